@@ -1,0 +1,318 @@
+/* cdecl: C declaration text in, types with layouts out. The only public header of the library.
+ *
+ * It knows nothing of Lua and nothing of libffi; it depends on libc alone. One `struct cdecl_state`
+ * is one scope: it owns every type, name and declaration made in it, in an arena whose addresses never
+ * move. Types are immutable once published and hash-consed: inside one state the same type is the
+ * same pointer. The one permitted change is a tag going from incomplete to complete.
+ *
+ * No function here raises, exits or longjmps to its caller; failures are `false` or NULL plus a
+ * `struct cdecl_error`. Not thread-safe: one state, one thread at a time.
+ */
+#ifndef CDECL_H
+#define CDECL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* What a type is. Which fields of `struct cdecl_type` hold what:
+ *
+ *   kind       size align | prim bits | target  count      params ... | tag
+ *   VOID BOOL INT FLOAT COMPLEX
+ *              yes  yes   | yes  yes  |                               |
+ *   ENUM       by tag     |           | underlying integer            | yes
+ *   POINTER    yes  yes   |           | pointee                       |
+ *   ARRAY      yes  yes   |           | element elements              |
+ *   VECTOR     yes  yes   |           | element elements              |
+ *   FUNCTION   0    1     |           | result             yes        |
+ *   STRUCT UNION by tag   |           |                               | yes
+ */
+enum cdecl_kind {
+    CDECL_VOID,
+    CDECL_BOOL,
+    CDECL_INT, /* every integer type, `char` and _BitInt included; not bool, not enums */
+    CDECL_FLOAT,
+    CDECL_COMPLEX,
+    CDECL_ENUM,
+    CDECL_POINTER,
+    CDECL_ARRAY,
+    CDECL_VECTOR,
+    CDECL_FUNCTION,
+    CDECL_STRUCT,
+    CDECL_UNION
+};
+
+enum cdecl_prim {
+#define PRIM(id, spelling, class, size, align, is_signed, bits) CDECL_PRIM_##id,
+#include "prims.def"
+#undef PRIM
+    CDECL_PRIM_COUNT
+};
+
+/* Qualifier bits of `struct cdecl_type.quals`. */
+enum { CDECL_CONST = 1, CDECL_VOLATILE = 2, CDECL_RESTRICT = 4, CDECL_ATOMIC = 8 };
+
+/* `count` of an array whose length is not a number. */
+#define CDECL_COUNT_UNKNOWN UINT64_MAX   /* T a[]: incomplete, or a flexible member */
+#define CDECL_COUNT_VLA (UINT64_MAX - 1) /* T a[?]: length given when an object is made */
+
+struct cdecl_type {
+    uint8_t kind;      /* enum cdecl_kind */
+    uint8_t quals;     /* CDECL_CONST ... */
+    uint8_t prim;      /* enum cdecl_prim; for BOOL, INT, FLOAT, COMPLEX, VOID */
+    uint8_t is_signed; /* integers: signed; `char` as the platform has it */
+    uint8_t variadic;  /* functions: ends in ", ..." */
+    uint8_t no_proto;  /* functions: declared with "()" */
+    uint16_t bits;     /* integers: value and sign bits (1 for bool, N for _BitInt(N)) */
+    uint16_t depth;    /* nesting of this type, at most CDECL_MAX_DEPTH: bounds every walker */
+    uint32_t align;    /* bytes; ENUM, STRUCT, UNION: use cdecl_alignof() */
+    uint32_t nparams;  /* functions */
+    uint64_t size;     /* bytes; ENUM, STRUCT, UNION: use cdecl_sizeof() */
+    uint64_t count;    /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
+    const struct cdecl_type *unqual; /* the same type without qualifiers and alignment attribute */
+    const struct cdecl_type *target; /* pointee, element, result, or an enum's integer type */
+    const struct cdecl_type *const *params; /* functions: adjusted parameter types */
+    const char *unsupported; /* why values of it cannot be used or called, NULL when they can */
+    struct cdecl_tag *tag;   /* STRUCT, UNION, ENUM */
+    void *user;              /* the embedder's slot, through cdecl_user() */
+};
+
+/* A member of a struct or union, in declaration order. A member without a name is an anonymous
+ * struct or union (its members are found through it) or an unnamed bit-field (padding). */
+struct cdecl_member {
+    const char *name; /* interned, NULL when unnamed */
+    const struct cdecl_type *type;
+    uint64_t offset;    /* bytes from the start; for a bit-field the byte of its first bit */
+    uint8_t bit;        /* bit-fields: first bit within that byte, counted as memory order goes */
+    uint8_t width;      /* bit-fields: bits, 0 for ":0"; CDECL_NOT_BITFIELD otherwise */
+    uint32_t alignment; /* explicit aligned/_Alignas, 0 when none */
+    bool packed;        /* explicit packed on the member */
+};
+#define CDECL_NOT_BITFIELD 255
+
+/* The body shared by every qualified variant of one struct, union or enum. */
+struct cdecl_tag {
+    uint8_t kind;        /* CDECL_STRUCT, CDECL_UNION, CDECL_ENUM */
+    bool complete;       /* the one field group that changes after publication */
+    bool packed;         /* as declared, for printing */
+    bool transparent;    /* __attribute__((transparent_union)) */
+    bool flexible;       /* last member is T[], T[?] or a struct ending so */
+    bool vla;            /* last member is T[?]: size given at creation */
+    uint32_t id;         /* distinguishes nameless tags within a state */
+    uint32_t align;
+    uint32_t pack;       /* #pragma pack in force, 0 when none; for printing */
+    uint32_t alignment;  /* explicit aligned/_Alignas on the whole, 0 when none; for printing */
+    uint32_t nmembers;   /* STRUCT, UNION */
+    uint32_t nconstants; /* ENUM: enumerators; STRUCT: its static constants */
+    uint64_t size;
+    const char *name;          /* NULL when anonymous */
+    const char *typedef_name;  /* first typedef of an anonymous one, NULL when none */
+    const char *unsupported;   /* layout attribute we do not implement, NULL when none */
+    const struct cdecl_type *type;       /* the unqualified type of this tag */
+    const struct cdecl_type *underlying; /* ENUM */
+    const struct cdecl_member *members;
+    const struct cdecl_decl *const *constants;
+};
+
+enum cdecl_value_kind { CDECL_VALUE_NONE, CDECL_VALUE_INT, CDECL_VALUE_FLOAT, CDECL_VALUE_STRING };
+
+/* A constant. Integers are two's complement in `u`, to be read as signed when the type is. */
+struct cdecl_value {
+    enum cdecl_value_kind kind;
+    const struct cdecl_type *type; /* of the expression; element type for strings is type->target */
+    uint64_t u;
+    long double f;
+    const char *s; /* strings: bytes in the execution character set, owned by the state */
+    size_t size;   /* strings: bytes, without the terminating zero */
+};
+
+enum cdecl_attr_id {
+    CDECL_ATTR_NONNULL,         /* ints: 1-based parameters, none: all pointers */
+    CDECL_ATTR_FORMAT,          /* text: archetype ("printf"), ints: format index, first argument */
+    CDECL_ATTR_DEPRECATED,      /* text: message or NULL */
+    CDECL_ATTR_NORETURN,
+    CDECL_ATTR_MALLOC,
+    CDECL_ATTR_RETURNS_NONNULL,
+    CDECL_ATTR_WARN_UNUSED_RESULT,
+    CDECL_ATTR_VISIBILITY,      /* text */
+    CDECL_ATTR_CALLCONV,        /* text: "cdecl", "stdcall", ... */
+    CDECL_ATTR_NOESCAPE,        /* on parameters */
+    CDECL_ATTR_CFFI             /* [[cffi::name(args)]]: name, text: the arguments verbatim */
+};
+
+struct cdecl_attr {
+    const struct cdecl_attr *next;
+    enum cdecl_attr_id id;
+    uint32_t nints;
+    const char *name; /* as written, without underscores around it; the full name for CFFI */
+    const char *text;
+    const int64_t *ints;
+};
+
+/* What is known of one parameter of one declaration (not part of the function's type). */
+struct cdecl_param {
+    const char *name; /* NULL when not named */
+    const struct cdecl_attr *attrs;
+};
+
+enum cdecl_decl_kind {
+    CDECL_DECL_TYPEDEF,
+    CDECL_DECL_FUNCTION,
+    CDECL_DECL_VARIABLE,
+    CDECL_DECL_CONSTANT, /* enumerator, static const/constexpr with a constant value */
+    CDECL_DECL_MACRO     /* object-like #define; value by cdecl_macro_value() */
+};
+
+/* A name of the ordinary name space, or a macro. */
+struct cdecl_decl {
+    enum cdecl_decl_kind kind;
+    bool thread_local;
+    uint32_t line;              /* 1-based; of the first declaration */
+    const char *file;           /* from a line marker or the source's name; NULL when neither */
+    const char *name;           /* interned */
+    const char *symbol;         /* asm label, or `name` */
+    const struct cdecl_type *type;
+    const struct cdecl_attr *attrs;
+    const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
+    const char *unsupported;    /* why it cannot be used, NULL when it can */
+    struct cdecl_value value;   /* constants */
+    const char *text;           /* macros: replacement text */
+    void *user;                 /* the embedder's slot, through cdecl_decl_user() */
+};
+
+/* Where and why a text was refused. `cdecl_error_text` renders it. */
+struct cdecl_error {
+    uint32_t line;   /* 1-based, after line markers; 0 when there is no position */
+    uint32_t column; /* 1-based, in bytes */
+    char file[128];
+    char message[512];
+    char source[256];      /* the source line, cut to a window around the column when long */
+    uint32_t source_column; /* caret position in `source`, 1-based */
+    bool out_of_memory;
+};
+
+/* An argument for "$" in a text. */
+struct cdecl_arg {
+    enum { CDECL_ARG_TYPE, CDECL_ARG_NAME, CDECL_ARG_INT } kind;
+    const struct cdecl_type *type;
+    const char *name;
+    size_t name_size;
+    int64_t integer;
+};
+
+struct cdecl_define {
+    const char *name;
+    const char *text; /* replacement, "1" when NULL */
+};
+
+/* How a text is read; flags of `struct cdecl_source`. */
+enum {
+    CDECL_OVERRIDE = 1,       /* functions, variables, typedefs and macros may be replaced */
+    CDECL_KEEP_FIRST = 2,     /* differing re-declarations are ignored (LuaJIT's rule) */
+    CDECL_SINGLE_TYPE = 4     /* internal: set by cdecl_parse_type */
+};
+
+struct cdecl_source {
+    const char *text;
+    size_t size;
+    const char *name; /* shown in errors, NULL for none */
+    unsigned flags;
+    const struct cdecl_arg *args;
+    size_t nargs;
+    const struct cdecl_define *defines;
+    size_t ndefines;
+};
+
+/* Memory comes from `resize(user, block, old size, new size)`: Lua's lua_Alloc contract. */
+struct cdecl_allocator {
+    void *(*resize)(void *user, void *block, size_t old_size, size_t new_size);
+    void *user;
+};
+
+/* Creates a scope with the predeclared names (docs/design.md, "Predeclared names"). `allocator` may be
+ * NULL for malloc. NULL when memory is out. Freed by cdecl_free, with all types and names in it. */
+struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator);
+void cdecl_free(struct cdecl_state *state);
+
+/* Bytes of arena memory in use. */
+size_t cdecl_memory(const struct cdecl_state *state);
+
+/* Reads declarations. All of the text is declared or, on `false`, none of it and nothing changed. */
+bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
+                 struct cdecl_error *error);
+
+/* Reads one type name ("int (*)(void)", "struct tm", "struct { int x; }"). It may build anonymous
+ * types; it neither declares nor implicitly introduces a tag. NULL with `error` filled on failure. */
+const struct cdecl_type *cdecl_parse_type(struct cdecl_state *state,
+                                          const struct cdecl_source *source,
+                                          struct cdecl_error *error);
+
+/* Evaluates a constant expression with the scope's names. */
+bool cdecl_eval(struct cdecl_state *state, const struct cdecl_source *source,
+                struct cdecl_value *value, struct cdecl_error *error);
+
+/* Finds an ordinary name or, when there is none, a macro. NULL when neither is known. */
+const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char *name, size_t size);
+
+/* Finds a tag. NULL when not known. */
+const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const char *name,
+                                        size_t size);
+
+/* Evaluates a macro on first use; `false` with the reason when it is no constant. */
+bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro,
+                       struct cdecl_value *value, struct cdecl_error *error);
+
+/* The declarations in the order they were made: `previous` NULL starts, NULL ends. Tags likewise. */
+const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
+                                    const struct cdecl_decl *previous);
+const struct cdecl_tag *cdecl_next_tag(const struct cdecl_state *state,
+                                       const struct cdecl_tag *previous);
+
+/* The known name closest to `name` (ordinary names, or tags), for "did you mean"; NULL when none is near. */
+enum cdecl_space { CDECL_SPACE_VALUES, CDECL_SPACE_TYPES, CDECL_SPACE_TAGS };
+const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space space, const char *name,
+                          size_t size);
+/* Likewise among the members of a struct or union, anonymous ones included. */
+const char *cdecl_suggest_member(const struct cdecl_type *type, const char *name, size_t size);
+
+/* A member by name, searched through anonymous members. `*offset` gets its byte offset from the
+ * start of `type`; qualifiers of enclosing anonymous members are not applied. NULL when there is none. */
+const struct cdecl_member *cdecl_find_member(const struct cdecl_type *type, const char *name,
+                                             size_t size, uint64_t *offset);
+
+/* Constructors. Each returns the one type of that shape in the state; NULL when memory is out or
+ * the size would be too large (then `error` says which). */
+const struct cdecl_type *cdecl_basic(struct cdecl_state *state, enum cdecl_prim prim);
+const struct cdecl_type *cdecl_pointer_to(struct cdecl_state *state, const struct cdecl_type *target,
+                                          struct cdecl_error *error);
+const struct cdecl_type *cdecl_array_of(struct cdecl_state *state, const struct cdecl_type *element,
+                                        uint64_t count, struct cdecl_error *error);
+const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct cdecl_type *type,
+                                         unsigned quals, struct cdecl_error *error);
+/* Copies a type of another state, with everything it needs, structure for structure. */
+const struct cdecl_type *cdecl_import(struct cdecl_state *state, const struct cdecl_type *type,
+                                      struct cdecl_error *error);
+
+/* Size and alignment in bytes. Incomplete types, functions and void have size 0: ask
+ * cdecl_is_complete first. T[?] and structs ending so report the size of their fixed part. */
+uint64_t cdecl_sizeof(const struct cdecl_type *type);
+uint32_t cdecl_alignof(const struct cdecl_type *type);
+bool cdecl_is_complete(const struct cdecl_type *type);
+
+/* C11 6.2.7 compatibility. Types of different states are compared by structure. */
+bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b);
+
+/* Writes the type as C, declaring `name` when not NULL. Returns the length needed without the
+ * terminating zero, as snprintf does. */
+size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer, size_t size);
+/* Writes a whole declaration, parameter names included, without the final semicolon. */
+size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size);
+
+/* "file:line:col: message\n  source line\n  ^". As snprintf. */
+size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size);
+
+/* The embedder's slots: the only writable part of published types and declarations. */
+void **cdecl_user(const struct cdecl_type *type);
+void **cdecl_decl_user(const struct cdecl_decl *decl);
+
+#endif
