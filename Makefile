@@ -1,41 +1,184 @@
-# cffi: build, test, install. `make repl` and `make test` are the two commands of the README.
+# cffi: build, test, install. `make repl` and `make test` are the two commands of the README; both
+# first install what is missing. All other targets build from what is there.
 
+# --- Settings -------------------------------------------------------------------------------------
+
+PREFIX = /usr/local
+DESTDIR =
+BUILD = build
 CC ?= cc
-LUA ?= lua5.4
-BUILD ?= build
-PREFIX ?= /usr/local
-CFLAGS ?= -O2 -g
+CFLAGS = -O2 -g
+LDFLAGS =
+PKG_CONFIG = pkg-config
+# LUA=..., LUA_PC=... and BUSTED=... override what tools/lua-config finds.
+
+INSTALL_CMOD = $(PREFIX)/lib/lua/5.4
+INSTALL_LMOD = $(PREFIX)/share/lua/5.4
+INSTALL_BIN = $(PREFIX)/bin
+
+# --- The system -----------------------------------------------------------------------------------
+
+# Looked up when first used, and once: `make repl` may have installed them a moment before.
+once = $(eval $(1) := $(2))$($(1))
+LUA = $(call once,LUA,$(shell tools/lua-config interpreter))
+LUA_PC = $(call once,LUA_PC,$(or $(shell tools/lua-config pc),\
+	$(error no Lua 5.4 headers found: run tools/bootstrap build)))
+BUSTED = $(call once,BUSTED,$(shell tools/lua-config busted))
+CORE_CFLAGS = $(call once,CORE_CFLAGS,$(shell $(PKG_CONFIG) --cflags $(LUA_PC) libffi))
+CORE_LIBS = $(call once,CORE_LIBS,$(shell $(PKG_CONFIG) --libs libffi))
+CHECK_CFLAGS = $(call once,CHECK_CFLAGS,$(shell $(PKG_CONFIG) --cflags check))
+CHECK_LIBS = $(call once,CHECK_LIBS,$(shell $(PKG_CONFIG) --libs check))
+
+ifeq ($(shell uname -s),Darwin)
+MODULE_LDFLAGS = -bundle -undefined dynamic_lookup
+else
+# nodelete: C may call a callback, or run an exit handler, after lua_close has let go of the module.
+MODULE_LDFLAGS = -shared -Wl,-z,nodelete
+endif
+
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef \
 	-Wvla -Wwrite-strings -Wswitch-enum
-PKG_CFLAGS := $(shell pkg-config --cflags lua5.4 libffi 2>/dev/null)
-PKG_LIBS := $(shell pkg-config --libs libffi 2>/dev/null)
-ALL_CFLAGS = -std=c11 -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) -MMD -MP
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) -MMD -MP
 
-CDECL_OBJ = $(patsubst cdecl_parser/%.c,$(BUILD)/cdecl_parser/%.o,$(wildcard cdecl_parser/*.c))
-LFFI_OBJ = $(patsubst lua_ffi/%.c,$(BUILD)/lua_ffi/%.o,$(wildcard lua_ffi/*.c))
+# The Lua files and the module of this tree, before all others.
+RUN_ENV = LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" CFFI_BUILD="$(BUILD)" CC="$(CC)"
 
-all: $(BUILD)/cffi/core.so
+# --- Files ----------------------------------------------------------------------------------------
 
-parser: $(BUILD)/libcdecl.a
+PARSER_LIB = $(BUILD)/libcdecl.a
+CORE = $(BUILD)/cffi/core.so
+CHECKS = $(BUILD)/check_cdecl
+# Each C file in spec/support is a library of its own for the specs to load; with clang it is built
+# a second time, because callers and callees of the two compilers disagree on small arguments.
+SUPPORT_SRC = $(wildcard spec/support/*.c)
+SUPPORT = $(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%.so) \
+	$(if $(shell command -v clang),$(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%-clang.so))
+
+objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(1)/*.c))
+PARSER_OBJ = $(call objects,cdecl_parser)
+CHECKS_OBJ = $(call objects,cdecl_parser/tests)
+CORE_OBJ = $(call objects,lua_ffi)
+LUA_FILES = $(shell cd lib && find . -name '*.lua' | sed 's,^\./,,' | sort)
+
+# --- Building -------------------------------------------------------------------------------------
+
+all: parser core
+
+parser: $(PARSER_LIB)
+
+core: $(CORE)
+
+$(PARSER_LIB): $(PARSER_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $(PARSER_OBJ)
+
+$(CORE): $(CORE_OBJ) $(PARSER_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(MODULE_LDFLAGS) $(LDFLAGS) -o $@ $(CORE_OBJ) $(PARSER_LIB) $(CORE_LIBS) -ldl -lpthread -lm
 
 $(BUILD)/cdecl_parser/%.o: cdecl_parser/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -D_GNU_SOURCE -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
-$(BUILD)/libcdecl.a: $(CDECL_OBJ)
-	rm -f $@
-	$(AR) rcs $@ $^
+$(BUILD)/cdecl_parser/tests/%.o: cdecl_parser/tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -Icdecl_parser $(CHECK_CFLAGS) -c -o $@ $<
 
 $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -D_GNU_SOURCE -Icdecl_parser $(PKG_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -Icdecl_parser $(CORE_CFLAGS) -c -o $@ $<
 
-$(BUILD)/cffi/core.so: $(LFFI_OBJ) $(BUILD)/libcdecl.a
+$(CHECKS): $(CHECKS_OBJ) $(PARSER_LIB)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CHECKS_OBJ) $(PARSER_LIB) $(CHECK_LIBS) -lm
+
+$(BUILD)/spec/%.so: spec/support/%.c
 	@mkdir -p $(@D)
-	$(CC) -shared -Wl,-z,nodelete -o $@ $(LFFI_OBJ) $(BUILD)/libcdecl.a $(PKG_LIBS) -ldl -lpthread -lm
+	$(CC) -std=gnu11 -O2 -g -fPIC -shared -MMD -MP -o $@ $< -lpthread -lm
+
+$(BUILD)/spec/%-clang.so: spec/support/%.c
+	@mkdir -p $(@D)
+	clang -std=gnu11 -O2 -g -fPIC -shared -MMD -MP -o $@ $< -lpthread -lm
+
+# --- Running --------------------------------------------------------------------------------------
+
+repl:
+	@tools/bootstrap build </dev/null >&2
+	@$(MAKE) -q core >/dev/null 2>&1 || echo "building cffi" >&2
+	@$(MAKE) --no-print-directory -s repl-run
+
+repl-run: $(CORE)
+	@$(LUA) bin/cffi repl
+
+# --- Testing --------------------------------------------------------------------------------------
+
+test:
+	@tools/bootstrap build test </dev/null
+	@$(MAKE) --no-print-directory --keep-going check spec lint
+
+check: $(CHECKS)
+	$(CHECKS)
+
+# The interpreter is chosen here, not by a second process as .busted asks: valgrind follows only one.
+BUSTED_ARGS = $(BUSTED) --ignore-lua
+BUSTED_RUN = $(RUN_ENV) $(LUA) $(BUSTED_ARGS)
+
+spec: $(CORE) $(SUPPORT)
+	$(BUSTED_RUN) $(SPEC)
+
+examples: $(CORE)
+	$(BUSTED_RUN) -o plainTerminal spec/examples_spec.lua
+
+lint:
+	tools/lint-layers $(BUILD)
+	tools/lint-size
+	luacheck -q lib bin/cffi spec examples $(wildcard tools/*.lua)
+
+# Each of these repeats the tests in an environment that makes a fault visible.
+
+ASAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+# Lua itself is not instrumented and frees nothing at exit when a spec ends with os.exit: leaks are
+# looked for in the C tests and by valgrind.
+asan:
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check
+	$(MAKE) BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" asan-spec
+
+asan-spec: $(CORE) $(SUPPORT)
+	LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0 \
+		UBSAN_OPTIONS=print_stacktrace=1 $(BUSTED_RUN) $(SPEC)
+
+VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
+
+valgrind: $(CHECKS) $(CORE) $(SUPPORT)
+	CK_FORK=no CK_TIMEOUT_MULTIPLIER=20 $(VALGRIND) $(CHECKS)
+	$(RUN_ENV) $(VALGRIND) $(LUA) $(BUSTED_ARGS) $(SPEC)
+
+# The collector runs all the time: what nothing keeps alive dies at once.
+gcstress: $(CORE) $(SUPPORT)
+	LUA_INIT='collectgarbage("setpause", 0) collectgarbage("incremental", 0, 1000, 6)' $(BUSTED_RUN) $(SPEC)
+
+# --- Installing -----------------------------------------------------------------------------------
+
+# The launcher names the interpreter that this system has.
+install: $(CORE)
+	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_LMOD)/cffi $(DESTDIR)$(INSTALL_BIN)
+	install -m 755 $(CORE) $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
+	for file in $(LUA_FILES); do \
+		mkdir -p "$(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file)" && \
+		install -m 644 "lib/$$file" "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
+	done
+	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/cffi-launcher
+	install -m 755 $(BUILD)/cffi-launcher $(DESTDIR)$(INSTALL_BIN)/cffi
+
+uninstall:
+	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
+		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES))
+	find $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_LMOD)/cffi -depth -type d -exec rmdir {} + 2>/dev/null || :
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser clean
--include $(wildcard $(BUILD)/*/*.d)
+.PHONY: all parser core repl repl-run test check spec examples lint asan asan-spec valgrind gcstress \
+	install uninstall clean
+.DELETE_ON_ERROR:
+
+-include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
