@@ -67,6 +67,7 @@ struct cdecl_type {
     uint16_t depth;    /* nesting of this type, at most CDECL_MAX_DEPTH: bounds every walker */
     uint32_t align;    /* bytes; ENUM, STRUCT, UNION: use cdecl_alignof() */
     uint32_t nparams;  /* functions */
+    uint32_t hash;     /* of the parser's own table */
     uint64_t size;     /* bytes; ENUM, STRUCT, UNION: use cdecl_sizeof() */
     uint64_t count;    /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
     const struct cdecl_type *unqual; /* the same type without qualifiers and alignment attribute */
@@ -110,6 +111,7 @@ struct cdecl_tag {
     const char *unsupported;   /* layout attribute we do not implement, NULL when none */
     const struct cdecl_type *type;       /* the unqualified type of this tag */
     const struct cdecl_type *underlying; /* ENUM */
+    const struct cdecl_state *state;     /* the scope it belongs to */
     const struct cdecl_member *members;
     const struct cdecl_decl *const *constants;
 };
@@ -120,10 +122,14 @@ enum cdecl_value_kind { CDECL_VALUE_NONE, CDECL_VALUE_INT, CDECL_VALUE_FLOAT, CD
 struct cdecl_value {
     enum cdecl_value_kind kind;
     const struct cdecl_type *type; /* of the expression; element type for strings is type->target */
-    uint64_t u;
-    long double f;
-    const char *s; /* strings: bytes in the execution character set, owned by the state */
-    size_t size;   /* strings: bytes, without the terminating zero */
+    union {
+        uint64_t u;    /* INT */
+        long double f; /* FLOAT */
+        struct {
+            const char *s; /* STRING: bytes in the execution character set, owned by the state */
+            size_t size;   /* STRING: bytes, without the terminating zero */
+        };
+    };
 };
 
 enum cdecl_attr_id {
@@ -167,7 +173,7 @@ enum cdecl_decl_kind {
 struct cdecl_decl {
     enum cdecl_decl_kind kind;
     bool thread_local;
-    uint32_t line;              /* 1-based; of the first declaration */
+    uint32_t line;              /* 1-based; of the first declaration; 0: predeclared */
     const char *file;           /* from a line marker or the source's name; NULL when neither */
     const char *name;           /* interned */
     const char *symbol;         /* asm label, or `name` */
