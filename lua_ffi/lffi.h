@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <lua.h>
 #include <lauxlib.h>
@@ -58,7 +59,9 @@ struct lffi_state {
     int ref_finalizers;          /* ephemeron: cdata -> finaliser */
     int ref_integer_types;       /* weak keys: metatable -> function (S2) */
     int saved_errno;             /* S15 */
+    unsigned interned_max;       /* strings up to this length have one address per content */
     bool closing;                /* the state's own finaliser has begun */
+    lua_State *arena_thread;     /* idle thread whose stack slot 1 anchors the arenas' blocks */
 };
 
 struct lffi_scope {
@@ -148,7 +151,7 @@ struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
                                  const struct cdecl_type *type);
 void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct);
 /* The ctype at `idx`, or NULL when the value is no ctype object. */
-struct lffi_ctype *lffi_to_ctype(lua_State *L, int idx);
+struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx);
 /* Type argument of an API function: ctype, cdata, function of a namespace, or C text. Raises. */
 struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int idx);
 /* Likewise from text with "$" arguments at first_arg .. last_arg of the stack. */
@@ -164,6 +167,7 @@ uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct);
 bool lffi_is_complete(struct lffi_ctype *ct);
 /* Pointer-to and qualified forms. */
 struct lffi_ctype *lffi_pointer_to(lua_State *L, struct lffi_ctype *ct);
+struct lffi_ctype *lffi_array_of(lua_State *L, struct lffi_ctype *ct, uint64_t count);
 struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned quals);
 /* The object of a basic type in a scope. */
 struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim);
@@ -183,7 +187,7 @@ bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
 /* Type sameness across scopes and qualifiers: pointer equality first, structure otherwise. */
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
 /* Metatable of ctypes: fills the table on the stack top. */
-void lffi_ctype_metatable(lua_State *L);
+void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 
 /* ---- cdata.c: values as objects --------------------------------------------------------------- */
 
@@ -216,6 +220,14 @@ uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
 /* Metatable of cdata: fills the table on the stack top (tostring, gc, close, len, call; index.c and
  * arith.c add theirs through lffi_index_metatable and lffi_arith_metatable). */
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
+
+/* ---- construct.c: ffi.new and ct(...) --------------------------------------------------------- */
+
+/* Pushes a new object of type ct initialised from the values at first .. last (a variable-length type
+ * takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried. */
+void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call);
+/* Pushes the value at idx converted by the rules of ffi.cast. */
+void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx);
 
 /* ---- integer.c: integers of any magnitude ----------------------------------------------------- */
 
@@ -258,6 +270,7 @@ struct lffi_where {
     enum lffi_place place;
     enum lffi_policy policy;
     bool cast;     /* ffi.cast rules: wrap, strings and integers to pointers ... */
+    bool borrowed; /* a Lua function given here is called only during the running call (S14) */
     int owner_idx; /* absolute index of the cdata that owns the destination, 0: not Lua's memory */
     int64_t index;
     const char *name;
@@ -280,12 +293,15 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
  * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`. */
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where);
-/* Raises a conversion error with the prefix of `where`. */
+/* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...);
 /* "integer", "float", "string", "'int *'", ... : the value at idx in an error text (pushed). */
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
 /* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed. */
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
+
+/* Pushes a constant: Lua integer, boxed integer, float or string. */
+void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
 
 /* ---- init.c: aggregate initialisers ------------------------------------------------------------- */
 

@@ -1,0 +1,531 @@
+/* Types as Lua objects: one userdata per type, found through the type's own slot.
+ *
+ * Depends on the parser's public header and state.c. Ctypes are anchored in the registry until
+ * lua_close, so plain pointers to them may be kept anywhere. The parser's allocations happen on a
+ * thread of their own and never raise; every raising call is made with nothing unowned in hand.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "lffi.h"
+
+/* ---- making ctypes ------------------------------------------------------------------------------ */
+
+static enum lffi_op integer_op(const struct cdecl_type *type)
+{
+    static const uint8_t signed_op[] = {LFFI_I8, LFFI_I16, LFFI_I32, LFFI_I64, LFFI_I128};
+    static const uint8_t unsigned_op[] = {LFFI_U8, LFFI_U16, LFFI_U32, LFFI_U64, LFFI_U128};
+    unsigned log2 = 0;
+    if (type->prim == CDECL_PRIM_BITINT || type->prim == CDECL_PRIM_UBITINT)
+        return LFFI_BITINT;
+    while (((uint64_t)1 << log2) < type->size)
+        log2++;
+    return type->is_signed ? signed_op[log2] : unsigned_op[log2];
+}
+
+static enum lffi_op float_op(const struct cdecl_type *type)
+{
+    switch (type->prim) {
+    case CDECL_PRIM_FLOAT16: return LFFI_FLOAT16;
+    case CDECL_PRIM_FLOAT: return LFFI_FLOAT;
+    case CDECL_PRIM_DOUBLE: return LFFI_DOUBLE;
+    case CDECL_PRIM_LDOUBLE: return LFFI_LDOUBLE;
+    default: return LFFI_FLOAT128;
+    }
+}
+
+static enum lffi_op op_of(const struct cdecl_type *type)
+{
+    switch ((enum cdecl_kind)type->kind) {
+    case CDECL_VOID: return LFFI_VOID;
+    case CDECL_BOOL: return LFFI_BOOL;
+    case CDECL_INT: return integer_op(type);
+    case CDECL_FLOAT: return float_op(type);
+    case CDECL_COMPLEX: return LFFI_COMPLEX;
+    case CDECL_ENUM: return LFFI_ENUM;
+    case CDECL_POINTER: return LFFI_POINTER;
+    case CDECL_ARRAY: return LFFI_ARRAY;
+    case CDECL_VECTOR: return LFFI_VECTOR;
+    case CDECL_FUNCTION: return LFFI_FUNCTION;
+    case CDECL_STRUCT: return LFFI_STRUCT;
+    case CDECL_UNION: return LFFI_UNION;
+    }
+    return LFFI_VOID;
+}
+
+bool lffi_is_complete(struct lffi_ctype *ct)
+{
+    if (!ct->complete && cdecl_is_complete(ct->type)) {
+        ct->size = cdecl_sizeof(ct->type);
+        ct->align = cdecl_alignof(ct->type);
+        ct->complete = true;
+    }
+    return ct->complete;
+}
+
+static void fill_ctype(struct lffi_ctype *ct, struct lffi_scope *scope,
+                       const struct cdecl_type *type)
+{
+    memset(ct, 0, sizeof *ct);
+    ct->type = type;
+    ct->scope = scope;
+    ct->op = (uint8_t)op_of(type);
+    ct->constant = (type->quals & CDECL_CONST) != 0;
+    ct->ref_metatype = LUA_NOREF;
+    ct->align = 1;
+    lffi_is_complete(ct);
+}
+
+static struct lffi_ctype *make_ctype(lua_State *L, struct lffi_scope *scope,
+                                     const struct cdecl_type *type)
+{
+    struct lffi_ctype *ct;
+    struct lffi_ctype *base = NULL;
+    struct lffi_ctype *target = NULL;
+    luaL_checkstack(L, 4, "type nested too deeply");
+    if (type->unqual != type)
+        base = lffi_ctype_of(L, scope, type->unqual);
+    if (type->target != NULL)
+        target = lffi_ctype_of(L, scope, type->target);
+    ct = lua_newuserdatauv(L, sizeof *ct, 3);
+    fill_ctype(ct, scope, type);
+    ct->base = base != NULL ? base : ct;
+    ct->target = target;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_mt_ctype);
+    lua_setmetatable(L, -2);
+    ct->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    *cdecl_user(type) = ct;
+    return ct;
+}
+
+struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
+                                 const struct cdecl_type *type)
+{
+    return type->user != NULL ? type->user : make_ctype(L, scope, type);
+}
+
+void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ct->ref);
+}
+
+/* Raises what a failed constructor of the parser reports. */
+static _Noreturn void constructor_error(lua_State *L, const struct cdecl_error *error)
+{
+    luaL_error(L, "%s", error->out_of_memory ? "not enough memory" : error->message);
+    abort();
+}
+
+struct lffi_ctype *lffi_pointer_to(lua_State *L, struct lffi_ctype *ct)
+{
+    struct cdecl_error error;
+    const struct cdecl_type *type = cdecl_pointer_to(ct->scope->cdecl, ct->type, &error);
+    if (type == NULL)
+        constructor_error(L, &error);
+    return lffi_ctype_of(L, ct->scope, type);
+}
+
+struct lffi_ctype *lffi_array_of(lua_State *L, struct lffi_ctype *ct, uint64_t count)
+{
+    struct cdecl_error error;
+    const struct cdecl_type *type = cdecl_array_of(ct->scope->cdecl, ct->type, count, &error);
+    if (type == NULL)
+        constructor_error(L, &error);
+    return lffi_ctype_of(L, ct->scope, type);
+}
+
+struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned quals)
+{
+    struct cdecl_error error;
+    const struct cdecl_type *type;
+    if ((ct->type->quals & quals) == quals)
+        return ct;
+    type = cdecl_qualified(ct->scope->cdecl, ct->type, quals, &error);
+    if (type == NULL)
+        constructor_error(L, &error);
+    return lffi_ctype_of(L, ct->scope, type);
+}
+
+struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim)
+{
+    const struct cdecl_type *type = cdecl_basic(scope->cdecl, prim);
+    if (type == NULL)
+        luaL_error(L, "not enough memory");
+    return lffi_ctype_of(L, scope, type);
+}
+
+uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct)
+{
+    if (!lffi_is_complete(ct))
+        luaL_error(L, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
+    return ct->size;
+}
+
+/* ---- texts ---------------------------------------------------------------------------------------- */
+
+const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name)
+{
+    luaL_Buffer b;
+    size_t size = cdecl_print(type, name, NULL, 0) + 1;
+    cdecl_print(type, name, luaL_buffinitsize(L, &b, size), size);
+    luaL_pushresultsize(&b, size - 1);
+    return lua_tostring(L, -1);
+}
+
+const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl)
+{
+    luaL_Buffer b;
+    size_t size = cdecl_print_decl(decl, NULL, 0) + 1;
+    cdecl_print_decl(decl, luaL_buffinitsize(L, &b, size), size);
+    luaL_pushresultsize(&b, size - 1);
+    return lua_tostring(L, -1);
+}
+
+_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
+{
+    luaL_Buffer b;
+    size_t size;
+    if (error->out_of_memory)
+        luaL_error(L, "not enough memory");
+    size = cdecl_error_text(error, NULL, 0) + 1;
+    cdecl_error_text(error, luaL_buffinitsize(L, &b, size), size);
+    luaL_pushresultsize(&b, size - 1);
+    luaL_error(L, "%s", lua_tostring(L, -1));
+    abort();
+}
+
+/* ---- type arguments -------------------------------------------------------------------------------- */
+
+struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
+{
+    void *object = lua_touserdata(L, idx);
+    const void *mt;
+    if (object == NULL || !lua_getmetatable(L, idx))
+        return NULL;
+    mt = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    return mt == st->mt_ctype ? object : NULL;
+}
+
+/* One "$" argument: a type, an identifier or a number. */
+static void collect_arg(lua_State *L, struct lffi_scope *scope, int idx, struct cdecl_arg *arg)
+{
+    memset(arg, 0, sizeof *arg);
+    if (lua_isinteger(L, idx)) {
+        arg->kind = CDECL_ARG_INT;
+        arg->integer = lua_tointeger(L, idx);
+    } else if (lua_type(L, idx) == LUA_TSTRING) {
+        arg->kind = CDECL_ARG_NAME;
+        arg->name = lua_tolstring(L, idx, &arg->name_size);
+    } else {
+        arg->kind = CDECL_ARG_TYPE;
+        arg->type = lffi_check_ctype(L, scope, idx)->type;
+    }
+}
+
+struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int first, int last)
+{
+    size_t count = last >= first ? (size_t)(last - first + 1) : 0;
+    struct cdecl_arg *args = lua_newuserdatauv(L, (count + 1) * sizeof *args, 0);
+    for (size_t i = 0; i < count; i++)
+        collect_arg(L, scope, first + (int)i, &args[i]);
+    return args;
+}
+
+struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
+                                    int first_arg, int last_arg)
+{
+    struct cdecl_source source = {0};
+    struct cdecl_error error;
+    const struct cdecl_type *type;
+    source.text = luaL_checklstring(L, text_idx, &source.size);
+    source.args = lffi_collect_args(L, scope, first_arg, last_arg);
+    source.nargs = last_arg >= first_arg ? (size_t)(last_arg - first_arg + 1) : 0;
+    type = cdecl_parse_type(scope->cdecl, &source, &error);
+    if (type == NULL)
+        lffi_parse_error(L, &error);
+    lua_pop(L, 1);
+    return lffi_ctype_of(L, scope, type);
+}
+
+/* Text of a type, remembered: a body makes a new type each time and is not. */
+static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, int idx)
+{
+    struct lffi_ctype *ct;
+    idx = lua_absindex(L, idx);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
+    lua_pushvalue(L, idx);
+    if (lua_rawget(L, -2) == LUA_TUSERDATA) {
+        ct = lua_touserdata(L, -1);
+        lua_pop(L, 2);
+        return ct;
+    }
+    lua_pop(L, 1);
+    ct = lffi_parse_ctype(L, scope, idx, 1, 0);
+    if (strchr(lua_tostring(L, idx), '{') == NULL) {
+        lua_pushvalue(L, idx);
+        lffi_push_ctype(L, ct);
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+    return ct;
+}
+
+struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int idx)
+{
+    struct lffi_ctype *ct;
+    const struct lffi_cdata *cd;
+    const struct lffi_function *fn;
+    if (lua_type(L, idx) == LUA_TSTRING)
+        return named_ctype(L, scope, idx);
+    if ((ct = lffi_to_ctype(L, scope->st, idx)) != NULL)
+        return ct;
+    if ((cd = lffi_to_cdata(L, scope->st, idx)) != NULL)
+        return cd->ct;
+    if ((fn = lffi_to_function(L, idx)) != NULL)
+        return fn->ct;
+    luaL_argerror(L, idx, lua_pushfstring(L, "C type expected, got %s", luaL_typename(L, idx)));
+    abort();
+}
+
+/* ---- members ---------------------------------------------------------------------------------------- */
+
+static uint32_t slot_of(const char *key, uint32_t mask)
+{
+    uintptr_t address = (uintptr_t)key;
+    return (uint32_t)((address >> 4) ^ (address >> 11)) & mask;
+}
+
+/* Named members, those of anonymous ones included. Depth is bounded by the type's. */
+static uint32_t count_members(const struct cdecl_type *type)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
+        const struct cdecl_member *m = &type->tag->members[i];
+        if (m->name != NULL)
+            count++;
+        else if (m->width == CDECL_NOT_BITFIELD)
+            count += count_members(m->type);
+    }
+    return count;
+}
+
+/* A trailing T[], T[0] or T[1] of a struct is open-ended, as C programs use it (S11). */
+static struct lffi_ctype *member_ctype(lua_State *L, struct lffi_scope *scope,
+                                       const struct cdecl_tag *tag, const struct cdecl_member *m,
+                                       unsigned quals)
+{
+    struct lffi_ctype *ct = lffi_ctype_of(L, scope, m->type);
+    bool last = m == &tag->members[tag->nmembers - 1] && tag->kind == CDECL_STRUCT;
+    if (quals != 0)
+        ct = lffi_qualified(L, ct, quals);
+    if (last && ct->op == LFFI_ARRAY && ct->type->count <= 1)
+        ct = lffi_array_of(L, ct->target, CDECL_COUNT_UNKNOWN);
+    return ct;
+}
+
+struct field_builder {
+    struct lffi_fields *fields;
+    struct lffi_scope *scope;
+    int keys; /* stack index of the anchoring table */
+};
+
+static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag,
+                      const struct cdecl_member *m, uint64_t offset, unsigned quals)
+{
+    struct lffi_ctype *ct = member_ctype(L, b->scope, tag, m, quals);
+    const char *key = lua_pushstring(L, m->name);
+    uint32_t slot = slot_of(key, b->fields->mask);
+    lua_pushvalue(L, -1);
+    lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
+    while (b->fields->slot[slot].key != NULL)
+        slot = (slot + 1) & b->fields->mask;
+    b->fields->slot[slot] = (struct lffi_field){key, m, ct, offset + m->offset};
+}
+
+static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl_type *type,
+                       uint64_t offset, unsigned quals)
+{
+    const struct cdecl_tag *tag = type->tag;
+    luaL_checkstack(L, 8, "struct nested too deeply");
+    for (uint32_t i = 0; i < tag->nmembers; i++) {
+        const struct cdecl_member *m = &tag->members[i];
+        if (m->name == NULL && m->width != CDECL_NOT_BITFIELD)
+            continue;
+        if (m->name != NULL)
+            add_field(L, b, tag, m, offset, quals);
+        else
+            add_fields(L, b, m->type, offset + m->offset, quals | m->type->quals);
+    }
+}
+
+static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
+{
+    struct field_builder b;
+    uint32_t slots = 4;
+    uint32_t count = count_members(base->type);
+    lffi_sizeof(L, base);
+    while (slots < count * 2 && slots < UINT32_MAX / 2)
+        slots *= 2;
+    lffi_push_ctype(L, base);
+    b.scope = base->scope;
+    b.fields = lua_newuserdatauv(
+        L, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field), 0);
+    memset(b.fields, 0, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field));
+    b.fields->mask = slots - 1;
+    lua_createtable(L, 0, count > INT32_MAX ? 0 : (int)count);
+    b.keys = lua_gettop(L);
+    add_fields(L, &b, base->type, 0, 0);
+    lua_setiuservalue(L, -3, LFFI_CTYPE_KEYS);
+    lua_setiuservalue(L, -2, LFFI_CTYPE_FIELDS);
+    lua_pop(L, 1);
+    base->fields = b.fields;
+    return b.fields;
+}
+
+const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct)
+{
+    return ct->base->fields != NULL ? ct->base->fields : build_fields(L, ct->base);
+}
+
+/* The slow way, for keys that Lua does not intern. */
+static const struct lffi_field *find_by_bytes(const struct lffi_fields *fields, const char *key,
+                                              size_t size)
+{
+    for (uint32_t i = 0; i <= fields->mask; i++) {
+        const struct lffi_field *f = &fields->slot[i];
+        if (f->key != NULL && strlen(f->key) == size && memcmp(f->key, key, size) == 0)
+            return f;
+    }
+    return NULL;
+}
+
+const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx)
+{
+    const struct lffi_fields *fields = lffi_fields_of(L, ct);
+    size_t size;
+    const char *key = lua_tolstring(L, key_idx, &size);
+    for (uint32_t i = slot_of(key, fields->mask); fields->slot[i].key != NULL;
+         i = (i + 1) & fields->mask) {
+        if (fields->slot[i].key == key)
+            return &fields->slot[i];
+    }
+    return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
+}
+
+_Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
+{
+    const char *near = cdecl_suggest_member(ct->type, name, strlen(name));
+    const char *type = lffi_push_type_text(L, ct->type->unqual, NULL);
+    if (near != NULL)
+        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", type, name, near);
+    luaL_error(L, "'%s' has no member '%s'", type, name);
+    abort();
+}
+
+/* ---- sameness, metatypes ------------------------------------------------------------------------------ */
+
+bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
+{
+    return a->base == b->base || cdecl_compatible(a->base->type, b->base->type);
+}
+
+bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
+{
+    int ref = ct->base->ref_metatype;
+    if (ref == LUA_NOREF && ct->op == LFFI_POINTER)
+        ref = ct->target->base->ref_metatype;
+    if (ref == LUA_NOREF)
+        return false;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    lua_getfield(L, -1, name);
+    lua_remove(L, -2);
+    if (!lua_isnil(L, -1))
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+/* ---- the metatable --------------------------------------------------------------------------------------- */
+
+static struct lffi_ctype *self_ctype(lua_State *L)
+{
+    struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(1));
+    struct lffi_ctype *ct = lffi_to_ctype(L, st, 1);
+    if (ct == NULL)
+        luaL_argerror(L, 1, "C type expected");
+    return ct;
+}
+
+static int ctype_call(lua_State *L)
+{
+    struct lffi_ctype *ct = self_ctype(L);
+    lffi_construct(L, ct, 2, lua_gettop(L), true);
+    return 1;
+}
+
+static int ctype_tostring(lua_State *L)
+{
+    struct lffi_ctype *ct = self_ctype(L);
+    lua_pushfstring(L, "ctype<%s>", lffi_push_type_text(L, ct->type, NULL));
+    return 1;
+}
+
+static int ctype_eq(lua_State *L)
+{
+    struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(1));
+    struct lffi_ctype *a = lffi_to_ctype(L, st, 1);
+    struct lffi_ctype *b = lffi_to_ctype(L, st, 2);
+    bool same = a != NULL && b != NULL && a->type->quals == b->type->quals && lffi_same_type(a, b);
+    lua_pushboolean(L, same);
+    return 1;
+}
+
+/* A static constant or an enumerator of the type itself; pushes it and returns true when found. */
+static bool push_type_constant(lua_State *L, struct lffi_ctype *ct, const char *key)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    for (uint32_t i = 0; tag != NULL && i < tag->nconstants; i++) {
+        if (strcmp(tag->constants[i]->name, key) == 0) {
+            lffi_push_value(L, ct->scope, &tag->constants[i]->value);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ct.NAME: constants of the type, then the metatype's __index (ct.static()). */
+static int ctype_index(lua_State *L)
+{
+    struct lffi_ctype *ct = self_ctype(L);
+    if (lua_type(L, 2) == LUA_TSTRING && push_type_constant(L, ct, lua_tostring(L, 2)))
+        return 1;
+    if (lffi_push_metamethod(L, ct, "__index")) {
+        if (lua_isfunction(L, -1)) {
+            lua_pushvalue(L, 1);
+            lua_pushvalue(L, 2);
+            lua_call(L, 2, 1);
+        } else {
+            lua_pushvalue(L, 2);
+            lua_gettable(L, -2);
+        }
+        return 1;
+    }
+    return luaL_error(L, "'%s' has no member '%s'", lffi_push_type_text(L, ct->type, NULL),
+                      luaL_tolstring(L, 2, NULL));
+}
+
+void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)
+{
+    static const luaL_Reg methods[] = {{"__call", ctype_call},
+                                       {"__tostring", ctype_tostring},
+                                       {"__eq", ctype_eq},
+                                       {"__index", ctype_index},
+                                       {NULL, NULL}};
+    lua_pushlightuserdata(L, st);
+    luaL_setfuncs(L, methods, 1);
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "ctype");
+    lua_setfield(L, -2, "__name");
+}
