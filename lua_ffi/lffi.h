@@ -201,6 +201,9 @@ struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *add
 /* Pushes a pointer value (also a NULL one: callers that read from C push nil instead, S5). */
 struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
                                      int owner_idx);
+/* Likewise, keeping the value at anchor_idx (a string, say) alive. */
+struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
+                                              const void *value, int anchor_idx);
 /* Pushes the root owner of the cdata at idx (itself when it owns its memory) and returns true;
  * pushes nothing and returns false when the memory is not Lua's. */
 bool lffi_push_owner(lua_State *L, int idx);
@@ -246,6 +249,11 @@ bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_i
 /* Reads "[+-]?(0[xX]hex+|dec+)"; false when the text is anything else. */
 bool lffi_text_to_integer(const char *text, size_t size, struct lffi_integer *out);
 struct lffi_integer lffi_integer_of_double(double value); /* finite; truncated */
+struct lffi_integer lffi_integer_of_int64(int64_t value);
+/* The low `bits` bits as an integer of that width. */
+struct lffi_integer lffi_integer_of_bits(unsigned __int128 value, unsigned bits, bool is_signed);
+/* Integers, enums and bool in memory; the other way stores the low bytes. */
+void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __int128 bits);
 struct lffi_integer lffi_integer_of_memory(const struct lffi_ctype *ct, const void *src);
 /* Reduces to `bits` (1..128) by policy. False when it does not fit under FIT or STRICT. */
 bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool is_signed,
@@ -254,6 +262,18 @@ bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool i
 int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer *b);
 /* Pushes the decimal text. */
 const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *value);
+
+/* ---- floats.c: floating types of every width ---------------------------------------------------- */
+
+/* Reads and writes one number of a FLOAT16 .. FLOAT128 type. */
+long double lffi_load_float(const struct lffi_ctype *ct, const void *src);
+void lffi_store_float(const struct lffi_ctype *ct, void *dst, long double value);
+/* The parts of a complex value. */
+void lffi_load_complex(const struct lffi_ctype *ct, const void *src, long double *re,
+                       long double *im);
+void lffi_store_complex(const struct lffi_ctype *ct, void *dst, long double re, long double im);
+/* Pushes the text of a floating or complex value ("1.5", "1-2i") and returns it. */
+const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, const void *src);
 
 /* ---- convert.c: Lua values <-> C bytes ---------------------------------------------------------- */
 

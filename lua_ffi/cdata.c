@@ -1,0 +1,492 @@
+/* C values as Lua objects: allocation, ownership, finalisers, length, printing.
+ *
+ * Depends on ctype.c and the Lua API. A cdata that owns its memory holds it after its header; a view, or a pointer
+ * into memory of another cdata, carries that root owner as its user value. What was stored in
+ * owned memory (strings, cdata, functions) stands in one ephemeron table, filled only when needed.
+ */
+#include <string.h>
+
+#include "lffi.h"
+
+/* ---- recognising and making --------------------------------------------------------------------- */
+
+struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
+{
+    void *object = lua_touserdata(L, idx);
+    const void *mt;
+    if (object == NULL || !lua_getmetatable(L, idx))
+        return NULL;
+    mt = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    return mt == st->mt_cdata || mt == st->mt_cdata_gc ? object : NULL;
+}
+
+static void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finalised)
+{
+    const struct lffi_state *st = ct->scope->st;
+    int ref = finalised ? st->ref_mt_cdata_gc : st->ref_mt_cdata;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    lua_setmetatable(L, -2);
+}
+
+struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
+{
+    struct lffi_cdata *cd;
+    size_t slack = ct->align > 8 ? ct->align - 8 : 0; /* userdata are aligned to 8 */
+    uintptr_t start;
+    if (size > (SIZE_MAX >> 1) - sizeof *cd - slack)
+        luaL_error(L, "size of '%s' is too large", lffi_push_type_text(L, ct->type, NULL));
+    cd = lua_newuserdatauv(L, sizeof *cd + (size_t)size + slack, 0);
+    start = (uintptr_t)(cd + 1);
+    if (slack > 0)
+        start = (start + ct->align - 1) & ~(uintptr_t)(ct->align - 1);
+    cd->ct = ct;
+    cd->addr = (void *)start;
+    memset(cd->addr, 0, (size_t)size);
+    set_metatable(L, ct, ct->base->has_gc);
+    return cd;
+}
+
+/* A cdata without payload; `owner` true: the root owner is on the stack top and gets replaced. */
+static struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct, size_t payload,
+                                        bool owner)
+{
+    struct lffi_cdata *cd = lua_newuserdatauv(L, sizeof *cd + payload, owner ? 1 : 0);
+    cd->ct = ct;
+    cd->addr = cd + 1;
+    if (owner) {
+        lua_insert(L, -2);
+        lua_setiuservalue(L, -2, 1);
+    }
+    set_metatable(L, ct, false);
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx)
+{
+    bool owner = owner_idx != 0 && lffi_push_owner(L, owner_idx);
+    struct lffi_cdata *cd = new_reference(L, ct, 0, owner);
+    cd->addr = addr;
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
+                                     int owner_idx)
+{
+    bool owner = owner_idx != 0 && lffi_push_owner(L, owner_idx);
+    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, owner);
+    memcpy(cd->addr, &value, sizeof value);
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
+                                              const void *value, int anchor_idx)
+{
+    struct lffi_cdata *cd;
+    lua_pushvalue(L, anchor_idx);
+    cd = new_reference(L, ct, sizeof value, true);
+    memcpy(cd->addr, &value, sizeof value);
+    return cd;
+}
+
+/* ---- ownership ------------------------------------------------------------------------------------ */
+
+/* True when the value lies in the userdata itself. */
+static bool owns_itself(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    uintptr_t start = (uintptr_t)cd;
+    uintptr_t addr = (uintptr_t)cd->addr;
+    return addr >= start && addr - start <= lua_rawlen(L, idx);
+}
+
+bool lffi_push_owner(lua_State *L, int idx)
+{
+    const struct lffi_cdata *cd = lua_touserdata(L, idx);
+    idx = lua_absindex(L, idx);
+    if (lua_type(L, idx) != LUA_TUSERDATA)
+        return false;
+    if (lua_getiuservalue(L, idx, 1) == LUA_TUSERDATA)
+        return true;
+    lua_pop(L, 1);
+    if (cd->ct->op == LFFI_POINTER || !owns_itself(L, idx, cd))
+        return false;
+    lua_pushvalue(L, idx);
+    return true;
+}
+
+/* Pushes the table of values kept by the owner at owner_idx; `create`: makes one when missing. */
+static bool push_kept(lua_State *L, const struct lffi_state *st, int owner_idx, bool create)
+{
+    owner_idx = lua_absindex(L, owner_idx);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_kept);
+    lua_pushvalue(L, owner_idx);
+    if (lua_rawget(L, -2) == LUA_TTABLE) {
+        lua_remove(L, -2);
+        return true;
+    }
+    lua_pop(L, 1);
+    if (!create) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_newtable(L);
+    lua_pushvalue(L, owner_idx);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
+    lua_remove(L, -2);
+    return true;
+}
+
+static lua_Integer offset_in(lua_State *L, int owner_idx, const void *addr)
+{
+    return (lua_Integer)((uintptr_t)addr - (uintptr_t)lua_touserdata(L, owner_idx));
+}
+
+void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx)
+{
+    bool drop = lua_isnoneornil(L, value_idx);
+    value_idx = lua_absindex(L, value_idx);
+    owner_idx = lua_absindex(L, owner_idx);
+    if (!push_kept(L, st, owner_idx, !drop))
+        return;
+    if (drop)
+        lua_pushnil(L);
+    else
+        lua_pushvalue(L, value_idx);
+    lua_rawseti(L, -2, offset_in(L, owner_idx, addr));
+    lua_pop(L, 1);
+}
+
+/* Copies the entries of `from`'s table (on the stack top) into a list first: the two owners may be one. */
+static int gather_kept(lua_State *L, lua_Integer start, uint64_t size)
+{
+    int list;
+    int table = lua_gettop(L);
+    lua_Integer n = 0;
+    lua_newtable(L);
+    list = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        lua_Integer offset = lua_tointeger(L, -2) - start;
+        if (offset >= 0 && (uint64_t)offset < size) {
+            lua_rawseti(L, list, ++n);
+            lua_pushinteger(L, offset);
+            lua_rawseti(L, list, ++n);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    return list;
+}
+
+/* Drops what dst's owner kept in [dst, dst+size). */
+static void drop_kept(lua_State *L, struct lffi_state *st, int owner, const void *dst,
+                      uint64_t size)
+{
+    lua_Integer start = offset_in(L, owner, dst);
+    if (!push_kept(L, st, owner, false))
+        return;
+    lua_pushnil(L);
+    while (lua_next(L, -2)) {
+        lua_Integer offset = lua_tointeger(L, -2) - start;
+        lua_pop(L, 1);
+        if (offset >= 0 && (uint64_t)offset < size) {
+            lua_pushnil(L); /* clearing a field during traversal is allowed */
+            lua_rawseti(L, -3, offset + start);
+        }
+    }
+    lua_pop(L, 1);
+}
+
+void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
+                    int src_owner, const void *src, uint64_t size)
+{
+    int top = lua_gettop(L);
+    int list = 0;
+    lua_Integer count;
+    luaL_checkstack(L, 10, NULL);
+    if (src_owner != 0 && push_kept(L, st, src_owner, false))
+        list = gather_kept(L, offset_in(L, src_owner, src), size);
+    drop_kept(L, st, dst_owner, dst, size);
+    count = list != 0 ? (lua_Integer)lua_rawlen(L, list) : 0;
+    for (lua_Integer i = 1; i < count; i += 2) {
+        lua_rawgeti(L, list, i + 1);
+        lua_rawgeti(L, list, i);
+        lffi_keep(L, st, dst_owner, (const char *)dst + lua_tointeger(L, -2), -1);
+        lua_pop(L, 2);
+    }
+    lua_settop(L, top);
+}
+
+/* ---- extents ---------------------------------------------------------------------------------------- */
+
+/* Bytes from addr to the end of the owner's block; UINT64_MAX when the memory is not Lua's. */
+static uint64_t owner_extent(lua_State *L, int idx, const void *addr)
+{
+    uint64_t extent = UINT64_MAX;
+    if (lffi_push_owner(L, idx)) {
+        uintptr_t start = (uintptr_t)lua_touserdata(L, -1);
+        uintptr_t end = start + lua_rawlen(L, -1);
+        if ((uintptr_t)addr >= start && (uintptr_t)addr <= end)
+            extent = end - (uintptr_t)addr;
+        lua_pop(L, 1);
+    }
+    return extent;
+}
+
+/* True for types whose size depends on the object: T[], T[?] and structs ending so. */
+static bool is_open(const struct lffi_ctype *ct)
+{
+    if (ct->op == LFFI_ARRAY)
+        return ct->type->count >= CDECL_COUNT_VLA;
+    return ct->type->tag != NULL && (ct->type->tag->flexible || ct->type->tag->vla);
+}
+
+uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    const void *target;
+    if (cd->ct->op != LFFI_POINTER) {
+        if (!is_open(cd->ct) && lffi_is_complete(cd->ct))
+            return cd->ct->size;
+        return owner_extent(L, idx, cd->addr);
+    }
+    memcpy(&target, cd->addr, sizeof target);
+    return owner_extent(L, idx, target);
+}
+
+uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    uint64_t extent;
+    uint64_t size;
+    if (cd->ct->type->count < CDECL_COUNT_VLA)
+        return cd->ct->type->count;
+    extent = owner_extent(L, idx, cd->addr);
+    size = lffi_sizeof(L, cd->ct->target);
+    return extent == UINT64_MAX || size == 0 ? UINT64_MAX : extent / size;
+}
+
+/* ---- finalisers --------------------------------------------------------------------------------------- */
+
+void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx)
+{
+    idx = lua_absindex(L, idx);
+    fin_idx = lua_absindex(L, fin_idx);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lua_pushvalue(L, idx);
+    if (lua_isnil(L, fin_idx))
+        lua_pushboolean(L, 0); /* removed: a metatype's __gc does not run either */
+    else
+        lua_pushvalue(L, fin_idx);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_mt_cdata_gc);
+    lua_setmetatable(L, idx);
+}
+
+/* Takes the finaliser of the cdata at index 1 out of the table and pushes it; false when there is none.
+ * The entry becomes `false`, so that a resurrected or closed cdata is not finalised twice. */
+static bool take_finalizer(lua_State *L, struct lffi_state *st, struct lffi_ctype *ct)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lua_pushvalue(L, 1);
+    lua_rawget(L, -2);
+    lua_pushvalue(L, 1);
+    lua_pushboolean(L, 0);
+    lua_rawset(L, -4);
+    lua_remove(L, -2);
+    if (lua_isnil(L, -1) && ct->base->has_gc && ct->op != LFFI_POINTER) {
+        lua_pop(L, 1);
+        return lffi_push_metamethod(L, ct, "__gc");
+    }
+    if (lua_toboolean(L, -1))
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+static struct lffi_state *state_upvalue(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(1));
+}
+
+static struct lffi_cdata *self_cdata(lua_State *L)
+{
+    struct lffi_cdata *cd = lffi_to_cdata(L, state_upvalue(L), 1);
+    if (cd == NULL)
+        luaL_argerror(L, 1, "cdata expected");
+    return cd;
+}
+
+static int cdata_gc(lua_State *L)
+{
+    struct lffi_cdata *cd = self_cdata(L);
+    if (take_finalizer(L, state_upvalue(L), cd->ct)) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 0);
+    }
+    return 0;
+}
+
+/* `local x <close>`: the metatype's __close, else the callback's free, else the finaliser, now. */
+static int cdata_close(lua_State *L)
+{
+    struct lffi_cdata *cd = self_cdata(L);
+    int nargs = 1;
+    bool found = lffi_push_metamethod(L, cd->ct, "__close");
+    if (found) {
+        lua_pushvalue(L, 1);
+        lua_pushvalue(L, 2);
+        nargs = 2;
+    } else {
+        found = take_finalizer(L, state_upvalue(L), cd->ct);
+        if (!found && cd->ct->op == LFFI_POINTER && cd->ct->target->op == LFFI_FUNCTION)
+            found = lffi_push_callback_method(L, "free");
+        if (found)
+            lua_pushvalue(L, 1);
+    }
+    if (found)
+        lua_call(L, nargs, 0);
+    return 0;
+}
+
+/* ---- printing ------------------------------------------------------------------------------------------ */
+
+static void push_address_text(lua_State *L, const struct lffi_cdata *cd, const void *addr)
+{
+    const char *type = lffi_push_type_text(L, cd->ct->type, NULL);
+    if (addr == NULL)
+        lua_pushfstring(L, "cdata<%s>: NULL", type);
+    else
+        lua_pushfstring(L, "cdata<%s>: %p", type, addr);
+}
+
+static bool is_integer_op(uint8_t op)
+{
+    return op >= LFFI_I8 && op <= LFFI_BITINT;
+}
+
+static void push_integer_cdata(lua_State *L, const struct lffi_cdata *cd)
+{
+    struct lffi_integer value = lffi_integer_of_memory(cd->ct, cd->addr);
+    const char *text = lffi_push_integer_text(L, &value);
+    bool luajit = cd->ct->scope->luajit;
+    if (cd->ct->op == LFFI_I64 && luajit)
+        lua_pushfstring(L, "%sLL", text);
+    else if (cd->ct->op == LFFI_U64 && luajit)
+        lua_pushfstring(L, "%sULL", text);
+    else if (cd->ct->op < LFFI_I64)
+        lua_pushfstring(L, "cdata<%s>: %s", lffi_push_type_text(L, cd->ct->type, NULL), text);
+}
+
+static void push_enum_cdata(lua_State *L, const struct lffi_cdata *cd)
+{
+    struct lffi_integer value = lffi_integer_of_memory(cd->ct, cd->addr);
+    const char *text = lffi_push_integer_text(L, &value);
+    lua_pushfstring(L, "cdata<%s>: %s", lffi_push_type_text(L, cd->ct->type, NULL), text);
+}
+
+static void push_text(lua_State *L, const struct lffi_cdata *cd)
+{
+    const void *target;
+    bool luajit = cd->ct->scope->luajit;
+    if (cd->ct->op == LFFI_POINTER) {
+        memcpy(&target, cd->addr, sizeof target);
+        push_address_text(L, cd, target);
+    } else if (cd->ct->op == LFFI_COMPLEX) {
+        lffi_push_float_text(L, cd->ct, cd->addr);
+    } else if (cd->ct->op == LFFI_ENUM) {
+        push_enum_cdata(L, cd);
+    } else if (is_integer_op(cd->ct->op) && (!luajit || cd->ct->op >= LFFI_I64)) {
+        push_integer_cdata(L, cd);
+    } else if (cd->ct->op == LFFI_LDOUBLE || cd->ct->op == LFFI_FLOAT128) {
+        lffi_push_float_text(L, cd->ct, cd->addr);
+    } else {
+        push_address_text(L, cd, cd->addr);
+    }
+}
+
+static int cdata_tostring(lua_State *L)
+{
+    struct lffi_cdata *cd = self_cdata(L);
+    if (lffi_push_metamethod(L, cd->ct, "__tostring")) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 1);
+        return 1;
+    }
+    push_text(L, cd);
+    return 1;
+}
+
+/* ---- length, calls --------------------------------------------------------------------------------------- */
+
+static int cdata_len(lua_State *L)
+{
+    struct lffi_cdata *cd = self_cdata(L);
+    uint64_t length;
+    if (lffi_push_metamethod(L, cd->ct, "__len")) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 1);
+        return 1;
+    }
+    if (cd->ct->op == LFFI_VECTOR) {
+        length = cd->ct->type->count;
+    } else if (cd->ct->op == LFFI_ARRAY) {
+        length = lffi_length(L, 1, cd);
+        if (length == UINT64_MAX)
+            return luaL_error(L, "length of '%s' is unknown",
+                              lffi_push_type_text(L, cd->ct->type, NULL));
+    } else {
+        return luaL_error(L, "attempt to get length of a '%s' value",
+                          lffi_push_type_text(L, cd->ct->type, NULL));
+    }
+    lua_pushinteger(L, (lua_Integer)length);
+    return 1;
+}
+
+static int call_metamethod(lua_State *L, struct lffi_cdata *cd)
+{
+    if (!lffi_push_metamethod(L, cd->ct, "__call"))
+        return luaL_error(L, "'%s' is not callable", lffi_push_type_text(L, cd->ct->type, NULL));
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+    return lua_gettop(L);
+}
+
+static int cdata_call(lua_State *L)
+{
+    struct lffi_cdata *cd = self_cdata(L);
+    void (*address)(void);
+    if (cd->ct->op == LFFI_FUNCTION) {
+        memcpy(&address, &cd->addr, sizeof address);
+        return lffi_call_pointer(L, cd->ct, address, 2);
+    }
+    if (cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_FUNCTION)
+        return call_metamethod(L, cd);
+    memcpy(&address, cd->addr, sizeof address);
+    if (address == NULL)
+        return luaL_error(L, "null pointer: cannot call '%s'",
+                          lffi_push_type_text(L, cd->ct->type, NULL));
+    return lffi_call_pointer(L, cd->ct->target, address, 2);
+}
+
+void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)
+{
+    static const luaL_Reg methods[] = {{"__tostring", cdata_tostring},
+                                       {"__len", cdata_len},
+                                       {"__call", cdata_call},
+                                       {"__close", cdata_close},
+                                       {NULL, NULL}};
+    lua_pushlightuserdata(L, st);
+    luaL_setfuncs(L, methods, 1);
+    if (with_gc) {
+        lua_pushlightuserdata(L, st);
+        lua_pushcclosure(L, cdata_gc, 1);
+        lua_setfield(L, -2, "__gc");
+    }
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, "cdata");
+    lua_setfield(L, -2, "__name");
+    lffi_index_metatable(L, st);
+    lffi_arith_metatable(L, st);
+}

@@ -1,0 +1,298 @@
+/* Integers of any magnitude: the carrier between Lua values and C integers (docs/design.md S1-S3).
+ *
+ * Depends on cdata.c and ctype.c. The carrier holds two's complement 128 bits, the sign, and whether the true
+ * value needs more; reduction modulo 2^N and range checks are exact for every magnitude.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "lffi.h"
+
+struct lffi_integer lffi_integer_of_int64(int64_t value)
+{
+    return (struct lffi_integer){(unsigned __int128)(__int128)value, value < 0, false};
+}
+
+/* Gives a magnitude its sign; `beyond` grows when -magnitude is below -2^127. */
+static struct lffi_integer with_sign(unsigned __int128 magnitude, bool negative, bool beyond)
+{
+    struct lffi_integer out = {magnitude, negative && (magnitude != 0 || beyond), beyond};
+    if (negative) {
+        out.bits = -magnitude;
+        out.beyond = beyond || magnitude > (unsigned __int128)1 << 127;
+    }
+    return out;
+}
+
+struct lffi_integer lffi_integer_of_double(double value)
+{
+    int exponent;
+    double magnitude = trunc(fabs(value));
+    bool negative = signbit(value) != 0;
+    uint64_t mantissa;
+    if (magnitude < 9223372036854775808.0)
+        return with_sign((uint64_t)magnitude, negative, false);
+    mantissa = (uint64_t)ldexp(frexp(magnitude, &exponent), 53);
+    exponent -= 53;
+    if (exponent >= 128)
+        return with_sign(0, negative, true);
+    return with_sign((unsigned __int128)mantissa << exponent, negative, exponent > 128 - 53);
+}
+
+/* ---- text ---------------------------------------------------------------------------------------- */
+
+static int digit_of(char c, unsigned base)
+{
+    int digit = -1;
+    if (c >= '0' && c <= '9')
+        digit = c - '0';
+    else if (c >= 'a' && c <= 'f')
+        digit = c - 'a' + 10;
+    else if (c >= 'A' && c <= 'F')
+        digit = c - 'A' + 10;
+    return digit < (int)base ? digit : -1;
+}
+
+/* digits+ ; the value modulo 2^128, and whether it overflowed. */
+static bool read_digits(const char *text, const char *end, unsigned base,
+                        unsigned __int128 *magnitude, bool *beyond)
+{
+    const unsigned __int128 most = ~(unsigned __int128)0;
+    *magnitude = 0;
+    *beyond = false;
+    if (text == end)
+        return false;
+    for (; text < end; text++) {
+        int digit = digit_of(*text, base);
+        if (digit < 0)
+            return false;
+        if (*magnitude > (most - (unsigned)digit) / base)
+            *beyond = true;
+        *magnitude = *magnitude * base + (unsigned)digit;
+    }
+    return true;
+}
+
+bool lffi_text_to_integer(const char *text, size_t size, struct lffi_integer *out)
+{
+    const char *end = text + size;
+    bool negative = size > 0 && *text == '-';
+    unsigned __int128 magnitude;
+    bool beyond;
+    unsigned base = 10;
+    if (size > 0 && (*text == '-' || *text == '+'))
+        text++;
+    if (end - text > 2 && text[0] == '0' && (text[1] == 'x' || text[1] == 'X')) {
+        base = 16;
+        text += 2;
+    }
+    if (!read_digits(text, end, base, &magnitude, &beyond))
+        return false;
+    *out = with_sign(magnitude, negative, beyond);
+    return true;
+}
+
+const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *value)
+{
+    char text[48];
+    char *p = text + sizeof text;
+    unsigned __int128 rest = value->negative ? -value->bits : value->bits;
+    *--p = '\0';
+    do {
+        *--p = (char)('0' + (int)(rest % 10));
+        rest /= 10;
+    } while (rest != 0);
+    if (value->negative)
+        *--p = '-';
+    return lua_pushstring(L, p);
+}
+
+/* ---- memory ---------------------------------------------------------------------------------------- */
+
+/* Keeps the low `bits` bits, extended by the sign when is_signed. */
+static unsigned __int128 extend(unsigned __int128 value, unsigned bits, bool is_signed)
+{
+    unsigned shift = 128 - bits;
+    value <<= shift;
+    return is_signed ? (unsigned __int128)((__int128)value >> shift) : value >> shift;
+}
+
+struct lffi_integer lffi_integer_of_bits(unsigned __int128 value, unsigned bits, bool is_signed)
+{
+    struct lffi_integer out = {extend(value, bits, is_signed), false, false};
+    out.negative = is_signed && (__int128)out.bits < 0;
+    return out;
+}
+
+/* The bytes of an integer object of up to 16 bytes, zero-extended. */
+static unsigned __int128 load_raw(const void *src, uint64_t size)
+{
+    unsigned __int128 raw = 0;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(&raw, src, (size_t)size);
+#else
+    memcpy((char *)&raw + sizeof raw - size, src, (size_t)size);
+#endif
+    return raw;
+}
+
+struct lffi_integer lffi_integer_of_memory(const struct lffi_ctype *ct, const void *src)
+{
+    const struct cdecl_type *type = ct->op == LFFI_ENUM ? ct->target->type : ct->type;
+    unsigned bits = type->kind == CDECL_BOOL ? 8 : type->bits;
+    return lffi_integer_of_bits(load_raw(src, type->size), bits, type->is_signed != 0);
+}
+
+void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __int128 bits)
+{
+    uint64_t size = ct->op == LFFI_ENUM ? ct->target->size : ct->size;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    memcpy(dst, &bits, (size_t)size);
+#else
+    memcpy(dst, (const char *)&bits + sizeof bits - size, (size_t)size);
+#endif
+}
+
+/* ---- reducing, comparing ----------------------------------------------------------------------------- */
+
+/* Range of the value against [-2^(bits-1), 2^bits): what N bits can hold in either signedness. */
+static bool fits(const struct lffi_integer *value, unsigned bits, bool min_signed, bool max_signed)
+{
+    unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
+    if (value->beyond)
+        return false;
+    if (value->negative)
+        return min_signed && (__int128)value->bits >= -(__int128)(most >> 1) - 1;
+    return value->bits <= (max_signed ? most >> 1 : most);
+}
+
+static unsigned __int128 clamp(const struct lffi_integer *value, unsigned bits, bool is_signed)
+{
+    unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
+    if (is_signed)
+        most >>= 1;
+    if (!value->negative)
+        return most;
+    return is_signed ? ~most : 0;
+}
+
+bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool is_signed,
+                         enum lffi_policy policy, unsigned __int128 *out)
+{
+    unsigned __int128 mask = ~(unsigned __int128)0 >> (128 - bits);
+    bool exact = fits(value, bits, is_signed, is_signed);
+    *out = value->bits & mask;
+    if (exact || policy == LFFI_WRAP)
+        return true;
+    if (policy == LFFI_SATURATE) {
+        *out = clamp(value, bits, is_signed) & mask;
+        return true;
+    }
+    return policy == LFFI_FIT && fits(value, bits, true, false);
+}
+
+int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer *b)
+{
+    if (a->negative != b->negative)
+        return a->negative ? -1 : 1;
+    if (a->beyond != b->beyond)
+        return a->beyond == a->negative ? -1 : 1;
+    if (a->bits == b->bits)
+        return 0;
+    return a->bits < b->bits ? -1 : 1; /* same sign: two's complement keeps the order */
+}
+
+/* ---- Lua values --------------------------------------------------------------------------------------- */
+
+static bool integer_of_number(lua_State *L, int idx, struct lffi_integer *out, bool *fraction)
+{
+    double value;
+    if (lua_isinteger(L, idx)) {
+        *out = lffi_integer_of_int64(lua_tointeger(L, idx));
+        return true;
+    }
+    value = lua_tonumber(L, idx);
+    if (!isfinite(value))
+        return false;
+    *fraction = trunc(value) != value;
+    *out = lffi_integer_of_double(value);
+    return true;
+}
+
+static bool integer_of_cdata(const struct lffi_cdata *cd, struct lffi_integer *out, bool *fraction)
+{
+    uint8_t op = cd->ct->op;
+    double value;
+    if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM) {
+        *out = lffi_integer_of_memory(cd->ct, cd->addr);
+        return true;
+    }
+    if (op < LFFI_FLOAT16 || op > LFFI_FLOAT128)
+        return false;
+    value = (double)lffi_load_float(cd->ct, cd->addr);
+    if (!isfinite(value))
+        return false;
+    *fraction = trunc(value) != value;
+    *out = lffi_integer_of_double(value);
+    return true;
+}
+
+/* Pushes the function that answers for the value's type: __cffi_integer or ffi.integer_type's. */
+static bool push_converter(lua_State *L, const struct lffi_state *st, int idx,
+                           const struct lffi_cdata *cd)
+{
+    if (cd != NULL)
+        return lffi_push_metamethod(L, cd->ct, "__cffi_integer");
+    if (luaL_getmetafield(L, idx, "__cffi_integer") != LUA_TNIL)
+        return true;
+    if (!lua_getmetatable(L, idx))
+        return false;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_integer_types);
+    lua_insert(L, -2);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    if (!lua_isnil(L, -1))
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+/* Asks the converter on the stack top; its answer is an integer or the text of one. */
+static void run_converter(lua_State *L, int idx, struct lffi_integer *out)
+{
+    size_t size;
+    const char *text;
+    bool fraction = false;
+    lua_pushvalue(L, idx);
+    lua_call(L, 1, 1);
+    if (lua_type(L, -1) == LUA_TSTRING) {
+        text = lua_tolstring(L, -1, &size);
+        if (!lffi_text_to_integer(text, size, out))
+            luaL_error(L, "'__cffi_integer' gave '%s', which is not the text of an integer", text);
+    } else if (lua_type(L, -1) != LUA_TNUMBER || !integer_of_number(L, -1, out, &fraction) ||
+               fraction) {
+        luaL_error(L, "'__cffi_integer' must give an integer or its text, got %s",
+                   luaL_typename(L, -1));
+    }
+    lua_pop(L, 1);
+}
+
+bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_integer *out,
+                     bool *fraction)
+{
+    int type = lua_type(L, idx);
+    const struct lffi_cdata *cd;
+    *fraction = false;
+    if (type == LUA_TNUMBER)
+        return integer_of_number(L, idx, out, fraction);
+    if (type != LUA_TUSERDATA && type != LUA_TTABLE)
+        return false;
+    idx = lua_absindex(L, idx);
+    cd = lffi_to_cdata(L, st, idx);
+    if (cd != NULL && integer_of_cdata(cd, out, fraction))
+        return true;
+    if (!push_converter(L, st, idx, cd))
+        return false;
+    run_converter(L, idx, out);
+    return true;
+}
