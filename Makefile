@@ -82,11 +82,11 @@ $(BUILD)/cdecl_parser/%.o: cdecl_parser/%.c
 
 $(BUILD)/cdecl_parser/tests/%.o: cdecl_parser/tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Icdecl_parser $(CHECK_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -iquote cdecl_parser $(CHECK_CFLAGS) -c -o $@ $<
 
 $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -Icdecl_parser $(CORE_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -iquote cdecl_parser $(CORE_CFLAGS) -c -o $@ $<
 
 $(CHECKS): $(CHECKS_OBJ) $(PARSER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CHECKS_OBJ) $(PARSER_LIB) $(CHECK_LIBS) -lm
