@@ -1,0 +1,58 @@
+-- You learn: bind a library, pass Lua strings as bytes, get a result through a pointer.
+-- Compresses a file (this one unless named), stores it, restores it and checks it.
+local ffi = require "cffi"
+
+ffi.cdef [[
+    unsigned long crc32(unsigned long crc, const unsigned char *buffer, unsigned length);
+    unsigned long compressBound(unsigned long length);
+    int compress2(unsigned char *to, unsigned long *to_length,
+                  const unsigned char *from, unsigned long length, int level);
+    int uncompress(unsigned char *to, unsigned long *to_length,
+                   const unsigned char *from, unsigned long length);
+    const char *zError(int code);
+]]
+local found, z = pcall(ffi.load, "z")
+if not found then
+    print "zlib is not here. Debian has it in the package zlib1g."
+    os.exit(77)
+end
+
+local function check(code)
+    return code == 0 or error("zlib: " .. ffi.string(z.zError(code)), 2)
+end
+
+local function compress(text)
+    local size = ffi.new("unsigned long[1]", z.compressBound(#text))
+    local buffer = ffi.new("unsigned char[?]", size[0])
+    check(z.compress2(buffer, size, text, #text, 9))
+    return ffi.string(buffer, size[0])
+end
+
+local function restore(bytes, length)
+    local size = ffi.new("unsigned long[1]", length)
+    local buffer = ffi.new("unsigned char[?]", length)
+    check(z.uncompress(buffer, size, bytes, #bytes))
+    return ffi.string(buffer, size[0])
+end
+
+local function read(path)
+    local file <close> = assert(io.open(path, "rb"))
+    return file:read "a"
+end
+
+local function write(path, text)
+    local file <close> = assert(io.open(path, "wb"))
+    assert(file:write(text))
+end
+
+local original = read(arg[1] or arg[0])
+local path = os.tmpname()
+write(path, compress(original))
+local packed = read(path)
+assert(os.remove(path))
+local restored = restore(packed, #original)
+print("smaller:   " .. tostring(#packed < #original))
+print("identical: " .. tostring(restored == original))
+print("same crc:  " .. tostring(z.crc32(0, restored, #restored) == z.crc32(0, original, #original)))
+print(("crc32 of 'hello': %x"):format(z.crc32(0, "hello", 5)))
+print(select(2, pcall(restore, "no zlib data", 10)))

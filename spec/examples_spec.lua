@@ -1,0 +1,96 @@
+-- Every example runs and prints what it promises.
+local support = require "support"
+
+local function run(name, ...)
+    local code, out, err = support.run { support.lua, "bin/cffi", "examples/" .. name, ... }
+    if code == 77 and not os.getenv "CFFI_NO_SKIP" then
+        pending((out:gsub("\n$", "")))
+    end
+    assert.equal("", err)
+    assert.equal(0, code)
+    return out
+end
+
+local function temporary()
+    local path = os.tmpname()
+    finally(function() os.remove(path) end)
+    return path
+end
+
+describe("examples", function()
+    it("hello.lua calls printf and shows a refused argument", function()
+        assert.equal([[
+hello, world: 42, 0.667
+printf wrote 24 bytes
+abs(-7) is 7
+false	bad argument #1 to 'abs' (int abs(int)): integer 4294967296 does not fit 'int' (32 bits)
+]], run "hello.lua")
+    end)
+
+    it("qsort.lua sorts integers and structs, and gets the callback's error", function()
+        assert.equal([[
+-2 0 1 3 3 5 7 9
+Oslo      59.9
+Prague    50.1
+Lisbon    38.7
+Nairobi   -1.3
+false	cannot compare
+]], run "qsort.lua")
+    end)
+
+    local zlib = [[
+smaller:   true
+identical: true
+same crc:  true
+crc32 of 'hello': 3610a686
+examples/zlib.lua:34: zlib: data error
+]]
+
+    it("zlib.lua compresses and restores itself", function()
+        assert.equal(zlib, run "zlib.lua")
+    end)
+
+    it("zlib.lua compresses and restores any file, zeros and all", function()
+        local path = temporary()
+        support.write_file(path, ("\0\1\2 text"):rep(20000))
+        assert.equal(zlib, run("zlib.lua", path))
+    end)
+
+    it("sqlite.lua stores rows that survive closing the database", function()
+        local path = temporary()
+        assert.equal([[
+Titan	2575
+(no name)	1737
+false	no such table: nowhere
+]], run("sqlite.lua", path))
+        assert.equal("SQLite format 3\0", support.read_file(path):sub(1, 16))
+        assert.truthy(support.read_file(path):find("Mimas", 1, true))
+    end)
+
+    it("stat.lua lists a directory and what is below it", function()
+        local dir = temporary()
+        os.remove(dir)
+        assert(os.execute(("mkdir %s %s/sub && printf 12345 >%s/five && : >%s/sub/empty && "
+            .. "find %s -exec touch -d 2021-06-01T12:00:00Z {} +"):format(dir, dir, dir, dir, dir)))
+        finally(function() os.execute("rm -r " .. dir) end)
+        assert.equal([[
+five         5 2021
+sub          dir  2021
+  empty        0 2021
+false	/no/such/directory: No such file or directory
+]], run("stat.lua", dir))
+    end)
+
+    it("are all tested here, short, and begin with what they teach", function()
+        local spec = support.read_file "spec/examples_spec.lua"
+        local files <close> = assert(io.popen "ls examples/*.lua")
+        for path in files:lines() do
+            local text = support.read_file(path)
+            local _, lines = text:gsub("\n", "")
+            assert.equal("-- You learn: ", text:sub(1, 14), path)
+            assert.is_true(lines <= 60, path)
+            assert.truthy(spec:find('run "' .. path:match "[^/]+$", 1, true)
+                or spec:find('run("' .. path:match "[^/]+$", 1, true), path .. " is not run")
+        end
+    end)
+end)

@@ -1,0 +1,166 @@
+-- The prompt: by itself with lines from a table, and as `cffi repl` with lines from a pipe.
+local support = require "support"
+local repl = require "cffi.repl"
+
+-- Feeds lines to a prompt; returns what it printed, its errors, its prompts, and their count.
+local function session(...)
+    local lines, out, errors, prompts, at = { ... }, {}, {}, {}, 0
+    local count = repl.run {
+        env = setmetatable({}, { __index = _G }),
+        read = function(prompt)
+            prompts[#prompts + 1] = prompt
+            at = at + 1
+            return lines[at]
+        end,
+        write = function(text) out[#out + 1] = text end,
+        write_error = function(text) errors[#errors + 1] = text end,
+    }
+    return table.concat(out), table.concat(errors), table.concat(prompts), count
+end
+
+describe("the prompt", function()
+    it("prints the values of an expression, with and without '='", function()
+        assert.equal("3\n", (session "1 + 2"))
+        assert.equal("3\n", (session "=1 + 2"))
+        assert.equal("1\tnil\ttext\n", (session "1, nil, 'text'"))
+    end)
+
+    it("prints nothing for statements, calls without results and empty lines", function()
+        assert.equal("", (session("x = 1", "(function() end)()", "", "   ", "-- remark")))
+    end)
+
+    it("writes tables readably, within limits", function()
+        assert.equal('{1, "a\\n", {b = true}, [2.5] = nil_text, c = "q\\""}\n', (session(
+            "nil_text = setmetatable({}, {__tostring = function() return 'nil_text' end})",
+            [[{1, "a\n", {b = true}, [2.5] = nil_text, c = 'q"'}]])))
+        assert.equal("{{{{..}}}}\n", (session "{{{{{1}}}}}"))
+        assert.equal("{self = {..}}\n", (session("t = {}", "t.self = t", "t")))
+        local long = session("t = {} for i = 1, 1000 do t[i] = i end", "t")
+        assert.truthy(long:find("39, 40, ..}", 1, true))
+    end)
+
+    it("asks for more lines until a statement is complete", function()
+        local out, errors, prompts = session("for i = 1, 2 do", "print_i = i", "end", "print_i")
+        assert.equal("2\n", out)
+        assert.equal("", errors)
+        assert.equal("> >> >> > > ", prompts)
+        assert.equal("3\n", (session("1 +", "2")))
+        assert.equal("2\n", (session("#[[a", "]]")))
+    end)
+
+    it("reports what is still incomplete at the end", function()
+        local _, errors, _, count = session "f("
+        assert.equal("stdin:1: unexpected symbol near <eof>\n", errors)
+        assert.equal(1, count)
+    end)
+
+    it("keeps globals from line to line; a local ends with its line", function()
+        assert.equal("5\nnil\n", (session("x = 5", "x", "local y = 1", "y")))
+    end)
+
+    it("prints every error and goes on", function()
+        local out, errors, _, count = session("error('first', 0)", "1", "error {}", "2", "x x", "3",
+            "error(setmetatable({}, {__tostring = function() error 'no' end}))", "4")
+        assert.equal("1\n2\n3\n4\n", out)
+        assert.equal("first\n(error object is a table value)\n"
+            .. "stdin:1: syntax error near 'x'\n(error object is a table value)\n", errors)
+        assert.equal(4, count)
+    end)
+
+    it("survives an interrupt while it reads, but not a reader that fails", function()
+        local reads = 0
+        local count = repl.run {
+            env = {},
+            read = function()
+                reads = reads + 1
+                return reads == 1 and error "interrupted!" or nil
+            end,
+            write_error = function(text) assert.truthy(text:find "interrupted!\n$") end,
+        }
+        assert.equal(1, count)
+        assert.has_error(function()
+            repl.run { env = {}, read = function() error("broken", 0) end }
+        end, "broken")
+    end)
+
+    it("has ffi and C predefined", function()
+        assert.equal("true\ttrue\n", (session "ffi == require 'cffi', C == ffi.C"))
+        assert.equal("7\n", (session("ffi.cdef 'int abs(int);'", "C.abs(-7)")))
+    end)
+
+    it("survives bad C, unknown names, missing libraries and values that do not fit", function()
+        local out, errors, _, count = session(
+            "ffi.cdef 'int repl_broken(int'", "ffi.new 'struct repl_unknown'",
+            "C.repl_no_such_function()", "ffi.load 'repl_no_such_library'",
+            "ffi.cdef 'int abs(int);'", "C.abs('x')", "C.abs(1, 2)", "C.abs(1 << 40)",
+            "ffi.cast('int *', 0)[0]", "C.abs(-1)")
+        assert.equal("1\n", out)
+        assert.equal(8, count)
+        assert.truthy(errors:find("1099511627776 does not fit 'int' (32 bits)", 1, true), errors)
+    end)
+end)
+
+describe("cffi", function()
+    local function cffi(words, input)
+        return support.run({ support.lua, "bin/cffi", table.unpack(words) }, input)
+    end
+
+    it("repl evaluates piped lines without prompt or banner", function()
+        local code, out, err = cffi({ "repl" }, "x = 20\nx * 2\n")
+        assert.equal("40\n", out)
+        assert.equal("", err)
+        assert.equal(0, code)
+    end)
+
+    it("repl exits with 1 after an error, having evaluated all lines", function()
+        local code, out, err = cffi({ "repl" }, "error('one', 0)\nprint 'two'\n")
+        assert.equal("two\n", out)
+        assert.equal("one\n", err)
+        assert.equal(1, code)
+    end)
+
+    it("runs a script with its arguments", function()
+        local path = os.tmpname()
+        finally(function() os.remove(path) end)
+        support.write_file(path, "#!/usr/bin/env cffi\nlocal ffi = require 'cffi'\n"
+            .. "print(ffi.sizeof 'int', arg[0] == '" .. path .. "', arg[1], #arg, ...)")
+        local code, out, err = cffi { path, "a b", "c" }
+        assert.equal("", err)
+        assert.equal("4\ttrue\ta b\t2\ta b\tc\n", out)
+        assert.equal(0, code)
+    end)
+
+    it("reports a script's error with a traceback and exits with 1", function()
+        local code, out, err = support.run_lua "local function f() error 'deep' end\nf()"
+        assert.equal("", out)
+        assert.truthy(err:find "^cffi: [^\n]*:1: deep\nstack traceback:\n", err)
+        assert.truthy(err:find("in local 'f'", 1, true) or err:find("in upvalue 'f'", 1, true), err)
+        assert.equal(1, code)
+        code, out, err = cffi { "/no/such/script.lua" }
+        assert.equal("", out)
+        assert.equal("cffi: cannot open /no/such/script.lua\n", err)
+        assert.equal(1, code)
+    end)
+
+    it("-e runs code with ffi and C predefined", function()
+        local code, out = cffi { "-e", "print(ffi.sizeof 'char', C == ffi.C, ...)", "x" }
+        assert.equal("1\ttrue\tx\n", out)
+        assert.equal(0, code)
+        code = cffi { "-e", "error 'x'" }
+        assert.equal(1, code)
+    end)
+
+    it("explains itself", function()
+        local code, out = cffi { "--help" }
+        assert.equal("usage: cffi SCRIPT", out:sub(1, 18))
+        assert.equal(0, code)
+        code, out = cffi { "--version" }
+        assert.truthy(out:find "^cffi %S+, Lua 5%.4\n$", out)
+        assert.equal(0, code)
+        local err
+        code, out, err = cffi { "--wrong" }
+        assert.equal("", out)
+        assert.equal("cffi: unknown option '--wrong' (cffi --help tells more)\n", err)
+        assert.equal(1, code)
+    end)
+end)

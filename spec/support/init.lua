@@ -1,0 +1,74 @@
+-- Helpers of the specs. Specs run from the root of the tree.
+local luassert = require "luassert"
+
+local support = {}
+
+-- Where the build is, and what `make` chose.
+support.build = os.getenv "CFFI_BUILD" or "build"
+support.lua = arg and arg[-1] or "lua5.4"
+
+-- The path of the test library made from spec/support/NAME.c ("NAME-clang" too where clang is).
+function support.library(name)
+    return ("%s/spec/%s.so"):format(support.build, name)
+end
+
+-- Collects all garbage, also what finalisers and weak tables only let go in a second cycle.
+function support.gc()
+    collectgarbage()
+    collectgarbage()
+end
+
+-- Asserts that fn(...) raises exactly `text`, after the position "file:line: " that every error
+-- begins with. Returns the line of the position.
+function support.raises(text, fn, ...)
+    local ok, message = pcall(fn, ...)
+    luassert.is_false(ok, "no error, expected: " .. text)
+    message = tostring(message)
+    local line, rest = message:match "^[^\n:]+:(%d+): (.*)$"
+    luassert.equal(text, rest or message)
+    return tonumber(line)
+end
+
+local function quoted(word)
+    return "'" .. tostring(word):gsub("'", [['\'']]) .. "'"
+end
+
+function support.read_file(path)
+    local file <close> = assert(io.open(path, "rb"))
+    return file:read "a"
+end
+
+function support.write_file(path, text)
+    local file <close> = assert(io.open(path, "wb"))
+    assert(file:write(text))
+end
+
+-- Runs a command given as a list of words, with `input` as its standard input. Returns its exit
+-- code (128 + n when signal n ended it), standard output and standard error.
+function support.run(words, input)
+    local stdin, stdout, stderr = os.tmpname(), os.tmpname(), os.tmpname()
+    support.write_file(stdin, input or "")
+    local command = {}
+    for i, word in ipairs(words) do
+        command[i] = quoted(word)
+    end
+    local _, how, code = os.execute(("%s <%s >%s 2>%s"):format(
+        table.concat(command, " "), stdin, stdout, stderr))
+    local out, err = support.read_file(stdout), support.read_file(stderr)
+    os.remove(stdin)
+    os.remove(stdout)
+    os.remove(stderr)
+    return how == "signal" and 128 + code or code, out, err
+end
+
+-- Runs Lua code in a process of its own, with this tree's module on the path: for whatever may end
+-- the process, and for what happens at its end.
+function support.run_lua(code, ...)
+    local script = os.tmpname()
+    support.write_file(script, code)
+    local exit, out, err = support.run({ support.lua, "bin/cffi", script, ... })
+    os.remove(script)
+    return exit, out, err
+end
+
+return support
