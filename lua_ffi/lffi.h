@@ -309,13 +309,19 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
 void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
                      const struct lffi_where *where);
 void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base);
+
+/* ---- pointer.c: Lua values as C addresses ------------------------------------------------------ */
+
 /* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct
  * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`. */
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where);
 /* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...);
-/* "integer", "float", "string", "'int *'", ... : the value at idx in an error text (pushed). */
+/* Raises "cannot convert string "x" to 'int'". */
+_Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
+                             const struct lffi_where *where);
+/* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
 /* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed. */
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);

@@ -1,0 +1,180 @@
+/* New objects: ffi.new, ct(...) and ffi.cast (docs/design.md S1, S2, S6).
+ *
+ * Depends on convert.c, init.c and cdata.c. Objects own zeroed memory before anything is converted into it,
+ * so a failed initialiser leaves nothing behind but garbage for the collector.
+ */
+#include <string.h>
+
+#include "lffi.h"
+
+/* The length argument of a T[?] or of a struct that ends so. */
+static uint64_t check_count(lua_State *L, int idx)
+{
+    int ok;
+    lua_Integer count = lua_tointegerx(L, idx, &ok);
+    if (lua_type(L, idx) == LUA_TSTRING || !ok)
+        luaL_error(L, "the number of elements of a variable-length type must be an integer, got %s",
+                   luaL_typename(L, idx));
+    if (count < 0)
+        luaL_error(L, "the number of elements of a variable-length type is negative: %I",
+                   (LUAI_UACINT)count);
+    return (uint64_t)count;
+}
+
+/* Element type of the variable part, or NULL when the type has none. */
+static struct lffi_ctype *variable_part(lua_State *L, struct lffi_ctype *ct)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    const struct cdecl_type *last;
+    if (ct->op == LFFI_ARRAY)
+        return ct->type->count >= CDECL_COUNT_VLA ? ct->target : NULL;
+    if (tag == NULL || !(tag->vla || tag->flexible) || tag->nmembers == 0)
+        return NULL;
+    last = tag->members[tag->nmembers - 1].type;
+    while (last->tag != NULL && last->tag->nmembers > 0)
+        last = last->tag->members[last->tag->nmembers - 1].type;
+    return last->target != NULL ? lffi_ctype_of(L, ct->scope, last->target) : NULL;
+}
+
+/* Size of a variable-length object with `count` elements behind its fixed part. */
+static uint64_t variable_size(lua_State *L, struct lffi_ctype *ct, struct lffi_ctype *element,
+                              uint64_t count)
+{
+    uint64_t fixed = ct->op == LFFI_ARRAY ? 0 : lffi_sizeof(L, ct);
+    uint64_t each = lffi_sizeof(L, element);
+    uint64_t size;
+    if (__builtin_mul_overflow(each, count, &size) || __builtin_add_overflow(size, fixed, &size))
+        luaL_error(L, "size of '%s' is too large", lffi_push_type_text(L, ct->type, NULL));
+    return size;
+}
+
+/* True when the type's length must be given. `struct { ...; T x[]; }` may be made without. */
+static bool needs_count(const struct lffi_ctype *ct)
+{
+    if (ct->op == LFFI_ARRAY)
+        return true;
+    return ct->type->tag->vla;
+}
+
+/* Size of the new object; takes the length off the arguments when the type has one. */
+static uint64_t object_size(lua_State *L, struct lffi_ctype *ct, int *first, int last)
+{
+    struct lffi_ctype *element = variable_part(L, ct);
+    if (element == NULL)
+        return lffi_sizeof(L, ct);
+    if (ct->op == LFFI_ARRAY && ct->type->count == CDECL_COUNT_UNKNOWN)
+        luaL_error(L, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
+    if (*first <= last && (needs_count(ct) || lua_type(L, *first) == LUA_TNUMBER))
+        return variable_size(L, ct, element, check_count(L, (*first)++));
+    if (needs_count(ct))
+        luaL_error(L, "'%s' needs its number of elements",
+                   lffi_push_type_text(L, ct->type, NULL));
+    return lffi_sizeof(L, ct);
+}
+
+static bool is_aggregate(const struct lffi_ctype *ct)
+{
+    return ct->op >= LFFI_ARRAY;
+}
+
+static void initialise(lua_State *L, struct lffi_ctype *ct, struct lffi_cdata *cd, uint64_t size,
+                       int first, int last)
+{
+    struct lffi_where where = {0};
+    where.place = LFFI_TO_VALUE;
+    where.policy = ct->scope->policy;
+    where.owner_idx = lua_gettop(L);
+    where.of = ct->type;
+    if (last < first)
+        return;
+    if (is_aggregate(ct)) {
+        lffi_initialise(L, ct, cd->addr, size, first, last, &where);
+        return;
+    }
+    if (last > first)
+        luaL_error(L, "too many initializers for '%s'", lffi_push_type_text(L, ct->type, NULL));
+    where.cast = ct->op >= LFFI_I8 && ct->op <= LFFI_BITINT; /* new of an integer reduces */
+    lffi_store(L, ct, cd->addr, first, &where);
+}
+
+/* ct(...) with a metatype that has __new. */
+static bool construct_by_metatype(lua_State *L, struct lffi_ctype *ct, int first, int last)
+{
+    if (!lffi_push_metamethod(L, ct, "__new"))
+        return false;
+    luaL_checkstack(L, last - first + 4, NULL);
+    lffi_push_ctype(L, ct);
+    for (int i = first; i <= last; i++)
+        lua_pushvalue(L, i);
+    lua_call(L, last - first + 2, 1);
+    return true;
+}
+
+void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call)
+{
+    struct lffi_cdata *cd;
+    uint64_t size;
+    if (call && ct->op != LFFI_POINTER && construct_by_metatype(L, ct, first, last))
+        return;
+    if (ct->type->unsupported != NULL)
+        luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, ct->type, NULL),
+                   ct->type->unsupported);
+    size = object_size(L, ct, &first, last);
+    cd = lffi_new(L, ct, size);
+    initialise(L, ct, cd, size, first, last);
+}
+
+/* ---- cast ---------------------------------------------------------------------------------------------- */
+
+/* A pointer keeps alive what it came from: a string, or the owner of a cdata's memory. */
+static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
+                            const struct lffi_where *where)
+{
+    const void *address;
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    if (lua_type(L, idx) == LUA_TFUNCTION && ct->target->op == LFFI_FUNCTION &&
+        lffi_to_function(L, idx) == NULL) {
+        lffi_push_callback(L, ct, idx, 0);
+        return;
+    }
+    address = lffi_to_address(L, ct, idx, where);
+    if (lua_type(L, idx) == LUA_TSTRING)
+        lffi_push_anchored_pointer(L, ct, address, idx);
+    else
+        lffi_push_pointer(L, ct, address, cd != NULL ? idx : 0);
+}
+
+/* The address behind a pointer, array or function, as C casts it to an integer. */
+static bool address_value(lua_State *L, struct lffi_ctype *ct, int idx,
+                          const struct lffi_where *where, const void **address)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    bool pointer = cd != NULL && (cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY ||
+                                  cd->ct->op == LFFI_FUNCTION);
+    if (!pointer && lffi_to_function(L, idx) == NULL && !lua_islightuserdata(L, idx))
+        return false;
+    *address = lffi_to_address(L, NULL, idx, where);
+    return true;
+}
+
+void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx)
+{
+    struct lffi_where where = {0};
+    const void *address;
+    struct lffi_cdata *cd;
+    idx = lua_absindex(L, idx);
+    where.place = LFFI_TO_VALUE;
+    where.cast = true;
+    if (ct->op == LFFI_POINTER) {
+        cast_to_pointer(L, ct, idx, &where);
+        return;
+    }
+    if (ct->op == LFFI_VOID || is_aggregate(ct))
+        luaL_error(L, "cannot cast to '%s'", lffi_push_type_text(L, ct->type, NULL));
+    cd = lffi_new(L, ct, lffi_sizeof(L, ct));
+    if (ct->op >= LFFI_I8 && ct->op <= LFFI_ENUM && ct->op != LFFI_COMPLEX &&
+        address_value(L, ct, idx, &where, &address))
+        lffi_integer_to_memory(ct, cd->addr, (uintptr_t)address);
+    else
+        lffi_store(L, ct, cd->addr, idx, &where);
+}

@@ -1,0 +1,629 @@
+/* Lua values <-> C bytes: the one inverse pair, lffi_store and lffi_load (docs/design.md S1-S8).
+ *
+ * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through init.c. The cases of both switches stand
+ * in the order of enum lffi_op. Memory is read and written by memcpy only, so any alignment works.
+ * Every failure raises before a byte of the destination has changed.
+ */
+#include <float.h>
+#include <math.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "lffi.h"
+
+/* ---- errors --------------------------------------------------------------------------------------- */
+
+/* Pushes "bad argument #1 to 'abs' (int abs(int)): ", "field 'x' of 'struct s': ", ... */
+static void push_prefix(lua_State *L, const struct lffi_where *where)
+{
+    int index = (int)where->index;
+    const char *of = where->of != NULL ? lffi_push_type_text(L, where->of, NULL) : "?";
+    switch (where->place) {
+    case LFFI_TO_ARGUMENT:
+        if (where->fn != NULL)
+            lua_pushfstring(L, "bad argument #%d to '%s' (%s): ", index, where->fn->name,
+                            lffi_push_decl_text(L, where->fn->decl));
+        else
+            lua_pushfstring(L, "bad argument #%d to '%s': ", index, of);
+        break;
+    case LFFI_TO_RESULT: lua_pushfstring(L, "result of callback '%s': ", of); break;
+    case LFFI_TO_FIELD: lua_pushfstring(L, "field '%s' of '%s': ", where->name, of); break;
+    case LFFI_TO_ELEMENT:
+        lua_pushfstring(L, "element %I of '%s': ", (LUAI_UACINT)where->index, of);
+        break;
+    case LFFI_TO_VARIABLE: lua_pushfstring(L, "variable '%s': ", where->name); break;
+    case LFFI_TO_VALUE: lua_pushliteral(L, ""); break;
+    }
+}
+
+_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...)
+{
+    va_list args;
+    int text = lua_gettop(L) + 1;
+    luaL_checkstack(L, 10, NULL);
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args); /* first: `fmt` may use texts on the stack */
+    va_end(args);
+    push_prefix(L, where);
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_pushvalue(L, text);
+    lua_concat(L, 3);
+    lua_error(L);
+    abort();
+}
+
+/* A short string as it would be written, or its length. */
+static const char *push_string_text(lua_State *L, int idx)
+{
+    size_t size;
+    const char *text = lua_tolstring(L, idx, &size);
+    bool plain = size <= 32;
+    for (size_t i = 0; plain && i < size; i++)
+        plain = text[i] >= ' ' && text[i] != '"' && text[i] != 127;
+    return plain ? lua_pushfstring(L, "string \"%s\"", text)
+                 : lua_pushfstring(L, "string of %I bytes", (LUAI_UACINT)size);
+}
+
+const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx)
+{
+    const struct lffi_cdata *cd;
+    switch (lua_type(L, idx)) {
+    case LUA_TNUMBER:
+        return lua_pushfstring(L, lua_isinteger(L, idx) ? "integer %s" : "number %s",
+                               luaL_tolstring(L, idx, NULL));
+    case LUA_TBOOLEAN: return lua_pushfstring(L, "boolean %s", luaL_tolstring(L, idx, NULL));
+    case LUA_TSTRING: return push_string_text(L, idx);
+    case LUA_TUSERDATA:
+        cd = lffi_to_cdata(L, st, idx);
+        if (cd != NULL)
+            return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, cd->ct->type, NULL));
+        return lua_pushstring(L, lffi_to_ctype(L, st, idx) != NULL ? "a C type" : "userdata");
+    default: return lua_pushstring(L, luaL_typename(L, idx));
+    }
+}
+
+_Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
+                             const struct lffi_where *where)
+{
+    const char *kind = lffi_push_kind_of(L, ct->scope->st, idx);
+    lffi_convert_error(L, where, "cannot convert %s to '%s'", kind,
+                       lffi_push_type_text(L, ct->type, NULL));
+}
+
+/* The number at idx as an error names it: "integer 300", "number 1e+300", decimal of a big one. */
+static const char *push_number_text(lua_State *L, const struct lffi_integer *value, int idx)
+{
+    if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
+        return lua_pushfstring(L, "number %f", lua_tonumber(L, idx));
+    if (value->beyond)
+        return lua_pushstring(L, "an integer beyond 128 bits");
+    return lua_pushfstring(L, "integer %s", lffi_push_integer_text(L, value));
+}
+
+/* ---- integers ---------------------------------------------------------------------------------------- */
+
+static enum lffi_policy policy_of(const struct lffi_where *where)
+{
+    return where->cast ? LFFI_WRAP : where->policy;
+}
+
+/* LuaJIT's value for a float that no int64_t holds, where the hardware gives INT64_MIN. */
+static bool luajit_integer(lua_State *L, const struct lffi_ctype *ct, int idx,
+                           struct lffi_integer *out)
+{
+    double value;
+    if (!ct->scope->luajit || lua_type(L, idx) != LUA_TNUMBER || lua_isinteger(L, idx))
+        return false;
+    value = lua_tonumber(L, idx);
+    if (value >= -9223372036854775808.0 && value < 18446744073709551616.0)
+        return false;
+    *out = lffi_integer_of_int64(INT64_MIN);
+    return true;
+}
+
+/* Numeric text and booleans count as integers where a value is reduced (S1, S2). */
+static bool reducible(lua_State *L, int idx, const struct lffi_where *where,
+                      struct lffi_integer *out)
+{
+    size_t size;
+    const char *text;
+    if (lua_type(L, idx) == LUA_TBOOLEAN && policy_of(where) == LFFI_WRAP) {
+        *out = lffi_integer_of_int64(lua_toboolean(L, idx));
+        return true;
+    }
+    if (lua_type(L, idx) != LUA_TSTRING || !where->cast)
+        return false;
+    text = lua_tolstring(L, idx, &size);
+    return lffi_text_to_integer(text, size, out);
+}
+
+static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, int idx,
+                                         const struct lffi_where *where)
+{
+    struct lffi_integer value;
+    bool fraction = false;
+    if (luajit_integer(L, ct, idx, &value))
+        return value;
+    if (!lffi_to_integer(L, ct->scope->st, idx, &value, &fraction) &&
+        !reducible(L, idx, where, &value))
+        lffi_mismatch(L, ct, idx, where);
+    if (fraction && policy_of(where) != LFFI_WRAP && policy_of(where) != LFFI_SATURATE)
+        lffi_convert_error(L, where, "number %f is not an integer, as '%s' needs",
+                           lua_tonumber(L, idx), lffi_push_type_text(L, ct->type, NULL));
+    return value;
+}
+
+/* The integer at idx reduced to `bits` bits of type ct. */
+static unsigned __int128 reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
+                                         bool is_signed, int idx, const struct lffi_where *where)
+{
+    struct lffi_integer value = check_integer(L, ct, idx, where);
+    unsigned __int128 out;
+    if (!lffi_integer_reduce(&value, bits, is_signed, policy_of(where), &out)) {
+        const char *number = push_number_text(L, &value, idx);
+        lffi_convert_error(L, where, "%s does not fit '%s' (%d bits)", number,
+                           lffi_push_type_text(L, ct->type, NULL), (int)bits);
+    }
+    return lffi_integer_of_bits(out, bits, is_signed).bits;
+}
+
+static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                          const struct lffi_where *where)
+{
+    const struct cdecl_type *type = ct->type;
+    unsigned __int128 bits =
+        reduced_integer(L, ct, type->bits, type->is_signed != 0, idx, where);
+    lffi_integer_to_memory(ct, dst, bits);
+}
+
+/* An enumerator by name; raises for names the enum does not have. */
+static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
+                           const struct lffi_where *where)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    const char *name = lua_tostring(L, idx);
+    for (uint32_t i = 0; i < tag->nconstants; i++) {
+        if (strcmp(tag->constants[i]->name, name) == 0)
+            return tag->constants[i]->value.u;
+    }
+    lffi_convert_error(L, where, "'%s' has no enumerator '%s'",
+                       lffi_push_type_text(L, ct->type->unqual, NULL), name);
+}
+
+/* Bits of the enum value at idx, reduced to `bits`. */
+static unsigned __int128 enum_bits(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
+                                   const struct lffi_where *where)
+{
+    if (lua_type(L, idx) == LUA_TSTRING)
+        return enumerator(L, ct, idx, where);
+    return reduced_integer(L, ct, bits, ct->target->type->is_signed != 0, idx, where);
+}
+
+static void store_enum(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                       const struct lffi_where *where)
+{
+    lffi_integer_to_memory(ct, dst, enum_bits(L, ct, ct->target->type->bits, idx, where));
+}
+
+/* C's truth of a number or numeric cdata, for the policies that convert. */
+static bool number_truth(lua_State *L, struct lffi_ctype *ct, int idx,
+                         const struct lffi_where *where)
+{
+    struct lffi_integer value;
+    bool fraction = false;
+    if (lua_type(L, idx) == LUA_TNUMBER)
+        return !(lua_tonumber(L, idx) == 0);
+    if (!lffi_to_integer(L, ct->scope->st, idx, &value, &fraction))
+        lffi_mismatch(L, ct, idx, where);
+    return fraction || value.bits != 0 || value.beyond;
+}
+
+static bool truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
+{
+    const struct lffi_cdata *cd;
+    if (lua_type(L, idx) == LUA_TBOOLEAN)
+        return lua_toboolean(L, idx);
+    cd = lffi_to_cdata(L, ct->scope->st, idx);
+    if (cd != NULL && cd->ct->op == LFFI_BOOL)
+        return *(const uint8_t *)cd->addr != 0;
+    if (policy_of(where) != LFFI_WRAP)
+        lffi_mismatch(L, ct, idx, where);
+    return number_truth(L, ct, idx, where);
+}
+
+void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value)
+{
+    struct lffi_cdata *cd;
+    if (!value->beyond && (__int128)value->bits >= INT64_MIN &&
+        (__int128)value->bits <= INT64_MAX && value->negative == ((__int128)value->bits < 0)) {
+        lua_pushinteger(L, (lua_Integer)value->bits);
+        return;
+    }
+    cd = lffi_new(L, ct->base, ct->op == LFFI_ENUM ? ct->target->size : ct->size);
+    lffi_integer_to_memory(ct, cd->addr, value->bits);
+}
+
+/* ---- floats -------------------------------------------------------------------------------------------- */
+
+/* Significand bits (including the implicit one) and the largest exponent of a type. */
+static void float_limits(const struct lffi_ctype *ct, int *digits, int *exponent)
+{
+    switch (ct->op) {
+    case LFFI_FLOAT16: *digits = 11; *exponent = 16; break;
+    case LFFI_FLOAT: *digits = FLT_MANT_DIG; *exponent = FLT_MAX_EXP; break;
+    case LFFI_DOUBLE: *digits = DBL_MANT_DIG; *exponent = DBL_MAX_EXP; break;
+    default: *digits = LDBL_MANT_DIG; *exponent = LDBL_MAX_EXP; break;
+    }
+}
+
+static bool integer_is_exact(const struct lffi_ctype *ct, const struct lffi_integer *value)
+{
+    unsigned __int128 magnitude = value->negative ? -value->bits : value->bits;
+    int digits;
+    int exponent;
+    int length = 0;
+    float_limits(ct, &digits, &exponent);
+    if (magnitude == 0 || value->beyond)
+        return !value->beyond;
+    while ((magnitude & 1) == 0) {
+        magnitude >>= 1;
+        exponent--;
+    }
+    for (; magnitude != 0; magnitude >>= 1)
+        length++;
+    return length <= digits && length <= exponent;
+}
+
+static long double integer_to_float(lua_State *L, struct lffi_ctype *ct,
+                                    const struct lffi_integer *value, int idx,
+                                    const struct lffi_where *where)
+{
+    bool rounding = policy_of(where) >= LFFI_WRAP && !value->beyond;
+    if (!rounding && !integer_is_exact(ct, value))
+        lffi_convert_error(L, where, "%s has no exact '%s' value", push_number_text(L, value, idx),
+                           lffi_push_type_text(L, ct->type, NULL));
+    return value->negative ? (long double)(__int128)value->bits : (long double)value->bits;
+}
+
+static bool float_cdata(lua_State *L, const struct lffi_ctype *ct, int idx, long double *out)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    if (cd == NULL || cd->ct->op < LFFI_FLOAT16 || cd->ct->op > LFFI_FLOAT128)
+        return false;
+    *out = lffi_load_float(cd->ct, cd->addr);
+    return true;
+}
+
+static long double check_float(lua_State *L, struct lffi_ctype *ct, int idx,
+                               const struct lffi_where *where)
+{
+    long double value;
+    struct lffi_integer integer;
+    bool fraction;
+    if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
+        return lua_tonumber(L, idx);
+    if (float_cdata(L, ct, idx, &value))
+        return value;
+    if (lffi_to_integer(L, ct->scope->st, idx, &integer, &fraction) ||
+        reducible(L, idx, where, &integer))
+        return integer_to_float(L, ct, &integer, idx, where);
+    lffi_mismatch(L, ct, idx, where);
+}
+
+static void store_float(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                        const struct lffi_where *where)
+{
+    char bytes[16];
+    long double value = check_float(L, ct, idx, where);
+    lffi_store_float(ct, bytes, value);
+    if (policy_of(where) <= LFFI_STRICT && isfinite(value) &&
+        !isfinite(lffi_load_float(ct, bytes)))
+        lffi_convert_error(L, where, "number %f is out of range for '%s'", (double)value,
+                           lffi_push_type_text(L, ct->type, NULL));
+    memcpy(dst, bytes, (size_t)ct->size);
+}
+
+static void load_wide_float(lua_State *L, struct lffi_ctype *ct, const void *src)
+{
+    long double value = lffi_load_float(ct, src);
+    struct lffi_cdata *cd;
+    if (isnan(value) || (long double)(double)value == value) {
+        lua_pushnumber(L, (double)value);
+        return;
+    }
+    cd = lffi_new(L, ct->base, ct->size);
+    memcpy(cd->addr, src, (size_t)ct->size);
+}
+
+/* ---- complex ---------------------------------------------------------------------------------------------- */
+
+/* The part `name` or [index] of the table at idx as a number; absent ones are 0. */
+static long double complex_part(lua_State *L, struct lffi_ctype *ct, int idx, const char *name,
+                                int index, const struct lffi_where *where)
+{
+    struct lffi_ctype *part = lffi_basic(L, ct->scope, CDECL_PRIM_LDOUBLE);
+    long double value = 0;
+    if (lua_getfield(L, idx, name) == LUA_TNIL) {
+        lua_pop(L, 1);
+        lua_rawgeti(L, idx, index);
+    }
+    if (!lua_isnil(L, -1))
+        value = check_float(L, part, lua_gettop(L), where);
+    lua_pop(L, 1);
+    return value;
+}
+
+static void store_complex(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                          const struct lffi_where *where)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    long double re;
+    long double im = 0;
+    if (cd != NULL && cd->ct->op == LFFI_COMPLEX) {
+        lffi_load_complex(cd->ct, cd->addr, &re, &im);
+    } else if (lua_istable(L, idx)) {
+        re = complex_part(L, ct, idx, "re", 1, where);
+        im = complex_part(L, ct, idx, "im", 2, where);
+    } else {
+        re = check_float(L, ct, idx, where);
+    }
+    lffi_store_complex(ct, dst, re, im);
+}
+
+/* ---- pointers, aggregates ----------------------------------------------------------------------------------- */
+
+/* Keeps what a pointer stored in Lua's memory points to (S6); foreign addresses need nothing. */
+static void keep_pointee(lua_State *L, struct lffi_state *st, const void *dst, int idx,
+                         const struct lffi_where *where)
+{
+    int top = lua_gettop(L);
+    int keep = 0;
+    if (lua_type(L, idx) == LUA_TSTRING)
+        keep = idx;
+    else if (lffi_to_cdata(L, st, idx) != NULL && lffi_push_owner(L, idx))
+        keep = lua_gettop(L);
+    if (keep == 0) {
+        lua_pushnil(L);
+        keep = lua_gettop(L);
+    }
+    lffi_keep(L, st, where->owner_idx, dst, keep);
+    lua_settop(L, top);
+}
+
+static void store_pointer(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                          const struct lffi_where *where)
+{
+    const void *address = lffi_to_address(L, ct, idx, where);
+    if (where->owner_idx != 0)
+        keep_pointee(L, ct->scope->st, dst, idx, where);
+    memcpy(dst, &address, sizeof address);
+}
+
+/* Copies a struct, union, vector or array of the same type; false when idx holds none. */
+static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                           const struct lffi_where *where)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    int top = lua_gettop(L);
+    uint64_t size;
+    if (cd == NULL || (cd->ct->base != ct->base && !lffi_same_type(cd->ct, ct)))
+        return false;
+    size = lffi_sizeof(L, ct);
+    if (where->owner_idx != 0) {
+        int src_owner = lffi_push_owner(L, idx) ? lua_gettop(L) : 0;
+        lffi_keep_copy(L, ct->scope->st, where->owner_idx, dst, src_owner, cd->addr, size);
+    }
+    memmove(dst, cd->addr, (size_t)size);
+    lua_settop(L, top);
+    return true;
+}
+
+/* Builds the new value aside, so that a failure half-way leaves the destination as it was. */
+static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                            const struct lffi_where *where)
+{
+    int top = lua_gettop(L);
+    int type = lua_type(L, idx);
+    struct lffi_where inner = *where;
+    struct lffi_cdata *aside;
+    uint64_t size;
+    if (copy_aggregate(L, ct, dst, idx, where))
+        return;
+    if (type != LUA_TTABLE && !(type == LUA_TSTRING && ct->op == LFFI_ARRAY))
+        lffi_mismatch(L, ct, idx, where);
+    size = lffi_sizeof(L, ct);
+    idx = lua_absindex(L, idx);
+    luaL_checkstack(L, 8, NULL);
+    aside = lffi_new(L, ct->base, size);
+    inner.owner_idx = lua_gettop(L);
+    lffi_initialise(L, ct, aside->addr, size, idx, idx, &inner);
+    if (where->owner_idx != 0)
+        lffi_keep_copy(L, ct->scope->st, where->owner_idx, dst, inner.owner_idx, aside->addr, size);
+    memcpy(dst, aside->addr, (size_t)size);
+    lua_settop(L, top);
+}
+
+/* ---- the pair ------------------------------------------------------------------------------------------------- */
+
+void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                const struct lffi_where *where)
+{
+    switch ((enum lffi_op)ct->op) {
+    case LFFI_BOOL: *(uint8_t *)dst = truth_of(L, ct, idx, where); break;
+    case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
+    case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
+        store_integer(L, ct, dst, idx, where);
+        break;
+    case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
+        store_float(L, ct, dst, idx, where);
+        break;
+    case LFFI_COMPLEX: store_complex(L, ct, dst, idx, where); break;
+    case LFFI_ENUM: store_enum(L, ct, dst, idx, where); break;
+    case LFFI_POINTER: store_pointer(L, ct, dst, idx, where); break;
+    case LFFI_ARRAY: case LFFI_VECTOR: case LFFI_STRUCT: case LFFI_UNION:
+        store_aggregate(L, ct, dst, idx, where);
+        break;
+    case LFFI_VOID: case LFFI_FUNCTION: lffi_mismatch(L, ct, idx, where);
+    }
+}
+
+#define LOAD(L, type, push, src)                                                                   \
+    do {                                                                                           \
+        type value_;                                                                               \
+        memcpy(&value_, (src), sizeof value_);                                                     \
+        push((L), value_);                                                                         \
+    } while (0)
+
+static void load_integer(lua_State *L, struct lffi_ctype *ct, const void *src)
+{
+    struct lffi_integer value = lffi_integer_of_memory(ct, src);
+    lffi_push_integer(L, ct, &value);
+}
+
+static void load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src)
+{
+    const void *value;
+    memcpy(&value, src, sizeof value);
+    if (value == NULL)
+        lua_pushnil(L);
+    else
+        lffi_push_pointer(L, ct->base, value, 0);
+}
+
+/* A copy as a cdata of its own. */
+static void load_copy(lua_State *L, struct lffi_ctype *ct, const void *src)
+{
+    struct lffi_cdata *cd = lffi_new(L, ct->base, ct->size);
+    memcpy(cd->addr, src, (size_t)ct->size);
+}
+
+void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
+{
+    switch ((enum lffi_op)ct->op) {
+    case LFFI_VOID: lua_pushnil(L); break;
+    case LFFI_BOOL: lua_pushboolean(L, *(const uint8_t *)src != 0); break;
+    case LFFI_I8: LOAD(L, int8_t, lua_pushinteger, src); break;
+    case LFFI_U8: LOAD(L, uint8_t, lua_pushinteger, src); break;
+    case LFFI_I16: LOAD(L, int16_t, lua_pushinteger, src); break;
+    case LFFI_U16: LOAD(L, uint16_t, lua_pushinteger, src); break;
+    case LFFI_I32: LOAD(L, int32_t, lua_pushinteger, src); break;
+    case LFFI_U32: LOAD(L, uint32_t, lua_pushinteger, src); break;
+    case LFFI_I64: LOAD(L, int64_t, lua_pushinteger, src); break;
+    case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_ENUM:
+        load_integer(L, ct, src);
+        break;
+    case LFFI_FLOAT: LOAD(L, float, lua_pushnumber, src); break;
+    case LFFI_DOUBLE: LOAD(L, double, lua_pushnumber, src); break;
+    case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: load_wide_float(L, ct, src); break;
+    case LFFI_COMPLEX: case LFFI_VECTOR: load_copy(L, ct, src); break;
+    case LFFI_POINTER: load_pointer(L, ct, src); break;
+    case LFFI_ARRAY: case LFFI_STRUCT: case LFFI_UNION:
+        lffi_push_view(L, ct, (void *)(uintptr_t)src, owner_idx);
+        break;
+    case LFFI_FUNCTION: lffi_push_pointer(L, lffi_pointer_to(L, ct), src, 0); break;
+    }
+}
+
+void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value)
+{
+    struct lffi_integer integer;
+    bool is_signed;
+    switch (value->kind) {
+    case CDECL_VALUE_NONE: lua_pushnil(L); break;
+    case CDECL_VALUE_FLOAT: lua_pushnumber(L, (lua_Number)value->f); break;
+    case CDECL_VALUE_STRING: lua_pushlstring(L, value->s, value->size); break;
+    case CDECL_VALUE_INT:
+        is_signed = value->type->kind == CDECL_ENUM ? value->type->target->is_signed != 0
+                                                    : value->type->is_signed != 0;
+        integer = lffi_integer_of_bits(value->u, 64, is_signed);
+        lffi_push_integer(L, lffi_ctype_of(L, scope, value->type), &integer);
+        break;
+    }
+}
+
+/* ---- bit-fields ------------------------------------------------------------------------------------------------ */
+
+/* Bytes that a bit-field of `width` bits starting at bit `bit` touches: at most 9. */
+static unsigned bit_bytes(const struct cdecl_member *m)
+{
+    return ((unsigned)m->bit + m->width + 7) / 8;
+}
+
+/* The touched bytes as one number in memory order, and how far the field stands above bit 0. */
+static unsigned __int128 load_unit(const unsigned char *src, unsigned bytes)
+{
+    unsigned __int128 unit = 0;
+    for (unsigned i = 0; i < bytes; i++) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        unit |= (unsigned __int128)src[i] << (8 * i);
+#else
+        unit = unit << 8 | src[i];
+#endif
+    }
+    return unit;
+}
+
+static void store_unit(unsigned char *dst, unsigned bytes, unsigned __int128 unit)
+{
+    for (unsigned i = 0; i < bytes; i++) {
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+        dst[i] = (unsigned char)(unit >> (8 * i));
+#else
+        dst[i] = (unsigned char)(unit >> (8 * (bytes - 1 - i)));
+#endif
+    }
+}
+
+static unsigned bit_shift(const struct cdecl_member *m)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    return m->bit;
+#else
+    return bit_bytes(m) * 8 - m->bit - m->width;
+#endif
+}
+
+static bool bits_signed(const struct lffi_ctype *ct)
+{
+    return (ct->op == LFFI_ENUM ? ct->target : ct)->type->is_signed != 0;
+}
+
+void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base)
+{
+    const struct cdecl_member *m = field->member;
+    const unsigned char *src = (const unsigned char *)base + field->offset;
+    unsigned __int128 unit = load_unit(src, bit_bytes(m)) >> bit_shift(m);
+    struct lffi_integer value;
+    if (field->ct->op == LFFI_BOOL) {
+        lua_pushboolean(L, (int)(unit & 1));
+        return;
+    }
+    value = lffi_integer_of_bits(unit, m->width, bits_signed(field->ct));
+    lffi_push_integer(L, field->ct, &value);
+}
+
+/* The bits to store; texts name the width ("does not fit 'unsigned int' (3 bits)"). */
+static unsigned __int128 bits_of(lua_State *L, const struct lffi_field *field, int idx,
+                                 const struct lffi_where *where)
+{
+    unsigned width = field->member->width;
+    if (field->ct->op == LFFI_BOOL)
+        return truth_of(L, field->ct, idx, where);
+    if (field->ct->op == LFFI_ENUM)
+        return enum_bits(L, field->ct, width, idx, where);
+    return reduced_integer(L, field->ct, width, bits_signed(field->ct), idx, where);
+}
+
+void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
+                     const struct lffi_where *where)
+{
+    const struct cdecl_member *m = field->member;
+    unsigned char *dst = (unsigned char *)base + field->offset;
+    unsigned __int128 bits = bits_of(L, field, idx, where);
+    unsigned __int128 mask = ~(unsigned __int128)0 >> (128 - m->width);
+    unsigned __int128 unit = load_unit(dst, bit_bytes(m));
+    unit &= ~(mask << bit_shift(m));
+    unit |= (bits & mask) << bit_shift(m);
+    store_unit(dst, bit_bytes(m), unit);
+}
