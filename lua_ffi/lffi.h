@@ -59,6 +59,9 @@ struct lffi_state {
     int ref_finalizers;          /* ephemeron: cdata -> finaliser */
     int ref_integer_types;       /* weak keys: metatable -> function (S2) */
     int saved_errno;             /* S15 */
+    bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
+    struct lffi_gate *gate;      /* what other threads may look at; NULL before the first callback */
+    int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool closing;                /* the state's own finaliser has begun */
     lua_State *arena_thread;     /* idle thread whose stack slot 1 anchors the arenas' blocks */

@@ -1,0 +1,195 @@
+/* How values travel between Lua's C functions and C code: shared by abi.c, ffitype.c, plan.c, call.c,
+ * fastcall.c and callback.c, and by nobody else.
+ *
+ * One *frame* describes the arguments of one call: every argument register the platform has, then
+ * the block of stack arguments. An argument is a list of pieces, each "these bytes of the value
+ * lie at that offset of the frame", so that filling a frame, or taking it apart in a callback, is
+ * copying bytes. The same holds for the result and the registers that bring it back.
+ */
+#ifndef LFFI_PLAN_H
+#define LFFI_PLAN_H
+
+#include <stdatomic.h>
+
+#include "lffi.h"
+
+/* Which convention abi.c implements. Elsewhere libffi classifies, from real types (ffitype.c). */
+#if defined LFFI_ABI_GENERIC
+#elif defined __x86_64__ && defined __LP64__ && !defined _WIN32
+#define LFFI_ABI_SYSV 1
+#elif defined __aarch64__ && defined __LP64__ && !defined __APPLE__ && !defined __AARCH64EB__
+#define LFFI_ABI_AAPCS 1
+#else
+#define LFFI_ABI_GENERIC 1
+#endif
+
+#ifdef LFFI_ABI_SYSV
+enum { LFFI_GPRS = 6, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 2 };
+#else
+enum { LFFI_GPRS = 8, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 4 };
+#endif
+
+/* A 16-byte vector is what both conventions pass whole in one register. */
+#define LFFI_VECTOR16 float __attribute__((vector_size(16)))
+
+union lffi_fpr {
+    float f;
+    double d;
+    LFFI_VECTOR16 v;
+    unsigned char bytes[16];
+};
+
+/* The argument registers. `gpr` has one word more than there are registers: AArch64's x8. */
+struct lffi_registers {
+    union lffi_fpr fpr[LFFI_FPRS];
+    uint64_t gpr[LFFI_GPRS];
+    uint64_t hidden; /* AArch64: address for a result in memory */
+    uint64_t unused;
+};
+_Static_assert(sizeof(struct lffi_registers) % 16 == 0, "the stack block follows, aligned to 16");
+
+/* The frame of one call. A larger stack block lies in a userdata of the same form. */
+enum { LFFI_STACK_BLOCK = 512 };
+struct lffi_frame {
+    struct lffi_registers regs;
+    _Alignas(16) unsigned char stack[LFFI_STACK_BLOCK];
+};
+#define LFFI_STACK_START ((uint32_t)offsetof(struct lffi_frame, stack))
+
+/* The registers that bring a result back; x87 values lie in `fpr`. */
+struct lffi_return {
+    uint64_t gpr[2];
+    union lffi_fpr fpr[LFFI_RESULT_FPRS];
+};
+
+/* Which of them a function sets. */
+enum lffi_return_kind {
+    LFFI_RETURN_WORDS,    /* at most one general and one floating register, of 64 bits; void */
+    LFFI_RETURN_GPRS,     /* two general registers */
+    LFFI_RETURN_FPRS,     /* two floating registers (AArch64: up to four) */
+    LFFI_RETURN_WIDE,     /* one floating register, all 128 bits */
+    LFFI_RETURN_X87,      /* long double */
+    LFFI_RETURN_X87_PAIR, /* long double _Complex */
+    LFFI_RETURN_MEMORY    /* written to memory whose address the caller passed */
+};
+
+/* `size` bytes at `from` in the value lie at `to` in the frame (or in struct lffi_return). */
+struct lffi_piece {
+    uint32_t from, to, size;
+};
+
+/* How one value travels. */
+enum { LFFI_MAX_PIECES = 4 };
+struct lffi_way {
+    unsigned npieces;
+    bool indirect; /* piece[0].to holds the address of a copy of the value */
+    struct lffi_piece piece[LFFI_MAX_PIECES];
+};
+
+/* What the arguments assigned so far have used up. */
+struct lffi_assign {
+    uint32_t gprs, fprs;
+    uint32_t stack; /* bytes of the stack block */
+    bool wide;      /* an argument fills 128 bits of a floating register */
+};
+
+/* Bytes of arguments on the stack: far more than any real call, and safe on small thread stacks. */
+enum { LFFI_MAX_STACK = 1 << 18 };
+
+/* ---- abi.c --------------------------------------------------------------------------------------- */
+
+/* Assigns the next argument. False with `*why` when the value cannot be passed. */
+bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type,
+                       struct lffi_way *way, const char **why);
+/* Says how a result comes back; a result in memory takes its register from `assign`, which must be
+ * fresh. False with `*why` when it cannot. */
+bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
+                     struct lffi_way *way, enum lffi_return_kind *kind, const char **why);
+
+/* ---- plan.c -------------------------------------------------------------------------------------- */
+
+enum {
+    LFFI_PARAM_INDIRECT = 1,   /* AArch64: by address of a copy */
+    LFFI_PARAM_FUNCTION = 2,   /* function pointer: a Lua function becomes a callback */
+    LFFI_PARAM_STRING = 4,     /* pointer to const char: a Lua string passes as it is */
+    LFFI_PARAM_TRANSPARENT = 8 /* transparent_union: takes what a member takes */
+};
+
+struct lffi_param {
+    struct lffi_ctype *ct;
+    uint32_t to;     /* pieces == 1: where the whole value lies in the frame */
+    uint8_t op;      /* enum lffi_op; an enum's is that of its integer type */
+    uint8_t pieces;  /* 0: an empty struct, nothing travels */
+    uint8_t first;   /* pieces > 1: index into the plan's pieces */
+    uint8_t flags;   /* LFFI_PARAM_* */
+};
+
+/* Everything about calling functions of one type. Immutable; a userdata held by the ctype. */
+struct lffi_plan {
+    struct lffi_ctype *ct;     /* the function type */
+    struct lffi_ctype *result;
+    const struct lffi_piece *pieces;
+    struct lffi_ctype *const *promoted; /* variadic: types of plain Lua values, LFFI_PROMOTED_* */
+    uint32_t nparams;
+    uint32_t copies;           /* bytes of copies of indirect arguments */
+    struct lffi_assign end;    /* after the last parameter; where variadic ones go on */
+    uint32_t result_to;        /* one piece: offset in struct lffi_return */
+    uint8_t result_op;         /* as struct lffi_param.op */
+    uint8_t result_kind;       /* enum lffi_return_kind */
+    uint8_t result_pieces;     /* first of `pieces` when more than one */
+    bool variadic;             /* ", ..." or "()" */
+    struct lffi_param param[];
+};
+
+enum {
+    LFFI_PROMOTED_INTEGER,
+    LFFI_PROMOTED_FLOAT,
+    LFFI_PROMOTED_BOOLEAN,
+    LFFI_PROMOTED_STRING,
+    LFFI_PROMOTED_POINTER,
+    LFFI_PROMOTED_COUNT
+};
+
+/* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
+const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
+
+/* ---- the running call ------------------------------------------------------------------------------ */
+
+/* One running FFI call, on the C stack of the thread that makes it. */
+struct lffi_call {
+    struct lffi_call *outer;
+    lua_State *L;              /* the stack that called; callbacks run on it */
+    struct lffi_state *st;
+    const char *failure;       /* an error without a Lua value (no stack left), or NULL */
+    int error_index;           /* stack index of the kept error of a callback, 0: none */
+    bool reported;             /* a suppressed callback has told ffi.onerror */
+};
+
+/* The innermost call of this thread; its address names the thread. Defined in callback.c. */
+#ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
+#define LFFI_TLS __attribute__((tls_model("initial-exec")))
+#else
+#define LFFI_TLS
+#endif
+extern _Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
+
+/* What other threads and signal handlers may look at: outside every Lua state, never freed. */
+struct lffi_gate {
+    _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
+    atomic_bool attention;       /* events wait for lffi_attend */
+    atomic_bool closed;
+    struct lffi_gate *next;      /* all gates, or the free ones */
+};
+
+/* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */
+void lffi_attend(lua_State *L, struct lffi_state *st);
+/* Ends the callbacks that the running call borrowed. */
+void lffi_end_borrowed(lua_State *L, struct lffi_state *st);
+
+/* Runs the code at `address` with the frame's registers and stack_size bytes of stack (a multiple
+ * of 16). Call-clobbered registers come back in `ret`. */
+void lffi_invoke(const struct lffi_plan *plan, void (*address)(void),
+                 const struct lffi_frame *frame, uint32_t stack_size, bool wide,
+                 struct lffi_return *ret);
+
+#endif
