@@ -1,0 +1,123 @@
+-- Installing, and the scripts in tools/.
+local support = require "support"
+
+-- A temporary directory for one test; `finally` removes it.
+local function directory()
+    local path = os.tmpname()
+    os.remove(path)
+    assert(os.execute("mkdir " .. path))
+    return path, function() os.execute("rm -rf " .. path) end
+end
+
+local function make(...)
+    local code, _, err = support.run {
+        "make", "--no-print-directory", "BUILD=" .. support.build, "LUA=" .. support.lua, ...
+    }
+    assert.equal("", err)
+    assert.equal(0, code)
+end
+
+local function files_below(path)
+    local _, out = support.run { "sh", "-c", "cd " .. path .. " && find . ! -type d | sort" }
+    return out
+end
+
+describe("make install", function()
+    it("puts every file where Lua looks, and uninstall removes exactly these", function()
+        local dir, remove = directory()
+        finally(remove)
+        make("install", "DESTDIR=" .. dir, "PREFIX=/opt/x")
+        local root = dir .. "/opt/x"
+        local expected = { "./bin/cffi", "./lib/lua/5.4/cffi/core.so", "./share/lua/5.4/cffi.lua" }
+        for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
+            expected[#expected + 1] = "./share/lua/5.4/cffi/" .. name
+        end
+        table.sort(expected)
+        assert.equal(table.concat(expected, "\n") .. "\n", files_below(root))
+
+        local code, out, err = support.run({ root .. "/bin/cffi", "repl" },
+            "package.searchpath('cffi', package.path), ffi.sizeof 'int'\n")
+        assert.equal("", err)
+        assert.equal(root .. "/bin/../share/lua/5.4/cffi.lua\t4\n", out)
+        assert.equal(0, code)
+
+        support.write_file(root .. "/share/lua/5.4/other.lua", "")
+        make("uninstall", "DESTDIR=" .. dir, "PREFIX=/opt/x")
+        assert.equal("./share/lua/5.4/other.lua\n", files_below(root))
+        local _, directories = support.run { "find", root, "-name", "cffi*" }
+        assert.equal("", directories)
+    end)
+end)
+
+describe("tools/bootstrap", function()
+    it("is silent when nothing is missing", function()
+        local code, out, err = support.run { "tools/bootstrap", "build", "test" }
+        assert.equal("", out)
+        assert.equal("", err)
+        assert.equal(0, code)
+    end)
+
+    it("names what is missing where it knows no package manager", function()
+        local dir, remove = directory()
+        finally(remove)
+        for _, tool in ipairs { "sh", "dirname", "tr", "mktemp", "rm", "grep", "awk" } do
+            assert(os.execute(("ln -s $(command -v %s) %s"):format(tool, dir)))
+        end
+        local code, out, err = support.run {
+            "env", "-i", "PATH=" .. dir, "/bin/sh", "tools/bootstrap", "build",
+        }
+        assert.equal("", out)
+        assert.equal("bootstrap: missing: cc pkg-config lua lua-dev libffi. No package manager that"
+            .. " I know (apt-get, dnf, apk, pacman, brew) is here: please install these by hand.\n",
+            err)
+        assert.equal(1, code)
+    end)
+end)
+
+describe("tools/lint-layers", function()
+    -- What the script says about a copy of the tree to which `text` was added at the end of `path`.
+    local function lint_with(path, text)
+        local dir, remove = directory()
+        finally(remove)
+        assert(os.execute(("cp -r bin lib lua_ffi cdecl_parser tools %s"):format(dir)))
+        local file <close> = assert(io.open(dir .. "/" .. path, "a"))
+        assert(file:write("\n", text, "\n"):flush())
+        local code, out = support.run {
+            "sh", "-c", ("cd %s && tools/lint-layers no-build"):format(dir),
+        }
+        return code, (out:gsub("%d+", "N"))
+    end
+
+    it("passes the tree as it is", function()
+        local code, out = support.run { "tools/lint-layers", support.build }
+        assert.equal("", out)
+        assert.equal(0, code)
+    end)
+
+    for _, case in ipairs {
+        { "cdecl_parser/lex.c", "#include <lua.h>", "<lua.h>",
+            "cdecl_parser includes neither Lua, libffi, dlopen nor the module" },
+        { "cdecl_parser/lex.c", '#include "../lua_ffi/lffi.h"', '"../lua_ffi/lffi.h"',
+            "cdecl_parser includes neither Lua, libffi, dlopen nor the module" },
+        { "lua_ffi/cdata.c", '#include "size.h"', '"size.h"',
+            'lua_ffi includes the parser as "cdecl.h" and nothing else of it' },
+        { "lua_ffi/cdata.c", '#include "../cdecl_parser/size.h"', '"../cdecl_parser/size.h"',
+            'lua_ffi includes the parser as "cdecl.h" and nothing else of it' },
+        { "lua_ffi/convert.c", "# include <ffi.h>", "<ffi.h>",
+            "only ffitype, plan, call and callback include <ffi.h>" },
+        { "lua_ffi/module.c", "#include <dlfcn.h>", "<dlfcn.h>", "only clib includes <dlfcn.h>" },
+    } do
+        it("catches " .. case[2] .. " in " .. case[1], function()
+            local code, out = lint_with(case[1], case[2])
+            assert.equal(("lint-layers: %s:\n    %s:N:%s\n"):format(case[4], case[1], case[3]), out)
+            assert.equal(1, code)
+        end)
+    end
+
+    it("catches a foreign module in lib", function()
+        local code, out = lint_with("lib/cffi.lua", 'require "lfs"')
+        assert.equal("lint-layers: lib and bin require only modules of cffi:\n"
+            .. '    lib/cffi.lua:N:require "lfs"\n', out)
+        assert.equal(1, code)
+    end)
+end)
