@@ -9,6 +9,7 @@ BUILD = build
 CC ?= cc
 CFLAGS = -O2 -g
 LDFLAGS =
+JOBS = -j$(shell getconf _NPROCESSORS_ONLN) # of repl and test, when they build
 PKG_CONFIG = pkg-config
 # LUA=..., LUA_PC=... and BUSTED=... override what tools/lua-config finds.
 
@@ -104,16 +105,20 @@ $(BUILD)/spec/%-clang.so: spec/support/%.c
 repl:
 	@tools/bootstrap build </dev/null >&2
 	@$(MAKE) -q core >/dev/null 2>&1 || echo "building cffi" >&2
+	@$(MAKE) -s $(JOBS) core
 	@$(MAKE) --no-print-directory -s repl-run
 
 repl-run: $(CORE)
-	@$(LUA) bin/cffi repl
+	@CFFI_BUILD="$(BUILD)" $(LUA) bin/cffi repl
 
 # --- Testing --------------------------------------------------------------------------------------
 
 test:
 	@tools/bootstrap build test </dev/null
+	@$(MAKE) --no-print-directory $(JOBS) test-programs
 	@$(MAKE) --no-print-directory --keep-going check spec lint
+
+test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 
 check: $(CHECKS)
 	$(CHECKS)
@@ -177,7 +182,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core repl repl-run test check spec examples lint asan asan-spec valgrind gcstress \
+.PHONY: all parser core repl repl-run test test-programs check spec examples lint asan asan-spec valgrind gcstress \
 	install uninstall clean
 .DELETE_ON_ERROR:
 
