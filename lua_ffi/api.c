@@ -1,0 +1,254 @@
+/* The API table of a scope: registration, argument checks shared by its functions, and ffi.cdef.
+ *
+ * Depends on ctype.c for types and on the other api files for their functions. The table is anchored
+ * by the scope; what the functions return belongs to Lua.
+ */
+#include <string.h>
+
+#include "api.h"
+
+/* ---- registration and arguments -------------------------------------------------------------------- */
+
+void lffi_api_add(lua_State *L, struct lffi_scope *scope, const luaL_Reg *functions)
+{
+    for (const luaL_Reg *f = functions; f->name != NULL; f++) {
+        lua_pushlightuserdata(L, scope);
+        lua_pushstring(L, f->name);
+        lua_pushcclosure(L, f->func, 2);
+        lua_setfield(L, -2, f->name);
+    }
+}
+
+_Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...)
+{
+    va_list args;
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args);
+    va_end(args);
+    luaL_error(L, "bad argument #%d to '%s' (%s)", arg, lua_tostring(L, lua_upvalueindex(2)),
+               lua_tostring(L, -1));
+    abort();
+}
+
+/* Raises "X expected, got Y" for the argument. */
+static _Noreturn void type_error(lua_State *L, struct lffi_scope *scope, int arg,
+                                 const char *expected)
+{
+    const char *got = "no value";
+    if (!lua_isnone(L, arg))
+        got = lffi_push_kind_of(L, scope->st, arg);
+    lffi_arg_error(L, arg, "%s expected, got %s", expected, got);
+}
+
+struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    if (lua_type(L, arg) != LUA_TSTRING && lffi_to_ctype(L, scope->st, arg) == NULL &&
+        lffi_to_cdata(L, scope->st, arg) == NULL && lffi_to_function(L, arg) == NULL)
+        type_error(L, scope, arg, "C type");
+    return lffi_check_ctype(L, scope, arg);
+}
+
+struct lffi_cdata *lffi_arg_cdata(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, arg);
+    if (cd == NULL)
+        type_error(L, scope, arg, "cdata");
+    return cd;
+}
+
+const char *lffi_arg_string(lua_State *L, struct lffi_scope *scope, int arg, size_t *size)
+{
+    if (lua_type(L, arg) != LUA_TSTRING)
+        type_error(L, scope, arg, "string");
+    return lua_tolstring(L, arg, size);
+}
+
+uint64_t lffi_arg_size(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    struct lffi_integer value;
+    bool fraction = false;
+    if (!lffi_to_integer(L, scope->st, arg, &value, &fraction) || fraction)
+        type_error(L, scope, arg, "integer");
+    if (value.negative)
+        lffi_arg_error(L, arg, "must not be negative");
+    if (value.beyond || value.bits > INT64_MAX)
+        lffi_arg_error(L, arg, "too large");
+    return (uint64_t)value.bits;
+}
+
+bool lffi_arg_options(lua_State *L, struct lffi_scope *scope, int arg, const char *const *names)
+{
+    if (lua_isnoneornil(L, arg))
+        return false;
+    if (!lua_istable(L, arg))
+        type_error(L, scope, arg, "table");
+    lua_pushnil(L);
+    while (lua_next(L, arg) != 0) {
+        const char *const *name = names;
+        lua_pop(L, 1);
+        while (*name != NULL &&
+               (lua_type(L, -1) != LUA_TSTRING || strcmp(*name, lua_tostring(L, -1)) != 0))
+            name++;
+        if (*name == NULL)
+            lffi_arg_error(L, arg, "unknown option '%s'", luaL_tolstring(L, -1, NULL));
+    }
+    return true;
+}
+
+int lffi_arg_choice(lua_State *L, struct lffi_scope *scope, int arg, const char *const *names)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        lffi_arg_error(L, arg, "string expected, got %s", lffi_push_kind_of(L, scope->st, -1));
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], lua_tostring(L, -1)) == 0)
+            return i;
+    }
+    lffi_arg_error(L, arg, "invalid option '%s'", lua_tostring(L, -1));
+}
+
+/* ---- cdef ---------------------------------------------------------------------------------------------- */
+
+/* The replacement text of a definition: the value at the stack top as a string, in its place. False
+ * for `false`: a name that is not to be defined. */
+static bool define_text(lua_State *L, int arg, const char *name)
+{
+    switch (lua_type(L, -1)) {
+    case LUA_TBOOLEAN:
+        if (!lua_toboolean(L, -1))
+            return false;
+        lua_pop(L, 1);
+        lua_pushliteral(L, "1");
+        return true;
+    case LUA_TNUMBER:
+    case LUA_TSTRING:
+        lua_tostring(L, -1);
+        return true;
+    default:
+        lffi_arg_error(L, arg, "value of '%s' in 'defs' must be a string, number or boolean", name);
+    }
+}
+
+static size_t count_pairs(lua_State *L, int table)
+{
+    size_t count = 0;
+    for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1))
+        count++;
+    return count;
+}
+
+/* Turns the table of definitions at the stack top into an array; leaves on the stack the array and a
+ * table that anchors the texts. */
+static void read_defines(lua_State *L, struct lffi_scope *scope, int arg,
+                         struct cdecl_source *source)
+{
+    struct cdecl_define *defines;
+    int defs = lua_gettop(L);
+    int texts;
+    if (!lua_istable(L, defs))
+        lffi_arg_error(L, arg, "option 'defs' must be a table, not %s",
+                       lffi_push_kind_of(L, scope->st, defs));
+    defines = lua_newuserdatauv(L, (count_pairs(L, defs) + 1) * sizeof *defines, 0);
+    lua_newtable(L);
+    texts = lua_gettop(L);
+    source->defines = defines;
+    for (lua_pushnil(L); lua_next(L, defs) != 0; lua_pop(L, 1)) {
+        if (lua_type(L, -2) != LUA_TSTRING)
+            lffi_arg_error(L, arg, "keys of 'defs' must be strings");
+        if (!define_text(L, arg, lua_tostring(L, -2)))
+            continue;
+        defines[source->ndefines].name = lua_tostring(L, -2);
+        defines[source->ndefines++].text = lua_tostring(L, -1);
+        lua_pushvalue(L, -1);
+        lua_rawseti(L, texts, (lua_Integer)source->ndefines);
+    }
+}
+
+/* {override =, defs =, name =}. What the source points into stays on the stack. */
+static void read_cdef_options(lua_State *L, struct lffi_scope *scope, int arg,
+                              struct cdecl_source *source)
+{
+    static const char *const names[] = {"override", "defs", "name", NULL};
+    lffi_arg_options(L, scope, arg, names);
+    lua_getfield(L, arg, "override");
+    if (lua_toboolean(L, -1))
+        source->flags |= CDECL_OVERRIDE;
+    if (lua_getfield(L, arg, "name") != LUA_TNIL) {
+        if (lua_type(L, -1) != LUA_TSTRING)
+            lffi_arg_error(L, arg, "option 'name' must be a string, not %s",
+                           lffi_push_kind_of(L, scope->st, -1));
+        source->name = lua_tostring(L, -1);
+    }
+    if (lua_getfield(L, arg, "defs") != LUA_TNIL)
+        read_defines(L, scope, arg, source);
+}
+
+/* ffi.cdef(text [, "$" arguments ...] [, options]) */
+static int api_cdef(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct cdecl_source source = {0};
+    struct cdecl_error error;
+    int last = lua_gettop(L);
+    source.text = lffi_arg_string(L, scope, 1, &source.size);
+    if (scope->luajit)
+        source.flags |= CDECL_KEEP_FIRST;
+    if (last > 1 && lua_istable(L, last)) {
+        read_cdef_options(L, scope, last, &source);
+        last--;
+    }
+    source.args = lffi_collect_args(L, scope, 2, last);
+    source.nargs = (size_t)(last - 1);
+    if (!cdecl_parse(scope->cdecl, &source, &error))
+        lffi_parse_error(L, &error);
+    lua_newtable(L);
+    lua_rawseti(L, LUA_REGISTRYINDEX, scope->ref_names);
+    if (source.flags & CDECL_OVERRIDE)
+        lffi_namespaces_flush(L, scope);
+    return 0;
+}
+
+/* ffi.eval(text [, "$" arguments ...]): a C constant expression as a cdata of its type. */
+static int api_eval(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct cdecl_source source = {0};
+    struct cdecl_value value;
+    struct cdecl_error error;
+    int last = lua_gettop(L);
+    source.text = lffi_arg_string(L, scope, 1, &source.size);
+    source.args = lffi_collect_args(L, scope, 2, last);
+    source.nargs = (size_t)(last - 1);
+    if (!cdecl_eval(scope->cdecl, &source, &value, &error))
+        lffi_parse_error(L, &error);
+    lffi_push_value(L, scope, &value);
+    if (value.kind != CDECL_VALUE_STRING)
+        lffi_cast(L, lffi_ctype_of(L, scope, value.type->unqual), lua_gettop(L));
+    return 1;
+}
+
+/* ---- the table -------------------------------------------------------------------------------------------- */
+
+static void fill_api(lua_State *L, struct lffi_scope *scope)
+{
+    static const luaL_Reg functions[] = {{"cdef", api_cdef}, {"eval", api_eval}, {NULL, NULL}};
+    lffi_api_add(L, scope, functions);
+    lffi_api_types(L, scope);
+    lffi_api_values(L, scope);
+    lffi_api_memory(L, scope);
+    lffi_api_scope(L, scope);
+    lffi_api_arena(L, scope);
+    lffi_clib_api(L, scope);
+    lffi_callback_api(L, scope);
+    lua_pushliteral(L, "cffi 0.1.0");
+    lua_setfield(L, -2, "_VERSION");
+}
+
+void lffi_push_api(lua_State *L, struct lffi_scope *scope)
+{
+    if (scope->ref_api == LUA_NOREF) {
+        lua_newtable(L);
+        fill_api(L, scope);
+        scope->ref_api = luaL_ref(L, LUA_REGISTRYINDEX);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_api);
+}

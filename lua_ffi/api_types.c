@@ -1,0 +1,239 @@
+/* The API's questions about types: typeof, sizeof, alignof, offsetof, istype, type, metatype.
+ *
+ * Depends on ctype.c, and on cdata.c for the size of variable-length objects. Returns ctypes, which
+ * live until lua_close, and Lua numbers.
+ */
+#include <limits.h>
+#include <string.h>
+
+#include "api.h"
+
+/* ffi.typeof(ct [, "$" arguments ...]) */
+static int api_typeof(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct lffi_ctype *ct;
+    int last = lua_gettop(L);
+    if (last > 1 && lua_type(L, 1) == LUA_TSTRING)
+        ct = lffi_parse_ctype(L, scope, 1, 2, last);
+    else
+        ct = lffi_arg_ctype(L, scope, 1);
+    lffi_push_ctype(L, ct);
+    return 1;
+}
+
+/* ---- size, alignment, offset --------------------------------------------------------------------- */
+
+static bool is_variable(const struct lffi_ctype *ct)
+{
+    if (ct->op == LFFI_ARRAY)
+        return ct->type->count == CDECL_COUNT_VLA || ct->type->count == CDECL_COUNT_UNKNOWN;
+    return ct->op == LFFI_STRUCT && ct->type->tag->flexible;
+}
+
+/* The element type of a variable-length type's open end. */
+static struct lffi_ctype *open_element(lua_State *L, struct lffi_ctype *ct)
+{
+    while (ct->op == LFFI_STRUCT) {
+        const struct cdecl_tag *tag = ct->type->tag;
+        ct = lffi_ctype_of(L, ct->scope, tag->members[tag->nmembers - 1].type);
+    }
+    return ct->target;
+}
+
+/* Bytes of a variable-length type with `count` elements at its open end. */
+static uint64_t variable_size(lua_State *L, struct lffi_ctype *ct, uint64_t count)
+{
+    uint64_t fixed = ct->op == LFFI_STRUCT ? lffi_sizeof(L, ct) : 0;
+    uint64_t bytes;
+    if (__builtin_mul_overflow(lffi_sizeof(L, open_element(L, ct)), count, &bytes) ||
+        __builtin_add_overflow(bytes, fixed, &bytes) || bytes > INT64_MAX)
+        lffi_arg_error(L, 2, "size of C type is too large");
+    return bytes;
+}
+
+/* Pushes the size of a cdata, of which a variable-length one knows more than its type, or nil. */
+static void push_object_size(lua_State *L, const struct lffi_cdata *cd)
+{
+    uint64_t size;
+    if (cd->ct->op == LFFI_ARRAY) {
+        size = lffi_length(L, 1, cd);
+        if (size != UINT64_MAX)
+            size *= lffi_sizeof(L, cd->ct->target); /* the object exists: no overflow */
+    } else {
+        size = lffi_extent(L, 1, cd);
+        if (size == UINT64_MAX)
+            size = cd->ct->size;
+    }
+    if (size == UINT64_MAX)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, (lua_Integer)size);
+}
+
+/* ffi.sizeof(ct [, nelem]): nil when the size is not known. */
+static int api_sizeof(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    bool open = is_variable(ct);
+    if (cd != NULL && open)
+        push_object_size(L, cd);
+    else if (open && !lua_isnoneornil(L, 2))
+        lua_pushinteger(L, (lua_Integer)variable_size(L, ct, lffi_arg_size(L, scope, 2)));
+    else if (!lffi_is_complete(ct) || ct->op == LFFI_VOID || ct->op == LFFI_FUNCTION ||
+             (open && (ct->op == LFFI_ARRAY || ct->type->tag->vla)))
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, (lua_Integer)ct->size);
+    return 1;
+}
+
+/* ffi.alignof(ct) */
+static int api_alignof(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    bool known = lffi_is_complete(ct) || ct->op == LFFI_ARRAY;
+    if (!known || ct->op == LFFI_VOID || ct->op == LFFI_FUNCTION)
+        lffi_arg_error(L, 1, "alignment of '%s' is unknown",
+                       lffi_push_type_text(L, ct->type, NULL));
+    lua_pushinteger(L, (lua_Integer)cdecl_alignof(ct->type));
+    return 1;
+}
+
+/* A bit-field's place as LuaJIT tells it: the offset of the storage unit of its declared type and the
+ * first bit in that; where a packed one straddles two units, its first byte and the bit in that. */
+static int push_bitfield_place(lua_State *L, const struct lffi_field *field)
+{
+    uint64_t unit = CHAR_BIT * cdecl_sizeof(field->member->type);
+    uint64_t bit = field->offset * CHAR_BIT + field->member->bit;
+    if (bit / unit != (bit + field->member->width - 1) / unit)
+        unit = CHAR_BIT;
+    lua_pushinteger(L, (lua_Integer)(bit / unit * (unit / CHAR_BIT)));
+    lua_pushinteger(L, (lua_Integer)(bit % unit));
+    lua_pushinteger(L, (lua_Integer)field->member->width);
+    return 3;
+}
+
+/* ffi.offsetof(ct, member): offset [, bit position, bit size]; nothing when there is no such member. */
+static int api_offsetof(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    const struct lffi_field *field;
+    lffi_arg_string(L, scope, 2, NULL);
+    if (ct->op != LFFI_STRUCT && ct->op != LFFI_UNION)
+        lffi_arg_error(L, 1, "struct or union expected, got '%s'",
+                       lffi_push_type_text(L, ct->type, NULL));
+    field = lffi_find_field(L, ct, 2);
+    if (field == NULL)
+        return 0;
+    if (field->member->width != CDECL_NOT_BITFIELD)
+        return push_bitfield_place(L, field);
+    lua_pushinteger(L, (lua_Integer)field->offset);
+    return 1;
+}
+
+/* ---- kinds ------------------------------------------------------------------------------------------- */
+
+static bool is_integer_op(const struct lffi_ctype *ct)
+{
+    return ct->op >= LFFI_I8 && ct->op <= LFFI_U128;
+}
+
+/* LuaJIT takes integers of one size and signedness as one type; C, and the default scope, do not. */
+static bool same_type(struct lffi_scope *scope, const struct lffi_ctype *a,
+                      const struct lffi_ctype *b)
+{
+    if (scope->luajit && is_integer_op(a) && is_integer_op(b))
+        return a->op == b->op;
+    return lffi_same_type(a, b);
+}
+
+/* ffi.istype(ct, value): qualifiers do not count; a struct type accepts a pointer to it. */
+static int api_istype(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    const struct lffi_ctype *other = NULL;
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 2);
+    bool same = false;
+    luaL_checkany(L, 2);
+    if (cd != NULL)
+        other = cd->ct;
+    else
+        other = lffi_to_ctype(L, scope->st, 2);
+    if (other == NULL && lffi_to_function(L, 2) != NULL)
+        other = lffi_to_function(L, 2)->ct;
+    if (other != NULL && other->op == LFFI_POINTER && ct->op == LFFI_POINTER)
+        same = same_type(scope, ct->target, other->target);
+    else if (other != NULL && other->op == LFFI_POINTER &&
+             (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION))
+        same = same_type(scope, ct, other->target);
+    else if (other != NULL)
+        same = same_type(scope, ct, other);
+    lua_pushboolean(L, same);
+    return 1;
+}
+
+/* ffi.type(value): Lua's type, but "cdata" and "ctype" for ours ("cdata" for both, as LuaJIT, there). */
+static int api_type(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    luaL_checkany(L, 1);
+    if (lffi_to_cdata(L, scope->st, 1) != NULL)
+        lua_pushliteral(L, "cdata");
+    else if (lffi_to_ctype(L, scope->st, 1) != NULL)
+        lua_pushstring(L, scope->luajit ? "cdata" : "ctype");
+    else
+        lua_pushstring(L, luaL_typename(L, 1));
+    return 1;
+}
+
+/* ---- metatypes ----------------------------------------------------------------------------------------- */
+
+/* The type that holds the metatype: the struct or union itself, also when a pointer to it is given
+ * (libraries typedef pointers to structs they never show). */
+static struct lffi_ctype *metatype_holder(lua_State *L, struct lffi_ctype *ct)
+{
+    struct lffi_ctype *base = ct->op == LFFI_POINTER ? ct->target->base : ct->base;
+    if (base->op == LFFI_STRUCT || base->op == LFFI_UNION)
+        return base;
+    if (ct->op == LFFI_ENUM || ct->op == LFFI_COMPLEX || ct->op == LFFI_VECTOR)
+        return base;
+    lffi_arg_error(L, 1, "'%s' cannot have a metatype: struct or union expected",
+                   lffi_push_type_text(L, ct->type, NULL));
+}
+
+/* ffi.metatype(ct, metatable): returns the ctype. */
+static int api_metatype(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    struct lffi_ctype *holder = metatype_holder(L, ct);
+    if (!lua_istable(L, 2))
+        lffi_arg_error(L, 2, "table expected, got %s",
+                       lua_isnone(L, 2) ? "no value" : lffi_push_kind_of(L, scope->st, 2));
+    if (scope->luajit && holder->ref_metatype != LUA_NOREF)
+        luaL_error(L, "cannot change a protected metatable");
+    lua_getfield(L, 2, "__gc");
+    holder->has_gc = !lua_isnil(L, -1);
+    lua_pushvalue(L, 2);
+    if (holder->ref_metatype == LUA_NOREF)
+        holder->ref_metatype = luaL_ref(L, LUA_REGISTRYINDEX);
+    else
+        lua_rawseti(L, LUA_REGISTRYINDEX, holder->ref_metatype);
+    lffi_push_ctype(L, ct);
+    return 1;
+}
+
+void lffi_api_types(lua_State *L, struct lffi_scope *scope)
+{
+    static const luaL_Reg functions[] = {
+        {"typeof", api_typeof},     {"sizeof", api_sizeof}, {"alignof", api_alignof},
+        {"offsetof", api_offsetof}, {"istype", api_istype}, {"type", api_type},
+        {"metatype", api_metatype}, {NULL, NULL}};
+    lffi_api_add(L, scope, functions);
+}

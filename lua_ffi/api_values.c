@@ -1,0 +1,296 @@
+/* The API's functions on values: new, cast, gc, addressof, toretval, tonumber, isnull, eq, totable,
+ * nullptr.
+ *
+ * Depends on construct.c and convert.c, which do the work; here arguments are checked. Objects made
+ * here belong to Lua.
+ */
+#include <string.h>
+
+#include "api.h"
+
+/* ffi.new(ct [, nelem] [, initialisers ...]) */
+static int api_new(lua_State *L)
+{
+    struct lffi_ctype *ct = lffi_arg_ctype(L, lffi_scope_upvalue(L), 1);
+    lffi_construct(L, ct, 2, lua_gettop(L), false);
+    return 1;
+}
+
+/* LuaJIT returns the very object when its type is the one asked for. */
+static bool is_same_object(lua_State *L, struct lffi_scope *scope, const struct lffi_ctype *ct)
+{
+    const struct lffi_cdata *cd = scope->luajit ? lffi_to_cdata(L, scope->st, 2) : NULL;
+    return cd != NULL && cd->ct == ct;
+}
+
+/* ffi.cast(ct, value) */
+static int api_cast(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    if (lua_isnone(L, 2))
+        lffi_arg_error(L, 2, "value expected");
+    lua_settop(L, 2);
+    if (!is_same_object(L, scope, ct))
+        lffi_cast(L, ct, 2);
+    return 1;
+}
+
+/* ---- lifetime and addresses --------------------------------------------------------------------------- */
+
+static bool has_finalizer_type(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_POINTER || ct->op >= LFFI_ARRAY;
+}
+
+/* ffi.gc(cdata, finaliser or nil): returns the cdata. nil, a NULL result, needs no finaliser. */
+static int api_gc(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd;
+    int type = lua_type(L, 2);
+    if (lua_isnil(L, 1)) {
+        lua_settop(L, 1);
+        return 1;
+    }
+    cd = lffi_arg_cdata(L, scope, 1);
+    if (!has_finalizer_type(cd->ct))
+        lffi_arg_error(L, 1, "pointer, array, struct or union expected, got %s",
+                       lffi_push_kind_of(L, scope->st, 1));
+    if (type == LUA_TNONE)
+        lffi_arg_error(L, 2, "function or nil expected, got no value");
+    if (type != LUA_TNIL && type != LUA_TFUNCTION && lffi_to_cdata(L, scope->st, 2) == NULL &&
+        luaL_getmetafield(L, 2, "__call") == LUA_TNIL)
+        lffi_arg_error(L, 2, "function or nil expected, got %s",
+                       lffi_push_kind_of(L, scope->st, 2));
+    lffi_set_finalizer(L, scope->st, 1, 2);
+    lua_settop(L, 1);
+    return 1;
+}
+
+/* ffi.addressof(cdata) or ffi.addressof(library, name): a pointer to it. */
+static int api_addressof(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd;
+    const struct lffi_function *fn;
+    if (lffi_is_namespace(L, 1)) {
+        lffi_push_symbol_address(L, scope, 1, 2);
+        return 1;
+    }
+    fn = lffi_to_function(L, 1);
+    if (fn != NULL) {
+        const void *address;
+        memcpy(&address, &fn->address, sizeof address);
+        lffi_push_pointer(L, lffi_pointer_to(L, fn->ct), address, 0);
+        return 1;
+    }
+    cd = lffi_arg_cdata(L, scope, 1);
+    lffi_push_anchored_pointer(L, lffi_pointer_to(L, cd->ct), cd->addr, 1);
+    return 1;
+}
+
+/* ---- to Lua values --------------------------------------------------------------------------------------- */
+
+/* ffi.toretval(cdata): the Lua value it would be as the result of a C function. */
+static int api_toretval(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_arg_cdata(L, scope, 1);
+    lffi_load(L, cd->ct, cd->addr, 1);
+    return 1;
+}
+
+/* Pushes the nearest Lua float of a boxed integer of any size. */
+static void push_integer_float(lua_State *L, const struct lffi_cdata *cd)
+{
+    struct lffi_integer value = lffi_integer_of_memory(cd->ct, cd->addr);
+    if (value.negative)
+        lua_pushnumber(L, (lua_Number)(__int128)value.bits);
+    else
+        lua_pushnumber(L, (lua_Number)value.bits);
+}
+
+/* Pushes the number that a cdata is, or nil: integers that fit as integers, the rest as floats. */
+static void push_number(lua_State *L, const struct lffi_cdata *cd)
+{
+    switch ((enum lffi_op)cd->ct->op) {
+    case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
+    case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_ENUM:
+        lffi_load(L, cd->ct, cd->addr, 0);
+        if (!lua_isinteger(L, -1))
+            push_integer_float(L, cd);
+        break;
+    case LFFI_BOOL:
+        lua_pushinteger(L, *(const unsigned char *)cd->addr != 0);
+        break;
+    case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
+        lua_pushnumber(L, (lua_Number)lffi_load_float(cd->ct, cd->addr));
+        break;
+    case LFFI_VOID: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
+    case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        luaL_pushfail(L);
+        break;
+    }
+}
+
+/* ffi.tonumber(value [, base]): Lua's tonumber, and numeric cdata. */
+static int api_tonumber(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    if (lua_isnone(L, 1))
+        lffi_arg_error(L, 1, "value expected");
+    if (cd != NULL) {
+        push_number(L, cd);
+        return 1;
+    }
+    lua_getglobal(L, "tonumber");
+    lua_insert(L, 1);
+    lua_call(L, lua_gettop(L) - 1, 1);
+    return 1;
+}
+
+/* ---- comparing ----------------------------------------------------------------------------------------------- */
+
+/* ffi.isnull(value): nil and NULL pointers. */
+static int api_isnull(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    const void *pointer = cd;
+    if (lua_isnone(L, 1))
+        lffi_arg_error(L, 1, "value expected");
+    if (cd != NULL && cd->ct->op == LFFI_POINTER)
+        memcpy(&pointer, cd->addr, sizeof pointer);
+    else if (cd == NULL)
+        pointer = lua_islightuserdata(L, 1) ? lua_touserdata(L, 1) : scope;
+    lua_pushboolean(L, lua_isnil(L, 1) || pointer == NULL);
+    return 1;
+}
+
+/* ffi.eq(a, b): C's ==, also between cdata and Lua values. */
+static int api_eq(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    if (lua_isnone(L, 1) || lua_isnone(L, 2))
+        lffi_arg_error(L, lua_isnone(L, 1) ? 1 : 2, "value expected");
+    lua_pushboolean(L, lffi_equal(L, scope->st, 1, 2));
+    return 1;
+}
+
+/* ---- totable ---------------------------------------------------------------------------------------------------- */
+
+static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr);
+
+static void push_list(lua_State *L, struct lffi_ctype *element, const char *addr, uint64_t count)
+{
+    uint64_t size = lffi_sizeof(L, element);
+    lua_createtable(L, count < INT32_MAX ? (int)count : 0, 0);
+    for (uint64_t i = 0; i < count; i++) {
+        push_plain(L, element, addr + i * size);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+}
+
+/* The named members, those of anonymous members included; an open-ended last one is left out. */
+static void push_members(lua_State *L, struct lffi_ctype *ct, const char *addr)
+{
+    const struct lffi_fields *fields = lffi_fields_of(L, ct);
+    lua_newtable(L);
+    for (uint32_t i = 0; i <= fields->mask; i++) {
+        const struct lffi_field *f = &fields->slot[i];
+        if (f->key == NULL || (f->ct->op == LFFI_ARRAY && f->ct->type->count >= CDECL_COUNT_VLA))
+            continue;
+        lua_pushstring(L, f->key);
+        if (f->member->width != CDECL_NOT_BITFIELD)
+            lffi_load_bits(L, f, addr);
+        else
+            push_plain(L, f->ct, addr + f->offset);
+        lua_rawset(L, -3);
+    }
+}
+
+/* Pushes a value with nested aggregates as tables; the depth is bounded by the type's. */
+static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr)
+{
+    luaL_checkstack(L, 6, "type nested too deeply");
+    if (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION)
+        push_members(L, ct, addr);
+    else if (ct->op == LFFI_ARRAY || ct->op == LFFI_VECTOR)
+        push_list(L, ct->target, addr, ct->type->count);
+    else
+        lffi_load(L, ct, addr, 0);
+}
+
+/* The number of elements to convert: as asked, but no more than are known to be there. */
+static uint64_t list_count(lua_State *L, struct lffi_scope *scope, const struct lffi_cdata *cd)
+{
+    uint64_t length = UINT64_MAX;
+    uint64_t count;
+    if (cd->ct->op == LFFI_ARRAY)
+        length = lffi_length(L, 1, cd);
+    else if (cd->ct->op == LFFI_VECTOR)
+        length = cd->ct->type->count;
+    if (lua_isnoneornil(L, 2)) {
+        if (length == UINT64_MAX)
+            lffi_arg_error(L, 2, "number of elements of '%s' is unknown",
+                           lffi_push_type_text(L, cd->ct->type, NULL));
+        return length;
+    }
+    count = lffi_arg_size(L, scope, 2);
+    if (count > length)
+        lffi_arg_error(L, 2, "%I elements asked of '%s', which has %I", (LUAI_UACINT)count,
+                       lffi_push_type_text(L, cd->ct->type, NULL), (LUAI_UACINT)length);
+    return count;
+}
+
+/* The struct that a cdata is or points to, or NULL. `*addr` is where it, or the pointee, lies. */
+static struct lffi_ctype *struct_of(lua_State *L, const struct lffi_cdata *cd, const char **addr)
+{
+    struct lffi_ctype *ct = cd->ct;
+    *addr = cd->addr;
+    if (ct->op == LFFI_POINTER) {
+        memcpy(addr, cd->addr, sizeof *addr);
+        ct = ct->target;
+        if (*addr == NULL)
+            lffi_arg_error(L, 1, "null pointer");
+    }
+    return ct->op == LFFI_STRUCT || ct->op == LFFI_UNION ? ct : NULL;
+}
+
+/* ffi.totable(cdata [, n]): a struct as a table by member names, an array or n elements behind a
+ * pointer as a list; what is nested likewise. */
+static int api_totable(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_arg_cdata(L, scope, 1);
+    const char *addr;
+    struct lffi_ctype *ct = struct_of(L, cd, &addr);
+    if (ct != NULL && (cd->ct->op != LFFI_POINTER || lua_isnoneornil(L, 2)))
+        push_members(L, ct, addr);
+    else if (cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_POINTER)
+        push_list(L, cd->ct->target, addr, list_count(L, scope, cd));
+    else
+        lffi_arg_error(L, 1, "struct, union, array or pointer expected, got %s",
+                       lffi_push_kind_of(L, scope->st, 1));
+    return 1;
+}
+
+void lffi_api_values(lua_State *L, struct lffi_scope *scope)
+{
+    static const luaL_Reg functions[] = {{"new", api_new},
+                                         {"cast", api_cast},
+                                         {"gc", api_gc},
+                                         {"addressof", api_addressof},
+                                         {"toretval", api_toretval},
+                                         {"tonumber", api_tonumber},
+                                         {"isnull", api_isnull},
+                                         {"eq", api_eq},
+                                         {"totable", api_totable},
+                                         {NULL, NULL}};
+    struct lffi_ctype *void_type = lffi_basic(L, scope, CDECL_PRIM_VOID);
+    lffi_api_add(L, scope, functions);
+    lffi_push_pointer(L, lffi_pointer_to(L, void_type), NULL, 0);
+    lua_setfield(L, -2, "nullptr");
+}

@@ -1,0 +1,181 @@
+/* The symbols that a loaded ELF library exports, read from the tables the dynamic linker itself uses.
+ *
+ * Depends on libc and <link.h>. Everything returned points into the library and lives as long as it
+ * stays loaded. On systems without <link.h> there are no symbols to tell.
+ */
+#include <string.h>
+
+#include "elfsym.h"
+
+#if defined __linux__ || defined __FreeBSD__
+
+#include <link.h>
+
+/* Address of a table named by the dynamic section; some C libraries relocate the entries, some not. */
+static const void *table_at(const struct link_map *map, ElfW(Addr) value)
+{
+    return (const void *)(value < map->l_addr ? value + map->l_addr : value);
+}
+
+static const void *dynamic_table(const struct link_map *map, ElfW(Sxword) tag)
+{
+    for (const ElfW(Dyn) *d = map->l_ld; d != NULL && d->d_tag != DT_NULL; d++) {
+        if (d->d_tag == tag)
+            return table_at(map, d->d_un.d_ptr);
+    }
+    return NULL;
+}
+
+/* The GNU hash table does not say how many symbols there are: the end of the last chain does. */
+static size_t count_gnu(const uint32_t *hash)
+{
+    uint32_t nbuckets = hash[0];
+    uint32_t first = hash[1];
+    const uint32_t *buckets = hash + 4 + hash[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
+    const uint32_t *chains = buckets + nbuckets;
+    uint32_t last = 0;
+    for (uint32_t i = 0; i < nbuckets; i++) {
+        if (buckets[i] > last)
+            last = buckets[i];
+    }
+    if (last < first)
+        return first;
+    while ((chains[last - first] & 1) == 0)
+        last++;
+    return (size_t)last + 1;
+}
+
+bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols)
+{
+    const uint32_t *gnu = dynamic_table(map, DT_GNU_HASH);
+    const uint32_t *sysv = dynamic_table(map, DT_HASH);
+    symbols->table = dynamic_table(map, DT_SYMTAB);
+    symbols->strings = dynamic_table(map, DT_STRTAB);
+    symbols->count = 0;
+    symbols->next = 0;
+    if (gnu != NULL)
+        symbols->count = count_gnu(gnu);
+    else if (sysv != NULL)
+        symbols->count = sysv[1];
+    return symbols->table != NULL && symbols->strings != NULL;
+}
+
+static enum lffi_symbol_kind kind_of(unsigned type)
+{
+    switch (type) {
+    case STT_FUNC:
+    case STT_GNU_IFUNC: return LFFI_SYMBOL_FUNCTION;
+    case STT_OBJECT:
+    case STT_COMMON:
+    case STT_TLS: return LFFI_SYMBOL_OBJECT;
+    default: return LFFI_SYMBOL_OTHER;
+    }
+}
+
+bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
+{
+    const ElfW(Sym) *table = symbols->table;
+    while (symbols->next < symbols->count) {
+        const ElfW(Sym) *s = &table[symbols->next++];
+        unsigned bind = s->st_info >> 4;
+        unsigned visibility = s->st_other & 3;
+        if (s->st_shndx == SHN_UNDEF || s->st_name == 0 || bind == STB_LOCAL ||
+            visibility == STV_HIDDEN || visibility == STV_INTERNAL)
+            continue;
+        symbol->name = symbols->strings + s->st_name;
+        symbol->kind = kind_of(s->st_info & 15);
+        symbol->size = s->st_size;
+        return true;
+    }
+    return false;
+}
+
+const char *lffi_map_path(const struct link_map *map)
+{
+    return map->l_name;
+}
+
+const struct link_map *lffi_next_map(const struct link_map *map)
+{
+    return map->l_next;
+}
+
+#else
+
+bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols)
+{
+    (void)map;
+    memset(symbols, 0, sizeof *symbols);
+    return false;
+}
+
+bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
+{
+    (void)symbols;
+    (void)symbol;
+    return false;
+}
+
+const char *lffi_map_path(const struct link_map *map)
+{
+    (void)map;
+    return "";
+}
+
+const struct link_map *lffi_next_map(const struct link_map *map)
+{
+    (void)map;
+    return NULL;
+}
+
+#endif
+
+/* ---- near misses -------------------------------------------------------------------------------------- */
+
+enum { NEAR_MAX = 64 }; /* longer names get no suggestion */
+
+/* Edit distance of two names, at most `limit`, with one row of the usual table. */
+static unsigned distance(const char *a, size_t a_size, const char *b, size_t b_size, unsigned limit)
+{
+    unsigned row[NEAR_MAX + 1];
+    for (size_t j = 0; j <= b_size; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= a_size; i++) {
+        unsigned diagonal = row[0];
+        unsigned least = row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_size; j++) {
+            unsigned cost = diagonal + (a[i - 1] != b[j - 1]);
+            unsigned shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            diagonal = row[j];
+            row[j] = cost < shorter ? cost : shorter;
+            least = row[j] < least ? row[j] : least;
+        }
+        if (least >= limit)
+            return limit;
+    }
+    return row[b_size];
+}
+
+const char *lffi_nearest_symbol(const struct link_map *map, const char *name)
+{
+    struct lffi_symbols symbols;
+    struct lffi_symbol symbol;
+    const char *nearest = NULL;
+    size_t size = strlen(name);
+    unsigned limit = (unsigned)(size / 3) + 1; /* exclusive: one error in three characters */
+    if (size < 3 || size > NEAR_MAX || !lffi_symbols_of(map, &symbols))
+        return NULL;
+    while (lffi_next_symbol(&symbols, &symbol)) {
+        size_t other = strlen(symbol.name);
+        size_t difference = other > size ? other - size : size - other;
+        unsigned d;
+        if (other > NEAR_MAX || difference >= limit)
+            continue;
+        d = distance(name, size, symbol.name, other, limit);
+        if (d > 0 && d < limit) {
+            nearest = symbol.name;
+            limit = d;
+        }
+    }
+    return nearest;
+}

@@ -1,0 +1,342 @@
+/* Namespace tables: what ffi.load returns and ffi.C is. They resolve names to C functions, constants and
+ * variables.
+ *
+ * Depends on clib.c for symbols, convert.c for variables, call.c for functions. A namespace is a plain
+ * table: functions and constants are stored in it when first fetched and are found there without a
+ * call from then on; variables are not, and are read and written through the metatable. The
+ * metamethods' upvalues keep the library alive.
+ */
+#include <string.h>
+
+#include "api.h"
+#include "namespace.h"
+
+static const char library_key = 0;    /* in a namespace's metatable: its library */
+static const char namespaces_key = 0; /* in the registry: namespace -> scope, weak keys */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
+}
+
+/* ---- resolving names ---------------------------------------------------------------------------------- */
+
+/* Where a variable of a library lies. */
+struct variable {
+    struct lffi_ctype *ct;
+    void *address;
+};
+
+enum { UP_SCOPE = 1, UP_LIBRARY, UP_VARIABLES }; /* upvalues of a namespace's metamethods */
+
+static struct lffi_scope *namespace_scope(lua_State *L)
+{
+    return lua_touserdata(L, lua_upvalueindex(UP_SCOPE));
+}
+
+static struct lffi_library *open_library(lua_State *L)
+{
+    struct lffi_library *lib = lua_touserdata(L, lua_upvalueindex(UP_LIBRARY));
+    if (!lib->open)
+        luaL_error(L, "library '%s' is closed", base_name(lib->path));
+    return lib;
+}
+
+static const char *check_name(lua_State *L, struct lffi_scope *scope, int idx, size_t *size)
+{
+    if (lua_type(L, idx) != LUA_TSTRING)
+        luaL_error(L, "name expected as library index, got %s",
+                   lffi_push_kind_of(L, scope->st, idx));
+    return lua_tolstring(L, idx, size);
+}
+
+static _Noreturn void undeclared_error(lua_State *L, struct lffi_scope *scope,
+                                       const struct lffi_library *lib, const char *name)
+{
+    const char *near = cdecl_suggest(scope->cdecl, CDECL_SPACE_VALUES, name, strlen(name));
+    if (lffi_library_symbol(lib, name) != NULL) {
+        const char *form = lffi_is_object_symbol(lib, name) ? "extern TYPE %s;" : "RESULT %s(PARAMETERS);";
+        const char *text = lua_pushfstring(L, form, name);
+        luaL_error(L, "symbol '%s' exists in %s but is not declared: use ffi.cdef \"%s\"", name,
+                   base_name(lib->path), text);
+    }
+    if (near != NULL)
+        luaL_error(L, "'%s' is not declared (did you mean '%s'?)", name, near);
+    luaL_error(L, "'%s' is not declared", name);
+    abort();
+}
+
+/* The declaration of the name at idx. Raises when there is none that a library could hold. */
+static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scope,
+                                           const struct lffi_library *lib, int idx)
+{
+    size_t size;
+    const char *name = check_name(L, scope, idx, &size);
+    const struct cdecl_decl *decl = cdecl_find(scope->cdecl, name, size);
+    if (decl == NULL)
+        undeclared_error(L, scope, lib, name);
+    if (decl->unsupported != NULL)
+        luaL_error(L, "'%s' cannot be used: %s", name, decl->unsupported);
+    if (decl->kind == CDECL_DECL_TYPEDEF)
+        luaL_error(L, "'%s' is a type: use ffi.typeof", name);
+    return decl;
+}
+
+static void *check_symbol(lua_State *L, const struct lffi_library *lib,
+                          const struct cdecl_decl *decl)
+{
+    void *address = lffi_library_symbol(lib, decl->symbol);
+    if (address == NULL)
+        lffi_undefined_symbol(L, lib, decl->symbol);
+    return address;
+}
+
+/* Fills `variable`, and remembers it under its name unless each thread has a variable of its own. */
+static void find_variable(lua_State *L, struct lffi_scope *scope, const struct lffi_library *lib,
+                          const struct cdecl_decl *decl, struct variable *variable)
+{
+    struct variable *remembered;
+    variable->ct = lffi_ctype_of(L, scope, decl->type);
+    variable->address = check_symbol(L, lib, decl);
+    if (decl->thread_local)
+        return;
+    lua_pushvalue(L, 2);
+    remembered = lua_newuserdatauv(L, sizeof *remembered, 0);
+    *remembered = *variable;
+    lua_rawset(L, lua_upvalueindex(UP_VARIABLES));
+}
+
+/* A variable fetched before, or NULL. */
+static const struct variable *known_variable(lua_State *L)
+{
+    const struct variable *variable;
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(UP_VARIABLES));
+    variable = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return variable;
+}
+
+static void warn_deprecated(lua_State *L, const struct cdecl_decl *decl)
+{
+    for (const struct cdecl_attr *a = decl->attrs; a != NULL; a = a->next) {
+        if (a->id != CDECL_ATTR_DEPRECATED)
+            continue;
+        if (a->text != NULL)
+            lua_pushfstring(L, "'%s' is deprecated: %s", decl->name, a->text);
+        else
+            lua_pushfstring(L, "'%s' is deprecated", decl->name);
+        lua_warning(L, lua_tostring(L, -1), 0);
+        lua_pop(L, 1);
+    }
+}
+
+static void push_function(lua_State *L, struct lffi_scope *scope, const struct lffi_library *lib,
+                          const struct cdecl_decl *decl)
+{
+    void *symbol = check_symbol(L, lib, decl);
+    void (*address)(void);
+    memcpy(&address, &symbol, sizeof address); /* POSIX: a void * holds a function's address */
+    warn_deprecated(L, decl);
+    lua_pushvalue(L, lua_upvalueindex(UP_LIBRARY));
+    lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address, lua_gettop(L));
+}
+
+static void push_macro(lua_State *L, struct lffi_scope *scope, const struct cdecl_decl *decl)
+{
+    struct cdecl_value value;
+    struct cdecl_error error;
+    if (!cdecl_macro_value(scope->cdecl, decl, &value, &error))
+        luaL_error(L, "macro '%s' is no constant: %s", decl->name, error.message);
+    lffi_push_value(L, scope, &value);
+}
+
+/* __index(namespace, name): functions and constants stay in the table, variables are read each time. */
+static int namespace_index(lua_State *L)
+{
+    struct lffi_scope *scope = namespace_scope(L);
+    const struct lffi_library *lib = open_library(L);
+    const struct variable *known = known_variable(L);
+    const struct cdecl_decl *decl;
+    struct variable variable;
+    if (known != NULL) {
+        lffi_load(L, known->ct, known->address, 0);
+        return 1;
+    }
+    decl = check_decl(L, scope, lib, 2);
+    switch (decl->kind) {
+    case CDECL_DECL_VARIABLE:
+        find_variable(L, scope, lib, decl, &variable);
+        lffi_load(L, variable.ct, variable.address, 0);
+        return 1;
+    case CDECL_DECL_FUNCTION: push_function(L, scope, lib, decl); break;
+    case CDECL_DECL_CONSTANT: lffi_push_value(L, scope, &decl->value); break;
+    case CDECL_DECL_MACRO: push_macro(L, scope, decl); break;
+    case CDECL_DECL_TYPEDEF: return 0; /* refused by check_decl */
+    }
+    lua_pushvalue(L, 2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, 1);
+    return 1;
+}
+
+/* __newindex(namespace, name, value): C variables only. */
+static int namespace_newindex(lua_State *L)
+{
+    struct lffi_scope *scope = namespace_scope(L);
+    const struct lffi_library *lib = open_library(L);
+    const struct cdecl_decl *decl = check_decl(L, scope, lib, 2);
+    struct lffi_where where = {.place = LFFI_TO_VARIABLE, .name = decl->name};
+    struct variable variable;
+    where.policy = lib->has_policy ? lib->policy : scope->policy;
+    if (decl->kind == CDECL_DECL_FUNCTION)
+        return luaL_error(L, "attempt to write to function '%s'", decl->name);
+    if (decl->kind != CDECL_DECL_VARIABLE)
+        return luaL_error(L, "attempt to write to constant '%s'", decl->name);
+    find_variable(L, scope, lib, decl, &variable);
+    if (variable.ct->constant || (variable.ct->op == LFFI_ARRAY && variable.ct->target->constant))
+        return luaL_error(L, "attempt to write to constant '%s'", decl->name);
+    lffi_store(L, variable.ct, variable.address, 3, &where);
+    return 0;
+}
+
+static int namespace_tostring(lua_State *L)
+{
+    const struct lffi_library *lib = lua_touserdata(L, lua_upvalueindex(UP_LIBRARY));
+    lua_pushfstring(L, "library: %s%s", lib->path, lib->open ? "" : " (closed)");
+    return 1;
+}
+
+/* ---- namespaces ------------------------------------------------------------------------------------------- */
+
+struct lffi_library *lffi_push_library_of(lua_State *L, int idx)
+{
+    if (!lua_istable(L, idx) || !lua_getmetatable(L, idx))
+        return NULL;
+    if (lua_rawgetp(L, -1, &library_key) != LUA_TUSERDATA) {
+        lua_pop(L, 2);
+        return NULL;
+    }
+    lua_remove(L, -2);
+    return lua_touserdata(L, -1);
+}
+
+bool lffi_is_namespace(lua_State *L, int idx)
+{
+    bool found = lffi_push_library_of(L, idx) != NULL;
+    if (found)
+        lua_pop(L, 1);
+    return found;
+}
+
+static void clear_table(lua_State *L, int idx)
+{
+    for (lua_pushnil(L); lua_next(L, idx) != 0;) {
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushnil(L);
+        lua_rawset(L, idx); /* clearing a field during a traversal is allowed */
+    }
+}
+
+/* Forgets everything fetched through the namespace at idx. */
+static void flush_namespace(lua_State *L, int idx)
+{
+    clear_table(L, idx);
+    if (lua_getmetatable(L, idx)) {
+        lua_getfield(L, -1, "__index");
+        lua_getupvalue(L, -1, UP_VARIABLES);
+        clear_table(L, lua_gettop(L));
+        lua_pop(L, 3);
+    }
+}
+
+/* Pushes the table of all namespaces, weak keys, each with the scope it belongs to. */
+static void push_namespaces(lua_State *L)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &namespaces_key) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_pushliteral(L, "k");
+    lua_setfield(L, -2, "__mode");
+    lua_setmetatable(L, -2);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &namespaces_key);
+}
+
+void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope)
+{
+    push_namespaces(L);
+    for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
+        if (lua_touserdata(L, -1) == scope)
+            flush_namespace(L, lua_gettop(L) - 1);
+    }
+    lua_pop(L, 1);
+}
+
+void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)
+{
+    if (lffi_library_close(lib))
+        flush_namespace(L, idx);
+}
+
+/* __close of a namespace: `local z <close> = ffi.load "z"`. */
+static int namespace_close(lua_State *L)
+{
+    lffi_close_namespace(L, lua_touserdata(L, lua_upvalueindex(UP_LIBRARY)), 1);
+    return 0;
+}
+
+void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx)
+{
+    static const luaL_Reg methods[] = {{"__index", namespace_index},
+                                       {"__newindex", namespace_newindex},
+                                       {"__tostring", namespace_tostring},
+                                       {"__close", namespace_close},
+                                       {NULL, NULL}};
+    lua_newtable(L);
+    lua_newtable(L); /* the metatable */
+    lua_pushlightuserdata(L, scope);
+    lua_pushvalue(L, lib_idx);
+    lua_newtable(L); /* variables */
+    luaL_setfuncs(L, methods, 3);
+    lua_pushvalue(L, lib_idx);
+    lua_rawsetp(L, -2, &library_key);
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    lua_setmetatable(L, -2);
+    push_namespaces(L);
+    lua_pushvalue(L, -2);
+    lua_pushlightuserdata(L, scope);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+/* ---- addresses ---------------------------------------------------------------------------------------------------- */
+
+void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_idx, int name_idx)
+{
+    const struct lffi_library *lib = lffi_push_library_of(L, lib_idx);
+    size_t size;
+    const char *name = lffi_arg_string(L, scope, name_idx, &size);
+    const struct cdecl_decl *decl = cdecl_find(scope->cdecl, name, size);
+    struct lffi_ctype *ct;
+    void *address;
+    if (!lib->open)
+        luaL_error(L, "library '%s' is closed", base_name(lib->path));
+    if (decl == NULL) {
+        address = lffi_library_symbol(lib, name);
+        if (address == NULL)
+            lffi_undefined_symbol(L, lib, name);
+        ct = lffi_basic(L, scope, CDECL_PRIM_VOID);
+    } else {
+        if (decl->kind != CDECL_DECL_VARIABLE && decl->kind != CDECL_DECL_FUNCTION)
+            lffi_arg_error(L, name_idx, "'%s' has no address", name);
+        address = check_symbol(L, lib, decl);
+        ct = lffi_ctype_of(L, scope, decl->type);
+    }
+    lffi_push_pointer(L, lffi_pointer_to(L, ct), address, 0);
+}

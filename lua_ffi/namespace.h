@@ -1,0 +1,27 @@
+/* Libraries as clib.c opens them, and the tables of namespace.c through which scripts use them. */
+#ifndef LFFI_NAMESPACE_H
+#define LFFI_NAMESPACE_H
+
+#include "lffi.h"
+
+/* ---- clib.c: libraries ---------------------------------------------------------------------------- */
+
+/* Address of a symbol of an open library, or NULL. */
+void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol);
+/* Raises "undefined symbol 'x' in PATH (did you mean 'y'?)". */
+_Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
+/* True when the library's own tables call the symbol data rather than a function. */
+bool lffi_is_object_symbol(const struct lffi_library *lib, const char *name);
+/* Unmaps a library; false when it was closed before. */
+bool lffi_library_close(struct lffi_library *lib);
+
+/* ---- namespace.c: the tables ------------------------------------------------------------------------ */
+
+/* Pushes a new namespace table for the library at lib_idx. */
+void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx);
+/* The library of the namespace at idx, pushed; pushes nothing and returns NULL when it is none. */
+struct lffi_library *lffi_push_library_of(lua_State *L, int idx);
+/* Closes the library and empties its namespace, the table at idx. */
+void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx);
+
+#endif
