@@ -1,0 +1,114 @@
+/* Pointer arithmetic and comparison. Arrays count as pointers to their first element.
+ *
+ * Depends on ctype.c and cdata.c; arith.c reads the operands. A pointer made here keeps alive what
+ * the operand it was computed from keeps alive.
+ */
+#include <math.h>
+
+#include "lffi.h"
+
+static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
+{
+    return lffi_push_type_text(L, ct->type, NULL);
+}
+
+static bool is_pointer(const struct lffi_operand *o)
+{
+    return o->kind == LFFI_ADDRESS_OPERAND && o->ct != NULL && o->ct->op != LFFI_FUNCTION;
+}
+
+/* The number of elements to move by; false when the operand is no number. */
+static bool element_offset(lua_State *L, const struct lffi_ctype *pointer,
+                           const struct lffi_operand *o, int64_t *offset)
+{
+    unsigned __int128 bits;
+    struct lffi_integer value = o->integer;
+    if (o->kind == LFFI_FLOAT_OPERAND) {
+        if (!isfinite(o->number) ||
+            (truncl(o->number) != o->number && !pointer->scope->luajit))
+            luaL_error(L, "number has no integer representation");
+        value = lffi_integer_of_double((double)o->number);
+    } else if (o->kind != LFFI_INTEGER_OPERAND) {
+        return false;
+    }
+    /* A uint64_t of 2^63 and more is a negative offset to C; so it is here. */
+    if (!lffi_integer_reduce(&value, 64, true, LFFI_FIT, &bits))
+        luaL_error(L, "offset %s is out of range", lffi_push_integer_text(L, &value));
+    *offset = (int64_t)bits;
+    return true;
+}
+
+/* Pushes p + offset elements, computed modulo the address space as C does. */
+static void push_moved(lua_State *L, const struct lffi_operand *p, int64_t offset)
+{
+    uintptr_t address = (uintptr_t)p->address;
+    struct lffi_ctype *ct =
+        p->ct->op == LFFI_POINTER ? p->ct->base : lffi_pointer_to(L, p->ct->target);
+    address += (uintptr_t)offset * (uintptr_t)lffi_sizeof(L, p->ct->target);
+    /* A pointer's anchor may be a string, which is no owner but must live on too. */
+    if (p->ct->op == LFFI_POINTER && lua_getiuservalue(L, p->idx, 1) > LUA_TNIL)
+        lffi_push_anchored_pointer(L, ct, (const void *)address, lua_gettop(L));
+    else
+        lffi_push_pointer(L, ct, (const void *)address, p->idx);
+}
+
+/* LuaJIT ignores signedness and takes an enum for its integer. */
+static bool luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype *b)
+{
+    a = a->op == LFFI_ENUM ? a->target->base : a->base;
+    b = b->op == LFFI_ENUM ? b->target->base : b->base;
+    return a->type->kind == CDECL_INT && b->type->kind == CDECL_INT && a->size == b->size;
+}
+
+static bool compatible(const struct lffi_ctype *a, const struct lffi_ctype *b)
+{
+    return lffi_same_type(a->target, b->target) ||
+           (a->scope->luajit && luajit_compatible(a->target, b->target));
+}
+
+static void push_difference(lua_State *L, const struct lffi_operand *a,
+                            const struct lffi_operand *b)
+{
+    int64_t distance = (int64_t)((uintptr_t)a->address - (uintptr_t)b->address);
+    uint64_t size;
+    if (!compatible(a->ct, b->ct))
+        luaL_error(L, "attempt to subtract incompatible pointers '%s' and '%s'",
+                   type_text(L, a->ct), type_text(L, b->ct));
+    size = lffi_sizeof(L, a->ct->target);
+    if (size == 0)
+        luaL_error(L, "attempt to subtract pointers to '%s', which has no size",
+                   type_text(L, a->ct->target));
+    lua_pushinteger(L, distance / (int64_t)size);
+}
+
+bool lffi_pointer_arith(lua_State *L, int op, const struct lffi_operand *a,
+                        const struct lffi_operand *b)
+{
+    int64_t offset;
+    if (op != LUA_OPADD && op != LUA_OPSUB)
+        return false;
+    if (op == LUA_OPADD && is_pointer(b)) {
+        const struct lffi_operand *swap = a;
+        a = b;
+        b = swap;
+    }
+    if (!is_pointer(a))
+        return false;
+    if (op == LUA_OPSUB && is_pointer(b))
+        push_difference(L, a, b);
+    else if (element_offset(L, a->ct, b, &offset))
+        push_moved(L, a, op == LUA_OPSUB ? (int64_t)(0 - (uint64_t)offset) : offset);
+    else
+        return false;
+    return true;
+}
+
+int lffi_pointer_compare(lua_State *L, const struct lffi_operand *a, const struct lffi_operand *b)
+{
+    if (a->ct != NULL && b->ct != NULL && a->ct->scope->luajit && !compatible(a->ct, b->ct))
+        luaL_error(L, "attempt to compare '%s' with '%s'", type_text(L, a->ct),
+                   type_text(L, b->ct));
+    if (a->address == b->address)
+        return 0;
+    return (uintptr_t)a->address < (uintptr_t)b->address ? -1 : 1;
+}

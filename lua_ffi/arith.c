@@ -1,0 +1,389 @@
+/* The operators of C values: which operands mean what, metatype metamethods, errors.
+ *
+ * Depends on number.c and address.c for the operations themselves. A predefined operation comes
+ * first, then the metamethod of the left and of the right operand, then an error in Lua's words.
+ */
+#include <string.h>
+
+#include "lffi.h"
+
+/* ---- operands ------------------------------------------------------------------------------------------ */
+
+static void read_cdata(struct lffi_operand *o, const struct lffi_cdata *cd)
+{
+    uint8_t op = cd->ct->op;
+    o->ct = cd->ct;
+    o->address = cd->addr;
+    if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM ||
+        (op == LFFI_BOOL && cd->ct->scope->luajit)) {
+        o->kind = LFFI_INTEGER_OPERAND;
+        o->integer = lffi_integer_of_memory(cd->ct, cd->addr);
+    } else if (op >= LFFI_FLOAT16 && op <= LFFI_FLOAT128) {
+        o->kind = LFFI_FLOAT_OPERAND;
+        o->number = lffi_load_float(cd->ct, cd->addr);
+    } else if (op == LFFI_POINTER) {
+        o->kind = LFFI_ADDRESS_OPERAND;
+        memcpy(&o->address, cd->addr, sizeof o->address);
+    } else if (op == LFFI_ARRAY || op == LFFI_FUNCTION) {
+        o->kind = LFFI_ADDRESS_OPERAND;
+    }
+}
+
+static void read_operand(lua_State *L, struct lffi_state *st, int idx, struct lffi_operand *o)
+{
+    const struct lffi_cdata *cd;
+    memset(o, 0, sizeof *o);
+    o->idx = idx;
+    if (lua_isinteger(L, idx)) {
+        o->kind = LFFI_INTEGER_OPERAND;
+        o->integer = lffi_integer_of_int64(lua_tointeger(L, idx));
+    } else if (lua_type(L, idx) == LUA_TNUMBER) {
+        o->kind = LFFI_FLOAT_OPERAND;
+        o->number = lua_tonumber(L, idx);
+    } else if ((cd = lffi_to_cdata(L, st, idx)) != NULL) {
+        read_cdata(o, cd);
+    }
+}
+
+static bool is_number(const struct lffi_operand *o)
+{
+    return o->kind == LFFI_INTEGER_OPERAND || o->kind == LFFI_FLOAT_OPERAND;
+}
+
+/* The value of an enumerator; false when the enum has none of that name. */
+static bool enumerator(const struct lffi_ctype *ct, const char *name, struct lffi_integer *out)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    for (uint32_t i = 0; i < tag->nconstants; i++) {
+        if (strcmp(tag->constants[i]->name, name) == 0) {
+            const struct cdecl_value *value = &tag->constants[i]->value;
+            *out = lffi_integer_of_bits(value->u, 64, value->type->is_signed != 0);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* An enum and a string: the string names an enumerator. */
+static bool read_enumerator(lua_State *L, const struct lffi_operand *e, struct lffi_operand *name)
+{
+    if (e->ct == NULL || e->ct->op != LFFI_ENUM || lua_type(L, name->idx) != LUA_TSTRING ||
+        !enumerator(e->ct, lua_tostring(L, name->idx), &name->integer))
+        return false;
+    name->kind = LFFI_INTEGER_OPERAND;
+    return true;
+}
+
+struct operands {
+    struct lffi_state *st;
+    struct lffi_scope *scope; /* whose rules hold: the left cdata's */
+    struct lffi_operand a, b;
+};
+
+static void read_operands(lua_State *L, struct operands *o)
+{
+    o->st = lua_touserdata(L, lua_upvalueindex(1));
+    lua_settop(L, 2);
+    read_operand(L, o->st, 1, &o->a);
+    read_operand(L, o->st, 2, &o->b);
+    o->scope = o->st->scope;
+    if (o->a.ct != NULL || o->b.ct != NULL)
+        o->scope = o->a.ct != NULL ? o->a.ct->scope : o->b.ct->scope;
+    if (o->scope->luajit) {
+        read_enumerator(L, &o->a, &o->b);
+        read_enumerator(L, &o->b, &o->a);
+    }
+}
+
+static bool both_numbers(const struct operands *o)
+{
+    return is_number(&o->a) && is_number(&o->b);
+}
+
+/* A big integer (S2) next to a number is a number too. */
+static void read_big_integer(lua_State *L, struct operands *o, struct lffi_operand *big)
+{
+    bool fraction;
+    if (is_number(big) || !lffi_to_integer(L, o->st, big->idx, &big->integer, &fraction))
+        return;
+    if (big->integer.beyond)
+        luaL_error(L, "operand needs more than 128 bits");
+    big->kind = LFFI_INTEGER_OPERAND;
+}
+
+static bool both_become_numbers(lua_State *L, struct operands *o)
+{
+    read_big_integer(L, o, &o->a);
+    read_big_integer(L, o, &o->b);
+    return both_numbers(o);
+}
+
+/* ---- metamethods ------------------------------------------------------------------------------------------ */
+
+/* Of a metatype, or of the metatable of another object. Strings have arithmetic metamethods, which would
+ * call back here. */
+static bool push_event_of(lua_State *L, const struct lffi_operand *o, const char *event)
+{
+    if (o->ct != NULL)
+        return lffi_push_metamethod(L, o->ct, event);
+    return (lua_istable(L, o->idx) || lua_isuserdata(L, o->idx)) &&
+           luaL_getmetafield(L, o->idx, event) != LUA_TNIL;
+}
+
+static bool push_event(lua_State *L, const struct operands *o, const char *event)
+{
+    return push_event_of(L, &o->a, event) || push_event_of(L, &o->b, event);
+}
+
+static int finish_call(lua_State *L, int status, lua_KContext context)
+{
+    (void)L, (void)status, (void)context;
+    return 1;
+}
+
+/* Calls the metamethod on the stack top with both operands. */
+static int call_event(lua_State *L)
+{
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    lua_callk(L, 2, 1, 0, finish_call);
+    return 1;
+}
+
+/* Pushes how an error calls the operand: "'int *'", "string", "nil". */
+static const char *push_name(lua_State *L, const struct lffi_operand *o)
+{
+    if (o->ct == NULL)
+        return lua_pushstring(L, luaL_typename(L, o->idx));
+    return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, o->ct->type, NULL));
+}
+
+/* ---- arithmetic -------------------------------------------------------------------------------------------- */
+
+/* By LUA_OPADD ... LUA_OPBNOT. */
+static const char *const arith_event[] = {"__add",  "__sub",  "__mul", "__mod", "__pow",
+                                          "__div",  "__idiv", "__band", "__bor", "__bxor",
+                                          "__shl",  "__shr",  "__unm", "__bnot"};
+enum { ARITH_EVENTS = sizeof arith_event / sizeof arith_event[0] };
+_Static_assert(LUA_OPADD == 0 && LUA_OPMOD == 3 && LUA_OPBAND == 7 && LUA_OPBNOT == 13,
+               "the order of arith_event is Lua's");
+
+/* Blames the first operand that the operator cannot take. */
+static int arith_error(lua_State *L, int op, const struct operands *o)
+{
+    bool pointers = op == LUA_OPADD || op == LUA_OPSUB;
+    bool left_fits = is_number(&o->a) || (pointers && o->a.kind == LFFI_ADDRESS_OPERAND);
+    bool bitwise = (op >= LUA_OPBAND && op <= LUA_OPSHR) || op == LUA_OPBNOT;
+    return luaL_error(L, "attempt to perform %s on a %s value",
+                      bitwise ? "bitwise operation" : "arithmetic",
+                      push_name(L, left_fits ? &o->b : &o->a));
+}
+
+/* Upvalue 2: the operator. */
+static int cdata_arith(lua_State *L)
+{
+    int op = (int)lua_tointeger(L, lua_upvalueindex(2));
+    struct operands o;
+    read_operands(L, &o);
+    if (!both_numbers(&o)) {
+        if (lffi_pointer_arith(L, op, &o.a, &o.b))
+            return 1;
+        if (push_event(L, &o, arith_event[op]))
+            return call_event(L);
+        if (!both_become_numbers(L, &o))
+            return arith_error(L, op, &o);
+    }
+    lffi_number_arith(L, o.scope, op, &o.a, &o.b);
+    return 1;
+}
+
+/* ---- order -------------------------------------------------------------------------------------------------- */
+
+static int order_error(lua_State *L, const struct operands *o)
+{
+    const char *a = push_name(L, &o->a);
+    const char *b = push_name(L, &o->b);
+    if (strcmp(a, b) == 0)
+        return luaL_error(L, "attempt to compare two %s values", a);
+    return luaL_error(L, "attempt to compare %s with %s", a, b);
+}
+
+static int push_order(lua_State *L, int order, bool or_equal)
+{
+    lua_pushboolean(L, order == -1 || (or_equal && order == 0));
+    return 1;
+}
+
+static int compare(lua_State *L, const char *event, bool or_equal)
+{
+    struct operands o;
+    read_operands(L, &o);
+    if (!both_numbers(&o)) {
+        if (o.a.kind == LFFI_ADDRESS_OPERAND && o.b.kind == LFFI_ADDRESS_OPERAND)
+            return push_order(L, lffi_pointer_compare(L, &o.a, &o.b), or_equal);
+        if (push_event(L, &o, event))
+            return call_event(L);
+        if (!both_become_numbers(L, &o))
+            return order_error(L, &o);
+    }
+    return push_order(L, lffi_number_compare(o.scope, &o.a, &o.b), or_equal);
+}
+
+static int cdata_lt(lua_State *L)
+{
+    return compare(L, "__lt", false);
+}
+
+static int cdata_le(lua_State *L)
+{
+    return compare(L, "__le", true);
+}
+
+/* ---- equality ----------------------------------------------------------------------------------------------- */
+
+/* Both are boolean or both complex: by value. */
+static bool equal_values(const struct lffi_operand *a, const struct lffi_operand *b)
+{
+    long double re[2];
+    long double im[2];
+    if (a->ct->op == LFFI_BOOL && b->ct->op == LFFI_BOOL)
+        return *(const unsigned char *)a->address == *(const unsigned char *)b->address;
+    if (a->ct->op != LFFI_COMPLEX || b->ct->op != LFFI_COMPLEX || a->ct->scope->luajit)
+        return false;
+    lffi_load_complex(a->ct, a->address, &re[0], &im[0]);
+    lffi_load_complex(b->ct, b->address, &re[1], &im[1]);
+    return re[0] == re[1] && im[0] == im[1];
+}
+
+/* Without metamethods: numbers by value, everything else by where it points or lies. */
+static bool equal_operands(const struct operands *o)
+{
+    if (both_numbers(o))
+        return lffi_number_compare(o->scope, &o->a, &o->b) == 0;
+    if (is_number(&o->a) || is_number(&o->b) || o->a.ct == NULL || o->b.ct == NULL)
+        return false;
+    return o->a.address == o->b.address || equal_values(&o->a, &o->b);
+}
+
+static int cdata_eq(lua_State *L)
+{
+    struct operands o;
+    bool predefined;
+    read_operands(L, &o);
+    predefined = both_numbers(&o) || (o.a.kind == LFFI_ADDRESS_OPERAND &&
+                                      o.b.kind == LFFI_ADDRESS_OPERAND);
+    if (!predefined && push_event(L, &o, "__eq"))
+        return call_event(L);
+    lua_pushboolean(L, equal_operands(&o));
+    return 1;
+}
+
+/* nil is NULL, light userdata and C functions stand for their addresses, booleans for C's bool. */
+static bool read_plain(lua_State *L, struct lffi_operand *o)
+{
+    const struct lffi_function *fn;
+    switch (lua_type(L, o->idx)) {
+    case LUA_TNIL:
+        o->address = NULL;
+        break;
+    case LUA_TLIGHTUSERDATA:
+        o->address = lua_touserdata(L, o->idx);
+        break;
+    case LUA_TFUNCTION:
+        fn = lffi_to_function(L, o->idx);
+        if (fn == NULL)
+            return false;
+        memcpy(&o->address, &fn->address, sizeof o->address);
+        break;
+    default:
+        return false;
+    }
+    o->kind = LFFI_ADDRESS_OPERAND;
+    return true;
+}
+
+static bool equal_boolean(lua_State *L, const struct lffi_operand *value, int boolean)
+{
+    return value->ct != NULL && value->ct->op == LFFI_BOOL &&
+           (*(const unsigned char *)value->address != 0) == (lua_toboolean(L, boolean) != 0);
+}
+
+/* One cdata and one plain Lua value. */
+static bool equal_mixed(lua_State *L, struct operands *o, struct lffi_operand *value,
+                        struct lffi_operand *plain)
+{
+    if (lua_isboolean(L, plain->idx))
+        return equal_boolean(L, value, plain->idx);
+    read_enumerator(L, value, plain);
+    if (value->kind == LFFI_ADDRESS_OPERAND && read_plain(L, plain))
+        return value->address == plain->address;
+    return both_numbers(o) && lffi_number_compare(o->scope, &o->a, &o->b) == 0;
+}
+
+bool lffi_equal(lua_State *L, struct lffi_state *st, int a, int b)
+{
+    struct operands o = {.st = st};
+    read_operand(L, st, a, &o.a);
+    read_operand(L, st, b, &o.b);
+    if ((o.a.ct == NULL) == (o.b.ct == NULL))
+        return lua_compare(L, a, b, LUA_OPEQ) != 0;
+    o.scope = o.a.ct != NULL ? o.a.ct->scope : o.b.ct->scope;
+    return o.a.ct != NULL ? equal_mixed(L, &o, &o.a, &o.b) : equal_mixed(L, &o, &o.b, &o.a);
+}
+
+/* ---- concatenation -------------------------------------------------------------------------------------------- */
+
+/* Pushes what Lua's `..` would take for the operand; false when it takes none. */
+static bool push_piece(lua_State *L, const struct lffi_operand *o)
+{
+    int type = lua_type(L, o->idx);
+    if (type == LUA_TSTRING || type == LUA_TNUMBER)
+        luaL_tolstring(L, o->idx, NULL);
+    else if (o->kind == LFFI_INTEGER_OPERAND)
+        lffi_push_integer_text(L, &o->integer);
+    else if (o->kind == LFFI_FLOAT_OPERAND)
+        lffi_push_float_text(L, o->ct, o->address);
+    else
+        return false;
+    return true;
+}
+
+/* In LuaJIT no cdata concatenates without a metamethod. */
+static int cdata_concat(lua_State *L)
+{
+    struct operands o;
+    bool left_fits = false;
+    read_operands(L, &o);
+    if (push_event(L, &o, "__concat"))
+        return call_event(L);
+    if (!o.scope->luajit) {
+        left_fits = push_piece(L, &o.a);
+        if (left_fits && push_piece(L, &o.b)) {
+            lua_concat(L, 2);
+            return 1;
+        }
+    } else {
+        left_fits = o.a.ct == NULL;
+    }
+    return luaL_error(L, "attempt to concatenate a %s value",
+                      push_name(L, left_fits ? &o.b : &o.a));
+}
+
+/* ---- metatable -------------------------------------------------------------------------------------------------- */
+
+void lffi_arith_metatable(lua_State *L, struct lffi_state *st)
+{
+    static const luaL_Reg methods[] = {{"__eq", cdata_eq},
+                                       {"__lt", cdata_lt},
+                                       {"__le", cdata_le},
+                                       {"__concat", cdata_concat},
+                                       {NULL, NULL}};
+    lua_pushlightuserdata(L, st);
+    luaL_setfuncs(L, methods, 1);
+    for (int op = 0; op < ARITH_EVENTS; op++) {
+        lua_pushlightuserdata(L, st);
+        lua_pushinteger(L, op);
+        lua_pushcclosure(L, cdata_arith, 2);
+        lua_setfield(L, -2, arith_event[op]);
+    }
+}

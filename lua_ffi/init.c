@@ -1,0 +1,430 @@
+/* Aggregate initialisers: Lua values into a new array, struct, union, vector or complex number.
+ *
+ * Depends on ctype.c and convert.c. The rules are LuaJIT's: one value fills an array, several go to the elements or
+ * members in order, a table initialises by position from [0] or [1] or by member name. Writes only
+ * to the caller's memory, which is zeroed and owned by a Lua object, so raising half-way is safe.
+ */
+#include <string.h>
+
+#include "lffi.h"
+
+/* A piece of memory to be filled. */
+struct object {
+    struct lffi_ctype *ct;
+    unsigned char *addr;
+    uint64_t size; /* of the memory: more than the type's for variable-length types */
+};
+
+static void init_from_value(lua_State *L, const struct object *o, int idx,
+                            const struct lffi_where *where);
+
+static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
+{
+    return lffi_push_type_text(L, ct->type, NULL);
+}
+
+static _Noreturn void too_many(lua_State *L, const struct lffi_ctype *ct)
+{
+    luaL_error(L, "too many initializers for '%s'", type_text(L, ct));
+    abort();
+}
+
+static bool is_record(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_STRUCT || ct->op == LFFI_UNION;
+}
+
+static bool is_text(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_ARRAY && ct->target->type->kind == CDECL_INT && ct->target->size == 1;
+}
+
+/* A table, but not one that stands for an integer (S2). */
+static bool is_initialiser(lua_State *L, const struct lffi_ctype *ct, int idx)
+{
+    struct lffi_integer ignored;
+    bool fraction;
+    if (!lua_istable(L, idx))
+        return false;
+    if (!lua_getmetatable(L, idx))
+        return true;
+    lua_pop(L, 1);
+    return !lffi_to_integer(L, ct->scope->st, idx, &ignored, &fraction);
+}
+
+/* ---- one value into one object ----------------------------------------------------------------- */
+
+/* A cdata of the same type: copied with what it keeps alive. False when the value is none. */
+static bool copy_same(lua_State *L, const struct object *o, int idx,
+                      const struct lffi_where *where)
+{
+    struct lffi_state *st = o->ct->scope->st;
+    const struct lffi_cdata *src = lffi_to_cdata(L, st, idx);
+    uint64_t size;
+    int top = lua_gettop(L);
+    if (src == NULL || src->ct->op != o->ct->op || !lffi_same_type(src->ct, o->ct))
+        return false;
+    size = lffi_extent(L, idx, src);
+    if (size > o->size)
+        too_many(L, o->ct);
+    memcpy(o->addr, src->addr, (size_t)size);
+    if (where->owner_idx != 0) {
+        int owner = lffi_push_owner(L, idx) ? lua_gettop(L) : 0;
+        lffi_keep_copy(L, st, where->owner_idx, o->addr, owner, src->addr, size);
+    }
+    lua_settop(L, top);
+    return true;
+}
+
+/* A string into an array of bytes: the rest stays zero; one byte too many for the terminating zero is
+ * what C accepts too. */
+static void init_text(lua_State *L, const struct object *o, int idx, const struct lffi_where *where)
+{
+    size_t size;
+    const char *text = lua_tolstring(L, idx, &size);
+    if (size > o->size) {
+        if (!o->ct->scope->luajit)
+            lffi_convert_error(L, where, "string of %I bytes does not fit '%s' (%I bytes)",
+                               (LUAI_UACINT)size, type_text(L, o->ct), (LUAI_UACINT)o->size);
+        size = (size_t)o->size;
+    }
+    memcpy(o->addr, text, size);
+}
+
+/* Stores into a part (element or member). Aggregates are filled in place: the memory is new, so no copy is
+ * needed to leave it untouched on failure. */
+static void init_part(lua_State *L, const struct object *part, int idx,
+                      const struct lffi_where *where)
+{
+    idx = lua_absindex(L, idx);
+    if (part->ct->op == LFFI_ARRAY || is_record(part->ct))
+        init_from_value(L, part, idx, where);
+    else
+        lffi_store(L, part->ct, part->addr, idx, where);
+}
+
+/* ---- arrays, vectors, complex numbers ----------------------------------------------------------- */
+
+struct elements {
+    struct lffi_ctype *ct;
+    uint64_t size;
+    uint64_t count;
+};
+
+static enum cdecl_prim part_of(const struct lffi_ctype *ct)
+{
+    switch (ct->type->prim) {
+    case CDECL_PRIM_CFLOAT: return CDECL_PRIM_FLOAT;
+    case CDECL_PRIM_CDOUBLE: return CDECL_PRIM_DOUBLE;
+    case CDECL_PRIM_CLDOUBLE: return CDECL_PRIM_LDOUBLE;
+    default: return CDECL_PRIM_FLOAT128;
+    }
+}
+
+static struct elements elements_of(lua_State *L, const struct object *o)
+{
+    struct elements e = {o->ct->target, 0, 2};
+    if (o->ct->op == LFFI_COMPLEX)
+        e.ct = lffi_basic(L, o->ct->scope, part_of(o->ct));
+    e.size = lffi_sizeof(L, e.ct);
+    if (o->ct->op == LFFI_VECTOR || (o->ct->op == LFFI_ARRAY && o->ct->type->count < CDECL_COUNT_VLA))
+        e.count = o->ct->type->count;
+    else if (o->ct->op == LFFI_ARRAY)
+        e.count = e.size == 0 ? 0 : o->size / e.size;
+    return e;
+}
+
+static void init_element(lua_State *L, const struct object *o, const struct elements *e,
+                         uint64_t index, int idx, const struct lffi_where *where)
+{
+    struct object part = {e->ct, o->addr + index * e->size, e->size};
+    struct lffi_where here = *where;
+    if (index >= e->count)
+        too_many(L, o->ct);
+    here.place = LFFI_TO_ELEMENT;
+    here.of = o->ct->type;
+    here.index = (int64_t)index;
+    init_part(L, &part, idx, &here);
+}
+
+/* Fills elements 1 and up with what element 0 was filled with. */
+static void replicate(lua_State *L, const struct object *o, const struct elements *e, int idx,
+                      const struct lffi_where *where)
+{
+    bool plain = e->ct->op < LFFI_POINTER; /* nothing to be kept alive: the bytes are all */
+    for (uint64_t i = 1; i < e->count; i++) {
+        if (plain)
+            memcpy(o->addr + i * e->size, o->addr, (size_t)e->size);
+        else
+            init_element(L, o, e, i, idx, where);
+    }
+}
+
+static void init_array_flat(lua_State *L, const struct object *o, int first, int last,
+                            const struct lffi_where *where)
+{
+    struct elements e = elements_of(L, o);
+    for (int idx = first; idx <= last; idx++)
+        init_element(L, o, &e, (uint64_t)(idx - first), idx, where);
+    if (first == last)
+        replicate(L, o, &e, first, where);
+}
+
+/* Pushes the table's value at position `i` counted from its first one; false (nothing pushed): the end. */
+static bool push_position(lua_State *L, int table, lua_Integer i)
+{
+    if (lua_rawgeti(L, table, i) != LUA_TNIL)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+/* 0 when the table starts at [0], else 1. */
+static lua_Integer first_position(lua_State *L, int table)
+{
+    if (!push_position(L, table, 0))
+        return 1;
+    lua_pop(L, 1);
+    return 0;
+}
+
+static void init_array_table(lua_State *L, const struct object *o, int table,
+                             const struct lffi_where *where)
+{
+    struct elements e = elements_of(L, o);
+    lua_Integer start = first_position(L, table);
+    uint64_t count = 0;
+    bool fixed = o->ct->op != LFFI_ARRAY || o->ct->type->count < CDECL_COUNT_VLA;
+    while (push_position(L, table, start + (lua_Integer)count)) {
+        init_element(L, o, &e, count++, -1, where);
+        lua_pop(L, 1);
+    }
+    if (count != 1 || !fixed || (o->ct->op == LFFI_COMPLEX && !o->ct->scope->luajit))
+        return;
+    push_position(L, table, start);
+    replicate(L, o, &e, lua_gettop(L), where);
+    lua_pop(L, 1);
+}
+
+/* ---- structs and unions ---------------------------------------------------------------------------- */
+
+/* The memory of a member. A trailing array without a length has what is left of the object. */
+static struct object member_object(lua_State *L, const struct object *o,
+                                   const struct lffi_field *field)
+{
+    struct object part = {field->ct, o->addr + field->offset, 0};
+    uint64_t left = o->size > field->offset ? o->size - field->offset : 0;
+    const struct cdecl_type *type = field->member->type;
+    if (type->kind == CDECL_ARRAY && type->count != 0 && type->count < CDECL_COUNT_VLA)
+        part.ct = lffi_ctype_of(L, o->ct->scope, type);
+    lffi_is_complete(part.ct);
+    part.size = part.ct->size;
+    if (part.ct->op == LFFI_ARRAY ? part.ct->type->count >= CDECL_COUNT_VLA
+                                  : is_record(part.ct) && part.ct->type->tag->flexible)
+        part.size = left;
+    return part;
+}
+
+/* Stores the value at idx into the member with the interned name on the stack top. */
+static void init_member(lua_State *L, const struct object *o, const struct lffi_field *field,
+                        int idx, const struct lffi_where *where)
+{
+    struct lffi_where here = *where;
+    struct object part;
+    here.place = LFFI_TO_FIELD;
+    here.of = o->ct->type->unqual;
+    here.name = field->key;
+    if (field->member->width != CDECL_NOT_BITFIELD) {
+        lffi_store_bits(L, field, o->addr, idx, &here);
+        return;
+    }
+    part = member_object(L, o, field);
+    init_part(L, &part, idx, &here);
+}
+
+static const struct lffi_field *field_named(lua_State *L, const struct object *o, const char *name)
+{
+    const struct lffi_field *field;
+    lua_pushstring(L, name);
+    field = lffi_find_field(L, o->ct, -1);
+    lua_pop(L, 1);
+    return field;
+}
+
+/* Walks members in declaration order, those of anonymous members in place, giving each the next value: a
+ * stack slot, a table position, or the table's value of its name. */
+struct walk {
+    const struct object *object;
+    const struct lffi_where *where;
+    int table;             /* stack index; 0: values stand on the stack */
+    bool by_name;
+    lua_Integer next, end; /* stack slots; or the table position, `end` unused */
+    lua_Integer done;      /* members initialised */
+    bool luajit;
+};
+
+/* Pushes the value for the member; false when there is none. */
+static bool push_next(lua_State *L, struct walk *w, const char *name)
+{
+    if (w->by_name) {
+        lua_pushstring(L, name);
+        if (lua_rawget(L, w->table) != LUA_TNIL)
+            return true;
+        lua_pop(L, 1);
+        return false;
+    }
+    if (w->table != 0)
+        return push_position(L, w->table, w->next);
+    if (w->next > w->end)
+        return false;
+    lua_pushvalue(L, (int)w->next);
+    return true;
+}
+
+/* True when the member was given a value. */
+static bool walk_member(lua_State *L, struct walk *w, const char *name)
+{
+    if (!push_next(L, w, name))
+        return false;
+    init_member(L, w->object, field_named(L, w->object, name), lua_gettop(L), w->where);
+    lua_pop(L, 1);
+    w->next++;
+    w->done++;
+    return true;
+}
+
+/* A union takes one alternative. LuaJIT goes on after an anonymous one when it reads a table. */
+static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *type)
+{
+    bool is_union = type->kind == CDECL_UNION;
+    luaL_checkstack(L, 8, "struct nested too deeply");
+    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
+        const struct cdecl_member *m = &type->tag->members[i];
+        lua_Integer before = w->done;
+        if (m->name != NULL) {
+            if (walk_member(L, w, m->name) && is_union)
+                return;
+            continue;
+        }
+        if (m->width != CDECL_NOT_BITFIELD)
+            continue;
+        walk_members(L, w, m->type);
+        if (is_union && w->done > before && !(w->luajit && w->table != 0))
+            return;
+    }
+}
+
+static void init_record_flat(lua_State *L, const struct object *o, int first, int last,
+                             const struct lffi_where *where)
+{
+    struct walk w = {o, where, 0, false, first, last, 0, o->ct->scope->luajit};
+    walk_members(L, &w, o->ct->type);
+    if (w.next <= last)
+        too_many(L, o->ct);
+}
+
+/* Every key of a table by names must name a member, and all of them must have been used. */
+static void check_names(lua_State *L, const struct object *o, int table, lua_Integer used)
+{
+    lua_Integer keys = 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        lua_pop(L, 1);
+        keys++;
+        if (lua_type(L, -1) != LUA_TSTRING)
+            luaL_error(L, "initializer for '%s' has a key that is no member name: %s",
+                       type_text(L, o->ct), luaL_tolstring(L, -1, NULL));
+        if (lffi_find_field(L, o->ct, -1) == NULL)
+            lffi_no_member(L, o->ct, lua_tostring(L, -1));
+    }
+    if (keys > used)
+        too_many(L, o->ct);
+}
+
+/* A table by positions must end where the members do, and hold no names besides. */
+static void check_positions(lua_State *L, const struct object *o, int table, lua_Integer end,
+                            lua_Integer used)
+{
+    lua_Integer keys = 0;
+    if (push_position(L, table, end))
+        too_many(L, o->ct);
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        lua_pop(L, 1);
+        keys++;
+        if (lua_type(L, -1) == LUA_TSTRING)
+            luaL_error(L, "initializer for '%s' mixes positions and the name '%s'",
+                       type_text(L, o->ct), lua_tostring(L, -1));
+    }
+    if (keys > used)
+        luaL_error(L, "initializer for '%s' has a gap after %I values", type_text(L, o->ct),
+                   (LUAI_UACINT)used);
+}
+
+static void init_record_table(lua_State *L, const struct object *o, int table,
+                              const struct lffi_where *where)
+{
+    bool luajit = o->ct->scope->luajit;
+    lua_Integer start = first_position(L, table);
+    struct walk w = {o, where, table, false, start, 0, 0, luajit};
+    if (start == 1) {
+        w.by_name = !push_position(L, table, 1);
+        if (!w.by_name)
+            lua_pop(L, 1);
+    }
+    walk_members(L, &w, o->ct->type);
+    if (luajit)
+        return;
+    if (w.by_name)
+        check_names(L, o, table, w.done);
+    else
+        check_positions(L, o, table, w.next, w.done);
+}
+
+/* ---- entry ---------------------------------------------------------------------------------------- */
+
+static void init_from_table(lua_State *L, const struct object *o, int table,
+                            const struct lffi_where *where)
+{
+    luaL_checkstack(L, 8, "initializer nested too deeply");
+    if (is_record(o->ct))
+        init_record_table(L, o, table, where);
+    else
+        init_array_table(L, o, table, where);
+}
+
+/* One value: a table, a string for bytes, a cdata of the same type. False when it is none of these. */
+static bool init_whole(lua_State *L, const struct object *o, int idx,
+                       const struct lffi_where *where)
+{
+    if (is_initialiser(L, o->ct, idx))
+        init_from_table(L, o, idx, where);
+    else if (is_text(o->ct) && lua_type(L, idx) == LUA_TSTRING)
+        init_text(L, o, idx, where);
+    else
+        return copy_same(L, o, idx, where);
+    return true;
+}
+
+/* A part of an aggregate: only whole values convert, a single number does not fill a nested array. */
+static void init_from_value(lua_State *L, const struct object *o, int idx,
+                            const struct lffi_where *where)
+{
+    if (!init_whole(L, o, idx, where))
+        lffi_convert_error(L, where, "cannot convert %s to '%s'",
+                           lffi_push_kind_of(L, o->ct->scope->st, idx), type_text(L, o->ct));
+}
+
+void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t size, int first,
+                     int last, const struct lffi_where *where)
+{
+    struct object o = {ct, dst, size};
+    if (first > last || (first == last && init_whole(L, &o, first, where)))
+        return;
+    if (first == last && (ct->op == LFFI_COMPLEX || ct->op == LFFI_VECTOR))
+        lffi_store(L, ct, dst, first, where);
+    else if (is_record(ct))
+        init_record_flat(L, &o, first, last, where);
+    else
+        init_array_flat(L, &o, first, last, where);
+}
