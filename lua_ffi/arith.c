@@ -57,7 +57,7 @@ static bool enumerator(const struct lffi_ctype *ct, const char *name, struct lff
     for (uint32_t i = 0; i < tag->nconstants; i++) {
         if (strcmp(tag->constants[i]->name, name) == 0) {
             const struct cdecl_value *value = &tag->constants[i]->value;
-            *out = lffi_integer_of_bits(value->u, 64, value->type->is_signed != 0);
+            *out = lffi_integer_of_bits(value->u, 64, ct->target->type->is_signed != 0);
             return true;
         }
     }

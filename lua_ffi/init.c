@@ -103,7 +103,7 @@ static void init_part(lua_State *L, const struct object *part, int idx,
         lffi_store(L, part->ct, part->addr, idx, where);
 }
 
-/* ---- arrays, vectors, complex numbers ----------------------------------------------------------- */
+/* ---- arrays, vectors ---------------------------------------------------------------------------- */
 
 struct elements {
     struct lffi_ctype *ct;
@@ -111,25 +111,11 @@ struct elements {
     uint64_t count;
 };
 
-static enum cdecl_prim part_of(const struct lffi_ctype *ct)
-{
-    switch (ct->type->prim) {
-    case CDECL_PRIM_CFLOAT: return CDECL_PRIM_FLOAT;
-    case CDECL_PRIM_CDOUBLE: return CDECL_PRIM_DOUBLE;
-    case CDECL_PRIM_CLDOUBLE: return CDECL_PRIM_LDOUBLE;
-    default: return CDECL_PRIM_FLOAT128;
-    }
-}
-
 static struct elements elements_of(lua_State *L, const struct object *o)
 {
-    struct elements e = {o->ct->target, 0, 2};
-    if (o->ct->op == LFFI_COMPLEX)
-        e.ct = lffi_basic(L, o->ct->scope, part_of(o->ct));
+    struct elements e = {o->ct->target, 0, o->ct->type->count};
     e.size = lffi_sizeof(L, e.ct);
-    if (o->ct->op == LFFI_VECTOR || (o->ct->op == LFFI_ARRAY && o->ct->type->count < CDECL_COUNT_VLA))
-        e.count = o->ct->type->count;
-    else if (o->ct->op == LFFI_ARRAY)
+    if (e.count >= CDECL_COUNT_VLA)
         e.count = e.size == 0 ? 0 : o->size / e.size;
     return e;
 }
@@ -199,7 +185,7 @@ static void init_array_table(lua_State *L, const struct object *o, int table,
         init_element(L, o, &e, count++, -1, where);
         lua_pop(L, 1);
     }
-    if (count != 1 || !fixed || (o->ct->op == LFFI_COMPLEX && !o->ct->scope->luajit))
+    if (count != 1 || !fixed)
         return;
     push_position(L, table, start);
     replicate(L, o, &e, lua_gettop(L), where);
@@ -415,14 +401,54 @@ static void init_from_value(lua_State *L, const struct object *o, int idx,
                            lffi_push_kind_of(L, o->ct->scope->st, idx), type_text(L, o->ct));
 }
 
+/* ffi.new with one number fills an array or the first member; stores and strings convert as a whole. */
+static bool fills(lua_State *L, const struct object *o, int idx, const struct lffi_where *where)
+{
+    if (where->place != LFFI_TO_VALUE)
+        return false;
+    return is_record(o->ct) || lua_type(L, idx) != LUA_TSTRING;
+}
+
+static void init_from_one(lua_State *L, const struct object *o, int idx,
+                          const struct lffi_where *where)
+{
+    if (o->ct->op == LFFI_COMPLEX)
+        lffi_store(L, o->ct, o->addr, idx, where);
+    else if (!fills(L, o, idx, where))
+        init_from_value(L, o, idx, where);
+    else if (init_whole(L, o, idx, where))
+        return;
+    else if (is_record(o->ct))
+        init_record_flat(L, o, idx, idx, where);
+    else
+        init_array_flat(L, o, idx, idx, where);
+}
+
+/* ffi.new("complex", re, im) */
+static void init_complex(lua_State *L, const struct object *o, int first, int last,
+                         const struct lffi_where *where)
+{
+    if (last - first > 1)
+        too_many(L, o->ct);
+    lua_createtable(L, 2, 0);
+    for (int i = 0; i < 2; i++) {
+        lua_pushvalue(L, first + i);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lffi_store(L, o->ct, o->addr, lua_gettop(L), where);
+    lua_pop(L, 1);
+}
+
 void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t size, int first,
                      int last, const struct lffi_where *where)
 {
     struct object o = {ct, dst, size};
-    if (first > last || (first == last && init_whole(L, &o, first, where)))
+    if (first > last)
         return;
-    if (first == last && (ct->op == LFFI_COMPLEX || ct->op == LFFI_VECTOR))
-        lffi_store(L, ct, dst, first, where);
+    if (first == last)
+        init_from_one(L, &o, first, where);
+    else if (ct->op == LFFI_COMPLEX)
+        init_complex(L, &o, first, last, where);
     else if (is_record(ct))
         init_record_flat(L, &o, first, last, where);
     else
