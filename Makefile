@@ -186,4 +186,5 @@ clean:
 	install uninstall clean
 .DELETE_ON_ERROR:
 
+include bench/bench.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)
