@@ -133,10 +133,16 @@ spec: $(CORE) $(SUPPORT)
 examples: $(CORE)
 	$(BUSTED_RUN) -o plainTerminal spec/examples_spec.lua
 
-lint:
+lint: lint-layers lint-size lint-lua
+
+lint-layers:
 	tools/lint-layers $(BUILD)
+
+lint-size:
 	tools/lint-size
-	luacheck -q lib bin/cffi spec examples $(wildcard tools/*.lua)
+
+lint-lua:
+	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua)
 
 # Each of these repeats the tests in an environment that makes a fault visible.
 
@@ -182,7 +188,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core repl repl-run test test-programs check spec examples lint asan asan-spec valgrind gcstress \
+.PHONY: all parser core repl repl-run test test-programs check spec examples lint lint-layers lint-size lint-lua asan asan-spec valgrind gcstress \
 	install uninstall clean
 .DELETE_ON_ERROR:
 

@@ -120,4 +120,17 @@ describe("tools/lint-layers", function()
             .. '    lib/cffi.lua:N:require "lfs"\n', out)
         assert.equal(1, code)
     end)
+
+    it("catches a call to a higher floor of lua_ffi, whatever was included", function()
+        local dir, remove = directory()
+        finally(remove)
+        support.write_file(dir .. "/abi.c", "void up(void); void down(void) { up(); }")
+        support.write_file(dir .. "/index.c", "void down(void); void up(void) { down(); }")
+        assert(os.execute(("mkdir %s/lua_ffi && for f in abi index; do %s -c -o %s/lua_ffi/$f.o "
+            .. "%s/$f.c || exit 1; done"):format(dir, os.getenv "CC" or "cc", dir, dir)))
+        local code, out = support.run { "tools/lint-layers", dir }
+        assert.equal("lint-layers: files of lua_ffi call their own floor and below:\n"
+            .. "    lua_ffi/abi.c: calls up of index.c\n", out)
+        assert.equal(1, code)
+    end)
 end)

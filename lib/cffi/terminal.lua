@@ -1,7 +1,7 @@
 -- The terminal, through our own FFI: is it one, and lines from it with editing and history.
 -- libreadline (or libedit, which has the same functions) is opened when a prompt is wanted: nothing
 -- links with it, and without either the lines come from io.read.
-local ffi = require "cffi"
+local ffi = require "cffi".scope {} -- of its own: what the prompt declares is no concern of ours
 
 ffi.cdef [[
     int isatty(int fd);
