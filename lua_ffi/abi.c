@@ -236,6 +236,15 @@ static uint64_t eightbyte_size(const struct cdecl_type *type, unsigned index)
     return rest < 8 ? rest : 8;
 }
 
+/* libffi passes 64 bits of a floating register; what needs 128 must fit the register path. */
+static bool wide_possible(const struct lffi_assign *assign, const char **why)
+{
+    if (!assign->wide || assign->stack <= LFFI_FAST_STACK)
+        return true;
+    *why = "its 128-bit arguments cannot be passed together with more than 128 bytes of stack";
+    return false;
+}
+
 bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type,
                        struct lffi_way *way, const char **why)
 {
@@ -253,7 +262,8 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
         fprs += registers && classes[i] == SSE;
     }
     if (!registers || gprs > LFFI_GPRS || fprs > LFFI_FPRS)
-        return add_stack(assign, way, cdecl_sizeof(type), cdecl_alignof(type), why);
+        return add_stack(assign, way, cdecl_sizeof(type), cdecl_alignof(type), why) &&
+               wide_possible(assign, why);
     for (unsigned i = 0; i < 2; i++) {
         if (classes[i] == INTEGER)
             add_piece(way, 8 * i, gpr_offset(assign->gprs++), eightbyte_size(type, i));
@@ -263,7 +273,7 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
             add_piece(way, 8, fpr_offset(assign->fprs - 1) + 8, 8);
         assign->wide |= classes[i] == SSE_UP;
     }
-    return true;
+    return wide_possible(assign, why);
 }
 
 /* A result in registers, `gprs` and `fprs` of them. */

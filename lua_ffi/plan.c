@@ -168,6 +168,7 @@ static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct
     struct lffi_piece *piece = (struct lffi_piece *)((char *)plan + params + types);
     plan->ct = ct;
     plan->variadic = variadic;
+    plan->by_libffi = lffi_prefers_libffi();
     plan->nparams = ct->type->nparams;
     plan->copies = draft->copies;
     plan->promoted = promoted;

@@ -62,6 +62,13 @@ struct lffi_return {
     union lffi_fpr fpr[LFFI_RESULT_FPRS];
 };
 
+/* The register that tells the callee where to write a result in memory. */
+#ifdef LFFI_ABI_SYSV
+#define LFFI_HIDDEN_RESULT(regs) (&(regs)->gpr[0])
+#else
+#define LFFI_HIDDEN_RESULT(regs) (&(regs)->hidden)
+#endif
+
 /* Which of them a function sets. */
 enum lffi_return_kind {
     LFFI_RETURN_WORDS,    /* at most one general and one floating register, of 64 bits; void */
@@ -92,6 +99,9 @@ struct lffi_assign {
     uint32_t stack; /* bytes of the stack block */
     bool wide;      /* an argument fills 128 bits of a floating register */
 };
+
+/* Bytes of stack that the register path passes along. */
+enum { LFFI_FAST_STACK = 128 };
 
 /* Bytes of arguments on the stack: far more than any real call, and safe on small thread stacks. */
 enum { LFFI_MAX_STACK = 1 << 18 };
@@ -138,6 +148,7 @@ struct lffi_plan {
     uint8_t result_kind;       /* enum lffi_return_kind */
     uint8_t result_pieces;     /* first of `pieces` when more than one */
     bool variadic;             /* ", ..." or "()" */
+    bool by_libffi;            /* no register path */
     struct lffi_param param[];
 };
 
@@ -183,13 +194,19 @@ struct lffi_gate {
 
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */
 void lffi_attend(lua_State *L, struct lffi_state *st);
-/* Ends the callbacks that the running call borrowed. */
-void lffi_end_borrowed(lua_State *L, struct lffi_state *st);
+/* Ends one use of a callback made with `borrowed`. */
+void lffi_end_borrowed(struct lffi_state *st, lua_State *L, void *code);
 
-/* Runs the code at `address` with the frame's registers and stack_size bytes of stack (a multiple
- * of 16). Call-clobbered registers come back in `ret`. */
-void lffi_invoke(const struct lffi_plan *plan, void (*address)(void),
-                 const struct lffi_frame *frame, uint32_t stack_size, bool wide,
-                 struct lffi_return *ret);
+/* ---- fastcall.c, ffitype.c -------------------------------------------------------------------------- */
+
+/* Runs the code at `address` with the registers and stack block of the frame, as far as `used`. The
+ * registers that carry results come back in `ret`. */
+void lffi_invoke(const struct lffi_plan *plan, void (*address)(void), const unsigned char *frame,
+                 const struct lffi_assign *used, struct lffi_return *ret);
+/* The same through libffi. */
+void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
+                        const unsigned char *frame, uint32_t stack_size, struct lffi_return *ret);
+/* True when the environment (CFFI_NO_FASTCALL=1) asks for libffi wherever it can do the call. */
+bool lffi_prefers_libffi(void);
 
 #endif

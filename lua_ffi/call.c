@@ -1,0 +1,695 @@
+/* Lua calls C: the functions of a namespace, and function pointers.
+ *
+ * Depends on plan.c for where arguments travel, on convert.c for all conversions but those of plain Lua
+ * values (inlined here), on callback.c for the call chain. Each call fills a frame of its own,
+ * on the C stack or, when its stack block is large, in a userdata, so calls may nest at will.
+ */
+#include <errno.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "plan.h"
+
+/* What a Lua function of a namespace carries as upvalue 2: the public record and what is known of
+ * the declaration beyond its type. */
+struct function_record {
+    struct lffi_function pub;
+    uint64_t nonnull; /* bit i: parameter i + 1 refuses NULL */
+    uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
+    bool checks_format;
+};
+
+enum { UPVALUE_PLAN = 1, UPVALUE_RECORD, UPVALUE_LIBRARY };
+
+/* Marks the closures of lffi_push_function: their C function is `call_function`. */
+static int call_function(lua_State *L);
+
+/* One call under preparation. */
+struct outgoing {
+    const struct lffi_plan *plan;
+    const struct function_record *record; /* NULL: a function pointer */
+    void (*address)(void);
+    int first;                  /* stack index of the first argument */
+    int nargs;
+    unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
+    unsigned char *copies;      /* of indirect arguments */
+    struct lffi_assign assigned;
+    struct lffi_where where;
+};
+
+/* ---- plain Lua values ------------------------------------------------------------------------------- */
+
+static bool plain_integer(lua_State *L, int idx, lua_Integer min, lua_Integer max, uint64_t *word)
+{
+    lua_Integer value;
+    if (!lua_isinteger(L, idx))
+        return false;
+    value = lua_tointegerx(L, idx, NULL);
+    *word = (uint64_t)value;
+    return value >= min && value <= max;
+}
+
+static bool plain_double(lua_State *L, int idx, double *value)
+{
+    if (lua_type(L, idx) != LUA_TNUMBER)
+        return false;
+    *value = lua_tonumberx(L, idx, NULL);
+    return fabs(*value) < 9007199254740992.0 || !lua_isinteger(L, idx);
+}
+
+static bool plain_float(lua_State *L, int idx, float *value)
+{
+    double number;
+    if (lua_type(L, idx) != LUA_TNUMBER)
+        return false;
+    number = lua_tonumberx(L, idx, NULL);
+    *value = (float)number;
+    if (lua_isinteger(L, idx))
+        return fabs(number) < 16777216.0;
+    return !(fabs(number) > FLT_MAX) || isinf(number);
+}
+
+static bool plain_boolean(lua_State *L, int idx, uint64_t *word)
+{
+    *word = (uint64_t)lua_toboolean(L, idx);
+    return lua_type(L, idx) == LUA_TBOOLEAN;
+}
+
+/* nil, a pointer of just the parameter's type, or text for a const char *. */
+static bool plain_pointer(lua_State *L, const struct lffi_param *param, int idx, uint64_t *word)
+{
+    const struct lffi_cdata *cd;
+    const char *text;
+    size_t size;
+    switch (lua_type(L, idx)) {
+    case LUA_TNIL:
+        *word = 0;
+        return true;
+    case LUA_TUSERDATA:
+        cd = lffi_to_cdata(L, param->ct->scope->st, idx);
+        if (cd == NULL || cd->ct->base != param->ct->base)
+            return false;
+        memcpy(word, cd->addr, sizeof *word);
+        return true;
+    case LUA_TSTRING:
+        text = lua_tolstring(L, idx, &size);
+        *word = (uintptr_t)text;
+        return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size;
+    default:
+        return false;
+    }
+}
+
+/* Stores a plain Lua value that is right for the parameter under every policy. False: the general
+ * conversion decides. */
+static bool store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot)
+{
+    uint64_t *word = (uint64_t *)(void *)slot; /* registers and stack words are 8-byte aligned */
+    switch ((enum lffi_op)param->op) {
+    case LFFI_BOOL: return plain_boolean(L, idx, word);
+    case LFFI_I8: return plain_integer(L, idx, INT8_MIN, INT8_MAX, word);
+    case LFFI_U8: return plain_integer(L, idx, 0, UINT8_MAX, word);
+    case LFFI_I16: return plain_integer(L, idx, INT16_MIN, INT16_MAX, word);
+    case LFFI_U16: return plain_integer(L, idx, 0, UINT16_MAX, word);
+    case LFFI_I32: return plain_integer(L, idx, INT32_MIN, INT32_MAX, word);
+    case LFFI_U32: return plain_integer(L, idx, 0, UINT32_MAX, word);
+    case LFFI_I64: return plain_integer(L, idx, INT64_MIN, INT64_MAX, word);
+    case LFFI_U64: return plain_integer(L, idx, 0, INT64_MAX, word);
+    case LFFI_FLOAT: return plain_float(L, idx, (float *)(void *)slot);
+    case LFFI_DOUBLE: return plain_double(L, idx, (double *)(void *)slot);
+    case LFFI_POINTER: return plain_pointer(L, param, idx, word);
+    case LFFI_VOID: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
+    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_ARRAY:
+    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        return false;
+    }
+    return false;
+}
+
+/* ---- the general conversion -------------------------------------------------------------------------- */
+
+/* Widens the integer of `op` in the first bytes of a slot to the whole slot, as callees compiled by
+ * clang expect of small ones. */
+static void widen(uint8_t op, unsigned char *slot)
+{
+    uint64_t word;
+    memcpy(&word, slot, sizeof word);
+    switch ((enum lffi_op)op) {
+    case LFFI_BOOL: case LFFI_U8: word = (uint8_t)word; break;
+    case LFFI_I8: word = (uint64_t)(int8_t)word; break;
+    case LFFI_I16: word = (uint64_t)(int16_t)word; break;
+    case LFFI_U16: word = (uint16_t)word; break;
+    case LFFI_I32: word = (uint64_t)(int32_t)word; break;
+    case LFFI_U32: word = (uint32_t)word; break;
+    case LFFI_VOID: case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128:
+    case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE:
+    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY:
+    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        return;
+    }
+    memcpy(slot, &word, sizeof word);
+}
+
+struct attempt {
+    struct lffi_ctype *ct;
+    void *dst;
+    const struct lffi_where *where;
+};
+
+/* Stack: value, struct attempt. */
+static int try_store(lua_State *L)
+{
+    const struct attempt *attempt = lua_touserdata(L, 2);
+    lffi_store(L, attempt->ct, attempt->dst, 1, attempt->where);
+    return 0;
+}
+
+/* A transparent union takes what one of its members takes. */
+static void store_transparent(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                              const struct lffi_where *where)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    const struct cdecl_tag *tag = ct->type->tag;
+    if (cd != NULL && lffi_same_type(cd->ct, ct)) {
+        lffi_store(L, ct, dst, idx, where);
+        return;
+    }
+    for (uint32_t i = 0; i < tag->nmembers; i++) {
+        struct attempt attempt = {NULL, dst, where};
+        attempt.ct = lffi_ctype_of(L, ct->scope, tag->members[i].type);
+        lua_pushcfunction(L, try_store);
+        lua_pushvalue(L, idx);
+        lua_pushlightuserdata(L, &attempt);
+        if (lua_pcall(L, 2, 0, 0) == LUA_OK)
+            return;
+        lua_pop(L, 1);
+    }
+    lffi_convert_error(L, where, "no member of '%s' takes %s",
+                       lffi_push_type_text(L, ct->type, NULL),
+                       lffi_push_kind_of(L, ct->scope->st, idx));
+}
+
+/* A table for a struct goes through a struct of Lua's own, which keeps the strings stored in it. */
+static void store_table(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                        struct lffi_where where)
+{
+    uint64_t size = lffi_sizeof(L, ct);
+    struct lffi_cdata *cd = lffi_new(L, ct->base, size);
+    where.owner_idx = lua_gettop(L);
+    lffi_store(L, ct, cd->addr, idx, &where);
+    memcpy(dst, cd->addr, (size_t)size);
+}
+
+static void store_value(lua_State *L, const struct lffi_param *param, void *dst, int idx,
+                        const struct lffi_where *where)
+{
+    if (param->flags & LFFI_PARAM_TRANSPARENT)
+        store_transparent(L, param->ct, dst, idx, where);
+    else if (lua_type(L, idx) == LUA_TTABLE && param->op >= LFFI_STRUCT)
+        store_table(L, param->ct, dst, idx, *where);
+    else
+        lffi_store(L, param->ct, dst, idx, where);
+}
+
+static void place_pieces(unsigned char *frame, const struct lffi_piece *pieces, unsigned count,
+                         const unsigned char *value)
+{
+    for (unsigned i = 0; i < count; i++)
+        memcpy(frame + pieces[i].to, value + pieces[i].from, pieces[i].size);
+}
+
+/* AArch64: the next part of the area for copies of indirect arguments. */
+static unsigned char *next_copy(struct outgoing *call, const struct lffi_param *param)
+{
+    unsigned char *copy = call->copies;
+    call->copies += (cdecl_sizeof(param->ct->type) + 15) & ~(uint64_t)15;
+    memcpy(call->frame + param->to, &copy, sizeof copy);
+    return copy;
+}
+
+static void store_general(lua_State *L, struct outgoing *call, const struct lffi_param *param,
+                          const struct lffi_piece *pieces, int idx)
+{
+    _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
+    unsigned char *slot = call->frame + param->to;
+    luaL_checkstack(L, 10, NULL);
+    call->where.index = idx - call->first + 1;
+    if (param->flags & LFFI_PARAM_INDIRECT)
+        slot = next_copy(call, param);
+    if (param->pieces != 1) {
+        store_value(L, param, scratch, idx, &call->where);
+        place_pieces(call->frame, pieces, param->pieces, scratch);
+    } else {
+        store_value(L, param, slot, idx, &call->where);
+        widen(param->op, slot);
+    }
+}
+
+/* ---- parameters ---------------------------------------------------------------------------------------- */
+
+static bool has_bit(uint64_t bits, uint32_t index)
+{
+    return index < 64 && (bits >> index & 1) != 0;
+}
+
+static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
+{
+    const struct lffi_param *param = &call->plan->param[i];
+    int idx = call->first + (int)i;
+    if (store_plain(L, param, idx, call->frame + param->to))
+        return;
+    call->where.borrowed = call->record != NULL && has_bit(call->record->borrows, i);
+    store_general(L, call, param, call->plan->pieces + param->first, idx);
+}
+
+static void check_nonnull(lua_State *L, struct outgoing *call)
+{
+    for (uint32_t i = 0; i < call->plan->nparams && i < 64; i++) {
+        uint64_t word;
+        memcpy(&word, call->frame + call->plan->param[i].to, sizeof word);
+        if (has_bit(call->record->nonnull, i) && word == 0) {
+            call->where.index = i + 1;
+            lffi_convert_error(L, &call->where, "NULL is not allowed here (nonnull)");
+        }
+    }
+}
+
+static void end_borrowed(lua_State *L, const struct outgoing *call)
+{
+    for (uint32_t i = 0; i < call->plan->nparams && i < 64; i++) {
+        void *code;
+        int idx = call->first + (int)i;
+        if (!has_bit(call->record->borrows, i) || lua_type(L, idx) != LUA_TFUNCTION ||
+            lffi_to_function(L, idx) != NULL)
+            continue;
+        memcpy(&code, call->frame + call->plan->param[i].to, sizeof code);
+        lffi_end_borrowed(call->plan->ct->scope->st, L, code);
+    }
+}
+
+/* ---- variadic arguments ---------------------------------------------------------------------------------- */
+
+/* The type a cdata has after C's default argument promotions. */
+static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *plan,
+                                        const struct lffi_cdata *cd)
+{
+    struct lffi_ctype *ct = cd->ct->base;
+    switch ((enum lffi_op)ct->op) {
+    case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16:
+        return plan->promoted[LFFI_PROMOTED_BOOLEAN];
+    case LFFI_FLOAT: return plan->promoted[LFFI_PROMOTED_FLOAT];
+    case LFFI_ENUM: return ct->target;
+    case LFFI_ARRAY: return lffi_pointer_to(L, ct->target);
+    case LFFI_FUNCTION: return lffi_pointer_to(L, ct);
+    case LFFI_VOID: case LFFI_I32: case LFFI_U32: case LFFI_I64: case LFFI_U64: case LFFI_I128:
+    case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_DOUBLE: case LFFI_LDOUBLE:
+    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR: case LFFI_STRUCT:
+    case LFFI_UNION:
+        break;
+    }
+    return ct;
+}
+
+static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, int idx)
+{
+    const struct lffi_plan *plan = call->plan;
+    struct lffi_state *st = plan->ct->scope->st;
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
+    struct lffi_integer integer;
+    bool fraction;
+    if (cd != NULL)
+        return promote_cdata(L, plan, cd);
+    if (lffi_to_integer(L, st, idx, &integer, &fraction))
+        return plan->promoted[LFFI_PROMOTED_INTEGER];
+    if (lua_type(L, idx) == LUA_TUSERDATA)
+        return plan->promoted[LFFI_PROMOTED_POINTER];
+    call->where.index = idx - call->first + 1;
+    lffi_convert_error(L, &call->where, "a %s cannot be a variadic argument: use ffi.new or "
+                                        "ffi.cast to give it a type",
+                       luaL_typename(L, idx));
+}
+
+/* S7: the type that a value passed for "..." travels as. */
+static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
+{
+    struct lffi_ctype *const *promoted = call->plan->promoted;
+    switch (lua_type(L, idx)) {
+    case LUA_TNUMBER:
+        return promoted[lua_isinteger(L, idx) && !call->plan->ct->scope->luajit
+                            ? LFFI_PROMOTED_INTEGER
+                            : LFFI_PROMOTED_FLOAT];
+    case LUA_TBOOLEAN: return promoted[LFFI_PROMOTED_BOOLEAN];
+    case LUA_TSTRING: return promoted[LFFI_PROMOTED_STRING];
+    case LUA_TNIL: case LUA_TLIGHTUSERDATA: return promoted[LFFI_PROMOTED_POINTER];
+    case LUA_TFUNCTION:
+        if (lffi_to_function(L, idx) != NULL)
+            return promoted[LFFI_PROMOTED_POINTER];
+        call->where.index = idx - call->first + 1;
+        lffi_convert_error(L, &call->where, "a Lua function has no C type here: use "
+                                            "ffi.callback(type, function)");
+    default: return promote_object(L, call, idx);
+    }
+}
+
+/* A cdata by value, or any scalar, as variadic argument. */
+static void store_variadic(lua_State *L, struct outgoing *call, int idx)
+{
+    struct lffi_way way;
+    struct lffi_param param = {0};
+    const char *why = NULL;
+    param.ct = promote(L, call, idx);
+    if (!lffi_abi_argument(&call->assigned, param.ct->type, &way, &why)) {
+        call->where.index = idx - call->first + 1;
+        lffi_convert_error(L, &call->where, "'%s' cannot be passed: %s",
+                           lffi_push_type_text(L, param.ct->type, NULL), why);
+    }
+    param.op = param.ct->op;
+    param.to = way.npieces > 0 ? way.piece[0].to : 0;
+    param.pieces = (uint8_t)way.npieces;
+    param.flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;
+    if (param.op == LFFI_POINTER)
+        param.flags |= LFFI_PARAM_STRING;
+    if (lua_type(L, idx) == LUA_TBOOLEAN) {
+        uint64_t word = (uint64_t)lua_toboolean(L, idx);
+        memcpy(call->frame + param.to, &word, sizeof word);
+    } else if (!store_plain(L, &param, idx, call->frame + param.to)) {
+        store_general(L, call, &param, way.piece, idx);
+    }
+}
+
+/* Bytes of stack, and of copies, that the variadic arguments take at most. */
+static uint32_t variadic_room(lua_State *L, const struct outgoing *call, uint32_t *copies)
+{
+    uint64_t stack = call->plan->end.stack;
+    uint64_t copied = call->plan->copies;
+    for (int idx = call->first + (int)call->plan->nparams; idx < call->first + call->nargs; idx++) {
+        const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
+        uint64_t size = cd != NULL ? (cdecl_sizeof(cd->ct->type) + 31) & ~(uint64_t)15 : 8;
+        if (cd != NULL && cd->ct->op == LFFI_ARRAY)
+            size = 8;
+        stack += size;
+        copied += cd != NULL ? size : 0;
+        if (stack > LFFI_MAX_STACK || copied > LFFI_MAX_STACK)
+            luaL_error(L, "the arguments need more than 256 KiB of stack");
+    }
+    *copies = (uint32_t)copied;
+    return (uint32_t)stack;
+}
+
+/* ---- results ---------------------------------------------------------------------------------------------- */
+
+/* Where the registers of a result in pieces are put together. */
+struct incoming {
+    struct lffi_return ret;
+    struct lffi_cdata *object; /* a struct, or what came in memory; on the stack top */
+};
+
+static bool needs_object(const struct lffi_plan *plan)
+{
+    return plan->result_kind == LFFI_RETURN_MEMORY || plan->result_op >= LFFI_VECTOR;
+}
+
+static void push_general(lua_State *L, const struct lffi_plan *plan, struct incoming *in)
+{
+    _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
+    const unsigned char *ret = (const unsigned char *)&in->ret;
+    unsigned char *dst = in->object != NULL ? in->object->addr : scratch;
+    struct lffi_piece whole = {0, plan->result_to, (uint32_t)cdecl_sizeof(plan->result->type)};
+    const struct lffi_piece *pieces = plan->result_pieces == 1 ? &whole : plan->pieces;
+    if (plan->result_kind != LFFI_RETURN_MEMORY)
+        for (unsigned i = 0; i < plan->result_pieces; i++)
+            memcpy(dst + pieces[i].from, ret + pieces[i].to, pieces[i].size);
+    if (in->object == NULL)
+        lffi_load(L, plan->result, scratch, 0);
+}
+
+/* The result of a plain type straight from its register; small integers by their own width. */
+static int push_result(lua_State *L, const struct lffi_plan *plan, struct incoming *in)
+{
+    uint64_t word = in->ret.gpr[0];
+    switch ((enum lffi_op)plan->result_op) {
+    case LFFI_VOID: return 0;
+    case LFFI_BOOL: lua_pushboolean(L, (uint8_t)word != 0); return 1;
+    case LFFI_I8: lua_pushinteger(L, (int8_t)word); return 1;
+    case LFFI_U8: lua_pushinteger(L, (uint8_t)word); return 1;
+    case LFFI_I16: lua_pushinteger(L, (int16_t)word); return 1;
+    case LFFI_U16: lua_pushinteger(L, (uint16_t)word); return 1;
+    case LFFI_I32: lua_pushinteger(L, (int32_t)word); return 1;
+    case LFFI_U32: lua_pushinteger(L, (uint32_t)word); return 1;
+    case LFFI_I64: lua_pushinteger(L, (int64_t)word); return 1;
+    case LFFI_FLOAT: lua_pushnumber(L, (lua_Number)in->ret.fpr[0].f); return 1;
+    case LFFI_DOUBLE: lua_pushnumber(L, in->ret.fpr[0].d); return 1;
+    case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
+    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER:
+    case LFFI_ARRAY: case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        break;
+    }
+    push_general(L, plan, in);
+    return 1;
+}
+
+static void prepare_result(lua_State *L, const struct outgoing *call, struct incoming *in)
+{
+    const struct lffi_plan *plan = call->plan;
+    in->object = NULL;
+    if (!needs_object(plan))
+        return;
+    in->object = lffi_new(L, plan->result->base, cdecl_sizeof(plan->result->type));
+    if (plan->result_kind == LFFI_RETURN_MEMORY) {
+        struct lffi_registers *regs = (struct lffi_registers *)(void *)call->frame;
+        uint64_t *hidden = LFFI_HIDDEN_RESULT(regs);
+        *hidden = (uintptr_t)in->object->addr;
+    }
+}
+
+/* ---- the call ------------------------------------------------------------------------------------------------ */
+
+/* Raises what a callback of this call has left behind. */
+static void raise_kept(lua_State *L, const struct lffi_call *running)
+{
+    if (running->error_index != 0) {
+        lua_settop(L, running->error_index);
+        lua_error(L);
+    }
+    luaL_error(L, "%s", running->failure);
+}
+
+static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
+{
+    struct lffi_state *st = call->plan->ct->scope->st;
+    struct lffi_call running = {.outer = lffi_innermost, .L = L, .st = st};
+    if (st->gate != NULL)
+        atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
+    lffi_innermost = &running;
+    errno = st->saved_errno;
+    lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
+    st->saved_errno = errno;
+    lffi_innermost = running.outer;
+    if (call->record != NULL && call->record->borrows != 0)
+        end_borrowed(L, call);
+    if (running.error_index != 0 || running.failure != NULL)
+        raise_kept(L, &running);
+    if (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed))
+        lffi_attend(L, st);
+}
+
+static int convert_and_run(lua_State *L, struct outgoing *call)
+{
+    const struct lffi_plan *plan = call->plan;
+    struct incoming in;
+    call->assigned = plan->end;
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        store_argument(L, call, i);
+    for (int i = (int)plan->nparams; i < call->nargs; i++)
+        store_variadic(L, call, call->first + i);
+    if (call->record != NULL && call->record->nonnull != 0)
+        check_nonnull(L, call);
+    prepare_result(L, call, &in);
+    run(L, call, &in.ret);
+    return push_result(L, plan, &in);
+}
+
+/* A frame in a userdata, for long stack blocks and copies of indirect arguments. */
+static int call_with_heap_frame(lua_State *L, struct outgoing *call, uint32_t stack,
+                                uint32_t copies)
+{
+    size_t size = sizeof(struct lffi_frame) + stack + copies;
+    uintptr_t block = (uintptr_t)lua_newuserdatauv(L, size + 16, 0);
+    call->frame = (unsigned char *)((block + 15) & ~(uintptr_t)15);
+    call->copies = call->frame + sizeof(struct lffi_frame) + ((stack + 15) & ~(uint32_t)15);
+    return convert_and_run(L, call);
+}
+
+static int call_with_stack_frame(lua_State *L, struct outgoing *call)
+{
+    struct lffi_frame frame;
+    call->frame = (unsigned char *)&frame;
+    return convert_and_run(L, call);
+}
+
+static int dispatch(lua_State *L, struct outgoing *call)
+{
+    uint32_t copies = call->plan->copies;
+    uint32_t stack = call->plan->end.stack;
+    if (call->plan->variadic)
+        stack = variadic_room(L, call, &copies);
+    if (stack > LFFI_STACK_BLOCK || copies > 0)
+        return call_with_heap_frame(L, call, stack, copies);
+    return call_with_stack_frame(L, call);
+}
+
+/* "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
+static const char *push_callee(lua_State *L, const struct outgoing *call)
+{
+    const struct function_record *record = call->record;
+    if (record != NULL)
+        return lua_pushfstring(L, "'%s' (%s)", record->pub.name,
+                               lffi_push_decl_text(L, record->pub.decl));
+    return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, call->plan->ct->type, NULL));
+}
+
+static void check_count(lua_State *L, const struct outgoing *call)
+{
+    int wanted = (int)call->plan->nparams;
+    if (call->nargs == wanted || (call->nargs > wanted && call->plan->variadic))
+        return;
+    luaL_error(L, "wrong number of arguments to %s: expected %s%d, got %d", push_callee(L, call),
+               call->plan->variadic ? "at least " : "", wanted, call->nargs);
+}
+
+static void set_where(struct outgoing *call, const struct lffi_library *lib)
+{
+    const struct lffi_scope *scope = call->plan->ct->scope;
+    call->where.place = LFFI_TO_ARGUMENT;
+    call->where.policy = lib != NULL && lib->has_policy ? lib->policy : scope->policy;
+    call->where.of = call->plan->ct->type;
+    call->where.fn = call->record != NULL ? &call->record->pub : NULL;
+}
+
+static int call_function(lua_State *L)
+{
+    struct outgoing call = {.first = 1, .nargs = lua_gettop(L)};
+    const struct lffi_library *lib;
+    call.plan = lua_touserdata(L, lua_upvalueindex(UPVALUE_PLAN));
+    call.record = lua_touserdata(L, lua_upvalueindex(UPVALUE_RECORD));
+    lib = call.record->pub.lib;
+    if (lib != NULL && !lib->open)
+        luaL_error(L, "cannot call '%s': library '%s' is closed", call.record->pub.name, lib->path);
+    check_count(L, &call);
+    call.address = call.record->pub.address;
+    set_where(&call, lib);
+    return dispatch(L, &call);
+}
+
+int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first)
+{
+    struct outgoing call = {.first = first, .nargs = lua_gettop(L) - first + 1};
+    call.plan = ct->base->plan != NULL ? ct->base->plan : lffi_plan_of(L, ct);
+    call.address = address;
+    check_count(L, &call);
+    set_where(&call, NULL);
+    return dispatch(L, &call);
+}
+
+/* ---- functions as Lua values ------------------------------------------------------------------------------------ */
+
+static uint64_t bit(int64_t index)
+{
+    return index >= 0 && index < 64 ? (uint64_t)1 << index : 0;
+}
+
+/* Parameters that refuse NULL; `nonnull` without numbers means every pointer. */
+static uint64_t nonnull_bits(const struct cdecl_decl *decl, const struct cdecl_attr *attr)
+{
+    uint64_t bits = 0;
+    uint64_t pointers = 0;
+    for (uint32_t i = 0; i < attr->nints; i++)
+        bits |= bit(attr->ints[i] - 1);
+    for (uint32_t i = 0; i < decl->type->nparams; i++)
+        if (decl->type->params[i]->kind == CDECL_POINTER)
+            pointers |= bit(i);
+    return attr->nints == 0 ? pointers : bits & pointers;
+}
+
+static bool is_noescape(const struct cdecl_attr *attr)
+{
+    for (; attr != NULL; attr = attr->next)
+        if (attr->id == CDECL_ATTR_NOESCAPE ||
+            (attr->id == CDECL_ATTR_CFFI && strcmp(attr->name, "cffi::noescape") == 0))
+            return true;
+    return false;
+}
+
+/* libc's functions that call back only while they run. */
+static bool borrows_by_name(const char *name)
+{
+    static const char *const names[] = {"qsort", "qsort_r", "bsearch", "ftw", "nftw", "scandir"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (strcmp(names[i], name) == 0)
+            return true;
+    return false;
+}
+
+static void read_attributes(struct function_record *record, const struct lffi_plan *plan)
+{
+    const struct cdecl_decl *decl = record->pub.decl;
+    bool by_name = borrows_by_name(decl->name);
+    for (const struct cdecl_attr *attr = decl->attrs; attr != NULL; attr = attr->next) {
+        if (attr->id == CDECL_ATTR_NONNULL)
+            record->nonnull |= nonnull_bits(decl, attr);
+        record->checks_format |= attr->id == CDECL_ATTR_FORMAT;
+    }
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) &&
+            (by_name || (decl->params != NULL && is_noescape(decl->params[i].attrs))))
+            record->borrows |= bit(i);
+}
+
+/* The plan for a declared function; the error names it. */
+static const struct lffi_plan *plan_for(lua_State *L, struct lffi_ctype *ct,
+                                        const struct cdecl_decl *decl)
+{
+    const struct lffi_plan *plan = NULL;
+    const char *why = decl->unsupported;
+    if (why == NULL) {
+        plan = lffi_find_plan(L, ct);
+        why = plan == NULL ? lua_tostring(L, -1) : NULL;
+    }
+    if (why != NULL)
+        luaL_error(L, "cannot call '%s' (%s): %s", decl->name, lffi_push_decl_text(L, decl), why);
+    return plan;
+}
+
+void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
+                        void (*address)(void), int lib_idx)
+{
+    const struct lffi_plan *plan;
+    struct function_record *record;
+    lib_idx = lib_idx != 0 ? lua_absindex(L, lib_idx) : 0;
+    luaL_checkstack(L, 6, NULL);
+    plan = plan_for(L, ct, decl);
+    lffi_push_ctype(L, ct->base);
+    lua_getiuservalue(L, -1, LFFI_CTYPE_PLAN);
+    lua_remove(L, -2);
+    record = lua_newuserdatauv(L, sizeof *record, 0);
+    *record = (struct function_record){{decl->name, address, ct->base, decl, NULL}, 0, 0, false};
+    read_attributes(record, plan);
+    if (lib_idx != 0) {
+        record->pub.lib = lua_touserdata(L, lib_idx);
+        lua_pushvalue(L, lib_idx);
+    } else {
+        lua_pushnil(L);
+    }
+    lua_pushcclosure(L, call_function, 3);
+}
+
+const struct lffi_function *lffi_to_function(lua_State *L, int idx)
+{
+    const struct function_record *record;
+    if (lua_tocfunction(L, idx) != call_function || lua_getupvalue(L, idx, UPVALUE_RECORD) == NULL)
+        return NULL;
+    record = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return &record->pub;
+}
