@@ -343,8 +343,8 @@ static void check_positions(lua_State *L, const struct object *o, int table, lua
                        type_text(L, o->ct), lua_tostring(L, -1));
     }
     if (keys > used)
-        luaL_error(L, "initializer for '%s' has a gap after %I values", type_text(L, o->ct),
-                   (LUAI_UACINT)used);
+        luaL_error(L, "initializer for '%s' has a gap at position %I", type_text(L, o->ct),
+                   (LUAI_UACINT)end);
 }
 
 static void init_record_table(lua_State *L, const struct object *o, int table,
