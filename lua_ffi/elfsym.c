@@ -80,6 +80,7 @@ bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
         unsigned bind = s->st_info >> 4;
         unsigned visibility = s->st_other & 3;
         if (s->st_shndx == SHN_UNDEF || s->st_name == 0 || bind == STB_LOCAL ||
+            s->st_shndx == SHN_ABS || /* names of symbol versions */
             visibility == STV_HIDDEN || visibility == STV_INTERNAL)
             continue;
         symbol->name = symbols->strings + s->st_name;
@@ -134,26 +135,34 @@ const struct link_map *lffi_next_map(const struct link_map *map)
 
 enum { NEAR_MAX = 64 }; /* longer names get no suggestion */
 
-/* Edit distance of two names, at most `limit`, with one row of the usual table. */
+static unsigned least_of(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Edit distance of two names, exchanged neighbours counting once; from `limit` on it is just that.
+ * Three rows of the usual table: the one being filled, the one above, the one above that. */
 static unsigned distance(const char *a, size_t a_size, const char *b, size_t b_size, unsigned limit)
 {
-    unsigned row[NEAR_MAX + 1];
+    unsigned rows[3][NEAR_MAX + 1];
     for (size_t j = 0; j <= b_size; j++)
-        row[j] = (unsigned)j;
+        rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_size; i++) {
-        unsigned diagonal = row[0];
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i - 1) % 3];
+        const unsigned *above2 = rows[(i + 1) % 3];
         unsigned least = row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_size; j++) {
-            unsigned cost = diagonal + (a[i - 1] != b[j - 1]);
-            unsigned shorter = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
-            diagonal = row[j];
-            row[j] = cost < shorter ? cost : shorter;
-            least = row[j] < least ? row[j] : least;
+            row[j] = least_of(above[j - 1] + (a[i - 1] != b[j - 1]),
+                              least_of(above[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = least_of(row[j], above2[j - 2] + 1);
+            least = least_of(least, row[j]);
         }
         if (least >= limit)
             return limit;
     }
-    return row[b_size];
+    return rows[a_size % 3][b_size];
 }
 
 const char *lffi_nearest_symbol(const struct link_map *map, const char *name)
