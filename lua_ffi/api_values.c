@@ -4,6 +4,8 @@
  * Depends on construct.c and convert.c, which do the work; here arguments are checked. Objects made
  * here belong to Lua.
  */
+#include <ctype.h>
+#include <limits.h>
 #include <string.h>
 
 #include "api.h"
@@ -134,20 +136,71 @@ static void push_number(lua_State *L, const struct lffi_cdata *cd)
     }
 }
 
-/* ffi.tonumber(value [, base]): Lua's tonumber, and numeric cdata. */
+static int digit_of(int c)
+{
+    if (isdigit(c))
+        return c - '0';
+    return isalpha(c) ? tolower(c) - 'a' + 10 : INT_MAX;
+}
+
+/* Text in a base from 2 to 36 as Lua's tonumber reads it: blanks around, a sign, wraps. */
+static bool text_in_base(const char *text, size_t size, int base, lua_Unsigned *out)
+{
+    const char *end = text + size;
+    const char *digits;
+    bool negative = false;
+    text += strspn(text, " \f\n\r\t\v");
+    if (*text == '-' || *text == '+')
+        negative = *text++ == '-';
+    *out = 0;
+    for (digits = text; digit_of((unsigned char)*text) < base; text++)
+        *out = *out * (lua_Unsigned)base + (lua_Unsigned)digit_of((unsigned char)*text);
+    if (text == digits)
+        return false;
+    text += strspn(text, " \f\n\r\t\v");
+    if (negative)
+        *out = 0u - *out;
+    return text == end;
+}
+
+static void push_text_number(lua_State *L, struct lffi_scope *scope)
+{
+    size_t size;
+    const char *text;
+    lua_Unsigned value;
+    uint64_t base;
+    if (lua_isnoneornil(L, 2)) {
+        text = lua_tolstring(L, 1, &size);
+        if (lua_stringtonumber(L, text) != size + 1)
+            luaL_pushfail(L);
+        return;
+    }
+    text = lffi_arg_string(L, scope, 1, &size);
+    base = lffi_arg_size(L, scope, 2);
+    if (base < 2 || base > 36)
+        lffi_arg_error(L, 2, "base out of range");
+    if (text_in_base(text, size, (int)base, &value))
+        lua_pushinteger(L, (lua_Integer)value);
+    else
+        luaL_pushfail(L);
+}
+
+/* ffi.tonumber(value [, base]): Lua's tonumber, and numeric cdata. It does not call Lua's: programs
+ * may have put this one in its place. */
 static int api_tonumber(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     if (lua_isnone(L, 1))
         lffi_arg_error(L, 1, "value expected");
-    if (cd != NULL) {
+    if (cd != NULL)
         push_number(L, cd);
-        return 1;
-    }
-    lua_getglobal(L, "tonumber");
-    lua_insert(L, 1);
-    lua_call(L, lua_gettop(L) - 1, 1);
+    else if (lua_type(L, 1) == LUA_TSTRING || !lua_isnoneornil(L, 2))
+        push_text_number(L, scope);
+    else if (lua_type(L, 1) == LUA_TNUMBER)
+        lua_pushvalue(L, 1);
+    else
+        luaL_pushfail(L);
     return 1;
 }
 
