@@ -1,6 +1,7 @@
--- LuaJIT's FFI rules: `require "cffi.luajit"` is a scope that converts as LuaJIT does (docs/design.md
--- S17). `install()` gives a program what it expects of LuaJIT: require "ffi", "bit", "jit", the
--- names of Lua 5.1. `install { source = true }` also lets its source files write 1LL, 2ULL and 3i.
+-- LuaJIT's FFI rules: `require "cffi.luajit"` is a scope that converts as LuaJIT does
+-- (docs/design.md S17). `install()` gives a program what it expects of LuaJIT: the modules ffi, bit
+-- and jit, the names of Lua 5.1. `install { source = true }` also lets its source files write
+-- 1LL, 2ULL and 3i.
 local core = require "cffi"
 
 local ffi = core.scope { luajit = true, overflow = "wrap", bounds = false }

@@ -1,5 +1,5 @@
--- What a LuaJIT program finds around it: the modules ffi, bit and jit, the globals of Lua 5.1, and on
--- request a loader for its number literals.
+-- What a LuaJIT program finds around it: the modules ffi, bit and jit, the globals of Lua 5.1, and
+-- on request a loader for its number literals.
 local source = require "cffi.luajit.source"
 
 local function nothing() end
@@ -20,7 +20,7 @@ local function make_jit(ffi)
     }
 end
 
--- ---- environments of functions, which Lua 5.4 keeps in an upvalue ------------------------------------
+-- ---- environments of functions, which Lua 5.4 keeps in an upvalue -----------------------------
 
 local function env_upvalue(fn)
     for i = 1, math.huge do
@@ -63,7 +63,7 @@ local function setfenv(f, env)
     return fn
 end
 
--- ---- names of Lua 5.1 ---------------------------------------------------------------------------------
+-- ---- names of Lua 5.1 -------------------------------------------------------------------------
 
 local function add(into, names)
     for name, value in pairs(names) do
@@ -156,7 +156,7 @@ local function add_names(ffi, translate)
     _G.tonumber, _G.type = ffi.tonumber, ffi.type
 end
 
--- ---- modules ------------------------------------------------------------------------------------------
+-- ---- modules ----------------------------------------------------------------------------------
 
 local function add_modules(ffi)
     package.loaded.ffi = ffi
@@ -171,7 +171,7 @@ local function add_modules(ffi)
     _G.bit, _G.jit = package.loaded.bit, package.loaded.jit
 end
 
--- ---- source files -------------------------------------------------------------------------------------
+-- ---- source files -----------------------------------------------------------------------------
 
 local function read_source(path)
     local file, message = io.open(path, "rb")
@@ -201,11 +201,13 @@ local function add_loader()
     package.searchers[2] = search_source
     function _G.load(chunk, name, mode, ...)
         if type(chunk) == "function" then
-            local pieces, piece = {}, nil
-            repeat
-                piece = chunk()
+            local pieces = {}
+            for piece in chunk do
+                if piece == "" then
+                    break
+                end
                 pieces[#pieces + 1] = piece
-            until piece == nil or piece == ""
+            end
             name = name or "=(load)"
             chunk = table.concat(pieces)
         end

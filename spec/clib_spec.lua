@@ -1,0 +1,457 @@
+-- Libraries and namespaces: how a file is found, what names resolve to, what closing does.
+local core = require "cffi"
+local support = require "spec.support"
+local raises = support.raises
+
+local path = support.library "library"
+
+local declarations = [[
+    struct library_point { int x, y; };
+    enum library_color { LIBRARY_RED, LIBRARY_GREEN = 5 };
+    extern int library_counter;
+    extern const int library_answer;
+    extern double library_ratio;
+    extern unsigned char library_byte;
+    extern uint64_t library_big;
+    extern bool library_flag;
+    extern const char *library_text;
+    extern void *library_nothing;
+    extern struct library_point library_origin;
+    extern int library_numbers[4];
+    extern const char library_name[8];
+    extern enum library_color library_color;
+    extern __thread int library_per_thread;
+    extern int (*library_operation)(int, int);
+    int library_add(int a, int b);
+    int library_get_counter(void);
+    int library_get_per_thread(void);
+    int library_renamed(void) __asm__("library_renamed_v2");
+    int library_absent(void);
+    int library_ad(int a, int b);
+    extern int library_no_variable;
+    typedef int library_type;
+    static const int LIBRARY_LIMIT = 9;
+    #define LIBRARY_VERSION "1.2.3"
+    #define LIBRARY_MASK 0xF0u
+    #define LIBRARY_HALF 0.5
+    #define LIBRARY_HUGE 0xFFFFFFFFFFFFFFFF
+    #define LIBRARY_CODE do { } while (0)
+]]
+
+-- A scope of its own with the declarations, and the namespace of the test library in it.
+local function open(options)
+    local ffi = core.scope()
+    ffi.cdef(declarations)
+    return ffi, ffi.load(path, options)
+end
+
+describe("ffi.load", function()
+    it("takes a path as it is", function()
+        local _, lib = open()
+        assert.equal(5, lib.library_add(2, 3))
+    end)
+
+    it("finds a library by its bare name, with or without a development package", function()
+        local ffi = core.scope()
+        ffi.cdef "const char *zlibVersion(void); int sqlite3_libversion_number(void);"
+        assert.matches("^%d+%.%d+", ffi.string(ffi.load("z").zlibVersion()))
+        assert.is_true(ffi.load("sqlite3").sqlite3_libversion_number() > 3000000)
+    end)
+
+    it("takes file names with a version and names that begin with lib", function()
+        local ffi = core.scope()
+        ffi.cdef "const char *zlibVersion(void);"
+        for _, name in ipairs { "libz.so.1", "z.so.1", "libz" } do
+            assert.matches("^%d+%.%d+", ffi.string(ffi.load(name).zlibVersion()))
+        end
+    end)
+
+    it("follows linker scripts", function()
+        local dir = os.tmpname()
+        os.remove(dir)
+        assert(os.execute("mkdir " .. dir))
+        local ffi = core.scope()
+        ffi.cdef "int library_add(int, int); const char *zlibVersion(void);"
+        local script = dir .. "/libscript.so"
+        local pwd = io.popen("pwd"):read "l"
+        local absolute = path:sub(1, 1) == "/" and path or pwd .. "/" .. path
+        support.write_file(script, "/* GNU ld script\n*/\nOUTPUT_FORMAT(elf64-x86-64)\nGROUP ( /no/such.a "
+            .. absolute .. " AS_NEEDED ( libm.so.6 ) )\n")
+        assert.equal(3, ffi.load(script).library_add(1, 2))
+        support.write_file(script, "INPUT(-lz)\n")
+        assert.matches("^%d", ffi.string(ffi.load(script).zlibVersion()))
+        support.write_file(script, "INPUT(" .. script .. ")\n")
+        assert.has_error(function() ffi.load(script) end)
+        os.execute("rm -r " .. dir)
+    end)
+
+    it("finds versioned files through LD_LIBRARY_PATH and never in the current directory", function()
+        local script = os.tmpname()
+        support.write_file(script, ([[
+            local path, ffi = ..., require "cffi"
+            assert(os.execute("mkdir -p /tmp/cffi-clib-spec && cp " .. path
+                .. " /tmp/cffi-clib-spec/libcffispec.so.3"))
+            assert(os.execute("cp " .. path .. " /tmp/cffi-clib-spec/libcffispec.so.12"))
+            local ok, lib = pcall(ffi.load, "cffispec")
+            print(ok, ok and tostring(lib))
+        ]]))
+        local command = { "sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", "." }
+        local function run(directory, library_path)
+            command[5] = directory
+            local pwd = io.popen("pwd"):read "l"
+            local words = { table.unpack(command) }
+            for _, word in ipairs { "env", "LD_LIBRARY_PATH=" .. library_path,
+                "LUA_PATH=" .. pwd .. "/lib/?.lua;;",
+                "LUA_CPATH=" .. pwd .. "/" .. support.build .. "/?.so;;",
+                support.lua, script, pwd .. "/" .. path } do
+                words[#words + 1] = word
+            end
+            local _, out, err = support.run(words)
+            return out .. err
+        end
+        os.execute "mkdir -p /tmp/cffi-clib-spec"
+        assert.equal("true\tlibrary: /tmp/cffi-clib-spec/libcffispec.so.12\n",
+            run(".", "/tmp/cffi-clib-spec"))
+        assert.equal("false\tfalse\n", run("/tmp/cffi-clib-spec", ""))
+        os.remove(script)
+        os.execute "rm -r /tmp/cffi-clib-spec"
+    end)
+
+    it("opens the first of several alternatives that is there", function()
+        local ffi = core.scope()
+        ffi.cdef "int library_add(int, int);"
+        assert.equal(3, ffi.load({ "cffi-no-such", path }).library_add(1, 2))
+        raises("bad argument #1 to 'load' (list of library names is empty)", ffi.load, {})
+        raises("bad argument #1 to 'load' (name 2 is no string but boolean true)", ffi.load,
+            { "cffi-no-such", true })
+    end)
+
+    it("says everything it tried", function()
+        local ok, message = pcall(core.load, "cffi-no-such")
+        assert.is_false(ok)
+        local lines = {}
+        for line in message:gmatch "[^\n]+" do
+            lines[#lines + 1] = line
+        end
+        assert.matches("cannot load library 'cffi%-no%-such':$", lines[1])
+        assert.matches("^\tcffi%-no%-such: cannot open shared object file", lines[2])
+        assert.matches("^\tlibcffi%-no%-such%.so: cannot open shared object file", lines[3])
+        assert.matches("\n\t/usr/lib/libcffi%-no%-such%.so%.%*: no such file", message)
+    end)
+
+    it("refuses what is no library", function()
+        local ok, message = pcall(core.load, "/etc/passwd")
+        assert.is_false(ok)
+        assert.matches("cannot load library '/etc/passwd':\n\t/etc/passwd: ", message)
+        raises("bad argument #1 to 'load' (string expected, got nil)", core.load, nil)
+        raises("bad argument #1 to 'load' (string expected, got no value)", core.load)
+        raises("bad argument #1 to 'load' (string expected, got integer 5)", core.load, 5)
+    end)
+
+    it("takes options and refuses unknown ones", function()
+        local _, lib = open { flags = "now nodelete", overflow = "wrap", global = false }
+        assert.equal(0, lib.library_add(2^32 + 1, -1))
+        raises("bad argument #2 to 'load' (unknown option 'globl')", core.load, path, { globl = true })
+        raises("bad argument #2 to 'load' (unknown flag 'nov')", core.load, path, { flags = "nov" })
+        raises("bad argument #2 to 'load' (invalid option 'wrp')", core.load, path,
+            { overflow = "wrp" })
+        raises("bad argument #2 to 'load' (option 'flags' must be a string or an integer, not table)",
+            core.load, path, { flags = {} })
+    end)
+
+    it("makes symbols global when asked", function()
+        local code = [[
+            local ffi = require "cffi"
+            ffi.cdef "int library_twice(int);"
+            assert(not pcall(function() return ffi.C.library_twice end))
+            ffi.load(..., true)
+            print(ffi.C.library_twice(4))
+        ]]
+        assert.same({ 0, "8\n", "" }, { support.run_lua(code, path) })
+    end)
+
+    it("shows its path", function()
+        local _, lib = open()
+        assert.matches("^library: .*library%.so$", tostring(lib))
+        assert.equal("library: ffi.C", tostring(core.C))
+        assert.equal("ffi", getmetatable(core.C))
+    end)
+end)
+
+describe("functions of a namespace", function()
+    it("are Lua functions, made once", function()
+        local ffi, lib = open()
+        assert.equal("function", type(lib.library_add))
+        assert.equal(lib.library_add, lib.library_add)
+        assert.equal(lib.library_add, rawget(lib, "library_add"))
+        assert.equal("ctype<int (int, int)>", tostring(ffi.typeof(lib.library_add)))
+    end)
+
+    it("are found under their asm label", function()
+        local _, lib = open()
+        assert.equal(2, lib.library_renamed())
+    end)
+
+    it("that are declared but missing are named with the library and a near miss", function()
+        local _, lib = open()
+        local file = tostring(lib):match "^library: (.*)$"
+        raises(("undefined symbol 'library_ad' in %s (did you mean 'library_add'?)"):format(file),
+            function() return lib.library_ad end)
+        raises(("undefined symbol 'library_absent' in %s"):format(file),
+            function() return lib.library_absent end)
+        raises(("undefined symbol 'library_no_variable' in %s"):format(file),
+            function() lib.library_no_variable = 1 end)
+        local ffi = core.scope()
+        ffi.cdef "int prinft(const char *, ...);"
+        raises("undefined symbol 'prinft' in ffi.C (did you mean 'printf'?)",
+            function() return ffi.C.prinft end)
+    end)
+
+    it("that are not declared say whether the library has them", function()
+        local ffi, lib = open()
+        raises("'library_nothing_like_it' is not declared",
+            function() return lib.library_nothing_like_it end)
+        raises("'library_ratoi' is not declared (did you mean 'library_ratio'?)",
+            function() return lib.library_ratoi end)
+        raises("symbol 'library_twice' exists in library.so but is not declared: use ffi.cdef "
+            .. '"RESULT library_twice(PARAMETERS);"', function() return lib.library_twice end)
+        raises("symbol 'library_undeclared' exists in library.so but is not declared: use ffi.cdef "
+            .. '"extern TYPE library_undeclared;"', function() return lib.library_undeclared end)
+        raises("symbol 'getpid' exists in ffi.C but is not declared: use ffi.cdef "
+            .. '"RESULT getpid(PARAMETERS);"', function() return ffi.C.getpid end)
+    end)
+
+    it("cannot be assigned before they are fetched", function()
+        local _, lib = open()
+        raises("attempt to write to function 'library_add'", function() lib.library_add = 1 end)
+    end)
+
+    it("take names that are strings", function()
+        local _, lib = open()
+        raises("name expected as library index, got integer 1", function() return lib[1] end)
+        raises("name expected as library index, got table", function() lib[{}] = 1 end)
+        raises("'library_type' is a type: use ffi.typeof", function() return lib.library_type end)
+    end)
+end)
+
+describe("constants of a namespace", function()
+    it("are Lua values", function()
+        local ffi, lib = open()
+        assert.equal(9, lib.LIBRARY_LIMIT)
+        assert.equal(5, lib.LIBRARY_GREEN)
+        assert.equal(0, ffi.C.LIBRARY_RED)
+        assert.equal("1.2.3", lib.LIBRARY_VERSION)
+        assert.equal(0xF0, lib.LIBRARY_MASK)
+        assert.equal(0.5, lib.LIBRARY_HALF)
+        assert.equal("18446744073709551615", tostring(lib.LIBRARY_HUGE))
+        assert.equal(9, rawget(lib, "LIBRARY_LIMIT"))
+    end)
+
+    it("cannot be written", function()
+        local _, lib = open()
+        raises("attempt to write to constant 'LIBRARY_LIMIT'", function() lib.LIBRARY_LIMIT = 1 end)
+        raises("attempt to write to constant 'LIBRARY_MASK'", function() lib.LIBRARY_MASK = 1 end)
+        raises("attempt to write to constant 'LIBRARY_RED'", function() lib.LIBRARY_RED = 1 end)
+    end)
+
+    it("that are macros without a constant value say so", function()
+        local _, lib = open()
+        local ok, message = pcall(function() return lib.LIBRARY_CODE end)
+        assert.is_false(ok)
+        assert.matches("macro 'LIBRARY_CODE' is no constant: ", message)
+    end)
+end)
+
+describe("variables of a namespace", function()
+    it("are read from C each time", function()
+        local ffi, lib = open()
+        lib.library_counter = 7
+        assert.equal(7, lib.library_counter)
+        lib.library_counter = 8
+        assert.equal(8, lib.library_get_counter())
+        ffi.addressof(lib, "library_counter")[0] = 9
+        assert.equal(9, lib.library_counter)
+        assert.is_nil(rawget(lib, "library_counter"))
+        lib.library_counter = 7
+    end)
+
+    it("have every type", function()
+        local ffi, lib = open()
+        assert.equal(0.5, lib.library_ratio)
+        assert.equal(250, lib.library_byte)
+        assert.equal("18446744073709551615", tostring(lib.library_big))
+        assert.is_true(lib.library_flag)
+        assert.equal("hello", ffi.string(lib.library_text))
+        assert.is_nil(lib.library_nothing)
+        assert.equal(3, lib.library_origin.x)
+        assert.equal(30, lib.library_numbers[2])
+        assert.equal("library", ffi.string(lib.library_name))
+        assert.equal(5, lib.library_color)
+        assert.equal(7, lib.library_operation(3, 4))
+        assert.equal(42, lib.library_answer)
+    end)
+
+    it("are written with the checks of their type", function()
+        local ffi, lib = open()
+        lib.library_ratio = 1.5
+        assert.equal(1.5, lib.library_ratio)
+        lib.library_ratio = 0.5
+        lib.library_color = "LIBRARY_RED"
+        assert.equal(0, lib.library_color)
+        lib.library_color = "LIBRARY_GREEN"
+        lib.library_origin.y = 40
+        assert.equal(40, lib.library_origin.y)
+        lib.library_origin = { 3, 4 }
+        assert.equal(4, lib.library_origin.y)
+        local ok, message = pcall(function() lib.library_byte = 256 end)
+        assert.is_false(ok)
+        assert.matches("library_byte.*integer 256 does not fit 'unsigned char'", message)
+        assert.equal(250, lib.library_byte)
+        ok, message = pcall(function() lib.library_text = "a Lua string" end)
+        assert.is_false(ok)
+        assert.matches("ffi%.arena", message)
+        assert.equal("hello", ffi.string(lib.library_text))
+    end)
+
+    it("that are const cannot be written", function()
+        local _, lib = open()
+        raises("attempt to write to constant 'library_answer'",
+            function() lib.library_answer = 1 end)
+        raises("attempt to write to constant 'library_name'", function() lib.library_name = "x" end)
+        raises("'library_nowhere' is not declared", function() lib.library_nowhere = 1 end)
+    end)
+
+    it("that are thread-local are found for this thread", function()
+        local _, lib = open()
+        assert.equal(11, lib.library_per_thread)
+        lib.library_per_thread = 12
+        assert.equal(12, lib.library_get_per_thread())
+        lib.library_per_thread = 11
+    end)
+
+    it("obey the policy of their library", function()
+        local _, lib = open { overflow = "wrap" }
+        lib.library_byte = 257
+        assert.equal(1, lib.library_byte)
+        lib.library_byte = 250
+    end)
+end)
+
+describe("ffi.addressof(library, name)", function()
+    it("points to variables and functions", function()
+        local ffi, lib = open()
+        assert.equal("ctype<int *>", tostring(ffi.typeof(ffi.addressof(lib, "library_counter"))))
+        assert.equal(5, ffi.addressof(lib, "library_add")(2, 3))
+        assert.equal("ctype<void *>", tostring(ffi.typeof(ffi.addressof(lib, "library_undeclared"))))
+    end)
+
+    it("refuses what has no address", function()
+        local ffi, lib = open()
+        raises("bad argument #2 to 'addressof' ('LIBRARY_LIMIT' has no address)", ffi.addressof, lib,
+            "LIBRARY_LIMIT")
+        raises("bad argument #2 to 'addressof' (string expected, got no value)", ffi.addressof, lib)
+        local file = tostring(lib):match "^library: (.*)$"
+        raises(("undefined symbol 'library_absent' in %s"):format(file), ffi.addressof, lib,
+            "library_absent")
+    end)
+end)
+
+describe("ffi.close", function()
+    it("makes every use of the library an error", function()
+        local ffi, lib = open()
+        local add = lib.library_add
+        assert.equal(7, lib.library_counter)
+        ffi.close(lib)
+        raises("library 'library.so' is closed", function() return lib.library_add end)
+        raises("library 'library.so' is closed", function() return lib.library_counter end)
+        raises("library 'library.so' is closed", function() lib.library_counter = 1 end)
+        raises("library 'library.so' is closed", ffi.addressof, lib, "library_counter")
+        local ok, message = pcall(add, 1, 2)
+        assert.is_false(ok)
+        assert.matches("library '.*library%.so' is closed", message)
+        assert.matches("%(closed%)$", tostring(lib))
+        assert.is_nil(next(lib))
+    end)
+
+    it("may be repeated, and happens at the end of a <close> variable", function()
+        local ffi, lib = open()
+        ffi.close(lib)
+        ffi.close(lib)
+        local copy
+        do
+            local z <close> = ffi.load "z"
+            copy = z
+        end
+        assert.has_error(function() return copy.zlibVersion end)
+    end)
+
+    it("takes libraries, but not ffi.C", function()
+        raises("bad argument #1 to 'close' (ffi.C cannot be closed)", core.close, core.C)
+        raises("bad argument #1 to 'close' (library expected, got table)", core.close, {})
+        raises("bad argument #1 to 'close' (library expected, got no value)", core.close)
+    end)
+
+    it("leaves other loads of the same library alone", function()
+        local ffi, lib = open()
+        local other = ffi.load(path)
+        ffi.close(lib)
+        assert.equal(3, other.library_add(1, 2))
+    end)
+
+    it("is the only thing that unmaps, but for {unload = true}", function()
+        local code = [[
+            local ffi = require "cffi"
+            local function mapped()
+                for line in io.lines "/proc/self/maps" do
+                    if line:find("library.so", 1, true) then return true end
+                end
+                return false
+            end
+            local path = ...
+            local lib = ffi.load(path)
+            lib = nil
+            collectgarbage() collectgarbage()
+            print(mapped())
+            ffi.close(ffi.load(path))
+            print(mapped())
+            local other = ffi.load(path, { flags = "noload", unload = true })
+            other = nil
+            collectgarbage() collectgarbage()
+            print(mapped())
+        ]]
+        assert.same({ 0, "true\ntrue\ntrue\n", "" }, { support.run_lua(code, path) })
+        local unload = [[
+            local ffi = require "cffi"
+            local path = ...
+            local function mapped()
+                for line in io.lines "/proc/self/maps" do
+                    if line:find("library.so", 1, true) then return true end
+                end
+                return false
+            end
+            local lib = ffi.load(path, { unload = true })
+            print(mapped())
+            lib = nil
+            collectgarbage() collectgarbage()
+            print(mapped())
+        ]]
+        assert.same({ 0, "true\nfalse\n", "" }, { support.run_lua(unload, path) })
+    end)
+end)
+
+describe("a namespace", function()
+    it("sees replaced declarations", function()
+        local ffi = core.scope()
+        ffi.cdef "int abs(int);"
+        assert.equal(3, ffi.C.abs(-3))
+        ffi.cdef("long abs(long);", { override = true })
+        assert.equal("ctype<long (long)>", tostring(ffi.typeof(ffi.C.abs)))
+    end)
+
+    it("serves its scope alone", function()
+        local a, b = core.scope(), core.scope()
+        a.cdef "int abs(int);"
+        assert.equal(3, a.C.abs(-3))
+        assert.has_error(function() return b.C.abs end)
+    end)
+end)
