@@ -160,7 +160,8 @@ static int api_istype(lua_State *L)
     const struct lffi_ctype *other = NULL;
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 2);
     bool same = false;
-    luaL_checkany(L, 2);
+    if (lua_isnone(L, 2))
+        lffi_arg_error(L, 2, "value expected");
     if (cd != NULL)
         other = cd->ct;
     else
@@ -182,7 +183,8 @@ static int api_istype(lua_State *L)
 static int api_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    luaL_checkany(L, 1);
+    if (lua_isnone(L, 1))
+        lffi_arg_error(L, 1, "value expected");
     if (lffi_to_cdata(L, scope->st, 1) != NULL)
         lua_pushliteral(L, "cdata");
     else if (lffi_to_ctype(L, scope->st, 1) != NULL)

@@ -75,8 +75,8 @@ describe("ffi.load", function()
         local script = dir .. "/libscript.so"
         local pwd = io.popen("pwd"):read "l"
         local absolute = path:sub(1, 1) == "/" and path or pwd .. "/" .. path
-        support.write_file(script, "/* GNU ld script\n*/\nOUTPUT_FORMAT(elf64-x86-64)\nGROUP ( /no/such.a "
-            .. absolute .. " AS_NEEDED ( libm.so.6 ) )\n")
+        support.write_file(script, "/* GNU ld script\n*/\nOUTPUT_FORMAT(elf64-x86-64)\n"
+            .. "GROUP ( /no/such.a " .. absolute .. " AS_NEEDED ( libm.so.6 ) )\n")
         assert.equal(3, ffi.load(script).library_add(1, 2))
         support.write_file(script, "INPUT(-lz)\n")
         assert.matches("^%d", ffi.string(ffi.load(script).zlibVersion()))
@@ -85,7 +85,7 @@ describe("ffi.load", function()
         os.execute("rm -r " .. dir)
     end)
 
-    it("finds versioned files through LD_LIBRARY_PATH and never in the current directory", function()
+    it("finds versions through LD_LIBRARY_PATH, never in the current directory", function()
         local script = os.tmpname()
         support.write_file(script, ([[
             local path, ffi = ..., require "cffi"
@@ -151,12 +151,14 @@ describe("ffi.load", function()
     it("takes options and refuses unknown ones", function()
         local _, lib = open { flags = "now nodelete", overflow = "wrap", global = false }
         assert.equal(0, lib.library_add(2^32 + 1, -1))
-        raises("bad argument #2 to 'load' (unknown option 'globl')", core.load, path, { globl = true })
+        raises("bad argument #2 to 'load' (unknown option 'globl')", core.load, path,
+            { globl = true })
         raises("bad argument #2 to 'load' (unknown flag 'nov')", core.load, path, { flags = "nov" })
         raises("bad argument #2 to 'load' (invalid option 'wrp')", core.load, path,
             { overflow = "wrp" })
-        raises("bad argument #2 to 'load' (option 'flags' must be a string or an integer, not table)",
-            core.load, path, { flags = {} })
+        raises("bad argument #2 to 'load' "
+            .. "(option 'flags' must be a string or an integer, not table)", core.load, path,
+            { flags = {} })
     end)
 
     it("makes symbols global when asked", function()
@@ -342,13 +344,14 @@ describe("ffi.addressof(library, name)", function()
         local ffi, lib = open()
         assert.equal("ctype<int *>", tostring(ffi.typeof(ffi.addressof(lib, "library_counter"))))
         assert.equal(5, ffi.addressof(lib, "library_add")(2, 3))
-        assert.equal("ctype<void *>", tostring(ffi.typeof(ffi.addressof(lib, "library_undeclared"))))
+        assert.equal("ctype<void *>",
+            tostring(ffi.typeof(ffi.addressof(lib, "library_undeclared"))))
     end)
 
     it("refuses what has no address", function()
         local ffi, lib = open()
-        raises("bad argument #2 to 'addressof' ('LIBRARY_LIMIT' has no address)", ffi.addressof, lib,
-            "LIBRARY_LIMIT")
+        raises("bad argument #2 to 'addressof' ('LIBRARY_LIMIT' has no address)", ffi.addressof,
+            lib, "LIBRARY_LIMIT")
         raises("bad argument #2 to 'addressof' (string expected, got no value)", ffi.addressof, lib)
         local file = tostring(lib):match "^library: (.*)$"
         raises(("undefined symbol 'library_absent' in %s"):format(file), ffi.addressof, lib,

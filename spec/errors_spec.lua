@@ -1,0 +1,177 @@
+-- Argument errors of the functions in the ffi table: their exact texts, at the caller's line.
+local core = require "cffi"
+local support = require "spec.support"
+local raises = support.raises
+
+local ffi = core.scope()
+ffi.cdef [[
+    struct errors_point { int x, y; };
+    struct errors_opaque;
+    int abs(int);
+]]
+
+-- { text, function name, arguments ... }: n is given where an argument is nil.
+local cases = {
+    { "bad argument #1 to 'cdef' (string expected, got no value)", "cdef" },
+    { "bad argument #1 to 'cdef' (string expected, got integer 5)", "cdef", 5 },
+    { "bad argument #2 to 'cdef' (unknown option 'overide')",
+        "cdef", "int x;", { overide = true } },
+    { "bad argument #2 to 'cdef' (option 'name' must be a string, not integer 5)", "cdef", "int x;",
+        { name = 5 } },
+    { "bad argument #2 to 'cdef' (option 'defs' must be a table, not boolean true)",
+        "cdef", "int x;",
+        { defs = true } },
+    { "bad argument #2 to 'cdef' (keys of 'defs' must be strings)", "cdef", "int x;",
+        { defs = { "A" } } },
+    { "bad argument #2 to 'cdef' (value of 'A' in 'defs' must be a string, number or boolean)",
+        "cdef",
+        "int x;", { defs = { A = {} } } },
+
+    { "bad argument #1 to 'typeof' (C type expected, got no value)", "typeof" },
+    { "bad argument #1 to 'typeof' (C type expected, got integer 5)", "typeof", 5 },
+    { "bad argument #1 to 'typeof' (C type expected, got table)", "typeof", {} },
+    { "bad argument #1 to 'typeof' (C type expected, got function)", "typeof", print },
+    { "bad argument #1 to 'new' (C type expected, got nil)", "new", nil, n = 1 },
+    { "bad argument #1 to 'sizeof' (C type expected, got boolean true)", "sizeof", true },
+    { "bad argument #2 to 'sizeof' (integer expected, got string \"5\")", "sizeof", "int[?]", "5" },
+    { "bad argument #2 to 'sizeof' (integer expected, got number 1.5)", "sizeof", "int[?]", 1.5 },
+    { "bad argument #2 to 'sizeof' (must not be negative)", "sizeof", "int[?]", -1 },
+    { "bad argument #2 to 'sizeof' (too large)", "sizeof", "int[?]", 2.0 ^ 63 },
+    { "bad argument #2 to 'sizeof' (size of C type is too large)", "sizeof", "int[?]",
+        math.maxinteger },
+
+    { "bad argument #1 to 'alignof' (alignment of 'struct errors_opaque' is unknown)", "alignof",
+        "struct errors_opaque" },
+    { "bad argument #1 to 'alignof' (alignment of 'void' is unknown)", "alignof", "void" },
+    { "bad argument #1 to 'offsetof' (struct or union expected, got 'int')",
+        "offsetof", "int", "x" },
+    { "bad argument #2 to 'offsetof' (string expected, got no value)", "offsetof",
+        "struct errors_point" },
+    { "bad argument #1 to 'istype' (C type expected, got no value)", "istype" },
+    { "bad argument #2 to 'istype' (value expected)", "istype", "int" },
+    { "bad argument #1 to 'type' (value expected)", "type" },
+
+    { "bad argument #2 to 'cast' (value expected)", "cast", "int" },
+    { "cannot cast to 'struct errors_point'", "cast", "struct errors_point", 5 },
+    { "cannot cast to 'int[2]'", "cast", "int[2]", 5 },
+    { "cannot cast to 'void'", "cast", "void", 5 },
+
+    { "bad argument #1 to 'metatype' ('int' cannot have a metatype: struct or union expected)",
+        "metatype", "int", {} },
+    { "bad argument #1 to 'metatype' ('int *' cannot have a metatype: struct or union expected)",
+        "metatype", "int *", {} },
+    { "bad argument #2 to 'metatype' (table expected, got no value)", "metatype",
+        "struct errors_point" },
+    { "bad argument #2 to 'metatype' (table expected, got integer 1)", "metatype",
+        "struct errors_point", 1 },
+
+    { "bad argument #1 to 'gc' (cdata expected, got no value)", "gc" },
+    { "bad argument #1 to 'gc' (cdata expected, got table)", "gc", {}, print },
+    { "bad argument #1 to 'gc' (pointer, array, struct or union expected, got 'int')", "gc",
+        ffi.new "int", print },
+    { "bad argument #2 to 'gc' (function or nil expected, got no value)", "gc", ffi.new "int[1]" },
+    { "bad argument #2 to 'gc' (function or nil expected, got integer 5)",
+        "gc", ffi.new "int[1]", 5 },
+
+    { "bad argument #1 to 'addressof' (cdata expected, got integer 5)", "addressof", 5 },
+    { "bad argument #1 to 'toretval' (cdata expected, got string \"x\")", "toretval", "x" },
+    { "bad argument #1 to 'tonumber' (value expected)", "tonumber" },
+    { "bad argument #1 to 'tonumber' (string expected, got integer 5)", "tonumber", 5, 10 },
+    { "bad argument #2 to 'tonumber' (base out of range)", "tonumber", "5", 37 },
+    { "bad argument #1 to 'isnull' (value expected)", "isnull" },
+    { "bad argument #2 to 'eq' (value expected)", "eq", 1 },
+
+    { "bad argument #1 to 'totable' (cdata expected, got table)", "totable", {} },
+    { "bad argument #1 to 'totable' (struct, union, array or pointer expected, got 'int')",
+        "totable",
+        ffi.new "int" },
+    { "bad argument #1 to 'totable' (null pointer)",
+        "totable", ffi.cast("struct errors_point *", 0) },
+    { "bad argument #2 to 'totable' (number of elements of 'int *' is unknown)", "totable",
+        ffi.cast("int *", ffi.new "int[2]") },
+    { "bad argument #2 to 'totable' (3 elements asked of 'int[2]', which has 2)", "totable",
+        ffi.new "int[2]", 3 },
+
+    { "bad argument #1 to 'string' (pointer, array, struct or union expected, got integer 5)",
+        "string", 5 },
+    { "bad argument #1 to 'string' (pointer, array, struct or union expected, got no value)",
+        "string" },
+    { "bad argument #1 to 'string' ('int[2]' is no string of bytes: give its length)", "string",
+        ffi.new "int[2]" },
+    { "bad argument #1 to 'string' ('struct errors_point' is no string of bytes: give its length)",
+        "string", ffi.new "struct errors_point" },
+    { "bad argument #2 to 'string' (9 bytes, but argument #1 has only 8)", "string",
+        ffi.new "int[2]", 9 },
+    { "bad argument #2 to 'string' (4 bytes, but argument #1 has only 3)", "string", "abc", 4 },
+    { "bad argument #2 to 'string' (must not be negative)", "string", ffi.new "int[2]", -1 },
+
+    { "bad argument #2 to 'copy' (4 bytes, but argument #1 has only 3)", "copy", ffi.new "char[3]",
+        "abc" },
+    { "bad argument #3 to 'copy' (4 bytes, but argument #1 has only 3)", "copy", ffi.new "char[3]",
+        ffi.new "char[8]", 4 },
+    { "bad argument #3 to 'copy' (4 bytes, but argument #2 has only 3)", "copy", ffi.new "char[8]",
+        "ab", 4 },
+    { "bad argument #3 to 'copy' (integer expected, got no value)", "copy", ffi.new "char[8]",
+        ffi.new "char[8]" },
+    { "bad argument #1 to 'copy' (null pointer)", "copy", nil, "abc", n = 2 },
+    { "bad argument #1 to 'copy' (null pointer)", "copy", ffi.nullptr, "abc" },
+    { "bad argument #2 to 'copy' (null pointer)", "copy", ffi.new "char[8]", nil, 4, n = 3 },
+    { "bad argument #1 to 'copy' (attempt to write to constant 'const char *')", "copy",
+        ffi.cast("const char *", "abc"), "x" },
+    { "bad argument #1 to 'copy' (pointer, array, struct or union expected, got string \"abc\")",
+        "copy", "abc", "x" },
+    { "bad argument #2 to 'fill' (5 bytes, but argument #1 has only 4)",
+        "fill", ffi.new "int[1]", 5 },
+    { "bad argument #2 to 'fill' (integer expected, got no value)", "fill", ffi.new "int[1]" },
+    { "bad argument #3 to 'fill' (integer expected, got string \"x\")", "fill", ffi.new "int[1]", 1,
+        "x" },
+    { "bad argument #1 to 'fill' (null pointer)", "fill", ffi.nullptr, 1 },
+
+    { "bad argument #1 to 'errno' (integer expected, got string \"5\")", "errno", "5" },
+    { "bad argument #1 to 'strerror' (integer expected, got table)", "strerror", {} },
+    { "bad argument #1 to 'overflow' (invalid option 'trap')", "overflow", "trap" },
+    { "bad argument #1 to 'overflow' (string expected, got integer 5)", "overflow", 5 },
+    { "bad argument #1 to 'integer_type' (metatable expected, got no value)", "integer_type" },
+    { "bad argument #2 to 'integer_type' (function or nil expected, got integer 5)", "integer_type",
+        {}, 5 },
+    { "bad argument #1 to 'abi' (string expected, got no value)", "abi" },
+    { "bad argument #1 to 'handle' (value expected)", "handle" },
+    { "bad argument #1 to 'from_handle' (pointer expected, got nil)", "from_handle", nil, n = 1 },
+    { "bad argument #1 to 'from_handle' (pointer expected, got 'int')",
+        "from_handle", ffi.new "int" },
+    { "bad argument #1 to 'eval' (string expected, got integer 5)", "eval", 5 },
+}
+
+describe("a wrong argument", function()
+    for _, case in ipairs(cases) do
+        local text, name = case[1], case[2]
+        it(("of ffi.%s: %s"):format(name, text), function()
+            local count = case.n or #case - 2
+            local line
+            local function call()
+                line = debug.getinfo(1, "l").currentline + 1
+                ffi[name](table.unpack(case, 3, 2 + count))
+            end
+            assert.equal(line, nil)
+            local where = raises(text, call)
+            assert.equal(line, where)
+        end)
+    end
+
+    it("is named also when the function was called without its name", function()
+        raises("bad argument #1 to 'sizeof' (C type expected, got integer 5)", ffi.sizeof, 5)
+        local other = ffi.sizeof
+        raises("bad argument #1 to 'sizeof' (C type expected, got integer 5)",
+            function() other(5) end)
+    end)
+end)
+
+describe("a bad declaration", function()
+    it("leaves the scope as it was", function()
+        local s = core.scope()
+        assert.has_error(function() s.cdef "struct errors_a { int x; }; int errors_f(int; " end)
+        assert.has_error(function() s.sizeof "struct errors_a" end)
+        s.cdef "struct errors_a { double x; };"
+        assert.equal(8, s.sizeof "struct errors_a")
+    end)
+end)
