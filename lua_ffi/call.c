@@ -1,12 +1,10 @@
 /* Lua calls C: the functions of a namespace, and function pointers.
  *
- * Depends on plan.c for where arguments travel, on convert.c for all conversions but those of plain Lua
- * values (inlined here), on callback.c for the call chain. Each call fills a frame of its own,
+ * Depends on plan.c for where arguments travel, on plain.c and
+ * convert.c for values, on callback.c for the call chain. Each call fills a frame of its own,
  * on the C stack or, when its stack block is large, in a userdata, so calls may nest at will.
  */
 #include <errno.h>
-#include <float.h>
-#include <math.h>
 #include <string.h>
 
 #include "plan.h"
@@ -38,118 +36,7 @@ struct outgoing {
     struct lffi_where where;
 };
 
-/* ---- plain Lua values ------------------------------------------------------------------------------- */
-
-static bool plain_integer(lua_State *L, int idx, lua_Integer min, lua_Integer max, uint64_t *word)
-{
-    lua_Integer value;
-    if (!lua_isinteger(L, idx))
-        return false;
-    value = lua_tointegerx(L, idx, NULL);
-    *word = (uint64_t)value;
-    return value >= min && value <= max;
-}
-
-static bool plain_double(lua_State *L, int idx, double *value)
-{
-    if (lua_type(L, idx) != LUA_TNUMBER)
-        return false;
-    *value = lua_tonumberx(L, idx, NULL);
-    return fabs(*value) < 9007199254740992.0 || !lua_isinteger(L, idx);
-}
-
-static bool plain_float(lua_State *L, int idx, float *value)
-{
-    double number;
-    if (lua_type(L, idx) != LUA_TNUMBER)
-        return false;
-    number = lua_tonumberx(L, idx, NULL);
-    *value = (float)number;
-    if (lua_isinteger(L, idx))
-        return fabs(number) < 16777216.0;
-    return !(fabs(number) > FLT_MAX) || isinf(number);
-}
-
-static bool plain_boolean(lua_State *L, int idx, uint64_t *word)
-{
-    *word = (uint64_t)lua_toboolean(L, idx);
-    return lua_type(L, idx) == LUA_TBOOLEAN;
-}
-
-/* nil, a pointer of just the parameter's type, or text for a const char *. */
-static bool plain_pointer(lua_State *L, const struct lffi_param *param, int idx, uint64_t *word)
-{
-    const struct lffi_cdata *cd;
-    const char *text;
-    size_t size;
-    switch (lua_type(L, idx)) {
-    case LUA_TNIL:
-        *word = 0;
-        return true;
-    case LUA_TUSERDATA:
-        cd = lffi_to_cdata(L, param->ct->scope->st, idx);
-        if (cd == NULL || cd->ct->base != param->ct->base)
-            return false;
-        memcpy(word, cd->addr, sizeof *word);
-        return true;
-    case LUA_TSTRING:
-        text = lua_tolstring(L, idx, &size);
-        *word = (uintptr_t)text;
-        return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size;
-    default:
-        return false;
-    }
-}
-
-/* Stores a plain Lua value that is right for the parameter under every policy. False: the general
- * conversion decides. */
-static bool store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot)
-{
-    uint64_t *word = (uint64_t *)(void *)slot; /* registers and stack words are 8-byte aligned */
-    switch ((enum lffi_op)param->op) {
-    case LFFI_BOOL: return plain_boolean(L, idx, word);
-    case LFFI_I8: return plain_integer(L, idx, INT8_MIN, INT8_MAX, word);
-    case LFFI_U8: return plain_integer(L, idx, 0, UINT8_MAX, word);
-    case LFFI_I16: return plain_integer(L, idx, INT16_MIN, INT16_MAX, word);
-    case LFFI_U16: return plain_integer(L, idx, 0, UINT16_MAX, word);
-    case LFFI_I32: return plain_integer(L, idx, INT32_MIN, INT32_MAX, word);
-    case LFFI_U32: return plain_integer(L, idx, 0, UINT32_MAX, word);
-    case LFFI_I64: return plain_integer(L, idx, INT64_MIN, INT64_MAX, word);
-    case LFFI_U64: return plain_integer(L, idx, 0, INT64_MAX, word);
-    case LFFI_FLOAT: return plain_float(L, idx, (float *)(void *)slot);
-    case LFFI_DOUBLE: return plain_double(L, idx, (double *)(void *)slot);
-    case LFFI_POINTER: return plain_pointer(L, param, idx, word);
-    case LFFI_VOID: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
-    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_ARRAY:
-    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
-        return false;
-    }
-    return false;
-}
-
 /* ---- the general conversion -------------------------------------------------------------------------- */
-
-/* Widens the integer of `op` in the first bytes of a slot to the whole slot, as callees compiled by
- * clang expect of small ones. */
-static void widen(uint8_t op, unsigned char *slot)
-{
-    uint64_t word;
-    memcpy(&word, slot, sizeof word);
-    switch ((enum lffi_op)op) {
-    case LFFI_BOOL: case LFFI_U8: word = (uint8_t)word; break;
-    case LFFI_I8: word = (uint64_t)(int8_t)word; break;
-    case LFFI_I16: word = (uint64_t)(int16_t)word; break;
-    case LFFI_U16: word = (uint16_t)word; break;
-    case LFFI_I32: word = (uint64_t)(int32_t)word; break;
-    case LFFI_U32: word = (uint32_t)word; break;
-    case LFFI_VOID: case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128:
-    case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE:
-    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY:
-    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
-        return;
-    }
-    memcpy(slot, &word, sizeof word);
-}
 
 struct attempt {
     struct lffi_ctype *ct;
@@ -212,13 +99,6 @@ static void store_value(lua_State *L, const struct lffi_param *param, void *dst,
         lffi_store(L, param->ct, dst, idx, where);
 }
 
-static void place_pieces(unsigned char *frame, const struct lffi_piece *pieces, unsigned count,
-                         const unsigned char *value)
-{
-    for (unsigned i = 0; i < count; i++)
-        memcpy(frame + pieces[i].to, value + pieces[i].from, pieces[i].size);
-}
-
 /* AArch64: the next part of the area for copies of indirect arguments. */
 static unsigned char *next_copy(struct outgoing *call, const struct lffi_param *param)
 {
@@ -239,10 +119,11 @@ static void store_general(lua_State *L, struct outgoing *call, const struct lffi
         slot = next_copy(call, param);
     if (param->pieces != 1) {
         store_value(L, param, scratch, idx, &call->where);
-        place_pieces(call->frame, pieces, param->pieces, scratch);
+        for (unsigned i = 0; i < param->pieces; i++)
+            memcpy(call->frame + pieces[i].to, scratch + pieces[i].from, pieces[i].size);
     } else {
         store_value(L, param, slot, idx, &call->where);
-        widen(param->op, slot);
+        lffi_widen(param->op, slot);
     }
 }
 
@@ -257,7 +138,7 @@ static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
 {
     const struct lffi_param *param = &call->plan->param[i];
     int idx = call->first + (int)i;
-    if (store_plain(L, param, idx, call->frame + param->to))
+    if (lffi_store_plain(L, param, idx, call->frame + param->to))
         return;
     call->where.borrowed = call->record != NULL && has_bit(call->record->borrows, i);
     store_general(L, call, param, call->plan->pieces + param->first, idx);
@@ -373,7 +254,7 @@ static void store_variadic(lua_State *L, struct outgoing *call, int idx)
     if (lua_type(L, idx) == LUA_TBOOLEAN) {
         uint64_t word = (uint64_t)lua_toboolean(L, idx);
         memcpy(call->frame + param.to, &word, sizeof word);
-    } else if (!store_plain(L, &param, idx, call->frame + param.to)) {
+    } else if (!lffi_store_plain(L, &param, idx, call->frame + param.to)) {
         store_general(L, call, &param, way.piece, idx);
     }
 }
@@ -407,45 +288,22 @@ struct incoming {
 
 static bool needs_object(const struct lffi_plan *plan)
 {
-    return plan->result_kind == LFFI_RETURN_MEMORY || plan->result_op >= LFFI_VECTOR;
+    return plan->result_kind == LFFI_RETURN_MEMORY || plan->result.op >= LFFI_VECTOR;
 }
 
-static void push_general(lua_State *L, const struct lffi_plan *plan, struct incoming *in)
+/* A plain result straight from its register; the others put together from their pieces. */
+static int push_result(lua_State *L, const struct lffi_plan *plan, const struct incoming *in)
 {
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
     const unsigned char *ret = (const unsigned char *)&in->ret;
-    unsigned char *dst = in->object != NULL ? in->object->addr : scratch;
-    struct lffi_piece whole = {0, plan->result_to, (uint32_t)cdecl_sizeof(plan->result->type)};
-    const struct lffi_piece *pieces = plan->result_pieces == 1 ? &whole : plan->pieces;
+    if (plan->result.op == LFFI_VOID)
+        return 0;
+    if (lffi_push_plain(L, plan->result.op, ret + plan->result.to))
+        return 1;
     if (plan->result_kind != LFFI_RETURN_MEMORY)
-        for (unsigned i = 0; i < plan->result_pieces; i++)
-            memcpy(dst + pieces[i].from, ret + pieces[i].to, pieces[i].size);
+        lffi_gather(plan, &plan->result, ret, in->object != NULL ? in->object->addr : scratch);
     if (in->object == NULL)
-        lffi_load(L, plan->result, scratch, 0);
-}
-
-/* The result of a plain type straight from its register; small integers by their own width. */
-static int push_result(lua_State *L, const struct lffi_plan *plan, struct incoming *in)
-{
-    uint64_t word = in->ret.gpr[0];
-    switch ((enum lffi_op)plan->result_op) {
-    case LFFI_VOID: return 0;
-    case LFFI_BOOL: lua_pushboolean(L, (uint8_t)word != 0); return 1;
-    case LFFI_I8: lua_pushinteger(L, (int8_t)word); return 1;
-    case LFFI_U8: lua_pushinteger(L, (uint8_t)word); return 1;
-    case LFFI_I16: lua_pushinteger(L, (int16_t)word); return 1;
-    case LFFI_U16: lua_pushinteger(L, (uint16_t)word); return 1;
-    case LFFI_I32: lua_pushinteger(L, (int32_t)word); return 1;
-    case LFFI_U32: lua_pushinteger(L, (uint32_t)word); return 1;
-    case LFFI_I64: lua_pushinteger(L, (int64_t)word); return 1;
-    case LFFI_FLOAT: lua_pushnumber(L, (lua_Number)in->ret.fpr[0].f); return 1;
-    case LFFI_DOUBLE: lua_pushnumber(L, in->ret.fpr[0].d); return 1;
-    case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
-    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER:
-    case LFFI_ARRAY: case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
-        break;
-    }
-    push_general(L, plan, in);
+        lffi_load(L, plan->result.ct, scratch, 0);
     return 1;
 }
 
@@ -455,7 +313,7 @@ static void prepare_result(lua_State *L, const struct outgoing *call, struct inc
     in->object = NULL;
     if (!needs_object(plan))
         return;
-    in->object = lffi_new(L, plan->result->base, cdecl_sizeof(plan->result->type));
+    in->object = lffi_new(L, plan->result.ct->base, cdecl_sizeof(plan->result.ct->type));
     if (plan->result_kind == LFFI_RETURN_MEMORY) {
         struct lffi_registers *regs = (struct lffi_registers *)(void *)call->frame;
         uint64_t *hidden = LFFI_HIDDEN_RESULT(regs);

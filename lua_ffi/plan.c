@@ -131,12 +131,9 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
     enum lffi_return_kind kind = draft->kind;
     const char *why = NULL;
     uint32_t used = 0;
-    plan->result = lffi_ctype_of(L, scope, type->target);
-    plan->result_op = fast_op(plan->result);
+    fill_param(L, scope, type->target, &plan->result, &way);
     plan->result_kind = (uint8_t)kind;
-    plan->result_pieces = (uint8_t)way.npieces;
-    plan->result_to = way.npieces > 0 ? way.piece[0].to : 0;
-    keep_pieces(pieces, &used, &way);
+    plan->result.first = keep_pieces(pieces, &used, &way);
     plan->end = (struct lffi_assign){0};
     lffi_abi_result(&plan->end, type->target, &way, &kind, &why);
     for (uint32_t i = 0; i < type->nparams; i++) {

@@ -137,16 +137,13 @@ struct lffi_param {
 /* Everything about calling functions of one type. Immutable; a userdata held by the ctype. */
 struct lffi_plan {
     struct lffi_ctype *ct;     /* the function type */
-    struct lffi_ctype *result;
     const struct lffi_piece *pieces;
     struct lffi_ctype *const *promoted; /* variadic: types of plain Lua values, LFFI_PROMOTED_* */
     uint32_t nparams;
     uint32_t copies;           /* bytes of copies of indirect arguments */
     struct lffi_assign end;    /* after the last parameter; where variadic ones go on */
-    uint32_t result_to;        /* one piece: offset in struct lffi_return */
-    uint8_t result_op;         /* as struct lffi_param.op */
+    struct lffi_param result;  /* offsets are in struct lffi_return */
     uint8_t result_kind;       /* enum lffi_return_kind */
-    uint8_t result_pieces;     /* first of `pieces` when more than one */
     bool variadic;             /* ", ..." or "()" */
     bool by_libffi;            /* no register path */
     struct lffi_param param[];
@@ -163,6 +160,22 @@ enum {
 
 /* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
 const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
+
+/* ---- plain.c --------------------------------------------------------------------------------------- */
+
+/* Stores a plain Lua value that is right for the parameter under every policy. False: the general
+ * conversion decides. */
+bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot);
+/* Pushes a plain value, or returns false. */
+bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot);
+/* Widens the integer of `op` in the first bytes of a slot to the whole slot, as code compiled by
+ * clang expects of small ones. */
+void lffi_widen(uint8_t op, unsigned char *slot);
+/* Puts a value together from its pieces, and back. `registers` is what offsets count from. */
+void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
+                 const unsigned char *registers, unsigned char *value);
+void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
+                  const unsigned char *value, unsigned char *registers);
 
 /* ---- the running call ------------------------------------------------------------------------------ */
 

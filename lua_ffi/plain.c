@@ -1,0 +1,178 @@
+/* Plain Lua values and register slots: the conversions that the fast paths of calls and callbacks
+ * share. What is stored here is right under every policy; all else is convert.c's.
+ *
+ * Depends on cdata.c for recognising pointers. Slots are registers or stack words, 8-byte aligned.
+ */
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "plan.h"
+
+static bool plain_integer(lua_State *L, int idx, lua_Integer min, lua_Integer max, uint64_t *word)
+{
+    lua_Integer value;
+    if (!lua_isinteger(L, idx))
+        return false;
+    value = lua_tointegerx(L, idx, NULL);
+    *word = (uint64_t)value;
+    return value >= min && value <= max;
+}
+
+static bool plain_double(lua_State *L, int idx, double *value)
+{
+    if (lua_type(L, idx) != LUA_TNUMBER)
+        return false;
+    *value = lua_tonumberx(L, idx, NULL);
+    return fabs(*value) < 9007199254740992.0 || !lua_isinteger(L, idx);
+}
+
+static bool plain_float(lua_State *L, int idx, float *value)
+{
+    double number;
+    if (lua_type(L, idx) != LUA_TNUMBER)
+        return false;
+    number = lua_tonumberx(L, idx, NULL);
+    *value = (float)number;
+    if (lua_isinteger(L, idx))
+        return fabs(number) < 16777216.0;
+    return !(fabs(number) > FLT_MAX) || isinf(number);
+}
+
+static bool plain_boolean(lua_State *L, int idx, uint64_t *word)
+{
+    *word = (uint64_t)lua_toboolean(L, idx);
+    return lua_type(L, idx) == LUA_TBOOLEAN;
+}
+
+/* nil, a pointer of just the parameter's type, or text for a const char *. */
+static bool plain_pointer(lua_State *L, const struct lffi_param *param, int idx, uint64_t *word)
+{
+    const struct lffi_cdata *cd;
+    const char *text;
+    size_t size;
+    switch (lua_type(L, idx)) {
+    case LUA_TNIL:
+        *word = 0;
+        return true;
+    case LUA_TUSERDATA:
+        cd = lffi_to_cdata(L, param->ct->scope->st, idx);
+        if (cd == NULL || cd->ct->base != param->ct->base)
+            return false;
+        memcpy(word, cd->addr, sizeof *word);
+        return true;
+    case LUA_TSTRING:
+        text = lua_tolstring(L, idx, &size);
+        *word = (uintptr_t)text;
+        return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size;
+    default:
+        return false;
+    }
+}
+
+bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot)
+{
+    uint64_t *word = (uint64_t *)(void *)slot; /* registers and stack words are 8-byte aligned */
+    switch ((enum lffi_op)param->op) {
+    case LFFI_BOOL: return plain_boolean(L, idx, word);
+    case LFFI_I8: return plain_integer(L, idx, INT8_MIN, INT8_MAX, word);
+    case LFFI_U8: return plain_integer(L, idx, 0, UINT8_MAX, word);
+    case LFFI_I16: return plain_integer(L, idx, INT16_MIN, INT16_MAX, word);
+    case LFFI_U16: return plain_integer(L, idx, 0, UINT16_MAX, word);
+    case LFFI_I32: return plain_integer(L, idx, INT32_MIN, INT32_MAX, word);
+    case LFFI_U32: return plain_integer(L, idx, 0, UINT32_MAX, word);
+    case LFFI_I64: return plain_integer(L, idx, INT64_MIN, INT64_MAX, word);
+    case LFFI_U64: return plain_integer(L, idx, 0, INT64_MAX, word);
+    case LFFI_FLOAT: return plain_float(L, idx, (float *)(void *)slot);
+    case LFFI_DOUBLE: return plain_double(L, idx, (double *)(void *)slot);
+    case LFFI_POINTER: return plain_pointer(L, param, idx, word);
+    case LFFI_VOID: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
+    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_ARRAY:
+    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        return false;
+    }
+    return false;
+}
+
+void lffi_widen(uint8_t op, unsigned char *slot)
+{
+    uint64_t word;
+    memcpy(&word, slot, sizeof word);
+    switch ((enum lffi_op)op) {
+    case LFFI_BOOL: case LFFI_U8: word = (uint8_t)word; break;
+    case LFFI_I8: word = (uint64_t)(int8_t)word; break;
+    case LFFI_I16: word = (uint64_t)(int16_t)word; break;
+    case LFFI_U16: word = (uint16_t)word; break;
+    case LFFI_I32: word = (uint64_t)(int32_t)word; break;
+    case LFFI_U32: word = (uint32_t)word; break;
+    case LFFI_VOID: case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128:
+    case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE:
+    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY:
+    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        return;
+    }
+    memcpy(slot, &word, sizeof word);
+}
+
+/* A value of 64 bits or less, by its own width: the rest of its slot may hold anything. */
+bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot)
+{
+    uint64_t word;
+    float single;
+    double number;
+    memcpy(&word, slot, sizeof word);
+    switch ((enum lffi_op)op) {
+    case LFFI_BOOL: lua_pushboolean(L, (uint8_t)word != 0); return true;
+    case LFFI_I8: lua_pushinteger(L, (int8_t)word); return true;
+    case LFFI_U8: lua_pushinteger(L, (uint8_t)word); return true;
+    case LFFI_I16: lua_pushinteger(L, (int16_t)word); return true;
+    case LFFI_U16: lua_pushinteger(L, (uint16_t)word); return true;
+    case LFFI_I32: lua_pushinteger(L, (int32_t)word); return true;
+    case LFFI_U32: lua_pushinteger(L, (uint32_t)word); return true;
+    case LFFI_I64: lua_pushinteger(L, (int64_t)word); return true;
+    case LFFI_FLOAT:
+        memcpy(&single, slot, sizeof single);
+        lua_pushnumber(L, (lua_Number)single);
+        return true;
+    case LFFI_DOUBLE:
+        memcpy(&number, slot, sizeof number);
+        lua_pushnumber(L, number);
+        return true;
+    case LFFI_POINTER:
+        if (word != 0)
+            return false;
+        lua_pushnil(L);
+        return true;
+    case LFFI_VOID: case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
+    case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM:
+    case LFFI_ARRAY: case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        return false;
+    }
+    return false;
+}
+
+void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
+                 const unsigned char *registers, unsigned char *value)
+{
+    if (param->pieces == 1) {
+        memcpy(value, registers + param->to, (size_t)cdecl_sizeof(param->ct->type));
+        return;
+    }
+    for (unsigned i = 0; i < param->pieces; i++) {
+        const struct lffi_piece *piece = &plan->pieces[param->first + i];
+        memcpy(value + piece->from, registers + piece->to, piece->size);
+    }
+}
+
+void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
+                  const unsigned char *value, unsigned char *registers)
+{
+    if (param->pieces == 1) {
+        memcpy(registers + param->to, value, (size_t)cdecl_sizeof(param->ct->type));
+        return;
+    }
+    for (unsigned i = 0; i < param->pieces; i++) {
+        const struct lffi_piece *piece = &plan->pieces[param->first + i];
+        memcpy(registers + piece->to, value + piece->from, piece->size);
+    }
+}
