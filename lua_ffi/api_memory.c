@@ -187,8 +187,10 @@ static int api_errno(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     int old = scope->st->saved_errno;
-    if (!lua_isnoneornil(L, 1))
+    if (!lua_isnoneornil(L, 1)) {
         scope->st->saved_errno = errno_arg(L, scope, 1);
+        scope->st->errno_assigned = true;
+    }
     lua_pushinteger(L, old);
     return 1;
 }

@@ -6,6 +6,13 @@
 
 #include "plan.h"
 
+/* Bytes of a floating register that libffi hands through. */
+#ifdef LFFI_ABI_SYSV
+enum { LFFI_LIBFFI_FPR = 8 };
+#else
+enum { LFFI_LIBFFI_FPR = 16 };
+#endif
+
 /* One lowered signature: every register as a scalar argument, then the stack block as one value that
  * libffi copies as it is. Must not move once made: the cif points into it. */
 struct lffi_lowered {

@@ -9,40 +9,49 @@
 
 #include "plan.h"
 
+/* Nothing is written unless the value is right: in a callback's result the slot holds the error value. */
 static bool plain_integer(lua_State *L, int idx, lua_Integer min, lua_Integer max, uint64_t *word)
 {
     lua_Integer value;
     if (!lua_isinteger(L, idx))
         return false;
     value = lua_tointegerx(L, idx, NULL);
+    if (value < min || value > max)
+        return false;
     *word = (uint64_t)value;
-    return value >= min && value <= max;
+    return true;
 }
 
-static bool plain_double(lua_State *L, int idx, double *value)
+static bool plain_double(lua_State *L, int idx, double *out)
 {
+    double value;
     if (lua_type(L, idx) != LUA_TNUMBER)
         return false;
-    *value = lua_tonumberx(L, idx, NULL);
-    return fabs(*value) < 9007199254740992.0 || !lua_isinteger(L, idx);
+    value = lua_tonumberx(L, idx, NULL);
+    if (!(fabs(value) < 9007199254740992.0) && lua_isinteger(L, idx))
+        return false;
+    *out = value;
+    return true;
 }
 
-static bool plain_float(lua_State *L, int idx, float *value)
+static bool plain_float(lua_State *L, int idx, float *out)
 {
-    double number;
+    double value;
     if (lua_type(L, idx) != LUA_TNUMBER)
         return false;
-    number = lua_tonumberx(L, idx, NULL);
-    *value = (float)number;
-    if (lua_isinteger(L, idx))
-        return fabs(number) < 16777216.0;
-    return !(fabs(number) > FLT_MAX) || isinf(number);
+    value = lua_tonumberx(L, idx, NULL);
+    if (lua_isinteger(L, idx) ? fabs(value) >= 16777216.0 : fabs(value) > FLT_MAX && !isinf(value))
+        return false;
+    *out = (float)value;
+    return true;
 }
 
 static bool plain_boolean(lua_State *L, int idx, uint64_t *word)
 {
+    if (lua_type(L, idx) != LUA_TBOOLEAN)
+        return false;
     *word = (uint64_t)lua_toboolean(L, idx);
-    return lua_type(L, idx) == LUA_TBOOLEAN;
+    return true;
 }
 
 /* nil, a pointer of just the parameter's type, or text for a const char *. */
@@ -62,9 +71,13 @@ static bool plain_pointer(lua_State *L, const struct lffi_param *param, int idx,
         memcpy(word, cd->addr, sizeof *word);
         return true;
     case LUA_TSTRING:
+        if ((param->flags & LFFI_PARAM_STRING) == 0)
+            return false;
         text = lua_tolstring(L, idx, &size);
+        if (strlen(text) != size)
+            return false;
         *word = (uintptr_t)text;
-        return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size;
+        return true;
     default:
         return false;
     }

@@ -133,6 +133,7 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
     uint32_t used = 0;
     fill_param(L, scope, type->target, &plan->result, &way);
     plan->result_kind = (uint8_t)kind;
+    plan->result.flags = 0; /* those are rules for what is passed in */
     plan->result.first = keep_pieces(pieces, &used, &way);
     plan->end = (struct lffi_assign){0};
     lffi_abi_result(&plan->end, type->target, &way, &kind, &why);

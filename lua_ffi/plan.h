@@ -201,8 +201,7 @@ extern _Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
 struct lffi_gate {
     _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
     atomic_bool attention;       /* events wait for lffi_attend */
-    atomic_bool closed;
-    struct lffi_gate *next;      /* all gates, or the free ones */
+    struct lffi_gate *next;      /* the free ones */
 };
 
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */

@@ -1,0 +1,352 @@
+/* Callbacks as C sees them: code addresses, and what answers when C calls one.
+ *
+ * Depends on libffi and on plan.h; it touches no Lua state but hands over to enter.c once it is
+ * certain that the calling thread owns the state and that the callback lives. Everything here is process
+ * memory, because C may call after lua_close: slots, signatures and gates are reused, never freed.
+ * The two process-wide variables of the module are here: the table of slots and `lffi_innermost`.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ffitype.h"
+#include "slot.h"
+
+struct lffi_signature {
+    const struct lffi_signature *next;
+    uint64_t result_size; /* bytes of a result in memory */
+    uint32_t stack_size;
+    enum lffi_return_kind kind;
+    struct lffi_lowered lowered;
+    char text[];
+};
+
+_Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
+
+/* The process-wide table. `all` is read without the lock: slots are only ever added. */
+static struct {
+    pthread_mutex_t lock;
+    struct lffi_slot *_Atomic all;
+    struct lffi_slot *oldest_freed, *newest_freed; /* tombstones, in the order of their death */
+    const struct lffi_signature *signatures;
+    struct lffi_gate *free_gates;
+    uint64_t created;
+} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static void lock(void)
+{
+    pthread_mutex_lock(&table.lock);
+}
+
+static void unlock(void)
+{
+    pthread_mutex_unlock(&table.lock);
+}
+
+/* ---- answering without Lua ------------------------------------------------------------------------- */
+
+/* Puts the error value, zero unless given, where C will look for the result. */
+static void give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
+                             struct lffi_return *ret)
+{
+    const struct lffi_signature *signature = slot->signature;
+    void *memory;
+    if (signature->kind != LFFI_RETURN_MEMORY) {
+        if (slot->error != NULL)
+            memcpy(ret, slot->error, sizeof *ret);
+        else
+            memset(ret, 0, sizeof *ret);
+        return;
+    }
+    memset(ret, 0, sizeof *ret);
+    ret->gpr[0] = *LFFI_HIDDEN_RESULT(in); /* x86-64 wants the address back */
+    memory = (void *)(uintptr_t)ret->gpr[0];
+    if (slot->error != NULL)
+        memcpy(memory, slot->error, (size_t)signature->result_size);
+    else
+        memset(memory, 0, (size_t)signature->result_size);
+}
+
+/* The Lua state is gone: all that is left to tell is stderr. */
+static void report_closed(struct lffi_slot *slot)
+{
+    if (atomic_fetch_add(&slot->strangers, 1) == 0)
+        fprintf(stderr, "cffi: callback '%s' (created at %s) was called by C after its Lua state "
+                        "was closed\n",
+                slot->signature->text, slot->place);
+}
+
+/* In a signal handler: only atomics, and the hook as the stand-alone interpreter sets it. */
+static void note_signal(struct lffi_slot *slot, const struct lffi_registers *in)
+{
+    for (unsigned i = 0; i < LFFI_GPRS; i++)
+        atomic_store_explicit(&slot->signal->gpr[i], in->gpr[i], memory_order_relaxed);
+    atomic_fetch_add(&slot->signal->pending, 1);
+    atomic_store(&slot->gate->attention, true);
+    lffi_arm_hook(slot->st->main);
+    if (lffi_innermost != NULL && lffi_innermost->st == slot->st)
+        lffi_arm_hook(lffi_innermost->L);
+}
+
+static void note_stranger(struct lffi_slot *slot)
+{
+    atomic_fetch_add(&slot->strangers, 1);
+    atomic_store(&slot->gate->attention, true);
+}
+
+/* The innermost call of the slot's state on this thread, NULL when there is none. */
+static struct lffi_call *innermost_of(const struct lffi_slot *slot)
+{
+    struct lffi_call *call = lffi_innermost;
+    while (call != NULL && call->st->gate != slot->gate)
+        call = call->outer;
+    return call;
+}
+
+/* C has called the slot's code. */
+static void answer(struct lffi_slot *slot, const struct lffi_registers *in,
+                   const unsigned char *stack, struct lffi_return *ret)
+{
+    int entry_errno = errno;
+    int status = atomic_load(&slot->status);
+    struct lffi_call *call;
+    give_error_value(slot, in, ret);
+    atomic_fetch_add_explicit(&slot->calls, 1, memory_order_relaxed);
+    if (status == LFFI_SLOT_CLOSED) {
+        report_closed(slot);
+    } else if (slot->signal != NULL && status == LFFI_SLOT_LIVE) {
+        note_signal(slot, in);
+    } else {
+        call = innermost_of(slot);
+        if (call == NULL && atomic_load(&slot->gate->owner) != (const void *)&lffi_innermost)
+            note_stranger(slot);
+        else if (status == LFFI_SLOT_FREED)
+            lffi_enter_freed(slot, call);
+        else {
+            errno = entry_errno;
+            lffi_enter_lua(slot, call, in, stack, ret);
+            return; /* which has set errno */
+        }
+    }
+    errno = entry_errno;
+}
+
+/* The handler of every libffi closure. */
+static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
+{
+    struct lffi_slot *slot = user;
+    struct lffi_registers in;
+    struct lffi_return ret;
+    const unsigned char *stack = NULL;
+    (void)cif;
+    for (unsigned i = 0; i < LFFI_GPRS; i++)
+        memcpy(&in.gpr[i], values[i], sizeof in.gpr[i]);
+    for (unsigned i = 0; i < LFFI_FPRS; i++)
+        memcpy(&in.fpr[i], values[LFFI_GPRS + i], LFFI_LIBFFI_FPR);
+    if (slot->signature->stack_size > 0)
+        stack = values[LFFI_GPRS + LFFI_FPRS];
+    in.hidden = (uintptr_t)result;
+    answer(slot, &in, stack, &ret);
+    lffi_return_to_libffi(slot->signature->kind, &ret, result);
+}
+
+/* ---- signatures and gates ------------------------------------------------------------------------------ */
+
+static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
+                           uint32_t stack_size, uint64_t result_size, const char *text)
+{
+    return signature->kind == plan->result_kind && signature->stack_size == stack_size &&
+           signature->result_size == result_size && strcmp(signature->text, text) == 0;
+}
+
+static const struct lffi_signature *new_signature(enum lffi_return_kind kind, uint32_t stack_size,
+                                                  uint64_t result_size, const char *text)
+{
+    size_t length = strlen(text) + 1;
+    struct lffi_signature *signature = malloc(sizeof *signature + length);
+    if (signature == NULL)
+        return NULL;
+    signature->kind = kind;
+    signature->stack_size = stack_size;
+    signature->result_size = result_size;
+    memcpy(signature->text, text, length);
+    lffi_lower(&signature->lowered, kind, stack_size);
+    signature->next = table.signatures;
+    table.signatures = signature;
+    return signature;
+}
+
+const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text)
+{
+    const struct lffi_signature *signature;
+    uint32_t stack_size = (plan->end.stack + 15) & ~(uint32_t)15;
+    uint64_t result_size = cdecl_sizeof(plan->result.ct->type);
+    lock();
+    signature = table.signatures;
+    while (signature != NULL && !same_signature(signature, plan, stack_size, result_size, text))
+        signature = signature->next;
+    if (signature == NULL)
+        signature = new_signature(plan->result_kind, stack_size, result_size, text);
+    unlock();
+    return signature;
+}
+
+const char *lffi_signature_text(const struct lffi_signature *signature)
+{
+    return signature->text;
+}
+
+size_t lffi_error_size(const struct lffi_signature *signature)
+{
+    if (signature->kind == LFFI_RETURN_MEMORY)
+        return (size_t)signature->result_size;
+    return sizeof(struct lffi_return);
+}
+
+struct lffi_gate *lffi_gate_of(struct lffi_state *st)
+{
+    struct lffi_gate *gate = st->gate;
+    if (gate != NULL)
+        return gate;
+    lock();
+    gate = table.free_gates;
+    if (gate != NULL)
+        table.free_gates = gate->next;
+    unlock();
+    if (gate == NULL)
+        gate = malloc(sizeof *gate);
+    if (gate == NULL)
+        return NULL;
+    gate->next = NULL;
+    atomic_init(&gate->attention, false);
+    atomic_init(&gate->owner, &lffi_innermost);
+    st->gate = gate;
+    return gate;
+}
+
+/* ---- slots ---------------------------------------------------------------------------------------------- */
+
+/* The oldest tombstone, when it has rested long enough. */
+static struct lffi_slot *exhume(void)
+{
+    struct lffi_slot *slot = table.oldest_freed;
+    if (slot == NULL || table.created - slot->freed_at < LFFI_TOMBSTONE_AGE)
+        return NULL;
+    table.oldest_freed = slot->next_freed;
+    if (table.oldest_freed == NULL)
+        table.newest_freed = NULL;
+    free(slot->error);
+    free(slot->signal);
+    return slot;
+}
+
+struct closure_slot {
+    struct lffi_slot slot;
+    ffi_closure *closure;
+};
+
+/* Without a gate it is nobody's: FREED, answering with zero. */
+static struct lffi_slot *new_slot(void)
+{
+    struct closure_slot *slot = calloc(1, sizeof *slot);
+    if (slot == NULL)
+        return NULL;
+    slot->closure = ffi_closure_alloc(sizeof *slot->closure, &slot->slot.code);
+    if (slot->closure == NULL) {
+        free(slot);
+        return NULL;
+    }
+    slot->slot.next = atomic_load(&table.all);
+    atomic_store(&table.all, &slot->slot);
+    return &slot->slot;
+}
+
+static bool prepare_code(struct lffi_slot *slot, const struct lffi_signature *signature)
+{
+    ffi_closure *closure = ((struct closure_slot *)slot)->closure;
+    ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->lowered.cif; /* libffi only reads it */
+    return ffi_prep_closure_loc(closure, cif, closure_entry, slot, slot->code) == FFI_OK;
+}
+
+static void bury(struct lffi_slot *slot)
+{
+    slot->freed_at = table.created;
+    slot->next_freed = NULL;
+    if (table.newest_freed != NULL)
+        table.newest_freed->next_freed = slot;
+    else
+        table.oldest_freed = slot;
+    table.newest_freed = slot;
+}
+
+struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
+                                 unsigned char *error, struct lffi_signal *signal)
+{
+    struct lffi_slot *slot;
+    bool prepared;
+    lock();
+    slot = exhume();
+    if (slot == NULL)
+        slot = new_slot();
+    if (slot == NULL) {
+        unlock();
+        return NULL;
+    }
+    table.created++;
+    slot->signature = signature;
+    slot->gate = gate;
+    slot->error = error;
+    slot->signal = signal;
+    slot->shared = slot->borrowed = slot->always = false;
+    slot->uses = 0;
+    slot->ref_function = slot->ref_onerror = LUA_NOREF;
+    atomic_store(&slot->status, LFFI_SLOT_FREED);
+    atomic_store(&slot->calls, 0);
+    atomic_store(&slot->strangers, 0);
+    prepared = prepare_code(slot, signature);
+    unlock();
+    if (!prepared)
+        abort(); /* only for a cif of an unknown ABI */
+    return slot;
+}
+
+void lffi_publish_slot(struct lffi_slot *slot)
+{
+    atomic_store(&slot->status, LFFI_SLOT_LIVE);
+}
+
+void lffi_bury_slot(struct lffi_slot *slot, enum lffi_slot_status status)
+{
+    lock();
+    atomic_store(&slot->status, status);
+    bury(slot);
+    unlock();
+}
+
+struct lffi_slot *lffi_all_slots(void)
+{
+    return atomic_load(&table.all);
+}
+
+void lffi_callback_close(struct lffi_state *st)
+{
+    struct lffi_gate *gate = st->gate;
+    if (gate == NULL)
+        return;
+    lock();
+    for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next) {
+        int status = atomic_load(&slot->status);
+        if (slot->gate != gate || status == LFFI_SLOT_CLOSED)
+            continue;
+        atomic_store(&slot->status, LFFI_SLOT_CLOSED);
+        atomic_store(&slot->strangers, 0);
+        if (status == LFFI_SLOT_LIVE)
+            bury(slot);
+    }
+    gate->next = table.free_gates;
+    table.free_gates = gate;
+    st->gate = NULL;
+    unlock();
+}

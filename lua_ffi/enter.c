@@ -1,0 +1,386 @@
+/* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md S13).
+ *
+ * Depends on convert.c and plain.c for values. Called by callback.c on the thread that owns the state. Nothing
+ * here may raise over the C frames that called: all of Lua's work stands inside lua_pcall, after a
+ * lua_checkstack, which does not raise. A kept error stays on the stack of the call it belongs to.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "slot.h"
+
+/* One run of a callback. */
+struct invocation {
+    const struct lffi_slot *slot;
+    const struct lffi_plan *plan; /* kept here: the function may free its own slot */
+    const struct lffi_registers *in;
+    const unsigned char *stack;
+    struct lffi_return *ret;
+};
+
+/* ---- error texts ---------------------------------------------------------------------------------------- */
+
+const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot)
+{
+    return lua_pushfstring(L, "callback '%s' (created at %s)", lffi_signature_text(slot->signature),
+                           slot->place);
+}
+
+/* True for "file:12: text": an error that tells where it was raised, and so wants a traceback. One
+ * raised without (`error(v, 0)`) may be a value that the program compares. */
+static bool has_position(const char *text)
+{
+    for (; *text != '\0' && *text != '\n'; text++) {
+        size_t digits = 0;
+        if (*text != ':')
+            continue;
+        while (isdigit((unsigned char)text[1 + digits]))
+            digits++;
+        if (digits > 0 && text[1 + digits] == ':' && text[2 + digits] == ' ')
+            return true;
+    }
+    return false;
+}
+
+/* Message handler. The stack of a callback stands on that of the call: one traceback shows both. */
+static int add_traceback(lua_State *L)
+{
+    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
+    if (text == NULL)
+        return 1;
+    if (strcmp(text, "attempt to yield across a C-call boundary") == 0 ||
+        strcmp(text, "attempt to yield from outside a coroutine") == 0) {
+        lua_pushliteral(L, "attempt to yield out of a callback: C code stands between it and its "
+                           "coroutine");
+        return 1;
+    }
+    if (has_position(text) && strstr(text, "\nstack traceback:\n") == NULL)
+        luaL_traceback(L, L, text, 1);
+    return 1;
+}
+
+/* ---- the last resort ---------------------------------------------------------------------------------------- */
+
+/* Stack: the error, the scope. */
+static int call_onerror(lua_State *L)
+{
+    struct lffi_scope *scope = lua_touserdata(L, 2);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_api);
+    if (!lua_istable(L, -1) || lua_getfield(L, -1, "onerror") == LUA_TNIL) {
+        fprintf(stderr, "cffi: error in a callback: %s\n", luaL_tolstring(L, 1, NULL));
+        return 0;
+    }
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 0);
+    return 0;
+}
+
+void lffi_report(lua_State *L, struct lffi_scope *scope)
+{
+    int top = lua_gettop(L);
+    if (!lua_checkstack(L, LUA_MINSTACK)) {
+        fprintf(stderr, "cffi: error in a callback, and no stack left to report it\n");
+    } else {
+        lua_pushcfunction(L, call_onerror);
+        lua_pushvalue(L, top);
+        lua_pushlightuserdata(L, scope);
+        if (lua_pcall(L, 2, 0, 0) != LUA_OK)
+            fprintf(stderr, "cffi: error in ffi.onerror: %s\n",
+                    lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "(not a string)");
+    }
+    lua_settop(L, top - 1);
+}
+
+/* Keeps the error on the stack top for the end of the call, unless there is no call, or one is kept
+ * already: then it is reported. */
+static void keep_error(lua_State *L, struct lffi_call *call, struct lffi_scope *scope)
+{
+    if (call == NULL || call->error_index != 0 || call->failure != NULL)
+        lffi_report(L, scope);
+    else
+        call->error_index = lua_gettop(L);
+}
+
+/* An error for which there is no Lua value. */
+static void keep_failure(struct lffi_call *call, const char *text)
+{
+    if (call == NULL)
+        fprintf(stderr, "cffi: error in a callback: %s\n", text);
+    else if (call->error_index == 0 && call->failure == NULL)
+        call->failure = text;
+}
+
+/* ---- values ---------------------------------------------------------------------------------------------------- */
+
+static const unsigned char *argument_base(const struct invocation *run,
+                                          const struct lffi_param *param)
+{
+    if (param->to >= LFFI_STACK_START && param->pieces == 1)
+        return run->stack - LFFI_STACK_START;
+    return (const unsigned char *)run->in;
+}
+
+/* Pushes a struct as an object of its own, any other type by lffi_load. */
+static void push_general(lua_State *L, const struct invocation *run, const struct lffi_param *param)
+{
+    _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
+    const unsigned char *base = argument_base(run, param);
+    struct lffi_ctype *ct = param->ct;
+    bool object = param->op >= LFFI_VECTOR;
+    unsigned char *value = scratch;
+    if (object)
+        value = lffi_new(L, ct->base, cdecl_sizeof(ct->type))->addr;
+    if (param->flags & LFFI_PARAM_INDIRECT) {
+        const void *copy;
+        memcpy(&copy, base + param->to, sizeof copy);
+        if (!object)
+            lffi_load(L, ct, copy, 0);
+        else
+            memcpy(value, copy, (size_t)cdecl_sizeof(ct->type));
+        return;
+    }
+    if (!object && cdecl_sizeof(ct->type) > sizeof scratch) {
+        lffi_load(L, ct, base + param->to, 0);
+        return;
+    }
+    lffi_gather(run->plan, param, base, value);
+    if (!object)
+        lffi_load(L, ct, scratch, 0);
+}
+
+static void push_arguments(lua_State *L, const struct invocation *run)
+{
+    const struct lffi_plan *plan = run->plan;
+    luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        const struct lffi_param *param = &plan->param[i];
+        if (!lffi_push_plain(L, param->op, argument_base(run, param) + param->to))
+            push_general(L, run, param);
+    }
+}
+
+static void set_result_where(struct lffi_where *where, const struct lffi_plan *plan)
+{
+    *where = (struct lffi_where){0};
+    where->place = LFFI_TO_RESULT;
+    where->policy = plan->ct->scope->policy;
+    where->of = plan->ct->type;
+}
+
+/* Stores the value on the stack top as the result, in registers or in memory at `ret`'s address. */
+static void store_result(lua_State *L, const struct lffi_plan *plan, struct lffi_return *ret)
+{
+    const struct lffi_param *result = &plan->result;
+    unsigned char *registers = (unsigned char *)ret;
+    struct lffi_where where;
+    int idx = lua_gettop(L);
+    void *value;
+    if (result->op == LFFI_VOID ||
+        (result->pieces == 1 && lffi_store_plain(L, result, idx, registers + result->to)))
+        return;
+    set_result_where(&where, plan);
+    /* userdata: a struct may be large, and a conversion that raises must have written nothing */
+    value = lua_newuserdatauv(L, (size_t)cdecl_sizeof(result->ct->type) + 8, 0);
+    memset(value, 0, (size_t)cdecl_sizeof(result->ct->type));
+    lffi_store(L, result->ct, value, idx, &where);
+    if (plan->result_kind == LFFI_RETURN_MEMORY) {
+        memcpy((void *)(uintptr_t)ret->gpr[0], value, (size_t)cdecl_sizeof(result->ct->type));
+        return;
+    }
+    lffi_scatter(plan, result, value, registers);
+    if (result->pieces == 1)
+        lffi_widen(result->op, registers + result->to);
+}
+
+/* ---- the protected part -------------------------------------------------------------------------------------------- */
+
+/* Stack: the invocation. */
+static int run_function(lua_State *L)
+{
+    const struct invocation *run = lua_touserdata(L, 1);
+    const struct lffi_plan *plan = run->plan;
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
+    push_arguments(L, run);
+    lua_call(L, (int)plan->nparams, 1);
+    store_result(L, plan, run->ret);
+    return 0;
+}
+
+/* Stack: the error, the invocation. The callback's own onerror handles it and may give the result. */
+static int run_onerror(lua_State *L)
+{
+    const struct invocation *run = lua_touserdata(L, 2);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_onerror);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    if (!lua_isnil(L, -1))
+        store_result(L, run->plan, run->ret);
+    return 0;
+}
+
+/* Runs `part` protected with the `nargs` values on the stack top and the invocation. On failure the
+ * error is left on the stack instead of the arguments. */
+static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct invocation *run)
+{
+    int base = lua_gettop(L) - nargs + 1;
+    int status;
+    lua_pushcfunction(L, add_traceback);
+    lua_insert(L, base);
+    lua_pushcfunction(L, part);
+    lua_insert(L, base + 1);
+    lua_pushlightuserdata(L, run);
+    status = lua_pcall(L, nargs + 1, 0, base);
+    lua_remove(L, base);
+    return status == LUA_OK;
+}
+
+/* True when an error of this call is pending, so that the callback is not run. The first one so
+ * suppressed tells ffi.onerror: a C loop that never returns would hide the error for ever. */
+static bool suppressed(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call)
+{
+    if (call == NULL || (call->error_index == 0 && call->failure == NULL) || slot->always ||
+        slot->ref_onerror != LUA_NOREF)
+        return false;
+    if (!call->reported && call->error_index != 0 && lua_checkstack(L, 1)) {
+        call->reported = true;
+        lua_pushvalue(L, call->error_index);
+        lffi_report(L, slot->plan->ct->scope);
+    }
+    return true;
+}
+
+static void run_callback(lua_State *L, struct lffi_slot *slot, struct lffi_call *call,
+                         struct invocation *run)
+{
+    /* lua_pcall's own needs, and room for an error that stays */
+    if (!lua_checkstack(L, LUA_MINSTACK)) {
+        keep_failure(call, "stack overflow in a callback");
+        return;
+    }
+    if (run_protected(L, run_function, 0, run))
+        return;
+    if (slot->ref_onerror == LUA_NOREF || !run_protected(L, run_onerror, 1, run))
+        keep_error(L, call, run->plan->ct->scope);
+}
+
+void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
+                    const struct lffi_registers *in, const unsigned char *stack,
+                    struct lffi_return *ret)
+{
+    struct lffi_state *st = slot->st;
+    struct invocation run = {slot, slot->plan, in, stack, ret};
+    lua_State *L = call != NULL ? call->L : st->main;
+    int entry_errno = errno;
+    int outer_errno = st->saved_errno;
+    bool outer_assigned = st->errno_assigned;
+    if (!suppressed(L, slot, call)) {
+        st->saved_errno = entry_errno;
+        st->errno_assigned = false;
+        run_callback(L, slot, call, &run);
+        if (st->errno_assigned)
+            entry_errno = st->saved_errno;
+        st->saved_errno = outer_errno;
+        st->errno_assigned = outer_assigned;
+    }
+    errno = entry_errno;
+}
+
+/* ---- calls of tombstones ----------------------------------------------------------------------------------------------- */
+
+/* Stack: the slot. Raises the report, so that it is kept like any error of a callback. */
+static int raise_freed(lua_State *L)
+{
+    const struct lffi_slot *slot = lua_touserdata(L, 1);
+    return luaL_error(L, "%s was called by C after it was freed", lffi_push_slot_text(L, slot));
+}
+
+void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
+{
+    lua_State *L = call != NULL ? call->L : slot->st->main;
+    if (call != NULL && (call->error_index != 0 || call->failure != NULL))
+        return;
+    if (!lua_checkstack(L, LUA_MINSTACK)) {
+        keep_failure(call, "a freed callback was called by C");
+        return;
+    }
+    lua_pushcfunction(L, raise_freed);
+    lua_pushlightuserdata(L, slot);
+    lua_pcall(L, 1, 0, 0);
+    keep_error(L, call, slot->plan->ct->scope);
+}
+
+/* ---- safe points --------------------------------------------------------------------------------------------------------- */
+
+/* Calls from other threads, told at last. */
+static void report_strangers(lua_State *L, struct lffi_slot *slot)
+{
+    unsigned count = atomic_exchange(&slot->strangers, 0);
+    if (count == 0)
+        return;
+    lua_pushfstring(L, "%s was called %d time(s) by a thread that does not own the Lua state; it "
+                       "returned its error value",
+                    lffi_push_slot_text(L, slot), (int)count);
+    lffi_report(L, slot->plan->ct->scope);
+    lua_pop(L, 1);
+}
+
+/* A parameter of a signal callback: integers as they came; what pointers pointed to is gone. */
+static void push_signal_argument(lua_State *L, const struct lffi_slot *slot,
+                                 const struct lffi_param *param)
+{
+    size_t first = offsetof(struct lffi_registers, gpr);
+    uint64_t word = atomic_load(&slot->signal->gpr[(param->to - first) / sizeof word]);
+    if (param->op == LFFI_POINTER)
+        word = 0;
+    if (!lffi_push_plain(L, param->op, (const unsigned char *)&word))
+        lffi_load(L, param->ct, &word, 0);
+}
+
+static void run_signal(lua_State *L, const struct lffi_slot *slot)
+{
+    const struct lffi_plan *plan = slot->plan;
+    unsigned count = atomic_exchange(&slot->signal->pending, 0);
+    if (count == 0)
+        return;
+    luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        push_signal_argument(L, slot, &plan->param[i]);
+    lua_pushinteger(L, count);
+    lua_call(L, (int)plan->nparams + 1, 0);
+}
+
+void lffi_attend(lua_State *L, struct lffi_state *st)
+{
+    struct lffi_gate *gate = st->gate;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    /* an error leaves the flag for the next safe point to find what is still pending */
+    while (gate != NULL && atomic_load(&gate->attention)) {
+        atomic_store(&gate->attention, false);
+        for (struct lffi_slot *slot = lffi_all_slots(); slot != NULL; slot = slot->next) {
+            if (slot->gate != gate)
+                continue;
+            report_strangers(L, slot);
+            if (slot->signal != NULL && atomic_load(&slot->signal->pending) > 0 &&
+                atomic_load(&slot->status) == LFFI_SLOT_LIVE) {
+                atomic_store(&gate->attention, true);
+                run_signal(L, slot);
+            }
+        }
+    }
+}
+
+/* The hook undoes itself: `lua_sethook` is all that a signal handler may do to a state. */
+static void hook(lua_State *L, lua_Debug *ar)
+{
+    (void)ar;
+    lua_sethook(L, NULL, 0, 0);
+    lffi_attend(L, lffi_open_state(L));
+}
+
+void lffi_arm_hook(lua_State *L)
+{
+    lua_sethook(L, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+}

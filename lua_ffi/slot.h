@@ -1,0 +1,91 @@
+/* Callback slots: shared by callback.c (what lives outside every Lua state), enter.c (C enters Lua) and
+ * callback_api.c (making, changing and freeing callbacks).
+ *
+ * A slot is a code address that C may call at any time, also after it was freed or its Lua state was
+ * closed. So slots and all they need to answer without Lua are process memory that is reused but never
+ * returned. The owner of a state is the thread that runs it; only the owner touches the state.
+ */
+#ifndef LFFI_SLOT_H
+#define LFFI_SLOT_H
+
+#include <stdatomic.h>
+
+#include "plan.h"
+
+/* What entering and leaving code of one signature takes without Lua. Shared, never freed. */
+struct lffi_signature;
+
+enum lffi_slot_status {
+    LFFI_SLOT_FREED,  /* a tombstone: reports calls, is reused after a while */
+    LFFI_SLOT_LIVE,
+    LFFI_SLOT_CLOSED  /* its Lua state is gone */
+};
+
+enum { LFFI_PLACE_SIZE = 40, LFFI_TOMBSTONE_AGE = 100, LFFI_MANY_IMPLICIT = 10000 };
+
+struct lffi_slot {
+    atomic_int status;
+    bool shared;                 /* an implicit conversion; ffi.release frees it */
+    bool borrowed;               /* shared and freed when `uses` drops to 0 */
+    bool always;                 /* runs even when an error is pending */
+    uint32_t uses;
+    struct lffi_gate *gate;
+    struct lffi_state *st;       /* while LIVE */
+    const struct lffi_plan *plan;
+    const struct lffi_signature *signature;
+    void *code;
+    int ref_function;            /* registry references, while LIVE */
+    int ref_onerror;
+    unsigned char *error;        /* the error value: registers, or bytes of a result in memory; NULL: zero */
+    atomic_uint_fast64_t calls;
+    atomic_uint strangers;       /* calls by foreign threads, not reported yet */
+    struct lffi_signal *signal;  /* {signal = true}, else NULL */
+    uint64_t freed_at;           /* value of the creation counter */
+    struct lffi_slot *next_freed;
+    struct lffi_slot *next;      /* all slots, newest first */
+    char place[LFFI_PLACE_SIZE]; /* "app.lua:12": where it was created */
+};
+
+/* Signals that have arrived and not been handed to Lua. */
+struct lffi_signal {
+    atomic_uint pending;
+    _Atomic uint64_t gpr[LFFI_GPRS]; /* of the latest */
+};
+
+/* ---- callback.c ------------------------------------------------------------------------------------- */
+
+/* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
+const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text);
+const char *lffi_signature_text(const struct lffi_signature *signature);
+/* Bytes of an error value in the form that struct lffi_slot.error has. */
+size_t lffi_error_size(const struct lffi_signature *signature);
+/* The state's gate, made on first use; NULL when memory is out. */
+struct lffi_gate *lffi_gate_of(struct lffi_state *st);
+/* A slot with a code address, FREED until published: a tombstone old enough, or a new one. NULL when
+ * memory is out. Takes `error` and `signal` (malloc'ed or NULL) only on success. */
+struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
+                                 unsigned char *error, struct lffi_signal *signal);
+void lffi_publish_slot(struct lffi_slot *slot);
+/* Makes a tombstone of it. */
+void lffi_bury_slot(struct lffi_slot *slot, enum lffi_slot_status status);
+/* All slots ever made; go on with `next`. */
+struct lffi_slot *lffi_all_slots(void);
+
+/* ---- enter.c ------------------------------------------------------------------------------------------ */
+
+/* Runs the slot's Lua function on the thread that owns the state. `call`: the innermost call of
+ * that state, NULL when none is active. `in` and `stack` hold the arguments, `ret` the error value. */
+void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
+                    const struct lffi_registers *in, const unsigned char *stack,
+                    struct lffi_return *ret);
+/* Reports the call of a tombstone. */
+void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
+/* Asks for lffi_attend at the next Lua instruction. Safe in signal handlers. */
+void lffi_arm_hook(lua_State *L);
+/* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does not
+ * raise. */
+void lffi_report(lua_State *L, struct lffi_scope *scope);
+/* Pushes "callback 'int (*)(int)' (created at app.lua:12)". */
+const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot);
+
+#endif
