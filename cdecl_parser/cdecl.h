@@ -114,6 +114,7 @@ struct cdecl_tag {
     const struct cdecl_state *state;     /* the scope it belongs to */
     const struct cdecl_member *members;
     const struct cdecl_decl *const *constants;
+    const struct cdecl_tag *next; /* in the order of creation; use cdecl_next_tag() */
 };
 
 enum cdecl_value_kind { CDECL_VALUE_NONE, CDECL_VALUE_INT, CDECL_VALUE_FLOAT, CDECL_VALUE_STRING };
@@ -169,21 +170,27 @@ enum cdecl_decl_kind {
     CDECL_DECL_MACRO     /* object-like #define; value by cdecl_macro_value() */
 };
 
-/* A name of the ordinary name space, or a macro. */
+/* A name of the ordinary name space, or a macro. Which alternatives of the union hold what:
+ * FUNCTION, VARIABLE, TYPEDEF: symbol and params; CONSTANT: value; MACRO: text. */
 struct cdecl_decl {
-    enum cdecl_decl_kind kind;
-    bool thread_local;
-    uint32_t line;              /* 1-based; of the first declaration; 0: predeclared */
-    const char *file;           /* from a line marker or the source's name; NULL when neither */
-    const char *name;           /* interned */
-    const char *symbol;         /* asm label, or `name` */
-    const struct cdecl_type *type;
+    uint8_t kind;      /* enum cdecl_decl_kind */
+    bool thread_local; /* variables */
+    uint32_t line;     /* 1-based; of the first declaration; 0: predeclared */
+    const char *file;  /* from a line marker or the source's name; NULL when neither */
+    const char *name;  /* interned */
+    const struct cdecl_type *type; /* NULL for macros */
     const struct cdecl_attr *attrs;
-    const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
-    const char *unsupported;    /* why it cannot be used, NULL when it can */
-    struct cdecl_value value;   /* constants */
-    const char *text;           /* macros: replacement text */
-    void *user;                 /* the embedder's slot, through cdecl_decl_user() */
+    const char *unsupported; /* why it cannot be used, NULL when it can */
+    union {
+        struct {
+            const char *symbol; /* asm label, or `name` */
+            const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
+        };
+        struct cdecl_value value; /* constants */
+        const char *text;         /* macros: replacement text */
+    };
+    void *user;                    /* the embedder's slot, through cdecl_decl_user() */
+    const struct cdecl_decl *next; /* in the order of declaration; use cdecl_next() */
 };
 
 /* Where and why a text was refused. `cdecl_error_text` renders it. */

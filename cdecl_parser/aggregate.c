@@ -1,0 +1,612 @@
+/* struct, union and enum specifiers with their bodies. Members are collected in scratch memory and
+ * copied once their number is known; layout.c places them. complete() is the one function that changes a
+ * published tag. Depends on declarator.c, constexpr.c, layout.c. */
+#include <stdio.h>
+#include <string.h>
+#include "internal.h"
+
+/* ---- completing a tag ---- */
+
+/* The one change a published tag may see: from incomplete to complete. */
+static void complete(struct cdecl_state *state, struct cdecl_tag *tag,
+                     const struct cdecl_tag *contents, uint16_t depth)
+{
+    struct cdecl_type *type = (struct cdecl_type *)(uintptr_t)tag->type;
+    cdecl__save(state, tag, sizeof *tag);
+    cdecl__save(state, type, sizeof *type);
+    const struct cdecl_tag *next = tag->next;
+    *tag = *contents;
+    tag->next = next;
+    tag->complete = true;
+    type->depth = depth;
+}
+
+static const char *keyword(enum cdecl_kind kind)
+{
+    return kind == CDECL_ENUM ? "enum" : kind == CDECL_STRUCT ? "struct" : "union";
+}
+
+/* Keeps the body that was there when the new one says the same; otherwise refuses, or with
+ * CDECL_OVERRIDE lets the new one take the name. */
+static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struct cdecl_tag *fresh,
+                                  const struct token *at, uint16_t depth)
+{
+    struct cdecl_state *s = p->state;
+    if (cdecl__same_body(old, fresh))
+        return old;
+    if (!(p->source->flags & CDECL_OVERRIDE))
+        cdecl__fail_at(p, at, "redefinition of '%s %s'", keyword(old->kind), old->name);
+    struct cdecl_tag *tag = cdecl__new_tag(s, old->kind, cdecl__name_of(old->name));
+    fresh->type = tag->type;
+    complete(s, tag, fresh, depth);
+    return tag;
+}
+
+static struct cdecl_tag *finish(struct parser *p, struct cdecl_tag *tag, struct cdecl_tag *fresh,
+                                const struct token *at, uint16_t depth)
+{
+    if (depth > CDECL_MAX_DEPTH)
+        cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
+    if (tag->complete)
+        return redefine(p, tag, fresh, at, depth);
+    complete(p->state, tag, fresh, depth);
+    return tag;
+}
+
+/* ---- members ---- */
+
+/* A set of names, to find a member declared twice. */
+struct name_set {
+    const char **slots;
+    size_t mask;
+};
+
+static bool add_name(struct name_set *set, const char *name)
+{
+    size_t at = cdecl__name_of(name)->hash & set->mask;
+    for (; set->slots[at] != NULL; at = (at + 1) & set->mask)
+        if (set->slots[at] == name)
+            return false;
+    set->slots[at] = name;
+    return true;
+}
+
+static bool is_anonymous(const struct cdecl_member *m)
+{
+    return m->name == NULL && (m->type->kind == CDECL_STRUCT || m->type->kind == CDECL_UNION);
+}
+
+static size_t count_names(const struct cdecl_member *m)
+{
+    size_t count = m->name != NULL;
+    if (is_anonymous(m))
+        for (uint32_t i = 0; i < m->type->tag->nmembers; i++)
+            count += count_names(&m->type->tag->members[i]);
+    return count;
+}
+
+static void add_names(struct parser *p, struct name_set *set, const struct cdecl_member *m,
+                      const struct token *at)
+{
+    if (m->name != NULL && !add_name(set, m->name))
+        cdecl__fail_at(p, at, "duplicate member '%s'", m->name);
+    if (is_anonymous(m))
+        for (uint32_t i = 0; i < m->type->tag->nmembers; i++)
+            add_names(p, set, &m->type->tag->members[i], at);
+}
+
+static void check_duplicates(struct parser *p, const struct body *body)
+{
+    size_t names = 0, capacity = 4;
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        names += count_names(&node->member);
+    while (capacity < names * 2)
+        capacity *= 2;
+    struct name_set set = {cdecl__scratch(p->state, capacity * sizeof *set.slots, sizeof(char *)),
+                           capacity - 1};
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        add_names(p, &set, &node->member, &node->at);
+}
+
+static struct member_node *add_member(struct parser *p, const struct cdecl_type *type,
+                                      const struct name *name, const struct token *at)
+{
+    struct body *body = p->body;
+    struct member_node *node = SCRATCH(p->state, struct member_node);
+    node->member = (struct cdecl_member){.name = name == NULL ? NULL : name->text,
+                                         .type = type,
+                                         .width = CDECL_NOT_BITFIELD};
+    node->at = *at;
+    if (body->last == NULL)
+        body->first = node;
+    else
+        body->last->next = node;
+    body->last = node;
+    body->nmembers++;
+    return node;
+}
+
+/* ":" constant-expression */
+static uint8_t bitfield_width(struct parser *p, const struct cdecl_type *type,
+                              const struct name *name)
+{
+    struct token at = p->tok;
+    const char *shown = name == NULL ? "(unnamed)" : name->text;
+    struct cdecl_value value = cdecl__integer(p, "bit-field width");
+    if (!cdecl__is_integer(type) || !cdecl_is_complete(type))
+        cdecl__fail_at(p, &at, "bit-field '%s' has type '%s'", shown, TYPE_TEXT(type));
+    const struct cdecl_type *base = type->kind == CDECL_ENUM ? type->tag->underlying : type;
+    if (cdecl__promote(p->state, value.type)->is_signed && (int64_t)value.u < 0)
+        cdecl__fail_at(p, &at, "width %lld of bit-field '%s' is negative", (long long)value.u,
+                       shown);
+    if (value.u > base->bits)
+        cdecl__fail_at(p, &at, "width %llu of bit-field '%s' exceeds its type '%s'",
+                       (unsigned long long)value.u, shown, TYPE_TEXT(type));
+    if (value.u == 0 && name != NULL)
+        cdecl__fail_at(p, &at, "bit-field '%s' has width 0", shown);
+    return (uint8_t)value.u;
+}
+
+static void add_constant(struct parser *p, const struct cdecl_decl *decl)
+{
+    struct body *body = p->body;
+    struct constant_node *node = SCRATCH(p->state, struct constant_node);
+    node->decl = decl;
+    if (body->last_constant == NULL)
+        body->constants = node;
+    else
+        body->last_constant->next = node;
+    body->last_constant = node;
+    body->nconstants++;
+}
+
+/* static const T name = constant; inside a body: a constant of the struct, as in LuaJIT. */
+static void member_constant(struct parser *p, const struct declarator *d)
+{
+    if (d->name == NULL || !cdecl__accept(p, TOK_ASSIGN))
+        cdecl__expected(p, "'=' after a static constant");
+    struct cdecl_value value = cdecl__initialiser(p);
+    if (value.kind == CDECL_VALUE_NONE)
+        cdecl__fail_at(p, &d->at, "'%s' has no constant value", d->name->text);
+    if (value.kind != CDECL_VALUE_STRING)
+        cdecl__convert(p, &value, cdecl__plain(d->type));
+    struct cdecl_decl *decl = NEW(p->state, struct cdecl_decl);
+    *decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &d->at, d->type);
+    decl->value = value;
+    add_constant(p, decl);
+}
+
+/* member = declarator [ ":" width ] attributes */
+static void member(struct parser *p, const struct specs *specs)
+{
+    struct declarator d;
+    struct token at = p->tok;
+    if (p->tok.kind == TOK_COLON)
+        d = (struct declarator){.type = specs->type, .at = at, .attrs = specs->attrs};
+    else
+        cdecl__declarator(p, specs, NAME_REQUIRED, &d);
+    if (specs->storage == STORAGE_STATIC) {
+        member_constant(p, &d);
+        return;
+    }
+    struct member_node *node = add_member(p, d.type, d.name, &d.at);
+    if (cdecl__accept(p, TOK_COLON)) {
+        struct attrs after = {0};
+        node->member.width = bitfield_width(p, d.type, d.name);
+        cdecl__attributes(p, &after);
+        cdecl__attributes_unite(p->state, &d.attrs, &after);
+    }
+    node->member.alignment = d.attrs.alignment;
+    node->member.packed = d.attrs.packed;
+}
+
+/* A declaration without declarators: an anonymous member, or (MS, Plan 9) a tagged one. */
+static void anonymous_member(struct parser *p, const struct specs *specs, const struct token *at)
+{
+    const struct cdecl_type *type = specs->type;
+    if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
+        return; /* "enum { A };", or nothing at all */
+    if (!type->tag->complete)
+        return; /* only declares the tag */
+    struct member_node *node = add_member(p, type, NULL, at);
+    node->member.alignment = specs->attrs.alignment;
+    node->member.packed = specs->attrs.packed;
+}
+
+/* member-declaration = specifiers [ member { "," member } ] ";" [6.7.2.1] */
+static void member_declaration(struct parser *p)
+{
+    struct specs specs;
+    struct token at = p->tok;
+    if (cdecl__accept(p, TOK_SEMICOLON))
+        return;
+    if (p->tok.kind == TOK_STATIC_ASSERT || cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT)) {
+        cdecl__advance(p);
+        cdecl__static_assert(p);
+        return;
+    }
+    cdecl__specifiers(p, &specs);
+    if (specs.storage != STORAGE_NONE && specs.storage != STORAGE_STATIC)
+        cdecl__fail_at(p, &at, "a member cannot have this storage class");
+    if (p->tok.kind == TOK_SEMICOLON || p->tok.kind == TOK_RBRACE) {
+        anonymous_member(p, &specs, &at);
+    } else {
+        do {
+            struct attrs before = {0};
+            cdecl__attributes(p, &before);
+            struct specs own = specs;
+            cdecl__attributes_unite(p->state, &own.attrs, &before);
+            member(p, &own);
+        } while (cdecl__accept(p, TOK_COMMA));
+    }
+    if (p->tok.kind != TOK_RBRACE)
+        cdecl__expect(p, TOK_SEMICOLON, "after a member");
+}
+
+/* ---- struct and union bodies ---- */
+
+static const struct cdecl_decl *const *copy_constants(struct cdecl_state *state,
+                                                      const struct constant_node *node,
+                                                      uint32_t count)
+{
+    if (count == 0)
+        return NULL;
+    const struct cdecl_decl **constants = NEW_ARRAY(state, const struct cdecl_decl *, count);
+    for (uint32_t i = 0; node != NULL; node = node->next)
+        constants[i++] = node->decl;
+    return constants;
+}
+
+static uint16_t body_depth(const struct body *body)
+{
+    uint16_t depth = 0;
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        if (node->member.type->depth > depth)
+            depth = node->member.type->depth;
+    return (uint16_t)(depth + 1);
+}
+
+static void set_attributes(struct cdecl_tag *tag, const struct attrs *attrs)
+{
+    tag->packed = attrs->packed;
+    tag->transparent = attrs->transparent;
+    tag->alignment = attrs->alignment;
+    tag->unsupported = attrs->unsupported;
+}
+
+static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
+                                     const struct body *body, const struct attrs *attrs,
+                                     uint32_t pack, const struct token *at)
+{
+    struct cdecl_member *members = NULL;
+    struct cdecl_tag fresh = *tag;
+    check_duplicates(p, body);
+    if (body->nmembers > 0)
+        members = NEW_ARRAY(p->state, struct cdecl_member, body->nmembers);
+    uint32_t i = 0;
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        members[i++] = node->member;
+    set_attributes(&fresh, attrs);
+    fresh.flexible = fresh.vla = false;
+    fresh.pack = pack;
+    fresh.members = members;
+    fresh.nmembers = body->nmembers;
+    fresh.constants = copy_constants(p->state, body->constants, body->nconstants);
+    fresh.nconstants = body->nconstants;
+    cdecl__layout(p->state, &fresh, members, body->nmembers);
+    return finish(p, tag, &fresh, at, body_depth(body));
+}
+
+/* body = "{" { member-declaration } "}" attributes */
+static struct cdecl_tag *struct_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
+                                     const struct token *at)
+{
+    struct body body = {0}, *outer = p->body;
+    struct token open = p->tok;
+    cdecl__advance(p);
+    p->body = &body;
+    while (p->tok.kind != TOK_RBRACE) {
+        if (p->tok.kind == TOK_EOF)
+            cdecl__fail_at(p, &open, "'{' is never closed");
+        member_declaration(p);
+    }
+    p->body = outer;
+    uint32_t pack = p->pack; /* before the next token, which may come after a #pragma pack(pop) */
+    cdecl__advance(p);
+    cdecl__attributes(p, attrs);
+    return finish_body(p, tag, &body, attrs, pack, at);
+}
+
+/* ---- enums ---- */
+
+/* An enumerator while its enum is read. */
+struct enumerator {
+    struct enumerator *next;
+    struct token at;
+    struct cdecl_attr *attrs;
+    const struct cdecl_decl *decl; /* as declared so far, with the type its value needs */
+};
+
+struct enum_body {
+    struct enumerator *first, **tail;
+    uint32_t count;
+    bool negative;
+    uint64_t largest, smallest; /* of the non-negative and, as two's complement, the negative ones */
+    const struct cdecl_type *fixed; /* "enum : T", NULL when none */
+};
+
+static bool fits(uint64_t u, bool negative, const struct cdecl_type *type)
+{
+    if (type->kind == CDECL_BOOL)
+        return !negative && u <= 1;
+    unsigned bits = type->bits - (type->is_signed ? 1u : 0u);
+    if (negative)
+        return type->is_signed && ((int64_t)u >> (bits > 63 ? 63 : bits)) == -1;
+    return bits >= 64 || u >> bits == 0;
+}
+
+static bool is_negative(const struct cdecl_value *v)
+{
+    return v->type->is_signed && (int64_t)v->u < 0;
+}
+
+/* The type of an enumerator while its enum is open: int, or its value's own type (gcc). */
+static void note_value(struct parser *p, struct enum_body *body, struct cdecl_value *value,
+                       const struct token *at)
+{
+    bool negative = is_negative(value);
+    if (body->fixed != NULL) {
+        if (!fits(value->u, negative, body->fixed))
+            cdecl__fail_at(p, at, "enumerator '%s' does not fit '%s'", at->name->text,
+                           TYPE_TEXT(body->fixed));
+        value->type = cdecl__plain(body->fixed);
+    } else if (fits(value->u, negative, p->state->basic[CDECL_PRIM_INT])) {
+        value->type = p->state->basic[CDECL_PRIM_INT];
+    }
+    if (negative && (!body->negative || (int64_t)value->u < (int64_t)body->smallest))
+        body->smallest = value->u;
+    else if (!negative && value->u > body->largest)
+        body->largest = value->u;
+    body->negative |= negative;
+}
+
+/* One more than the last enumerator; a type that can hold it is picked as gcc does. */
+static struct cdecl_value successor(struct parser *p, const struct cdecl_value *last,
+                                    const struct token *at)
+{
+    struct cdecl_state *s = p->state;
+    struct cdecl_value value = *last;
+    bool negative = is_negative(last);
+    value.u++;
+    if (!negative && value.u == 0)
+        cdecl__fail_at(p, at, "enumerator '%s' does not fit 64 bits", at->name->text);
+    if (negative || fits(value.u, false, value.type))
+        return value;
+    value.type = s->basic[CDECL_PRIM_LONG];
+    if (!fits(value.u, false, value.type))
+        value.type = s->basic[CDECL_PRIM_LLONG];
+    if (!fits(value.u, false, value.type))
+        value.type = s->basic[CDECL_PRIM_ULLONG];
+    return value;
+}
+
+/* enumerator = name attributes [ "=" constant-expression ] */
+static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_value *last)
+{
+    struct token at = p->tok;
+    struct attrs attrs = {0};
+    if (p->tok.kind != TOK_IDENT)
+        cdecl__expected(p, "an enumerator");
+    cdecl__advance(p);
+    cdecl__attributes(p, &attrs);
+    if (cdecl__accept(p, TOK_ASSIGN)) {
+        *last = cdecl__integer(p, "enumerator");
+        last->type = cdecl__promote(p->state, last->type);
+    } else if (body->count > 0) {
+        *last = successor(p, last, &at);
+    }
+    note_value(p, body, last, &at);
+    struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &at, last->type);
+    decl.attrs = attrs.kept;
+    decl.unsupported = attrs.unsupported;
+    decl.value = *last;
+    struct enumerator *node = SCRATCH(p->state, struct enumerator);
+    node->at = at;
+    node->decl = cdecl__declare(p, &at, &decl);
+    *body->tail = node;
+    body->tail = &node->next;
+    body->count++;
+}
+
+/* gcc: the first of these that holds all values; packed starts at char. */
+static const struct cdecl_type *underlying(struct parser *p, const struct enum_body *body,
+                                           bool packed, const struct token *at)
+{
+    static const enum cdecl_prim signed_types[] = {CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT,
+                                                   CDECL_PRIM_INT, CDECL_PRIM_LONG,
+                                                   CDECL_PRIM_LLONG};
+    if (body->fixed != NULL)
+        return body->fixed;
+    for (size_t i = packed ? 0 : 2; i < sizeof signed_types / sizeof *signed_types; i++) {
+        enum cdecl_prim prim = signed_types[i] + (body->negative ? 0u : 1u);
+        const struct cdecl_type *type = p->state->basic[prim];
+        if (fits(body->largest, false, type) &&
+            (!body->negative || fits(body->smallest, true, type)))
+            return type;
+    }
+    cdecl__fail_at(p, at, "the enumerators do not fit any integer type");
+}
+
+/* After the body: enumerators that fit int are int, the others get the enum's type. */
+static void retype(struct cdecl_state *state, const struct cdecl_decl *decl,
+                   const struct cdecl_type *type, bool fixed)
+{
+    struct cdecl_decl *d = (struct cdecl_decl *)(uintptr_t)decl;
+    if (!fixed && fits(d->value.u, is_negative(&d->value), state->basic[CDECL_PRIM_INT]))
+        type = state->basic[CDECL_PRIM_INT];
+    else if (!fixed)
+        type = type->tag->underlying;
+    if (d->type == type)
+        return;
+    cdecl__save(state, d, sizeof *d);
+    d->type = d->value.type = type;
+}
+
+static struct cdecl_tag *finish_enum(struct parser *p, struct cdecl_tag *tag,
+                                     const struct enum_body *body, const struct attrs *attrs,
+                                     const struct token *at)
+{
+    struct cdecl_tag fresh = *tag;
+    const struct cdecl_decl **constants =
+        NEW_ARRAY(p->state, const struct cdecl_decl *, body->count);
+    uint32_t i = 0;
+    for (const struct enumerator *node = body->first; node != NULL; node = node->next)
+        constants[i++] = node->decl;
+    set_attributes(&fresh, attrs);
+    fresh.underlying = underlying(p, body, attrs->packed, at);
+    fresh.constants = constants;
+    fresh.nconstants = body->count;
+    fresh.size = fresh.underlying->size;
+    fresh.align = cdecl_alignof(fresh.underlying);
+    if (attrs->alignment > fresh.align)
+        fresh.align = attrs->alignment;
+    struct cdecl_tag *result = finish(p, tag, &fresh, at, 2);
+    if (result == tag || !tag->complete)
+        for (i = 0; i < body->count; i++)
+            retype(p->state, constants[i], body->fixed == NULL ? result->type : body->fixed,
+                   body->fixed != NULL);
+    if (p->body != NULL)
+        for (i = 0; i < body->count; i++)
+            add_constant(p, constants[i]);
+    return result;
+}
+
+/* enum-body = "{" enumerator { "," enumerator } [ "," ] "}" attributes [6.7.2.2] */
+static struct cdecl_tag *enum_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
+                                   const struct cdecl_type *fixed, const struct token *at)
+{
+    struct enum_body body = {.tail = &body.first, .fixed = fixed};
+    struct cdecl_value last = {.kind = CDECL_VALUE_INT, .type = p->state->basic[CDECL_PRIM_INT]};
+    cdecl__advance(p);
+    do {
+        if (p->tok.kind == TOK_RBRACE && body.count > 0)
+            break;
+        enumerator(p, &body, &last);
+    } while (cdecl__accept(p, TOK_COMMA));
+    cdecl__expect(p, TOK_RBRACE, "to close the enum");
+    cdecl__attributes(p, attrs);
+    return finish_enum(p, tag, &body, attrs, at);
+}
+
+/* ":" type-name after enum [ name ]; a bit-field's ":" is followed by an expression instead. */
+static const struct cdecl_type *fixed_type(struct parser *p)
+{
+    if (p->tok.kind != TOK_COLON)
+        return NULL;
+    struct token at = *cdecl__peek(p);
+    struct token colon = p->tok, ahead = p->ahead;
+    p->tok = ahead;
+    bool type_follows = cdecl__starts_type(p);
+    p->tok = colon;
+    if (!type_follows)
+        return NULL;
+    cdecl__advance(p);
+    struct specs specs;
+    cdecl__specifiers(p, &specs);
+    if (!cdecl__is_integer(specs.type) || specs.type->kind == CDECL_ENUM)
+        cdecl__fail_at(p, &at, "an enum cannot have the underlying type '%s'",
+                       TYPE_TEXT(specs.type));
+    return cdecl__plain(specs.type);
+}
+
+/* ---- the specifier ---- */
+
+_Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kind,
+                                      const struct token *at)
+{
+    struct hint hint =
+        cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);
+    cdecl__fail_at(p, at, "undeclared tag '%s %s'%s", keyword(kind), at->name->text, hint.text);
+}
+
+static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const struct token *at)
+{
+    struct cdecl_tag *tag = at->name->extra == NULL ? NULL : at->name->extra->tag;
+    bool single = (p->source->flags & CDECL_SINGLE_TYPE) != 0;
+    if (tag == NULL && single)
+        fail_undeclared(p, kind, at);
+    if (tag == NULL)
+        return cdecl__new_tag(p->state, kind, at->name);
+    if (tag->kind != kind)
+        cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'", keyword(kind), tag->name,
+                       keyword(tag->kind), tag->name);
+    return tag;
+}
+
+static const struct cdecl_type *with_body(struct parser *p, enum cdecl_kind kind,
+                                          const struct token *at, struct attrs *attrs,
+                                          const struct cdecl_type *fixed)
+{
+    bool named = at->name != NULL;
+    if (named && p->source->flags & CDECL_SINGLE_TYPE)
+        cdecl__fail_at(p, at, "'%s %s' cannot be declared in a type name", keyword(kind),
+                       at->name->text);
+    struct cdecl_tag *tag =
+        named ? find_tag(p, kind, at) : cdecl__new_tag(p->state, kind, NULL);
+    if (kind == CDECL_ENUM)
+        tag = enum_body(p, tag, attrs, fixed, at);
+    else
+        tag = struct_body(p, tag, attrs, at);
+    return tag->type;
+}
+
+/* "enum e : T" without a body is complete already (C23). */
+static void complete_fixed(struct parser *p, struct cdecl_tag *tag, const struct cdecl_type *fixed)
+{
+    if (fixed == NULL || tag->complete)
+        return;
+    struct cdecl_tag fresh = *tag;
+    fresh.underlying = fixed;
+    fresh.size = fixed->size;
+    fresh.align = cdecl_alignof(fixed);
+    complete(p->state, tag, &fresh, 2);
+}
+
+/* tag-specifier = ( "struct" | "union" | "enum" ) attributes [ name ] [ ":" type ] [ body ] */
+const struct cdecl_type *cdecl__tag_specifier(struct parser *p)
+{
+    enum cdecl_kind kind = p->tok.kind == TOK_STRUCT  ? CDECL_STRUCT
+                           : p->tok.kind == TOK_UNION ? CDECL_UNION
+                                                      : CDECL_ENUM;
+    struct attrs attrs = {0};
+    struct token at = p->tok;
+    const struct cdecl_type *fixed = NULL, *type;
+    cdecl__enter(p);
+    cdecl__advance(p);
+    while (cdecl__at_attribute(p) || p->tok.kind == TOK_ALIGNAS) {
+        if (p->tok.kind == TOK_ALIGNAS)
+            cdecl__alignas(p, &attrs);
+        else
+            cdecl__attributes(p, &attrs);
+    }
+    at.name = NULL;
+    if (p->tok.kind == TOK_IDENT) {
+        at = p->tok;
+        cdecl__advance(p);
+    }
+    if (kind == CDECL_ENUM)
+        fixed = fixed_type(p);
+    if (p->tok.kind == TOK_LBRACE) {
+        type = with_body(p, kind, &at, &attrs, fixed);
+    } else {
+        char what[48];
+        snprintf(what, sizeof what, "a name or '{' after '%s'", keyword(kind));
+        if (at.name == NULL)
+            cdecl__expected(p, what);
+        struct cdecl_tag *tag = find_tag(p, kind, &at);
+        complete_fixed(p, tag, fixed);
+        type = tag->type;
+    }
+    cdecl__leave(p);
+    return type;
+}

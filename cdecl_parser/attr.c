@@ -1,0 +1,499 @@
+/* Attributes: __attribute__((...)), [[...]], __declspec(...), _Alignas and asm labels. Known ones are
+ * listed in attrs.def; the others are skipped with their arguments. What is kept is in the state's
+ * arena. Depends on constexpr.c for arguments and type.c for the types that change. */
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+#ifndef __BIGGEST_ALIGNMENT__
+#define __BIGGEST_ALIGNMENT__ _Alignof(max_align_t)
+#endif
+
+static const struct {
+    const char *name;
+    const char *refusal; /* NULL for supported ones */
+    enum cdecl_attr_id id;
+    bool keep;
+} known[ATTR_COUNT] = {
+#define KEEP(code, word) [ATTR_KEEP_##word] = {#word, NULL, CDECL_ATTR_##code, true},
+#define ACT(code, word) [ATTR_##word] = {#word, NULL, CDECL_ATTR_CFFI, false},
+#define REFUSE(code, word)                                                                     \
+    [ATTR_REFUSE_##word] = {#word, "__attribute__((" #word ")) is not supported",              \
+                            CDECL_ATTR_CFFI, false},
+#include "attrs.def"
+};
+
+/* Called once per state: marks the names of known attributes, plain and with underscores. */
+void cdecl__intern_attributes(struct cdecl_state *state)
+{
+    for (unsigned i = 1; i < ATTR_COUNT; i++) {
+        char word[64] = "__";
+        size_t size = strlen(known[i].name);
+        memcpy(word + 2, known[i].name, size);
+        memcpy(word + 2 + size, "__", 2);
+        cdecl__intern(state, word, size + 4)->attribute = (uint8_t)i;
+        cdecl__intern(state, word + 2, size)->attribute = (uint8_t)i;
+    }
+}
+
+/* ---- keeping ---- */
+
+static struct cdecl_attr *keep(struct cdecl_state *state, struct attrs *attrs,
+                               enum cdecl_attr_id id, const char *name)
+{
+    struct cdecl_attr *attr = NEW(state, struct cdecl_attr);
+    *attr = (struct cdecl_attr){.next = attrs->kept, .id = id, .name = name};
+    attrs->kept = attr;
+    return attr;
+}
+
+void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum cdecl_attr_id id,
+                           const char *name)
+{
+    keep(state, attrs, id, name);
+}
+
+/* A word without the underscores around it, interned. */
+static const char *bare_word(struct cdecl_state *state, const struct name *name)
+{
+    size_t size = name->size;
+    if (size > 4 && memcmp(name->text, "__", 2) == 0 &&
+        memcmp(name->text + size - 2, "__", 2) == 0)
+        return cdecl__intern(state, name->text + 2, size - 4)->text;
+    return name->text;
+}
+
+struct int_node {
+    struct int_node *next;
+    int64_t value;
+};
+
+static void keep_ints(struct cdecl_state *state, struct cdecl_attr *attr,
+                      const struct int_node *last, uint32_t count)
+{
+    int64_t *ints = NEW_ARRAY(state, int64_t, count);
+    attr->ints = ints;
+    attr->nints = count;
+    for (uint32_t i = count; i > 0; i--, last = last->next)
+        ints[i - 1] = last->value;
+}
+
+/* At '(': words and strings go to `text` (the first one), numbers to `ints`. */
+static void keep_arguments(struct parser *p, struct cdecl_attr *attr)
+{
+    struct int_node *last = NULL;
+    uint32_t count = 0;
+    for (cdecl__advance(p); p->tok.kind != TOK_RPAREN; ) {
+        if (p->tok.kind == TOK_STRING) {
+            attr->text = cdecl__strings(p).s;
+        } else if (p->tok.name != NULL && p->tok.kind == TOK_IDENT &&
+                   attr->id != CDECL_ATTR_NONNULL) {
+            attr->text = bare_word(p->state, p->tok.name);
+            cdecl__advance(p);
+        } else {
+            struct int_node *node = SCRATCH(p->state, struct int_node);
+            node->value = (int64_t)cdecl__integer(p, "attribute argument").u;
+            node->next = last;
+            last = node;
+            count++;
+        }
+        if (!cdecl__accept(p, TOK_COMMA))
+            break;
+    }
+    cdecl__expect(p, TOK_RPAREN, "to close the attribute's arguments");
+    if (count > 0)
+        keep_ints(p->state, attr, last, count);
+}
+
+/* ---- acting ---- */
+
+static uint32_t check_alignment(struct parser *p, const struct token *at, uint64_t align)
+{
+    if ((align & (align - 1)) != 0 || align > CDECL_MAX_ALIGN)
+        cdecl__fail_at(p, at, "alignment %lld is not a power of two up to %lld", (long long)align,
+                       (long long)CDECL_MAX_ALIGN);
+    return (uint32_t)align;
+}
+
+static void raise_alignment(struct attrs *attrs, uint32_t align)
+{
+    if (align > attrs->alignment)
+        attrs->alignment = align;
+}
+
+static void aligned(struct parser *p, struct attrs *attrs)
+{
+    uint32_t align = __BIGGEST_ALIGNMENT__;
+    if (cdecl__accept(p, TOK_LPAREN)) {
+        struct token at = p->tok;
+        align = check_alignment(p, &at, cdecl__integer(p, "alignment").u);
+        cdecl__expect(p, TOK_RPAREN, "to close 'aligned'");
+        if (align == 0)
+            cdecl__fail_at(p, &at, "alignment 0 is not a power of two up to %lld",
+                           (long long)CDECL_MAX_ALIGN);
+    }
+    raise_alignment(attrs, align);
+}
+
+static void vector_size(struct parser *p, struct attrs *attrs)
+{
+    cdecl__expect(p, TOK_LPAREN, "after 'vector_size'");
+    struct token at = p->tok;
+    uint64_t bytes = cdecl__integer(p, "vector size").u;
+    if (bytes == 0 || bytes > CDECL_MAX_ALIGN)
+        cdecl__fail_at(p, &at, "vector size %lld is out of range", (long long)bytes);
+    attrs->vector_size = (uint32_t)bytes;
+    cdecl__expect(p, TOK_RPAREN, "to close 'vector_size'");
+}
+
+static void mode(struct parser *p, struct attrs *attrs)
+{
+    cdecl__expect(p, TOK_LPAREN, "after 'mode'");
+    if (p->tok.name == NULL)
+        cdecl__expected(p, "the name of a mode");
+    const char *word = bare_word(p->state, p->tok.name);
+    attrs->mode = cdecl__name_of(word);
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_RPAREN, "to close 'mode'");
+}
+
+/* One attribute, its name already read. */
+static void act(struct parser *p, struct attrs *attrs, const struct name *name)
+{
+    unsigned code = name->attribute;
+    if (known[code].keep) {
+        struct cdecl_attr *attr = keep(p->state, attrs, known[code].id, known[code].name);
+        if (known[code].id == CDECL_ATTR_CALLCONV)
+            attr->text = known[code].name;
+        attrs->noreturn |= known[code].id == CDECL_ATTR_NORETURN;
+        if (p->tok.kind == TOK_LPAREN)
+            keep_arguments(p, attr);
+        return;
+    }
+    if (known[code].refusal != NULL)
+        attrs->unsupported = known[code].refusal;
+    else if (code == ATTR_packed)
+        attrs->packed = true;
+    else if (code == ATTR_transparent_union)
+        attrs->transparent = true;
+    else if (code == ATTR_aligned || code == ATTR_align)
+        aligned(p, attrs);
+    else if (code == ATTR_vector_size)
+        vector_size(p, attrs);
+    else if (code == ATTR_mode)
+        mode(p, attrs);
+    if (p->tok.kind == TOK_LPAREN)
+        cdecl__skip_parens(p);
+}
+
+/* ---- the three spellings ---- */
+
+/* At an opening bracket of any kind: through the matching closing one. */
+void cdecl__skip_parens(struct parser *p)
+{
+    struct token open = p->tok;
+    size_t depth = 0;
+    do {
+        if (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_LBRACE || p->tok.kind == TOK_LBRACKET)
+            depth++;
+        else if (p->tok.kind == TOK_LATTR)
+            depth += 2;
+        else if (p->tok.kind == TOK_RPAREN || p->tok.kind == TOK_RBRACE ||
+                 p->tok.kind == TOK_RBRACKET)
+            depth--;
+        else if (p->tok.kind == TOK_EOF)
+            cdecl__fail_at(p, &open, "'%.*s' is never closed", (int)open.size, open.start);
+        cdecl__advance(p);
+    } while (depth > 0);
+}
+
+/* gnu-attributes = "__attribute__" "((" [ attribute ] { "," [ attribute ] } "))" */
+static void gnu(struct parser *p, struct attrs *attrs)
+{
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after '__attribute__'");
+    cdecl__expect(p, TOK_LPAREN, "after '__attribute__('");
+    while (p->tok.kind != TOK_RPAREN) {
+        struct name *name = p->tok.name;
+        if (cdecl__accept(p, TOK_COMMA))
+            continue;
+        if (name == NULL)
+            cdecl__expected(p, "an attribute");
+        cdecl__advance(p);
+        act(p, attrs, name);
+        if (p->tok.kind != TOK_RPAREN)
+            cdecl__expect(p, TOK_COMMA, "or ')' after an attribute");
+    }
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_RPAREN, "to close '__attribute__'");
+}
+
+/* The arguments of [[cffi::name(...)]], verbatim. */
+static void cffi_attribute(struct parser *p, struct attrs *attrs, const struct name *name)
+{
+    if (strcmp(name->text, "noescape") == 0)
+        keep(p->state, attrs, CDECL_ATTR_NOESCAPE, name->text);
+    struct cdecl_attr *attr = keep(p->state, attrs, CDECL_ATTR_CFFI, NULL);
+    char full[128] = "cffi::";
+    if (name->size + 7u > sizeof full)
+        cdecl__fail(p->state, "the attribute's name is too long");
+    memcpy(full + 6, name->text, name->size + 1u);
+    attr->name = cdecl__intern(p->state, full, name->size + 6u)->text;
+    if (p->tok.kind != TOK_LPAREN)
+        return;
+    const char *from = p->tok.at + 1, *to = from;
+    struct token open = p->tok;
+    size_t depth = 0;
+    do {
+        if (p->tok.kind == TOK_LPAREN)
+            depth++;
+        else if (p->tok.kind == TOK_RPAREN)
+            depth--;
+        else if (p->tok.kind == TOK_EOF)
+            cdecl__fail_at(p, &open, "'(' is never closed");
+        to = p->tok.at;
+        cdecl__advance(p);
+    } while (depth > 0);
+    attr->text = cdecl__copy_text(p->state, from, (size_t)(to - from));
+}
+
+static bool is_word(const struct name *name, const char *word)
+{
+    return name != NULL && strcmp(name->text, word) == 0;
+}
+
+/* std-attributes = "[[" [ [ word "::" ] word [ "(" ... ")" ] ] { "," ... } "]]" [C23 6.7.12] */
+static void standard(struct parser *p, struct attrs *attrs)
+{
+    cdecl__advance(p);
+    while (p->tok.kind != TOK_RBRACKET) {
+        struct name *space = NULL, *name = p->tok.name;
+        if (cdecl__accept(p, TOK_COMMA))
+            continue;
+        if (name == NULL)
+            cdecl__expected(p, "an attribute");
+        cdecl__advance(p);
+        if (cdecl__accept(p, TOK_SCOPE)) {
+            space = name;
+            name = p->tok.name;
+            if (name == NULL)
+                cdecl__expected(p, "an attribute after '::'");
+            cdecl__advance(p);
+        }
+        if (is_word(space, "cffi"))
+            cffi_attribute(p, attrs, name);
+        else
+            act(p, attrs, name);
+        if (p->tok.kind != TOK_RBRACKET)
+            cdecl__expect(p, TOK_COMMA, "or ']]' after an attribute");
+    }
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_RBRACKET, "to close '[['");
+}
+
+/* declspec = "__declspec" "(" { word [ "(" ... ")" ] } ")" */
+static void declspec(struct parser *p, struct attrs *attrs)
+{
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after '__declspec'");
+    while (p->tok.kind != TOK_RPAREN) {
+        struct name *name = p->tok.name;
+        if (cdecl__accept(p, TOK_COMMA))
+            continue;
+        if (name == NULL)
+            cdecl__expected(p, "an attribute");
+        cdecl__advance(p);
+        act(p, attrs, name);
+    }
+    cdecl__advance(p);
+}
+
+bool cdecl__at_attribute(const struct parser *p)
+{
+    return p->tok.kind == TOK_ATTRIBUTE || p->tok.kind == TOK_LATTR ||
+           p->tok.kind == TOK_DECLSPEC || p->tok.kind == TOK_CALLCONV ||
+           p->tok.kind == TOK_NULLABLE || p->tok.kind == TOK_EXTENSION;
+}
+
+static void calling_convention(struct parser *p, struct attrs *attrs)
+{
+    const char *word = p->tok.name->text + 2;
+    struct cdecl_attr *attr = keep(p->state, attrs, CDECL_ATTR_CALLCONV, word);
+    attr->text = word;
+    if (strcmp(word, "vectorcall") == 0)
+        attrs->unsupported = known[ATTR_REFUSE_vectorcall].refusal;
+#if defined(__i386__)
+    if (strcmp(word, "cdecl") != 0)
+        attrs->unsupported = "only the cdecl calling convention is supported";
+#endif
+    cdecl__advance(p);
+}
+
+void cdecl__attributes(struct parser *p, struct attrs *attrs)
+{
+    while (cdecl__at_attribute(p)) {
+        cdecl__enter(p);
+        if (p->tok.kind == TOK_ATTRIBUTE)
+            gnu(p, attrs);
+        else if (p->tok.kind == TOK_LATTR)
+            standard(p, attrs);
+        else if (p->tok.kind == TOK_DECLSPEC)
+            declspec(p, attrs);
+        else if (p->tok.kind == TOK_CALLCONV)
+            calling_convention(p, attrs);
+        else
+            cdecl__advance(p);
+        cdecl__leave(p);
+    }
+}
+
+/* "_Alignas" "(" ( type-name | constant-expression ) ")" [6.7.5] */
+void cdecl__alignas(struct parser *p, struct attrs *attrs)
+{
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after '_Alignas'");
+    struct token at = p->tok;
+    uint64_t align = cdecl__starts_type(p) ? cdecl_alignof(cdecl__type_name(p))
+                                           : cdecl__integer(p, "alignment").u;
+    raise_alignment(attrs, check_alignment(p, &at, align));
+    cdecl__expect(p, TOK_RPAREN, "to close '_Alignas'");
+}
+
+/* "asm" "(" string { string } ")" */
+void cdecl__asm_label(struct parser *p, struct attrs *attrs)
+{
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after 'asm'");
+    if (p->tok.kind != TOK_STRING)
+        cdecl__expected(p, "a string");
+    struct cdecl_value label = cdecl__strings(p);
+    attrs->symbol = cdecl__intern(p->state, label.s, label.size)->text;
+    cdecl__expect(p, TOK_RPAREN, "to close 'asm'");
+}
+
+/* ---- what they do to declarations ---- */
+
+void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from)
+{
+    to->packed |= from->packed;
+    to->transparent |= from->transparent;
+    to->noreturn |= from->noreturn;
+    raise_alignment(to, from->alignment);
+    if (from->vector_size != 0)
+        to->vector_size = from->vector_size;
+    if (from->mode != NULL)
+        to->mode = from->mode;
+    if (from->unsupported != NULL)
+        to->unsupported = from->unsupported;
+    if (from->symbol != NULL)
+        to->symbol = from->symbol;
+    if (to->kept == NULL) { /* lists are shared, never changed */
+        to->kept = from->kept;
+        return;
+    }
+    for (const struct cdecl_attr *attr = from->kept; attr != NULL; attr = attr->next) {
+        struct cdecl_attr *copy = keep(state, to, attr->id, attr->name);
+        const struct cdecl_attr *next = copy->next;
+        *copy = *attr;
+        copy->next = next;
+    }
+}
+
+static const struct cdecl_type *mode_type(struct parser *p, const char *word, bool is_signed)
+{
+    static const struct {
+        const char *word;
+        size_t size;
+        enum cdecl_prim prim; /* floating modes; CDECL_PRIM_VOID: an integer of `size` bytes */
+    } modes[] = {{"QI", 1, CDECL_PRIM_VOID},      {"byte", 1, CDECL_PRIM_VOID},
+                 {"HI", 2, CDECL_PRIM_VOID},      {"SI", 4, CDECL_PRIM_VOID},
+                 {"DI", 8, CDECL_PRIM_VOID},      {"TI", 16, CDECL_PRIM_VOID},
+                 {"word", sizeof(long), CDECL_PRIM_VOID},
+                 {"unwind_word", sizeof(long), CDECL_PRIM_VOID},
+                 {"pointer", sizeof(void *), CDECL_PRIM_VOID},
+                 {"HF", 2, CDECL_PRIM_FLOAT16},   {"SF", 4, CDECL_PRIM_FLOAT},
+                 {"DF", 8, CDECL_PRIM_DOUBLE},    {"XF", 16, CDECL_PRIM_LDOUBLE},
+                 {"TF", 16, CDECL_PRIM_FLOAT128}, {"SC", 8, CDECL_PRIM_CFLOAT},
+                 {"DC", 16, CDECL_PRIM_CDOUBLE},  {"XC", 32, CDECL_PRIM_CLDOUBLE},
+                 {"TC", 32, CDECL_PRIM_CFLOAT128}};
+    static const enum cdecl_prim ints[] = {CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT, CDECL_PRIM_INT,
+                                           CDECL_PRIM_LONG, CDECL_PRIM_LLONG, CDECL_PRIM_INT128};
+    for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
+        if (strcmp(word, modes[i].word) != 0)
+            continue;
+        if (modes[i].prim != CDECL_PRIM_VOID)
+            return p->state->basic[modes[i].prim];
+        for (size_t k = 0; k < sizeof ints / sizeof *ints; k++)
+            if (p->state->basic[ints[k]]->size == modes[i].size)
+                return p->state->basic[ints[k] + (is_signed ? 0 : 1)];
+    }
+    return NULL;
+}
+
+static const struct cdecl_type *apply_mode(struct parser *p, const struct cdecl_type *type,
+                                           const struct name *word)
+{
+    const char *text = word->text;
+    unsigned quals = type->quals;
+    uint64_t count = 0;
+    if (!cdecl__is_arithmetic(type) && type->kind != CDECL_COMPLEX)
+        cdecl__fail(p->state, "mode(%s) on '%s'", text, TYPE_TEXT(type));
+    if (text[0] == 'V' && text[1] >= '0' && text[1] <= '9') {
+        char *end;
+        count = strtoul(text + 1, &end, 10);
+        text = end;
+    }
+    bool is_signed = type->kind == CDECL_ENUM ? cdecl__promote(p->state, type)->is_signed
+                                              : type->is_signed;
+    const struct cdecl_type *result = mode_type(p, text, is_signed);
+    if (result == NULL || count > CDECL_MAX_ALIGN)
+        cdecl__fail(p->state, "mode '%s' is not known", word->text);
+    if (count > 0)
+        result = cdecl__vector(p->state, result, count * result->size);
+    return cdecl__qualify(p->state, result, quals);
+}
+
+/* Rebuilds `type` with `change` applied to the type its declarator started from. */
+static const struct cdecl_type *rebuild(struct parser *p, const struct cdecl_type *type,
+                                        const struct attrs *attrs)
+{
+    struct cdecl_state *s = p->state;
+    unsigned quals = type->quals;
+    cdecl__enter(p);
+    if (type->kind == CDECL_POINTER)
+        type = cdecl__pointer(s, rebuild(p, type->target, attrs));
+    else if (type->kind == CDECL_ARRAY)
+        type = cdecl__array(s, rebuild(p, type->target, attrs), type->count);
+    else if (type->kind == CDECL_FUNCTION)
+        type = cdecl__function(s, rebuild(p, type->target, attrs), type->params, type->nparams,
+                               type->variadic, type->no_proto, type->unsupported);
+    else if (attrs->vector_size != 0)
+        type = cdecl__vector(s, cdecl__plain(type), attrs->vector_size);
+    else
+        type = apply_mode(p, type, attrs->mode);
+    cdecl__leave(p);
+    return cdecl__qualify(s, type, quals);
+}
+
+/* Marks the function type declared or pointed to as impossible to call. */
+static const struct cdecl_type *refuse_calls(struct cdecl_state *s, const struct cdecl_type *type,
+                                             const char *reason)
+{
+    if (type->kind == CDECL_FUNCTION)
+        return cdecl__function(s, type->target, type->params, type->nparams, type->variadic,
+                               type->no_proto, reason);
+    if (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION)
+        return cdecl__qualify(s, cdecl__pointer(s, refuse_calls(s, type->target, reason)),
+                              type->quals);
+    return type;
+}
+
+const struct cdecl_type *cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type,
+                                                 const struct attrs *attrs)
+{
+    if (attrs->mode != NULL || attrs->vector_size != 0)
+        type = rebuild(p, type, attrs);
+    if (attrs->unsupported != NULL)
+        type = refuse_calls(p->state, type, attrs->unsupported);
+    return type;
+}

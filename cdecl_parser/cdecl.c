@@ -1,0 +1,388 @@
+/* The public entry points. Each that can fail runs in a transaction under the library's one setjmp:
+ * it commits on success and leaves no trace on failure. Depends on every other file. The state owns
+ * everything handed out until cdecl_free(). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+/* ---- the protected call ---- */
+
+typedef const void *work(struct cdecl_state *state, void *argument);
+
+/* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
+static const void *protect(struct cdecl_state *state, struct cdecl_error *error, work *body,
+                           void *argument)
+{
+    struct cdecl_error ignored;
+    state->error = error == NULL ? &ignored : error;
+    cdecl__begin(state);
+    if (setjmp(state->jump) != 0) {
+        cdecl__rollback(state);
+        return NULL;
+    }
+    const void *result = body(state, argument);
+    cdecl__commit(state);
+    return result;
+}
+
+/* ---- creating a state ---- */
+
+static void *default_resize(void *user, void *block, size_t old_size, size_t new_size)
+{
+    (void)user;
+    (void)old_size;
+    if (new_size != 0)
+        return realloc(block, new_size);
+    free(block);
+    return NULL;
+}
+
+static void intern_words(struct cdecl_state *state)
+{
+    static const struct {
+        const char *word;
+        enum token_kind kind;
+    } words[] = {
+#define KW(id, spelling) {spelling, TOK_##id},
+#define ALIAS(id, spelling) {spelling, TOK_##id},
+#define SOFT(id, spelling) {spelling, TOK_##id},
+#include "tokens.def"
+    };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        cdecl__intern(state, words[i].word, strlen(words[i].word))->token = (uint8_t)words[i].kind;
+    cdecl__intern_attributes(state);
+}
+
+/* Spelling of a macro's value. */
+#define TEXT(macro) TEXT_OF(macro)
+#define TEXT_OF(tokens) #tokens
+#define ALIAS_OF(type, name) "typedef " TEXT(type) " " #name ";"
+
+#define VA_LIST_X86_64                                                                         \
+    "typedef struct __va_list_tag { unsigned gp_offset; unsigned fp_offset;"                   \
+    " void *overflow_arg_area; void *reg_save_area; } __builtin_va_list[1];"
+#define VA_LIST_AARCH64                                                                        \
+    "typedef struct __va_list { void *__stack; void *__gr_top; void *__vr_top;"                \
+    " int __gr_offs; int __vr_offs; } __builtin_va_list;"
+#define VA_LIST_POINTER "typedef void *__builtin_va_list;"
+
+#if defined(__x86_64__) && !defined(_WIN32)
+#define VA_LIST VA_LIST_X86_64
+#elif defined(__aarch64__) && !defined(__APPLE__)
+#define VA_LIST VA_LIST_AARCH64
+#else
+#define VA_LIST VA_LIST_POINTER
+#endif
+
+/* docs/design.md, "Predeclared names". The compiler that builds the library says what they are. */
+static const char predeclared[] =
+    "typedef _Bool bool;"
+    ALIAS_OF(__INT8_TYPE__, int8_t) ALIAS_OF(__INT16_TYPE__, int16_t)
+    ALIAS_OF(__INT32_TYPE__, int32_t) ALIAS_OF(__INT64_TYPE__, int64_t)
+    ALIAS_OF(__UINT8_TYPE__, uint8_t) ALIAS_OF(__UINT16_TYPE__, uint16_t)
+    ALIAS_OF(__UINT32_TYPE__, uint32_t) ALIAS_OF(__UINT64_TYPE__, uint64_t)
+    ALIAS_OF(__INT_LEAST8_TYPE__, int_least8_t) ALIAS_OF(__INT_LEAST16_TYPE__, int_least16_t)
+    ALIAS_OF(__INT_LEAST32_TYPE__, int_least32_t) ALIAS_OF(__INT_LEAST64_TYPE__, int_least64_t)
+    ALIAS_OF(__UINT_LEAST8_TYPE__, uint_least8_t) ALIAS_OF(__UINT_LEAST16_TYPE__, uint_least16_t)
+    ALIAS_OF(__UINT_LEAST32_TYPE__, uint_least32_t) ALIAS_OF(__UINT_LEAST64_TYPE__, uint_least64_t)
+    ALIAS_OF(__INT_FAST8_TYPE__, int_fast8_t) ALIAS_OF(__INT_FAST16_TYPE__, int_fast16_t)
+    ALIAS_OF(__INT_FAST32_TYPE__, int_fast32_t) ALIAS_OF(__INT_FAST64_TYPE__, int_fast64_t)
+    ALIAS_OF(__UINT_FAST8_TYPE__, uint_fast8_t) ALIAS_OF(__UINT_FAST16_TYPE__, uint_fast16_t)
+    ALIAS_OF(__UINT_FAST32_TYPE__, uint_fast32_t) ALIAS_OF(__UINT_FAST64_TYPE__, uint_fast64_t)
+    ALIAS_OF(__INTPTR_TYPE__, intptr_t) ALIAS_OF(__UINTPTR_TYPE__, uintptr_t)
+    ALIAS_OF(__INTMAX_TYPE__, intmax_t) ALIAS_OF(__UINTMAX_TYPE__, uintmax_t)
+    ALIAS_OF(__SIZE_TYPE__, size_t) ALIAS_OF(__PTRDIFF_TYPE__, ptrdiff_t)
+    ALIAS_OF(__INTPTR_TYPE__, ssize_t)
+    ALIAS_OF(__WCHAR_TYPE__, wchar_t) ALIAS_OF(__WINT_TYPE__, wint_t)
+    ALIAS_OF(__CHAR16_TYPE__, char16_t) ALIAS_OF(__CHAR32_TYPE__, char32_t)
+    "typedef unsigned char char8_t;"
+    "typedef struct { long long __max_align_ll __attribute__((aligned(__alignof__(long long))));"
+    " long double __max_align_ld __attribute__((aligned(__alignof__(long double)))); } max_align_t;"
+    "typedef __typeof__((void *)0) nullptr_t;"
+    VA_LIST
+    "typedef __builtin_va_list va_list; typedef __builtin_va_list __gnuc_va_list;";
+
+static void start_parser(struct parser *p, struct cdecl_state *state,
+                         const struct cdecl_source *source)
+{
+    *p = (struct parser){.state = state, .source = source};
+    cdecl__lex_start(p, source);
+    state->parser = p;
+    cdecl__advance(p);
+}
+
+static const void *populate(struct cdecl_state *state, void *argument)
+{
+    struct parser p;
+    struct cdecl_source source = {.text = predeclared, .size = sizeof predeclared - 1};
+    (void)argument;
+    cdecl__make_basic(state);
+    intern_words(state);
+    start_parser(&p, state, &source);
+    cdecl__declarations(&p);
+    for (const struct cdecl_decl *decl = state->first_decl; decl != NULL; decl = decl->next)
+        ((struct cdecl_decl *)(uintptr_t)decl)->line = 0; /* marks it as predeclared */
+    return state;
+}
+
+struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator)
+{
+    struct cdecl_allocator memory = {default_resize, NULL};
+    if (allocator != NULL)
+        memory = *allocator;
+    struct cdecl_state *state = memory.resize(memory.user, NULL, 0, sizeof *state);
+    if (state == NULL)
+        return NULL;
+    memset(state, 0, sizeof *state);
+    state->allocator = memory;
+    state->arena.allocator = state->log.allocator = state->scratch.allocator = &state->allocator;
+    state->names.hash_at = offsetof(struct name, hash);
+    state->types.hash_at = offsetof(struct cdecl_type, hash);
+    if (!cdecl__table_reserve(&state->names, &state->allocator) ||
+        !cdecl__table_reserve(&state->types, &state->allocator) ||
+        protect(state, NULL, populate, NULL) == NULL) {
+        cdecl_free(state);
+        return NULL;
+    }
+    return state;
+}
+
+void cdecl_free(struct cdecl_state *state)
+{
+    if (state == NULL)
+        return;
+    cdecl__arena_free(&state->arena);
+    cdecl__arena_free(&state->log);
+    cdecl__arena_free(&state->scratch);
+    cdecl__table_free(&state->names, &state->allocator);
+    cdecl__table_free(&state->types, &state->allocator);
+    struct cdecl_allocator memory = state->allocator;
+    memory.resize(memory.user, state, sizeof *state, 0);
+}
+
+size_t cdecl_memory(const struct cdecl_state *state)
+{
+    return cdecl__arena_used(&state->arena);
+}
+
+/* ---- reading texts ---- */
+
+static void check_arguments(const struct parser *p)
+{
+    if (p->next_arg < p->source->nargs)
+        cdecl__fail_at(p, &p->tok, "%zu arguments for %zu '$'", p->source->nargs, p->next_arg);
+}
+
+static const void *read_declarations(struct cdecl_state *state, void *argument)
+{
+    struct parser p;
+    start_parser(&p, state, argument);
+    cdecl__declarations(&p);
+    check_arguments(&p);
+    return state;
+}
+
+bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
+                 struct cdecl_error *error)
+{
+    return protect(state, error, read_declarations, (void *)(uintptr_t)source) != NULL;
+}
+
+static const void *read_type(struct cdecl_state *state, void *argument)
+{
+    struct parser p;
+    struct cdecl_source source = *(const struct cdecl_source *)argument;
+    source.flags |= CDECL_SINGLE_TYPE;
+    start_parser(&p, state, &source);
+    const struct cdecl_type *type = cdecl__type_name(&p);
+    if (p.tok.kind != TOK_EOF)
+        cdecl__expected(&p, "the end of the type name");
+    check_arguments(&p);
+    return type;
+}
+
+const struct cdecl_type *cdecl_parse_type(struct cdecl_state *state,
+                                          const struct cdecl_source *source,
+                                          struct cdecl_error *error)
+{
+    return protect(state, error, read_type, (void *)(uintptr_t)source);
+}
+
+struct evaluation {
+    const struct cdecl_source *source;
+    struct name_extra *macro; /* whose text it is, NULL when it is none */
+    struct cdecl_value value;
+};
+
+static const void *evaluate(struct cdecl_state *state, void *argument)
+{
+    struct evaluation *e = argument;
+    struct parser p;
+    struct cdecl_source source = *e->source;
+    source.flags |= CDECL_SINGLE_TYPE;
+    if (e->macro != NULL) {
+        SAVE(state, e->macro->expanding);
+        e->macro->expanding = true;
+    }
+    start_parser(&p, state, &source);
+    e->value = cdecl__full_expression(&p);
+    if (p.tok.kind != TOK_EOF)
+        cdecl__expected(&p, "the end of the expression");
+    if (e->value.kind == CDECL_VALUE_NONE)
+        cdecl__fail(state, "the expression is not a constant");
+    check_arguments(&p);
+    if (e->macro != NULL)
+        e->macro->expanding = false;
+    return state;
+}
+
+bool cdecl_eval(struct cdecl_state *state, const struct cdecl_source *source,
+                struct cdecl_value *value, struct cdecl_error *error)
+{
+    struct evaluation e = {.source = source};
+    if (protect(state, error, evaluate, &e) == NULL)
+        return false;
+    *value = e.value;
+    return true;
+}
+
+bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro,
+                       struct cdecl_value *value, struct cdecl_error *error)
+{
+    struct cdecl_source source = {
+        .text = macro->text, .size = strlen(macro->text), .name = macro->name};
+    struct evaluation e = {.source = &source, .macro = cdecl__name_of(macro->name)->extra};
+    if (protect(state, error, evaluate, &e) == NULL)
+        return false;
+    *value = e.value;
+    return true;
+}
+
+/* ---- looking up ---- */
+
+const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char *name, size_t size)
+{
+    const struct name *found = cdecl__lookup(state, name, size);
+    if (found == NULL || found->decl != NULL)
+        return found == NULL ? NULL : found->decl;
+    return found->extra == NULL ? NULL : found->extra->macro;
+}
+
+const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const char *name,
+                                        size_t size)
+{
+    const struct name *found = cdecl__lookup(state, name, size);
+    if (found == NULL || found->extra == NULL || found->extra->tag == NULL)
+        return NULL;
+    return found->extra->tag->type;
+}
+
+/* A declaration that a later one of its name replaced stays in the list, but is not shown. */
+static bool is_current(const struct cdecl_decl *decl)
+{
+    const struct name *name = cdecl__name_of(decl->name);
+    if (decl->kind == CDECL_DECL_MACRO)
+        return name->extra != NULL && name->extra->macro == decl;
+    return name->decl == decl;
+}
+
+const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
+                                    const struct cdecl_decl *previous)
+{
+    const struct cdecl_decl *decl = previous == NULL ? state->first_decl : previous->next;
+    while (decl != NULL && !is_current(decl))
+        decl = decl->next;
+    return decl;
+}
+
+const struct cdecl_tag *cdecl_next_tag(const struct cdecl_state *state,
+                                       const struct cdecl_tag *previous)
+{
+    return previous == NULL ? state->first_tag : previous->next;
+}
+
+const struct cdecl_member *cdecl_find_member(const struct cdecl_type *type, const char *name,
+                                             size_t size, uint64_t *offset)
+{
+    if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
+        return NULL;
+    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
+        const struct cdecl_member *m = &type->tag->members[i];
+        if (m->name == NULL) {
+            const struct cdecl_member *inner = cdecl_find_member(m->type, name, size, offset);
+            if (inner == NULL)
+                continue;
+            *offset += m->offset;
+            return inner;
+        }
+        if (cdecl__name_of(m->name)->size == size && memcmp(m->name, name, size) == 0) {
+            *offset = m->offset;
+            return m;
+        }
+    }
+    return NULL;
+}
+
+/* ---- constructors ---- */
+
+struct construction {
+    const struct cdecl_type *type;
+    uint64_t number;
+};
+
+static const void *make_pointer(struct cdecl_state *state, void *argument)
+{
+    const struct construction *c = argument;
+    return cdecl__pointer(state, c->type);
+}
+
+static const void *make_array(struct cdecl_state *state, void *argument)
+{
+    const struct construction *c = argument;
+    return cdecl__array(state, c->type, c->number);
+}
+
+static const void *make_qualified(struct cdecl_state *state, void *argument)
+{
+    const struct construction *c = argument;
+    return cdecl__qualify(state, c->type, (unsigned)c->number);
+}
+
+const struct cdecl_type *cdecl_basic(struct cdecl_state *state, enum cdecl_prim prim)
+{
+    return state->basic[prim];
+}
+
+const struct cdecl_type *cdecl_pointer_to(struct cdecl_state *state, const struct cdecl_type *target,
+                                          struct cdecl_error *error)
+{
+    struct construction c = {target, 0};
+    return protect(state, error, make_pointer, &c);
+}
+
+const struct cdecl_type *cdecl_array_of(struct cdecl_state *state, const struct cdecl_type *element,
+                                        uint64_t count, struct cdecl_error *error)
+{
+    struct construction c = {element, count};
+    return protect(state, error, make_array, &c);
+}
+
+const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct cdecl_type *type,
+                                         unsigned quals, struct cdecl_error *error)
+{
+    struct construction c = {type, quals};
+    return protect(state, error, make_qualified, &c);
+}
+
+/* ---- the embedder's slots ---- */
+
+void **cdecl_user(const struct cdecl_type *type)
+{
+    return &((struct cdecl_type *)(uintptr_t)type)->user;
+}
+
+void **cdecl_decl_user(const struct cdecl_decl *decl)
+{
+    return &((struct cdecl_decl *)(uintptr_t)decl)->user;
+}

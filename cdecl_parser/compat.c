@@ -1,0 +1,207 @@
+/* Comparing types: compatibility (C11 6.2.7) within one state and across states, the composite type of
+ * two compatible ones, and copying a type into another state. Depends on type.c and scope.c; new types
+ * belong to the state named in the call. */
+#include <string.h>
+#include "internal.h"
+
+/* Tags assumed equal while their bodies are compared, so that recursive ones end. */
+struct assumption {
+    const struct assumption *outer;
+    const struct cdecl_tag *a, *b;
+};
+
+static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
+                       const struct assumption *outer);
+
+static bool same_name(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+/* ---- bodies ---- */
+
+static bool same_member(const struct cdecl_member *a, const struct cdecl_member *b,
+                        const struct assumption *outer)
+{
+    return same_name(a->name, b->name) && a->offset == b->offset && a->bit == b->bit &&
+           a->width == b->width && compatible(a->type, b->type, outer);
+}
+
+static bool same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
+{
+    if (a->nconstants != b->nconstants)
+        return false;
+    for (uint32_t i = 0; i < a->nconstants; i++)
+        if (!same_name(a->constants[i]->name, b->constants[i]->name) ||
+            a->constants[i]->value.u != b->constants[i]->value.u)
+            return false;
+    return true;
+}
+
+static bool same_bodies(const struct cdecl_tag *a, const struct cdecl_tag *b,
+                        const struct assumption *outer)
+{
+    if (a->size != b->size || a->align != b->align)
+        return false;
+    if (a->kind == CDECL_ENUM)
+        return same_constants(a, b) && compatible(a->underlying, b->underlying, outer);
+    if (a->nmembers != b->nmembers || a->packed != b->packed)
+        return false;
+    for (uint32_t i = 0; i < a->nmembers; i++)
+        if (!same_member(&a->members[i], &b->members[i], outer))
+            return false;
+    return true;
+}
+
+bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b)
+{
+    struct assumption self = {NULL, a, b};
+    return same_bodies(a, b, &self);
+}
+
+/* Named tags of one state are one tag, so two of them differ; nameless ones and those of two states are
+ * compared by their bodies. */
+static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b,
+                      const struct assumption *outer)
+{
+    if (a == b)
+        return true;
+    if (a->kind != b->kind || !same_name(a->name, b->name))
+        return false;
+    if (a->state == b->state && a->name != NULL)
+        return false;
+    if (!a->complete || !b->complete)
+        return a->name != NULL;
+    for (const struct assumption *known = outer; known != NULL; known = known->outer)
+        if (known->a == a && known->b == b)
+            return true;
+    struct assumption self = {outer, a, b};
+    return same_bodies(a, b, &self);
+}
+
+/* ---- types ---- */
+
+/* C11 6.7.6.3p15: "()" goes with parameters that the default promotions leave alone. */
+static bool promotes_to_itself(const struct cdecl_type *type)
+{
+    if (type->kind == CDECL_BOOL)
+        return false;
+    if (type->kind == CDECL_INT)
+        return type->size >= sizeof(int);
+    return type->kind != CDECL_FLOAT || type->size >= sizeof(double);
+}
+
+static bool unprototyped(const struct cdecl_type *with)
+{
+    for (uint32_t i = 0; i < with->nparams; i++)
+        if (!promotes_to_itself(with->params[i]))
+            return false;
+    return !with->variadic;
+}
+
+static bool same_functions(const struct cdecl_type *a, const struct cdecl_type *b,
+                           const struct assumption *outer)
+{
+    if (!compatible(a->target, b->target, outer))
+        return false;
+    if (a->no_proto || b->no_proto)
+        return a->no_proto == b->no_proto || unprototyped(a->no_proto ? b : a);
+    if (a->nparams != b->nparams || a->variadic != b->variadic)
+        return false;
+    for (uint32_t i = 0; i < a->nparams; i++)
+        if (!compatible(cdecl__plain(a->params[i]), cdecl__plain(b->params[i]), outer))
+            return false;
+    return true;
+}
+
+/* An enum is compatible with its integer type (C11 6.7.2.2p4). */
+static const struct cdecl_type *enum_integer(const struct cdecl_type *type,
+                                             const struct cdecl_type *other)
+{
+    if (type->kind == CDECL_ENUM && other->kind == CDECL_INT && type->tag->underlying != NULL)
+        return type->tag->underlying;
+    return type;
+}
+
+static bool same_lengths(const struct cdecl_type *a, const struct cdecl_type *b)
+{
+    return a->count == b->count || a->count >= CDECL_COUNT_VLA || b->count >= CDECL_COUNT_VLA;
+}
+
+static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
+                       const struct assumption *outer)
+{
+    if (a == b)
+        return true;
+    if (a->quals != b->quals)
+        return false;
+    const struct cdecl_type *x = enum_integer(a, b), *y = enum_integer(b, a);
+    if (x->kind != y->kind)
+        return false;
+    switch ((enum cdecl_kind)x->kind) {
+    case CDECL_VOID:
+    case CDECL_BOOL:
+    case CDECL_INT:
+    case CDECL_FLOAT:
+    case CDECL_COMPLEX: return x->prim == y->prim && x->bits == y->bits;
+    case CDECL_POINTER: return compatible(x->target, y->target, outer);
+    case CDECL_ARRAY: return same_lengths(x, y) && compatible(x->target, y->target, outer);
+    case CDECL_VECTOR: return x->count == y->count && compatible(x->target, y->target, outer);
+    case CDECL_FUNCTION: return same_functions(x, y, outer);
+    case CDECL_ENUM:
+    case CDECL_STRUCT:
+    case CDECL_UNION: return same_tags(x->tag, y->tag, outer);
+    }
+    return false;
+}
+
+bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
+{
+    return compatible(a, b, NULL);
+}
+
+/* ---- the composite type (C11 6.2.7p3) ---- */
+
+static const struct cdecl_type *compose(struct cdecl_state *state, const struct cdecl_type *a,
+                                        const struct cdecl_type *b);
+
+static const struct cdecl_type *compose_functions(struct cdecl_state *state,
+                                                  const struct cdecl_type *a,
+                                                  const struct cdecl_type *b)
+{
+    const struct cdecl_type *shape = a->no_proto ? b : a;
+    const struct cdecl_type **params = NULL;
+    if (shape->nparams > 0)
+        params = cdecl__scratch(state, shape->nparams * sizeof *params, _Alignof(void *));
+    for (uint32_t i = 0; i < shape->nparams; i++)
+        params[i] = a->no_proto || b->no_proto ? shape->params[i]
+                                               : compose(state, a->params[i], b->params[i]);
+    return cdecl__function(state, compose(state, a->target, b->target), params, shape->nparams,
+                           shape->variadic, shape->no_proto,
+                           a->unsupported != NULL ? a->unsupported : b->unsupported);
+}
+
+static const struct cdecl_type *compose(struct cdecl_state *state, const struct cdecl_type *a,
+                                        const struct cdecl_type *b)
+{
+    if (a == b || a->kind != b->kind)
+        return a;
+    if (a->kind == CDECL_POINTER) {
+        const struct cdecl_type *target = compose(state, a->target, b->target);
+        return target == a->target ? a
+                                   : cdecl__qualify(state, cdecl__pointer(state, target), a->quals);
+    }
+    if (a->kind == CDECL_ARRAY) {
+        uint64_t count = a->count >= CDECL_COUNT_VLA ? b->count : a->count;
+        return cdecl__array(state, compose(state, a->target, b->target), count);
+    }
+    return a->kind == CDECL_FUNCTION ? compose_functions(state, a, b) : a;
+}
+
+const struct cdecl_type *cdecl__composite(struct cdecl_state *state, const struct cdecl_type *a,
+                                          const struct cdecl_type *b)
+{
+    if (a == b)
+        return a;
+    return cdecl_compatible(a, b) ? compose(state, a, b) : NULL;
+}

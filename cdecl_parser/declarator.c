@@ -1,0 +1,290 @@
+/* Declarators, in two phases: the syntax is collected as a list of derivations (pointer to, array of,
+ * function returning) in scratch memory, then folded onto the type the specifiers gave. No function
+ * knows both. Depends on parse.c for parameters' specifiers, constexpr.c for array lengths. */
+#include <string.h>
+#include "internal.h"
+
+enum derivation { DERIVE_POINTER, DERIVE_ARRAY, DERIVE_FUNCTION };
+
+struct derived {
+    struct derived *next; /* the one applied after this */
+    enum derivation kind;
+    unsigned quals;     /* pointers; arrays: those of the parameter they become */
+    uint64_t count;     /* arrays */
+    bool variadic, no_proto;
+    uint32_t nparams;
+    struct param_node *params;
+    struct token at;
+};
+
+/* A list in the order of application. */
+struct derived_list {
+    struct derived *first, **tail;
+};
+
+static struct derived *new_derived(struct parser *p, enum derivation kind)
+{
+    struct derived *d = SCRATCH(p->state, struct derived);
+    d->kind = kind;
+    d->at = p->tok;
+    return d;
+}
+
+static void append(struct derived_list *list, struct derived *d)
+{
+    *list->tail = d;
+    list->tail = &d->next;
+}
+
+/* ---- phase one: collecting ---- */
+
+static unsigned qualifier(const struct parser *p)
+{
+    switch (p->tok.kind) {
+    case TOK_CONST: return CDECL_CONST;
+    case TOK_VOLATILE: return CDECL_VOLATILE;
+    case TOK_RESTRICT: return CDECL_RESTRICT;
+    case TOK_ATOMIC: return CDECL_ATOMIC;
+    default: return 0;
+    }
+}
+
+/* qualifiers = { "const" | "volatile" | "restrict" | "_Atomic" | attributes } */
+static unsigned qualifiers(struct parser *p, struct attrs *attrs)
+{
+    unsigned quals = 0;
+    for (;;) {
+        unsigned one = qualifier(p);
+        if (one != 0)
+            cdecl__advance(p);
+        else if (cdecl__at_attribute(p))
+            cdecl__attributes(p, attrs);
+        else
+            return quals;
+        quals |= one;
+    }
+}
+
+/* length = [ "static" ] qualifiers [ "static" ] [ "*" | "?" | expression ] "]" [6.7.6.2] */
+static void array_length(struct parser *p, struct derived *d, struct attrs *attrs, bool parameter)
+{
+    cdecl__accept(p, TOK_STATIC);
+    d->quals = qualifiers(p, attrs);
+    cdecl__accept(p, TOK_STATIC);
+    d->count = CDECL_COUNT_UNKNOWN;
+    if (cdecl__accept(p, TOK_RBRACKET))
+        return;
+    d->count = CDECL_COUNT_VLA;
+    if (p->tok.kind == TOK_QUESTION ||
+        (p->tok.kind == TOK_STAR && parameter && cdecl__peek(p)->kind == TOK_RBRACKET)) {
+        cdecl__advance(p);
+    } else {
+        struct token at = p->tok;
+        struct cdecl_value length = cdecl__conditional(p);
+        if (length.kind == CDECL_VALUE_INT && cdecl__is_integer(length.type)) {
+            d->count = length.u;
+            if (cdecl__promote(p->state, length.type)->is_signed && (int64_t)length.u < 0)
+                cdecl__fail_at(p, &at, "array length %lld is negative", (long long)length.u);
+            if (length.u > CDECL_MAX_SIZE)
+                cdecl__fail_at(p, &at, "size of array is too large");
+        } else if (!parameter) {
+            cdecl__fail_at(p, &at, "array length is not an integer constant");
+        }
+    }
+    cdecl__expect(p, TOK_RBRACKET, "to close the array length");
+}
+
+/* parameter = specifiers [ declarator ] attributes */
+static struct param_node *parameter(struct parser *p)
+{
+    struct specs specs;
+    struct declarator d;
+    cdecl__specifiers(p, &specs);
+    if (specs.storage != STORAGE_NONE && specs.storage != STORAGE_OTHER)
+        cdecl__fail_at(p, &p->tok, "a parameter cannot have a storage class");
+    struct token at = p->tok;
+    cdecl__declarator(p, &specs, NAME_PARAMETER, &d);
+    if (d.type->kind == CDECL_VOID && (d.name != NULL || p->tok.kind != TOK_RPAREN))
+        cdecl__fail_at(p, &at, "parameter has type 'void'");
+    struct param_node *node = SCRATCH(p->state, struct param_node);
+    node->type = cdecl__unqualified(p->state, cdecl__decay(p->state, d.type));
+    node->name = d.name;
+    node->attrs = d.attrs.kept;
+    return node;
+}
+
+/* parameters = [ "void" | parameter { "," parameter } [ "," "..." ] | "..." ] ")" [6.7.6.3] */
+static void parameters(struct parser *p, struct derived *d)
+{
+    struct param_node **tail = &d->params, *outer = p->prototype;
+    d->no_proto = p->tok.kind == TOK_RPAREN;
+    p->prototype = NULL;
+    while (p->tok.kind != TOK_RPAREN) {
+        if (cdecl__accept(p, TOK_ELLIPSIS)) {
+            d->variadic = true;
+            break;
+        }
+        struct param_node *node = parameter(p);
+        if (node->type->kind == CDECL_VOID && d->nparams == 0 && p->tok.kind == TOK_RPAREN)
+            break; /* (void) */
+        if (node->type->kind == CDECL_VOID)
+            cdecl__fail_at(p, &p->tok, "parameter has type 'void'");
+        if (++d->nparams > CDECL_MAX_PARAMS)
+            cdecl__fail_at(p, &p->tok, "more than %d parameters", CDECL_MAX_PARAMS);
+        *tail = node;
+        tail = &node->next;
+        p->prototype = d->params;
+        if (!cdecl__accept(p, TOK_COMMA))
+            break;
+        if (p->tok.kind == TOK_RPAREN)
+            cdecl__expected(p, "a parameter");
+    }
+    p->prototype = outer;
+    cdecl__expect(p, TOK_RPAREN, "to close the parameter list");
+}
+
+/* The '(' just read begins a nested declarator, not parameters. */
+static bool nests(struct parser *p, enum naming naming)
+{
+    if (naming == NAME_REQUIRED)
+        return true;
+    if (p->tok.kind == TOK_RPAREN || p->tok.kind == TOK_ELLIPSIS)
+        return false;
+    if (p->tok.kind == TOK_LATTR)
+        return false;
+    return cdecl__at_attribute(p) || !cdecl__starts_type(p);
+}
+
+static void suffix(struct parser *p, struct derived_list *list, struct attrs *attrs,
+                   enum derivation kind, enum naming naming)
+{
+    struct derived *d = new_derived(p, kind);
+    if (kind == DERIVE_ARRAY)
+        array_length(p, d, attrs, naming == NAME_PARAMETER || p->prototype != NULL);
+    else
+        parameters(p, d);
+    d->next = list->first; /* a[2][3] is 2 of 3: the later one is applied first */
+    if (list->first == NULL)
+        list->tail = &d->next;
+    list->first = d;
+}
+
+/* suffixes = { "[" length | "(" parameters } */
+static void suffixes(struct parser *p, struct derived_list *list, struct attrs *attrs,
+                     enum naming naming)
+{
+    for (;;) {
+        if (cdecl__accept(p, TOK_LBRACKET))
+            suffix(p, list, attrs, DERIVE_ARRAY, naming);
+        else if (cdecl__accept(p, TOK_LPAREN))
+            suffix(p, list, attrs, DERIVE_FUNCTION, naming);
+        else
+            return;
+    }
+}
+
+static void take_name(struct parser *p, struct declarator *result, enum naming naming)
+{
+    result->at = p->tok;
+    if (p->tok.kind == TOK_IDENT && naming != NAME_NONE) {
+        result->name = p->tok.name;
+        cdecl__advance(p);
+        cdecl__attributes(p, &result->attrs);
+    } else if (naming == NAME_REQUIRED) {
+        cdecl__expected(p, "a name");
+    }
+}
+
+/* declarator = { "*" qualifiers } ( name | "(" declarator ")" | nothing ) suffixes [6.7.6] */
+static void collect(struct parser *p, enum naming naming, struct declarator *result,
+                    struct derived_list *list)
+{
+    struct derived_list inner = {NULL, &inner.first}, tail = {NULL, &tail.first};
+    cdecl__enter(p);
+    cdecl__attributes(p, &result->attrs);
+    while (p->tok.kind == TOK_STAR) {
+        struct derived *d = new_derived(p, DERIVE_POINTER);
+        cdecl__advance(p);
+        d->quals = qualifiers(p, &result->attrs);
+        append(list, d);
+    }
+    if (p->tok.kind != TOK_LPAREN) {
+        take_name(p, result, naming);
+        suffixes(p, &tail, &result->attrs, naming);
+    } else {
+        cdecl__advance(p);
+        if (nests(p, naming)) {
+            collect(p, naming, result, &inner);
+            cdecl__expect(p, TOK_RPAREN, "to close the declarator");
+        } else {
+            result->at = p->tok;
+            suffix(p, &tail, &result->attrs, DERIVE_FUNCTION, naming);
+        }
+        suffixes(p, &tail, &result->attrs, naming);
+    }
+    if (tail.first != NULL) {
+        *list->tail = tail.first;
+        list->tail = tail.tail;
+    }
+    if (inner.first != NULL) {
+        *list->tail = inner.first;
+        list->tail = inner.tail;
+    }
+    cdecl__leave(p);
+}
+
+/* ---- phase two: folding ---- */
+
+static const struct cdecl_type *fold_function(struct parser *p, const struct cdecl_type *type,
+                                              const struct derived *d)
+{
+    const struct cdecl_type **types = NULL;
+    if (type->kind == CDECL_FUNCTION || type->kind == CDECL_ARRAY)
+        cdecl__fail_at(p, &d->at, "a function cannot return '%s'", TYPE_TEXT(type));
+    if (d->nparams > 0)
+        types = cdecl__scratch(p->state, d->nparams * sizeof *types, _Alignof(void *));
+    uint32_t i = 0;
+    for (const struct param_node *node = d->params; node != NULL; node = node->next)
+        types[i++] = node->type;
+    return cdecl__function(p->state, cdecl__unqualified(p->state, type), types, d->nparams,
+                           d->variadic, d->no_proto, NULL);
+}
+
+static const struct cdecl_type *fold_one(struct parser *p, const struct cdecl_type *type,
+                                         const struct derived *d, bool parameter)
+{
+    struct cdecl_state *s = p->state;
+    bool decays = parameter && d->next == NULL;
+    if (d->kind == DERIVE_FUNCTION)
+        return fold_function(p, type, d);
+    if (d->kind == DERIVE_POINTER || decays)
+        return cdecl__qualify(s, cdecl__pointer(s, type), d->quals);
+    if (d->quals != 0)
+        cdecl__fail_at(p, &d->at, "qualifiers in '[]' are for parameters");
+    return cdecl__array(s, type, d->count);
+}
+
+void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming naming,
+                       struct declarator *result)
+{
+    struct derived_list list = {NULL, &list.first};
+    const struct derived *last = NULL;
+    *result = (struct declarator){.type = specs->type};
+    collect(p, naming, result, &list);
+    for (const struct derived *d = list.first; d != NULL; d = d->next) {
+        result->type = fold_one(p, result->type, d, naming == NAME_PARAMETER);
+        last = d;
+    }
+    if (last != NULL && last->kind == DERIVE_FUNCTION) {
+        result->is_function = true;
+        result->params = last->params;
+    }
+    while (p->tok.kind == TOK_ASM || cdecl__at_attribute(p)) {
+        if (p->tok.kind == TOK_ASM)
+            cdecl__asm_label(p, &result->attrs);
+        else
+            cdecl__attributes(p, &result->attrs);
+    }
+    cdecl__attributes_unite(p->state, &result->attrs, &specs->attrs);
+    result->type = cdecl__attributes_apply(p, result->type, &result->attrs);
+}

@@ -1,0 +1,473 @@
+/* What the files of the parser share, file by file in dependency order. Not for embedders.
+ *
+ * Functions named cdecl__x cross files. Those that can fail do not return then: they end in
+ * cdecl__fail*(), which longjmps to the entry point (cdecl.c), where the transaction is rolled back.
+ * So nothing here may own memory outside the state's arenas across a call.
+ */
+#ifndef CDECL_INTERNAL_H
+#define CDECL_INTERNAL_H
+
+#include <limits.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include "cdecl.h"
+#include "cdecl_limits.h"
+
+#if defined(__GNUC__)
+#define LIKE_PRINTF(text, first) __attribute__((format(printf, text, first)))
+#else
+#define LIKE_PRINTF(text, first)
+#endif
+
+struct cdecl_state;
+struct parser;
+
+/* ---- arena.c: memory that never moves, freed from a mark onwards ---- */
+
+struct arena_block;
+
+struct arena {
+    const struct cdecl_allocator *allocator;
+    struct arena_block *block; /* the one being filled, NULL at first */
+    char *next, *limit;        /* its free part */
+    size_t older;              /* bytes handed out from the blocks before it */
+};
+
+struct arena_mark {
+    struct arena_block *block;
+    char *next;
+    size_t older;
+};
+
+void *cdecl__arena_grow(struct arena *arena, size_t size, size_t align);
+struct arena_mark cdecl__arena_mark(const struct arena *arena);
+void cdecl__arena_release(struct arena *arena, struct arena_mark mark);
+void cdecl__arena_reset(struct arena *arena); /* empties it, keeps one block */
+void cdecl__arena_free(struct arena *arena);
+size_t cdecl__arena_used(const struct arena *arena);
+/* Whether `address` lies in the current block at or after the mark. A quick test: a false answer
+ * may be wrong, a true one is not. */
+bool cdecl__arena_is_new(const struct arena *arena, struct arena_mark mark, const void *address);
+
+/* NULL when memory is out. */
+static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t align)
+{
+    uintptr_t at = ((uintptr_t)arena->next + (align - 1)) & ~(uintptr_t)(align - 1);
+    if (arena->next == NULL || at > (uintptr_t)arena->limit || size > (uintptr_t)arena->limit - at)
+        return cdecl__arena_grow(arena, size, align);
+    char *result = arena->next + (at - (uintptr_t)arena->next);
+    arena->next = result + size;
+    return result;
+}
+
+/* ---- table.c: hash sets of arena nodes that carry their own 32-bit hash ---- */
+
+struct table {
+    void **slots;
+    uint32_t mask; /* capacity - 1 */
+    uint32_t count;
+    size_t hash_at; /* offset of the hash in a node */
+};
+
+static inline uint32_t cdecl__node_hash(const struct table *table, const void *node)
+{
+    return *(const uint32_t *)(const void *)((const char *)node + table->hash_at);
+}
+
+bool cdecl__table_reserve(struct table *table, const struct cdecl_allocator *allocator);
+void cdecl__table_put(struct table *table, void *node); /* after a successful reserve */
+void cdecl__table_remove(struct table *table, const void *node);
+void cdecl__table_free(struct table *table, const struct cdecl_allocator *allocator);
+
+/* ---- scope.c: names, their meanings, and the transaction ---- */
+
+/* An interned name with all its meanings: looking one up is following a pointer. `text` is what the
+ * public structures point to; cdecl__name_of() gets back from it. */
+struct name {
+    uint32_t hash;
+    uint16_t size;
+    uint8_t token;     /* enum token_kind: TOK_IDENT, a keyword or a soft keyword */
+    uint8_t attribute; /* enum attr_code, 0 when it names none we know */
+    const struct cdecl_decl *decl;
+    struct name_extra *extra; /* the rarer meanings, NULL when it has none */
+    char text[];
+};
+
+struct name_extra {
+    struct cdecl_tag *tag;
+    const struct cdecl_decl *macro;
+    bool expanding; /* its replacement is being read: C forbids expanding it again */
+};
+
+struct cdecl_state {
+    struct cdecl_allocator allocator;
+    struct arena arena;   /* everything published */
+    struct arena log;     /* undo records of the running transaction */
+    struct arena scratch; /* what one text needs while it is read */
+    struct table names, types;
+    const struct cdecl_type *basic[CDECL_PRIM_COUNT];
+    const struct cdecl_decl *first_decl;
+    struct cdecl_decl *last_decl;
+    const struct cdecl_tag *first_tag;
+    struct cdecl_tag *last_tag;
+    uint32_t next_id; /* of nameless tags */
+
+    /* The running transaction. */
+    struct undo *undo;
+    struct arena_mark mark;
+    struct cdecl_decl *mark_decl;
+    struct cdecl_tag *mark_tag;
+    uint32_t mark_id;
+    const struct parser *parser; /* for positions in errors, NULL when no text is being read */
+    struct cdecl_error *error;
+    jmp_buf jump;
+};
+
+void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align);   /* published memory */
+void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align); /* zeroed */
+#define NEW(state, type) ((type *)cdecl__alloc(state, sizeof(type), _Alignof(type)))
+#define NEW_ARRAY(state, type, n) \
+    ((type *)cdecl__alloc_array(state, n, sizeof(type), _Alignof(type)))
+#define SCRATCH(state, type) ((type *)cdecl__scratch(state, sizeof(type), _Alignof(type)))
+void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_t align);
+const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t size);
+
+struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size);
+struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size);
+struct name *cdecl__name_of(const char *text);
+struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
+void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node);
+
+void cdecl__begin(struct cdecl_state *state);
+void cdecl__commit(struct cdecl_state *state);
+void cdecl__rollback(struct cdecl_state *state);
+/* Call before changing anything that was there before the transaction. */
+void cdecl__save(struct cdecl_state *state, void *address, size_t size);
+#define SAVE(state, lvalue) cdecl__save(state, (void *)&(lvalue), sizeof(lvalue))
+
+void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl);
+void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl);
+struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind,
+                                 struct name *name);
+
+/* ---- error.c ---- */
+
+struct token;
+
+_Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...) LIKE_PRINTF(2, 3);
+_Noreturn void cdecl__fail_at(const struct parser *p, const struct token *token,
+                              const char *format, ...) LIKE_PRINTF(3, 4);
+_Noreturn void cdecl__fail_memory(struct cdecl_state *state);
+/* "expected <what>, got <the current token>" */
+_Noreturn void cdecl__expected(const struct parser *p, const char *what);
+
+/* A type as C text for a message, cut when long. */
+struct type_text {
+    char text[160];
+};
+struct type_text cdecl__type_text(const struct cdecl_type *type);
+#define TYPE_TEXT(type) (cdecl__type_text(type).text)
+
+/* ---- lex.c, preproc.c: text to tokens ---- */
+
+enum token_kind {
+#define TOK(id, spelling) TOK_##id,
+#define KW(id, spelling) TOK_##id,
+#define SOFT(id, spelling) TOK_##id,
+#include "tokens.def"
+    TOK_COUNT
+};
+
+struct token {
+    uint8_t kind; /* enum token_kind; soft keywords come as TOK_IDENT */
+    uint32_t line;
+    uint32_t size;
+    const char *start; /* its spelling */
+    const char *at;    /* where errors point: differs from `start` inside a macro */
+    struct name *name; /* identifiers and keywords */
+    const struct cdecl_arg *arg; /* "$": the type or integer that stands for it */
+};
+
+/* A macro whose replacement is being read, and where to go on after it. */
+struct expansion {
+    struct expansion *outer;
+    struct name_extra *macro;
+    const char *next, *end;
+};
+
+/* One #if that is open. */
+struct conditional {
+    struct conditional *outer;
+    uint32_t line;
+    bool taken;    /* some branch was read */
+    bool reading;  /* this branch is */
+    bool had_else;
+};
+
+struct lexer {
+    const char *next; /* first byte not read */
+    const char *end;  /* the zero after the last */
+    const char *text; /* the whole text: errors scan it for the line they quote */
+    size_t size;
+    uint32_t line;
+    uint32_t spliced; /* lines joined by backslash-newline, counted at the next line end */
+    const char *file;
+    bool line_start; /* nothing but blanks since the line began */
+    bool skipping;   /* in a function body: names are not interned, any character will do */
+    bool no_expand;  /* the next name is not to be expanded (after defined, #ifdef) */
+    struct expansion *expansion;
+    size_t expanded; /* bytes of replacement read so far */
+    const char *use; /* the outermost macro's use, for error positions */
+    struct conditional *conditional;
+};
+
+struct pack {
+    struct pack *outer;
+    uint32_t value;
+    struct name *label;
+};
+
+struct parser {
+    struct cdecl_state *state;
+    const struct cdecl_source *source;
+    struct lexer lex;
+    struct token tok;   /* the current token */
+    struct token ahead; /* the one after it, when has_ahead */
+    bool has_ahead;
+    bool preprocessing; /* in #if: unknown names are 0 */
+    unsigned depth;
+    unsigned unevaluated; /* >0: values do not matter (sizeof, dead branches) */
+    size_t next_arg;      /* of source->args, for "$" */
+    uint32_t pack;        /* #pragma pack in force, 0 when none */
+    struct pack *packs;
+    struct param_node *prototype; /* parameters read so far, visible in array lengths */
+    struct body *body;            /* the struct or union body being read */
+};
+
+void cdecl__lex_start(struct parser *p, const struct cdecl_source *source);
+void cdecl__lex(struct parser *p, struct token *token);
+void cdecl__advance(struct parser *p);
+const struct token *cdecl__peek(struct parser *p);
+const char *cdecl__token_spelling(enum token_kind kind);
+/* At a '#' that begins a line: reads the directive through its line end. */
+void cdecl__directive(struct parser *p);
+/* "pack(...)" and the like, the text after "#pragma" or inside _Pragma. */
+void cdecl__pragma(struct parser *p, const char *text, const char *end);
+
+static inline bool cdecl__accept(struct parser *p, enum token_kind kind)
+{
+    if (p->tok.kind != kind)
+        return false;
+    cdecl__advance(p);
+    return true;
+}
+
+void cdecl__expect(struct parser *p, enum token_kind kind, const char *why);
+
+static inline bool cdecl__is_soft(const struct token *token, enum token_kind kind)
+{
+    return token->kind == TOK_IDENT && token->name->token == kind;
+}
+
+void cdecl__enter(struct parser *p); /* every recursive edge of the parser */
+static inline void cdecl__leave(struct parser *p)
+{
+    p->depth--;
+}
+
+/* ---- literal.c: the values of numbers, characters and strings ---- */
+
+struct cdecl_value cdecl__number(struct parser *p, const struct token *token);
+struct cdecl_value cdecl__character(struct parser *p, const struct token *token);
+/* The current string token and those following it, joined; advances past them. */
+struct cdecl_value cdecl__strings(struct parser *p);
+
+/* ---- type.c: constructors; the same type is the same pointer ---- */
+
+const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct cdecl_type *to);
+const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cdecl_type *element,
+                                      uint64_t count);
+const struct cdecl_type *cdecl__vector(struct cdecl_state *state, const struct cdecl_type *element,
+                                       uint64_t bytes);
+const struct cdecl_type *cdecl__qualify(struct cdecl_state *state, const struct cdecl_type *type,
+                                        unsigned quals);
+/* The type with an alignment of its own, as typedefs with aligned have it. */
+const struct cdecl_type *cdecl__align(struct cdecl_state *state, const struct cdecl_type *type,
+                                      uint32_t align);
+const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits, bool is_signed);
+const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct cdecl_type *result,
+                                         const struct cdecl_type *const *params, uint32_t nparams,
+                                         bool variadic, bool no_proto, const char *unsupported);
+const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cdecl_type *type);
+const struct cdecl_type *cdecl__unqualified(struct cdecl_state *state,
+                                            const struct cdecl_type *type); /* keeps alignment */
+/* Strips qualifiers and alignment. */
+static inline const struct cdecl_type *cdecl__plain(const struct cdecl_type *type)
+{
+    return type->unqual;
+}
+bool cdecl__is_integer(const struct cdecl_type *type); /* enums and bool included */
+bool cdecl__is_arithmetic(const struct cdecl_type *type);
+const struct cdecl_type *cdecl__promote(struct cdecl_state *state, const struct cdecl_type *type);
+const struct cdecl_type *cdecl__usual(struct cdecl_state *state, const struct cdecl_type *a,
+                                      const struct cdecl_type *b);
+const struct cdecl_type *cdecl__char_type(struct cdecl_state *state);
+const struct cdecl_type *cdecl__size_type(struct cdecl_state *state);
+const struct cdecl_type *cdecl__ptrdiff_type(struct cdecl_state *state);
+void cdecl__make_basic(struct cdecl_state *state);
+
+/* ---- compat.c ---- */
+
+/* The composite of two compatible types of one state, NULL when they are not compatible. */
+const struct cdecl_type *cdecl__composite(struct cdecl_state *state, const struct cdecl_type *a,
+                                          const struct cdecl_type *b);
+/* Whether two bodies declare the same members at the same places, or the same enumerators. */
+bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b);
+
+/* ---- layout.c ---- */
+
+/* A member as the parser collects it. */
+struct member_node {
+    struct cdecl_member member;
+    struct member_node *next;
+    struct token at;
+};
+
+/* Gives every member its place and fills size, align, flexible, vla of `tag`. */
+void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdecl_member *members,
+                   uint32_t count);
+
+/* ---- attr.c ---- */
+
+enum attr_code {
+    ATTR_UNKNOWN,
+#define KEEP(id, name) ATTR_KEEP_##name,
+#define ACT(id, name) ATTR_##name,
+#define REFUSE(id, name) ATTR_REFUSE_##name,
+#include "attrs.def"
+    ATTR_COUNT
+};
+
+/* What attributes at one place, or several united, ask for. */
+struct attrs {
+    bool packed;
+    bool transparent;
+    bool noreturn;
+    uint32_t alignment;   /* aligned or _Alignas, 0 when none */
+    uint32_t vector_size; /* bytes, 0 when none */
+    struct name *mode;
+    struct cdecl_attr *kept;
+    const char *unsupported;
+    const char *symbol; /* asm label */
+};
+
+void cdecl__attributes(struct parser *p, struct attrs *attrs); /* any number, also [[...]] */
+void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
+bool cdecl__at_attribute(const struct parser *p);
+void cdecl__alignas(struct parser *p, struct attrs *attrs); /* at _Alignas */
+void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
+/* Applies vector_size, mode and, for typedefs, aligned to a declared type. */
+const struct cdecl_type *cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type,
+                                                 const struct attrs *attrs);
+void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum cdecl_attr_id id,
+                           const char *name);
+void cdecl__skip_parens(struct parser *p); /* at '(': through the matching ')' */
+void cdecl__intern_attributes(struct cdecl_state *state);
+
+/* ---- parse.c, declarator.c, aggregate.c ---- */
+
+enum storage { STORAGE_NONE, STORAGE_TYPEDEF, STORAGE_EXTERN, STORAGE_STATIC, STORAGE_OTHER };
+
+struct specs {
+    enum storage storage;
+    bool thread_local;
+    bool is_inline;
+    bool is_constexpr;
+    bool had_tag; /* a struct, union or enum specifier: a declaration without declarators is fine */
+    unsigned quals;
+    const struct cdecl_type *type; /* qualifiers included */
+    struct attrs attrs;
+};
+
+/* A struct or union body while it is read. */
+struct body {
+    struct member_node *first, *last;
+    struct constant_node *constants, *last_constant;
+    uint32_t nmembers, nconstants;
+};
+
+struct constant_node {
+    struct constant_node *next;
+    const struct cdecl_decl *decl;
+};
+
+/* One parameter as it is collected. */
+struct param_node {
+    struct param_node *next;
+    const struct cdecl_type *type;
+    struct name *name;
+    struct cdecl_attr *attrs;
+};
+
+struct declarator {
+    struct name *name; /* NULL when abstract */
+    struct token at;   /* the name, or where it would stand */
+    const struct cdecl_type *type;
+    struct param_node *params; /* of the function declared, not of one pointed to */
+    bool is_function;
+    struct attrs attrs;
+};
+
+bool cdecl__starts_type(struct parser *p); /* the current token can begin a type name */
+void cdecl__specifiers(struct parser *p, struct specs *specs);
+const struct cdecl_type *cdecl__type_name(struct parser *p);
+void cdecl__declarations(struct parser *p); /* a whole text */
+/* Gives `at->name` the meaning in `decl`, or checks it against an earlier one. Returns what it means. */
+const struct cdecl_decl *cdecl__declare(struct parser *p, const struct token *at,
+                                        const struct cdecl_decl *decl);
+struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
+                                  const struct token *at, const struct cdecl_type *type);
+/* After '=': the initialiser's value, kind CDECL_VALUE_NONE when it is no constant. */
+struct cdecl_value cdecl__initialiser(struct parser *p);
+void cdecl__static_assert(struct parser *p); /* after the keyword */
+
+/* Which names a declarator may, must or must not have. */
+enum naming { NAME_REQUIRED, NAME_OPTIONAL, NAME_PARAMETER, NAME_NONE };
+void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming naming,
+                       struct declarator *result);
+/* At struct, union or enum: the specifier through its attributes. */
+const struct cdecl_type *cdecl__tag_specifier(struct parser *p);
+
+/* ---- constexpr.c ---- */
+
+/* Assignment-level expression, any type; value.kind is CDECL_VALUE_NONE when not constant. */
+struct cdecl_value cdecl__expression(struct parser *p);
+/* Conditional-level, must be an integer constant. `what` names it in errors: "array length". */
+struct cdecl_value cdecl__conditional(struct parser *p); /* likewise, without assignment */
+struct cdecl_value cdecl__integer(struct parser *p, const char *what);
+/* A comma expression, as in #if and typeof. */
+struct cdecl_value cdecl__full_expression(struct parser *p);
+void cdecl__convert(struct parser *p, struct cdecl_value *value, const struct cdecl_type *type);
+bool cdecl__is_true(const struct cdecl_value *value);
+
+/* ---- print.c ---- */
+
+/* A bounded buffer; `used` counts what would have been written. */
+struct out {
+    char *buffer;
+    size_t size, used;
+    char last; /* the last character written */
+};
+
+void cdecl__put(struct out *out, const char *text, size_t size);
+
+/* ---- suggest.c ---- */
+
+/* " (did you mean 'x'?)" or an empty string. */
+struct hint {
+    char text[96];
+};
+struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
+                        size_t size);
+
+#endif

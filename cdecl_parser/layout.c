@@ -1,0 +1,180 @@
+/* Where the members of a struct or union lie. The rules are those of gcc (stor-layout.c: layout_decl,
+ * place_field, update_alignment_for_field) for targets where a bit-field's declared type matters,
+ * which clang follows. Depends on type.c for sizes. Positions are kept in bits during layout. */
+#include <string.h>
+#include "internal.h"
+#include "size.h"
+
+/* Whether an unnamed bit-field aligns the whole struct, as on AArch64: ask the compiler. */
+struct anonymous_probe {
+    char c;
+    int : 5;
+};
+#define ANONYMOUS_ALIGNS (_Alignof(struct anonymous_probe) > 1)
+
+struct layout {
+    struct cdecl_state *state;
+    struct cdecl_tag *tag;
+    uint64_t bits;  /* struct: end of the last member */
+    uint64_t bytes; /* union: largest member */
+    uint64_t align; /* of the whole, bytes */
+};
+
+_Noreturn static void too_large(struct cdecl_state *state, const struct cdecl_tag *tag)
+{
+    cdecl__fail(state, "size of '%s' is too large", TYPE_TEXT(tag->type));
+}
+
+static uint64_t most(uint64_t a, uint64_t b)
+{
+    return a > b ? a : b;
+}
+
+static uint64_t least(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+static bool is_bitfield(const struct cdecl_member *m)
+{
+    return m->width != CDECL_NOT_BITFIELD;
+}
+
+static bool is_packed(const struct layout *l, const struct cdecl_member *m)
+{
+    return m->packed || l->tag->packed;
+}
+
+/* gcc's DECL_ALIGN in bits: what the member's position is rounded up to. */
+static uint64_t position_align(const struct layout *l, const struct cdecl_member *m)
+{
+    uint64_t explicit = (uint64_t)m->alignment * 8, natural = (uint64_t)cdecl_alignof(m->type) * 8;
+    bool packed = is_packed(l, m);
+    if (is_bitfield(m) && m->width == 0)
+        return most(natural, explicit); /* neither packed nor #pragma pack touches ":0" */
+    uint64_t align = most(explicit, 1);
+    if (!is_bitfield(m))
+        align = packed ? most(explicit, 8) : most(natural, explicit);
+    if (l->tag->pack != 0)
+        align = least(align, (uint64_t)l->tag->pack * 8);
+    return align;
+}
+
+/* What a member contributes to the alignment of the whole, in bits. */
+static uint64_t whole_align(const struct layout *l, const struct cdecl_member *m, uint64_t align)
+{
+    if (!is_bitfield(m))
+        return align;
+    if (m->name == NULL && !ANONYMOUS_ALIGNS)
+        return 8;
+    uint64_t natural = (uint64_t)cdecl_alignof(m->type) * 8;
+    if (m->width == 0)
+        return most(align, natural);
+    if (l->tag->pack != 0)
+        natural = least(natural, (uint64_t)l->tag->pack * 8);
+    else if (is_packed(l, m))
+        natural = 8;
+    return most(align, natural);
+}
+
+/* A bit-field may not touch more units of its type's alignment than its type has. */
+static bool crosses_unit(const struct cdecl_member *m, uint64_t position)
+{
+    uint64_t align = (uint64_t)cdecl_alignof(m->type) * 8, size = cdecl_sizeof(m->type) * 8;
+    return (position % align + m->width + align - 1) / align > size / align;
+}
+
+static void place_in_struct(struct layout *l, struct cdecl_member *m, uint64_t align)
+{
+    uint64_t at = l->bits, size = m->width;
+    if (!size_align_up(at, align, &at))
+        too_large(l->state, l->tag);
+    if (is_bitfield(m)) {
+        if (m->width > 0 && !is_packed(l, m) && l->tag->pack == 0 && crosses_unit(m, at) &&
+            !size_align_up(at, (uint64_t)cdecl_alignof(m->type) * 8, &at))
+            too_large(l->state, l->tag);
+    } else if (!size_mul(cdecl_sizeof(m->type), 8, &size)) {
+        too_large(l->state, l->tag);
+    }
+    m->offset = at / 8;
+    m->bit = (uint8_t)(at % 8);
+    if (!size_add(at, size, &l->bits))
+        too_large(l->state, l->tag);
+}
+
+static void place_in_union(struct layout *l, struct cdecl_member *m)
+{
+    uint64_t size = is_bitfield(m) ? (uint64_t)(m->width + 7) / 8 : cdecl_sizeof(m->type);
+    m->offset = 0;
+    m->bit = 0;
+    l->bytes = most(l->bytes, size);
+}
+
+static const char *shown(const struct cdecl_member *m)
+{
+    return m->name == NULL ? "(unnamed)" : m->name;
+}
+
+static bool ends_open(const struct cdecl_type *type)
+{
+    if (type->kind == CDECL_ARRAY)
+        return type->count == CDECL_COUNT_UNKNOWN || type->count == CDECL_COUNT_VLA;
+    return type->kind == CDECL_STRUCT && type->tag->flexible;
+}
+
+static bool ends_vla(const struct cdecl_type *type)
+{
+    if (type->kind == CDECL_ARRAY)
+        return type->count == CDECL_COUNT_VLA;
+    return type->kind == CDECL_STRUCT && type->tag->vla;
+}
+
+static void check_member(const struct layout *l, const struct cdecl_member *m, bool last)
+{
+    const struct cdecl_type *type = m->type;
+    bool open_array = type->kind == CDECL_ARRAY && ends_open(type);
+    if (type->kind == CDECL_FUNCTION)
+        cdecl__fail(l->state, "member '%s' is a function", shown(m));
+    if (!cdecl_is_complete(type) && !open_array)
+        cdecl__fail(l->state, "member '%s' has incomplete type '%s'", shown(m), TYPE_TEXT(type));
+    if (open_array && !last && l->tag->kind == CDECL_STRUCT)
+        cdecl__fail(l->state, "flexible member '%s' is not the last", shown(m));
+}
+
+static void note_open_end(struct layout *l, const struct cdecl_type *type)
+{
+    if (l->tag->kind == CDECL_STRUCT && ends_open(type)) {
+        l->tag->flexible = true;
+        l->tag->vla = ends_vla(type);
+    }
+}
+
+static uint64_t total_size(struct layout *l)
+{
+    uint64_t size = l->bytes;
+    if (l->tag->kind == CDECL_STRUCT)
+        size = l->bits / 8 + (l->bits % 8 != 0);
+    if (!size_align_up(size, l->align, &size))
+        too_large(l->state, l->tag);
+    return size;
+}
+
+void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdecl_member *members,
+                   uint32_t count)
+{
+    struct layout l = {state, tag, 0, 0, most(1, tag->alignment)};
+    for (uint32_t i = 0; i < count; i++) {
+        struct cdecl_member *m = &members[i];
+        check_member(&l, m, i + 1 == count);
+        uint64_t align = position_align(&l, m);
+        if (tag->kind == CDECL_UNION)
+            place_in_union(&l, m);
+        else
+            place_in_struct(&l, m, align);
+        l.align = most(l.align, whole_align(&l, m, align) / 8);
+        if (i + 1 == count)
+            note_open_end(&l, m->type);
+    }
+    tag->align = (uint32_t)l.align;
+    tag->size = total_size(&l);
+}

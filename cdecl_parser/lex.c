@@ -1,0 +1,465 @@
+/* Text to tokens, one at a time, on demand. A token points into the parser's own copy of the text (or
+ * into a macro's replacement) and carries its line; columns are counted only when an error needs one.
+ * Directives go to preproc.c, names to scope.c. Nothing returned here needs freeing. */
+#include <stdio.h>
+#include <string.h>
+#include "internal.h"
+
+enum { BLANK = 1, START = 2, DIGIT = 4, HIGH = 8, WORD = START | DIGIT | HIGH };
+
+/* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in check_utf8(). */
+static const unsigned char class[256] = {
+    [' '] = BLANK,  ['\t'] = BLANK, ['\v'] = BLANK, ['\f'] = BLANK, ['\r'] = BLANK,
+    ['0'] = DIGIT,  ['1'] = DIGIT,  ['2'] = DIGIT,  ['3'] = DIGIT,  ['4'] = DIGIT,
+    ['5'] = DIGIT,  ['6'] = DIGIT,  ['7'] = DIGIT,  ['8'] = DIGIT,  ['9'] = DIGIT,
+    ['a'] = START,  ['b'] = START,  ['c'] = START,  ['d'] = START,  ['e'] = START,
+    ['f'] = START,  ['g'] = START,  ['h'] = START,  ['i'] = START,  ['j'] = START,
+    ['k'] = START,  ['l'] = START,  ['m'] = START,  ['n'] = START,  ['o'] = START,
+    ['p'] = START,  ['q'] = START,  ['r'] = START,  ['s'] = START,  ['t'] = START,
+    ['u'] = START,  ['v'] = START,  ['w'] = START,  ['x'] = START,  ['y'] = START,
+    ['z'] = START,  ['A'] = START,  ['B'] = START,  ['C'] = START,  ['D'] = START,
+    ['E'] = START,  ['F'] = START,  ['G'] = START,  ['H'] = START,  ['I'] = START,
+    ['J'] = START,  ['K'] = START,  ['L'] = START,  ['M'] = START,  ['N'] = START,
+    ['O'] = START,  ['P'] = START,  ['Q'] = START,  ['R'] = START,  ['S'] = START,
+    ['T'] = START,  ['U'] = START,  ['V'] = START,  ['W'] = START,  ['X'] = START,
+    ['Y'] = START,  ['Z'] = START,  ['_'] = START,
+#define H4(n) [n] = HIGH, [n + 1] = HIGH, [n + 2] = HIGH, [n + 3] = HIGH
+#define H16(n) H4(n), H4(n + 4), H4(n + 8), H4(n + 12)
+    H16(0x80), H16(0x90), H16(0xa0), H16(0xb0), H16(0xc0), H16(0xd0), H16(0xe0), H16(0xf0)
+#undef H4
+#undef H16
+};
+
+static bool is(char c, unsigned mask)
+{
+    return (class[(unsigned char)c] & mask) != 0;
+}
+
+/* ---- the text ---- */
+
+/* Copies the text, joining lines that end in a backslash; the joined lines' ends are put after the
+ * next real one, so that line numbers stay right. */
+static size_t splice(char *to, const char *from, size_t size)
+{
+    size_t used = 0, owed = 0;
+    for (size_t i = 0; i < size; i++) {
+        size_t end = i + 1 < size && from[i + 1] == '\r' ? i + 2 : i + 1;
+        if (from[i] == '\\' && end < size && from[end] == '\n') {
+            owed++;
+            i = end;
+            continue;
+        }
+        to[used++] = from[i];
+        if (from[i] == '\n')
+            for (; owed > 0; owed--)
+                to[used++] = '\n';
+    }
+    return used;
+}
+
+static bool has_splice(const char *text, size_t size)
+{
+    for (const char *at = text; (at = memchr(at, '\\', size - (size_t)(at - text))) != NULL; at++) {
+        const char *next = at + 1;
+        if (next < text + size && *next == '\r')
+            next++;
+        if (next < text + size && *next == '\n')
+            return true;
+    }
+    return false;
+}
+
+void cdecl__lex_start(struct parser *p, const struct cdecl_source *source)
+{
+    if (source->size > CDECL_MAX_TEXT)
+        cdecl__fail(p->state, "text of %zu bytes is too long", source->size);
+    size_t size = source->size;
+    char *copy = cdecl__arena_alloc(&p->state->scratch, size + 1, 1);
+    if (copy == NULL)
+        cdecl__fail_memory(p->state);
+    if (size > 0 && has_splice(source->text, size))
+        size = splice(copy, source->text, size);
+    else if (size > 0)
+        memcpy(copy, source->text, size);
+    copy[size] = '\0';
+    p->lex = (struct lexer){.next = copy, .end = copy + size, .text = copy, .size = size,
+                            .line = 1, .line_start = true};
+    if (source->name != NULL)
+        p->lex.file = cdecl__intern(p->state, source->name, strlen(source->name))->text;
+}
+
+_Noreturn static void fail_here(struct parser *p, const char *at, const char *message)
+{
+    struct token token = {.kind = TOK_EOF, .line = p->lex.line, .start = at, .at = at};
+    if (p->lex.expansion != NULL)
+        token.at = p->lex.use;
+    cdecl__fail_at(p, &token, "%s", message);
+}
+
+/* ---- blanks ---- */
+
+static const char *skip_comment(struct parser *p, const char *open)
+{
+    for (const char *at = open + 2;; at++) {
+        if (*at == '*' && at[1] == '/')
+            return at + 2;
+        if (*at == '\0' && at == p->lex.end)
+            fail_here(p, open, "unterminated comment");
+        if (*at == '\n')
+            p->lex.line++;
+    }
+}
+
+static const char *skip_line_comment(const struct parser *p, const char *at)
+{
+    const char *end = memchr(at, '\n', (size_t)(p->lex.end - at));
+    return end == NULL ? p->lex.end : end;
+}
+
+/* ---- words ---- */
+
+/* C11 D.1 allows far more than it forbids; that the bytes are UTF-8 at all is what we check. */
+static void check_utf8(struct parser *p, const char *at, const char *end)
+{
+    while (at < end) {
+        unsigned char lead = (unsigned char)*at;
+        int more = lead < 0x80 ? 0 : lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
+        if ((lead >= 0x80 && lead < 0xc2) || lead > 0xf4 || end - at <= more)
+            fail_here(p, at, "invalid UTF-8 in a name");
+        unsigned char second = (unsigned char)at[more > 0];
+        if ((lead == 0xe0 && second < 0xa0) || (lead == 0xed && second > 0x9f) ||
+            (lead == 0xf0 && second < 0x90) || (lead == 0xf4 && second > 0x8f))
+            fail_here(p, at, "invalid UTF-8 in a name");
+        for (int i = 1; i <= more; i++)
+            if (((unsigned char)at[i] & 0xc0) != 0x80)
+                fail_here(p, at, "invalid UTF-8 in a name");
+        at += more + 1;
+    }
+}
+
+/* Starts reading a macro's replacement instead of its name. */
+static void expand(struct parser *p, struct name *name, const char *start, const char *next)
+{
+    struct lexer *lex = &p->lex;
+    struct expansion *expansion = SCRATCH(p->state, struct expansion);
+    const char *text = name->extra->macro->text;
+    size_t size = strlen(text);
+    if (lex->expansion == NULL)
+        lex->use = start;
+    lex->expanded += size + 1;
+    if (lex->expanded > CDECL_MAX_EXPANSION)
+        fail_here(p, start, "macros expand to too much text");
+    *expansion = (struct expansion){lex->expansion, name->extra, next, lex->end};
+    name->extra->expanding = true;
+    lex->expansion = expansion;
+    lex->next = text;
+    lex->end = text + size;
+}
+
+/* At the end of a replacement: back to where the macro was used. False at the end of the text. */
+static bool end_expansion(struct lexer *lex)
+{
+    struct expansion *expansion = lex->expansion;
+    if (expansion == NULL)
+        return false;
+    expansion->macro->expanding = false;
+    lex->next = expansion->next;
+    lex->end = expansion->end;
+    lex->expansion = expansion->outer;
+    return true;
+}
+
+/* A quote right after a literal prefix (L, u, U, u8): the word is part of the literal. */
+static bool is_literal_prefix(const char *start, const char *end)
+{
+    size_t size = (size_t)(end - start);
+    if (*end != '"' && *end != '\'')
+        return false;
+    return (size == 1 && (*start == 'L' || *start == 'u' || *start == 'U')) ||
+           (size == 2 && start[0] == 'u' && start[1] == '8');
+}
+
+/* ---- literals ---- */
+
+static const char *quoted(struct parser *p, const char *at, const char *start)
+{
+    char quote = *at++;
+    for (;; at++) {
+        if (*at == quote)
+            return at + 1;
+        if (*at == '\n' || (*at == '\0' && at == p->lex.end))
+            fail_here(p, start,
+                      quote == '"' ? "unterminated string" : "unterminated character constant");
+        if (*at == '\\' && at + 1 < p->lex.end)
+            at++;
+    }
+}
+
+/* pp-number (C11 6.4.8) with C23's digit separators. */
+static const char *number(const char *at)
+{
+    for (;; at++) {
+        if ((*at == '+' || *at == '-') && strchr("eEpP", at[-1]) != NULL)
+            continue;
+        if (*at == '\'' && is(at[1], DIGIT | START))
+            continue;
+        if (!is(*at, WORD) && *at != '.')
+            return at;
+    }
+}
+
+/* ---- punctuators ---- */
+
+static enum token_kind after(const char *at, char c, enum token_kind yes, enum token_kind no)
+{
+    return *at == c ? yes : no;
+}
+
+static enum token_kind shift_or_compare(const char *at, enum token_kind plain,
+                                        enum token_kind equal, enum token_kind shift)
+{
+    if (*at == '=')
+        return equal;
+    if (*at != at[-1])
+        return plain;
+    return at[1] == '=' ? TOK_OPASSIGN : shift;
+}
+
+static enum token_kind punctuator(const char *at)
+{
+    char c = *at++;
+    switch (c) {
+    case '(': return TOK_LPAREN;
+    case ')': return TOK_RPAREN;
+    case '[': return after(at, '[', TOK_LATTR, TOK_LBRACKET);
+    case ']': return TOK_RBRACKET;
+    case '{': return TOK_LBRACE;
+    case '}': return TOK_RBRACE;
+    case ';': return TOK_SEMICOLON;
+    case ',': return TOK_COMMA;
+    case '?': return TOK_QUESTION;
+    case '~': return TOK_TILDE;
+    case '$': return TOK_DOLLAR;
+    case ':': return after(at, ':', TOK_SCOPE, TOK_COLON);
+    case '=': return after(at, '=', TOK_EQ, TOK_ASSIGN);
+    case '!': return after(at, '=', TOK_NE, TOK_NOT);
+    case '.': return at[0] == '.' && at[1] == '.' ? TOK_ELLIPSIS : TOK_DOT;
+    case '*': return after(at, '=', TOK_OPASSIGN, TOK_STAR);
+    case '/': return after(at, '=', TOK_OPASSIGN, TOK_SLASH);
+    case '%': return after(at, '=', TOK_OPASSIGN, TOK_PERCENT);
+    case '^': return after(at, '=', TOK_OPASSIGN, TOK_CARET);
+    case '#': return after(at, '#', TOK_HASHHASH, TOK_HASH);
+    case '+': return after(at, '+', TOK_INCREMENT, after(at, '=', TOK_OPASSIGN, TOK_PLUS));
+    case '-':
+        if (*at == '>')
+            return TOK_ARROW;
+        return after(at, '-', TOK_DECREMENT, after(at, '=', TOK_OPASSIGN, TOK_MINUS));
+    case '&': return after(at, '&', TOK_ANDAND, after(at, '=', TOK_OPASSIGN, TOK_AMP));
+    case '|': return after(at, '|', TOK_OROR, after(at, '=', TOK_OPASSIGN, TOK_PIPE));
+    case '<': return shift_or_compare(at, TOK_LT, TOK_LE, TOK_SHL);
+    case '>': return shift_or_compare(at, TOK_GT, TOK_GE, TOK_SHR);
+    default: return TOK_EOF;
+    }
+}
+
+static uint32_t punctuator_size(enum token_kind kind, const char *at)
+{
+    if (kind == TOK_ELLIPSIS)
+        return 3;
+    if (kind == TOK_OPASSIGN)
+        return at[1] == '=' ? 2 : 3;
+    return (uint32_t)strlen(cdecl__token_spelling(kind));
+}
+
+_Noreturn static void fail_character(struct parser *p, const char *at)
+{
+    char message[48];
+    unsigned char c = (unsigned char)*at;
+    if (c == '\0')
+        fail_here(p, at, "zero byte in the text");
+    if (c < 0x20 || c == 0x7f)
+        snprintf(message, sizeof message, "control character 0x%02x in the text", c);
+    else
+        snprintf(message, sizeof message, "unexpected character '%c'", c);
+    fail_here(p, at, message);
+}
+
+/* ---- tokens ---- */
+
+static void finish(struct parser *p, struct token *token, enum token_kind kind, const char *start,
+                   const char *end)
+{
+    token->kind = (uint8_t)kind;
+    token->line = p->lex.line;
+    token->start = start;
+    token->at = p->lex.expansion == NULL ? start : p->lex.use;
+    token->size = (uint32_t)(end - start);
+    p->lex.next = end;
+}
+
+/* A name or keyword, true; or a macro, whose replacement is read next, false. */
+static bool word(struct parser *p, struct token *token, const char *start)
+{
+    const char *end = start;
+    unsigned seen = 0;
+    for (; is(*end, WORD); end++)
+        seen |= class[(unsigned char)*end];
+    if (is_literal_prefix(start, end)) {
+        enum token_kind kind = *end == '"' ? TOK_STRING : TOK_CHAR;
+        finish(p, token, kind, start, quoted(p, end, start));
+        return true;
+    }
+    if (p->lex.skipping) {
+        finish(p, token, TOK_IDENT, start, end);
+        return true;
+    }
+    if (seen & HIGH)
+        check_utf8(p, start, end);
+    struct name *name = cdecl__intern(p->state, start, (size_t)(end - start));
+    if (name->extra != NULL && name->extra->macro != NULL && !name->extra->expanding &&
+        !p->lex.no_expand) {
+        expand(p, name, start, end);
+        return false;
+    }
+    finish(p, token, name->token < TOK_SOFT_ALIGNAS ? name->token : TOK_IDENT, start, end);
+    token->name = name;
+    return true;
+}
+
+/* "$": the next argument. A name becomes an identifier; types and integers stay "$". */
+static void dollar(struct parser *p, struct token *token, const char *at)
+{
+    finish(p, token, TOK_DOLLAR, at, at + 1);
+    if (p->next_arg >= p->source->nargs)
+        cdecl__fail_at(p, token, "no argument left for this '$'");
+    if (is(at[1], WORD))
+        cdecl__fail_at(p, token, "'$' must stand alone");
+    token->arg = &p->source->args[p->next_arg++];
+    if (token->arg->kind != CDECL_ARG_NAME)
+        return;
+    token->kind = TOK_IDENT;
+    token->name = cdecl__intern(p->state, token->arg->name, token->arg->name_size);
+}
+
+static void symbol(struct parser *p, struct token *token, const char *at)
+{
+    enum token_kind kind = punctuator(at);
+    if (kind == TOK_DOLLAR && !p->lex.skipping) {
+        dollar(p, token, at);
+        return;
+    }
+    if (kind == TOK_EOF && p->lex.skipping)
+        kind = TOK_HASH;
+    if (kind == TOK_EOF)
+        fail_character(p, at);
+    finish(p, token, kind, at, at + punctuator_size(kind, at));
+}
+
+/* A '/' that begins a comment: past it. NULL when it begins none. */
+static const char *comment(struct parser *p, const char *at)
+{
+    if (at[1] == '*')
+        return skip_comment(p, at);
+    return at[1] == '/' ? skip_line_comment(p, at) : NULL;
+}
+
+/* The zero byte at `at`: the end of a replacement (true, go on) or of the text. */
+static bool at_zero(struct parser *p, struct token *token, const char *at)
+{
+    if (at != p->lex.end)
+        fail_character(p, at);
+    if (end_expansion(&p->lex))
+        return true;
+    finish(p, token, TOK_EOF, at, at);
+    return false;
+}
+
+void cdecl__lex(struct parser *p, struct token *token)
+{
+    for (;;) {
+        const char *at = p->lex.next;
+        while (is(*at, BLANK))
+            at++;
+        unsigned char c = (unsigned char)*at;
+        if (class[c] & (START | HIGH)) {
+            p->lex.line_start = false;
+            if (word(p, token, at))
+                return;
+            continue;
+        }
+        if (c == '\n') {
+            p->lex.line++;
+            p->lex.line_start = true;
+            p->lex.next = at + 1;
+            continue;
+        }
+        if (c == '/' && (p->lex.next = comment(p, at)) != NULL)
+            continue;
+        p->lex.next = at;
+        if (c == '\0') {
+            if (at_zero(p, token, at))
+                continue;
+            return;
+        }
+        if (c == '#' && p->lex.line_start && p->lex.expansion == NULL) {
+            cdecl__directive(p);
+            continue;
+        }
+        p->lex.line_start = false;
+        if (is((char)c, DIGIT) || (c == '.' && is(at[1], DIGIT)))
+            finish(p, token, TOK_NUMBER, at, number(at + 1));
+        else if (c == '"' || c == '\'')
+            finish(p, token, c == '"' ? TOK_STRING : TOK_CHAR, at, quoted(p, at, at));
+        else
+            symbol(p, token, at);
+        return;
+    }
+}
+
+/* ---- the parser's view ---- */
+
+void cdecl__advance(struct parser *p)
+{
+    if (p->has_ahead) {
+        p->tok = p->ahead;
+        p->has_ahead = false;
+    } else {
+        cdecl__lex(p, &p->tok);
+    }
+}
+
+const struct token *cdecl__peek(struct parser *p)
+{
+    if (!p->has_ahead) {
+        cdecl__lex(p, &p->ahead);
+        p->has_ahead = true;
+    }
+    return &p->ahead;
+}
+
+const char *cdecl__token_spelling(enum token_kind kind)
+{
+    static const char *const spellings[TOK_COUNT] = {
+#define TOK(id, spelling) [TOK_##id] = spelling,
+#define KW(id, spelling) [TOK_##id] = spelling,
+#define SOFT(id, spelling) [TOK_##id] = spelling,
+#include "tokens.def"
+    };
+    return spellings[kind];
+}
+
+void cdecl__expect(struct parser *p, enum token_kind kind, const char *why)
+{
+    if (cdecl__accept(p, kind))
+        return;
+    char what[96];
+    snprintf(what, sizeof what, "'%s'%s%s", cdecl__token_spelling(kind), why[0] == '\0' ? "" : " ",
+             why);
+    cdecl__expected(p, what);
+}
+
+void cdecl__enter(struct parser *p)
+{
+    if (++p->depth > CDECL_MAX_DEPTH)
+        cdecl__fail_at(p, &p->tok, "nested too deeply (more than %d levels)", CDECL_MAX_DEPTH);
+}

@@ -1,0 +1,394 @@
+/* The values of numbers, characters and strings (C11 6.4.4, 6.4.5; C23's separators and 0b). Depends
+ * on the lexer having found where a literal ends. Strings are copied into the state's arena. */
+#include <locale.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "internal.h"
+
+/* Longest floating literal; longer ones are refused. */
+#define LONGEST_FLOAT 1024
+
+/* ---- integers ---- */
+
+enum { SUFFIX_U = 1, SUFFIX_L = 2, SUFFIX_LL = 4, SUFFIX_BAD = 8 };
+
+static unsigned integer_suffix(const char *at, const char *end)
+{
+    unsigned seen = 0;
+    while (at < end) {
+        unsigned bit = SUFFIX_U;
+        if (*at == 'l' || *at == 'L') {
+            bit = at + 1 < end && at[1] == at[0] ? SUFFIX_LL : SUFFIX_L;
+            at += bit == SUFFIX_LL;
+        } else if (*at != 'u' && *at != 'U') {
+            return SUFFIX_BAD;
+        }
+        unsigned group = bit == SUFFIX_U ? SUFFIX_U : SUFFIX_L | SUFFIX_LL;
+        if (seen & group)
+            return SUFFIX_BAD;
+        seen |= bit;
+        at++;
+    }
+    return seen;
+}
+
+/* The first type of C11 6.4.4.1's list that holds the value. */
+static const struct cdecl_type *integer_type(struct parser *p, uint64_t u, unsigned suffix,
+                                             bool decimal)
+{
+    static const enum cdecl_prim ladder[] = {CDECL_PRIM_INT,   CDECL_PRIM_UINT,
+                                             CDECL_PRIM_LONG,  CDECL_PRIM_ULONG,
+                                             CDECL_PRIM_LLONG, CDECL_PRIM_ULLONG};
+    size_t first = suffix & SUFFIX_LL ? 4 : suffix & SUFFIX_L ? 2 : 0;
+    for (size_t i = first; i < 6; i++) {
+        const struct cdecl_type *type = p->state->basic[ladder[i]];
+        if (type->is_signed ? (suffix & SUFFIX_U) != 0 : decimal && !(suffix & SUFFIX_U))
+            continue;
+        if (u >> (type->bits - 1) == 0 || (!type->is_signed && (u >> (type->bits - 1)) <= 1))
+            return type;
+    }
+    return p->state->basic[CDECL_PRIM_ULLONG];
+}
+
+static unsigned digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    if (c >= 'a' && c <= 'f')
+        return (unsigned)(c - 'a') + 10;
+    if (c >= 'A' && c <= 'F')
+        return (unsigned)(c - 'A') + 10;
+    return 99;
+}
+
+static unsigned number_base(const char **at, const char *end)
+{
+    const char *s = *at;
+    if (end - s > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X')) {
+        *at += 2;
+        return 16;
+    }
+    if (end - s > 2 && s[0] == '0' && (s[1] == 'b' || s[1] == 'B')) {
+        *at += 2;
+        return 2;
+    }
+    return s[0] == '0' ? 8 : 10;
+}
+
+_Noreturn static void malformed(const struct parser *p, const struct token *token)
+{
+    cdecl__fail_at(p, token, "malformed number '%.*s'", (int)(token->size > 60 ? 60 : token->size),
+                   token->start);
+}
+
+static struct cdecl_value integer(struct parser *p, const struct token *token)
+{
+    const char *at = token->start, *end = at + token->size;
+    unsigned base = number_base(&at, end);
+    uint64_t u = 0;
+    for (; at < end; at++) {
+        unsigned digit = digit_value(*at);
+        if (*at == '\'')
+            continue;
+        if (digit >= base)
+            break;
+        if (u > (UINT64_MAX - digit) / base)
+            cdecl__fail_at(p, token, "integer constant does not fit 64 bits");
+        u = u * base + digit;
+    }
+    unsigned suffix = integer_suffix(at, end);
+    if (suffix & SUFFIX_BAD)
+        malformed(p, token);
+    return (struct cdecl_value){.kind = CDECL_VALUE_INT,
+                                .type = integer_type(p, u, suffix, base == 10),
+                                .u = u};
+}
+
+/* ---- floating ---- */
+
+static bool is_floating(const struct token *token)
+{
+    bool hex = token->size > 1 && token->start[0] == '0' && (token->start[1] | 0x20) == 'x';
+    for (uint32_t i = 0; i < token->size; i++) {
+        char c = token->start[i];
+        if (c == '.' || (hex ? (c | 0x20) == 'p' : (c | 0x20) == 'e'))
+            return true;
+    }
+    return false;
+}
+
+static bool same_word(const char *at, size_t size, const char *word)
+{
+    for (size_t i = 0; i < size; i++)
+        if ((at[i] | 0x20) != (word[i] | 0x20) || word[i] == '\0')
+            return false;
+    return word[size] == '\0';
+}
+
+static enum cdecl_prim float_suffix(const struct parser *p, const struct token *token,
+                                    const char *at)
+{
+    static const struct {
+        const char *word;
+        enum cdecl_prim prim;
+    } suffixes[] = {{"", CDECL_PRIM_DOUBLE},       {"f", CDECL_PRIM_FLOAT},
+                    {"l", CDECL_PRIM_LDOUBLE},     {"f16", CDECL_PRIM_FLOAT16},
+                    {"f32", CDECL_PRIM_FLOAT},     {"f64", CDECL_PRIM_DOUBLE},
+                    {"f32x", CDECL_PRIM_DOUBLE},   {"f64x", CDECL_PRIM_LDOUBLE},
+                    {"f128", CDECL_PRIM_FLOAT128}, {"q", CDECL_PRIM_FLOAT128},
+                    {"w", CDECL_PRIM_LDOUBLE}};
+    size_t size = strlen(at);
+    for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
+        if (same_word(at, size, suffixes[i].word))
+            return suffixes[i].prim;
+    malformed(p, token);
+}
+
+/* strtold() reads the locale's decimal point, so that is what the copy gets. */
+static struct cdecl_value floating(struct parser *p, const struct token *token)
+{
+    char buffer[LONGEST_FLOAT + 16], *rest;
+    const char *point = localeconv()->decimal_point;
+    size_t used = 0;
+    for (uint32_t i = 0; i < token->size; i++) {
+        if (used >= LONGEST_FLOAT)
+            cdecl__fail_at(p, token, "floating constant is too long");
+        if (token->start[i] == '.' && strlen(point) == 1)
+            buffer[used++] = *point;
+        else if (token->start[i] != '\'')
+            buffer[used++] = token->start[i];
+    }
+    buffer[used] = '\0';
+    struct cdecl_value value = {.kind = CDECL_VALUE_FLOAT};
+    value.f = strtold(buffer, &rest);
+    if (rest == buffer)
+        malformed(p, token);
+    value.type = p->state->basic[float_suffix(p, token, rest)];
+    if (value.type->prim == CDECL_PRIM_FLOAT)
+        value.f = (float)value.f;
+    else if (value.type->prim == CDECL_PRIM_DOUBLE)
+        value.f = (double)value.f;
+    return value;
+}
+
+struct cdecl_value cdecl__number(struct parser *p, const struct token *token)
+{
+    return is_floating(token) ? floating(p, token) : integer(p, token);
+}
+
+/* ---- characters ---- */
+
+/* How the characters of a literal are stored, by its prefix. */
+struct encoding {
+    const struct cdecl_type *type;
+    const char *text, *end; /* between the quotes */
+};
+
+static const struct cdecl_type *unsigned_of(const struct parser *p, size_t size)
+{
+    return p->state->basic[size == 2 ? CDECL_PRIM_USHORT : CDECL_PRIM_UINT];
+}
+
+static const struct cdecl_type *wide_type(const struct parser *p)
+{
+    if (sizeof(wchar_t) == 2)
+        return unsigned_of(p, 2);
+    return p->state->basic[(wchar_t)-1 < (wchar_t)0 ? CDECL_PRIM_INT : CDECL_PRIM_UINT];
+}
+
+static struct encoding open_literal(const struct parser *p, const struct token *token)
+{
+    const char *at = token->start, *end = at + token->size - 1;
+    const struct cdecl_type *type = p->state->basic[CDECL_PRIM_CHAR];
+    if (*at == 'L')
+        type = wide_type(p);
+    else if (*at == 'U')
+        type = unsigned_of(p, 4);
+    else if (*at == 'u' && at[1] != '8')
+        type = unsigned_of(p, 2);
+    while (*at != '"' && *at != '\'')
+        at++;
+    return (struct encoding){type, at + 1, end};
+}
+
+static int simple_escape(char c)
+{
+    static const char from[] = "abfnrtveE\\'\"?", to[] = "\a\b\f\n\r\t\v\033\033\\'\"?";
+    const char *at = c == '\0' ? NULL : strchr(from, c);
+    return at == NULL ? -1 : (unsigned char)to[at - from];
+}
+
+/* \ooo, \xhh, \uhhhh, \Uhhhhhhhh: `base` digits, at most `most` of them. */
+static uint32_t numeric_escape(const char **at, const char *end, unsigned base, int most)
+{
+    uint32_t value = 0;
+    for (; *at < end && most > 0 && digit_value(**at) < base; (*at)++, most--)
+        value = value * base + digit_value(**at);
+    return value;
+}
+
+/* Reads one character or escape; `*code` says that it is a code point rather than one unit. */
+static uint32_t next_char(const struct parser *p, const struct token *token, const char **at,
+                          const char *end, bool *code)
+{
+    *code = false;
+    char c = *(*at)++;
+    if (c != '\\')
+        return (unsigned char)c;
+    if (*at == end)
+        cdecl__fail_at(p, token, "backslash at the end of a literal");
+    c = *(*at)++;
+    int simple = simple_escape(c);
+    if (simple >= 0)
+        return (uint32_t)simple;
+    if (c == 'x')
+        return numeric_escape(at, end, 16, 16);
+    if (c == 'u' || c == 'U') {
+        *code = true;
+        return numeric_escape(at, end, 16, c == 'u' ? 4 : 8);
+    }
+    if (c < '0' || c > '7')
+        cdecl__fail_at(p, token, "unknown escape '\\%c' in a literal", c);
+    (*at)--;
+    return numeric_escape(at, end, 8, 3);
+}
+
+/* In wide literals the source's UTF-8 sequences become code points. */
+static uint32_t decode_utf8(const char **at, const char *end, uint32_t lead)
+{
+    int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : lead >= 0xc0 ? 1 : 0;
+    uint32_t value = more == 0 ? lead : lead & (0x3fu >> more);
+    for (; more > 0 && *at < end; more--)
+        value = value << 6 | ((unsigned char)*(*at)++ & 0x3f);
+    return value;
+}
+
+static uint32_t next_wide(const struct parser *p, const struct token *token, const char **at,
+                          const char *end)
+{
+    bool code, escape = **at == '\\';
+    uint32_t c = next_char(p, token, at, end, &code);
+    return !escape && c >= 0x80 ? decode_utf8(at, end, c) : c;
+}
+
+static uint64_t sign_extend(uint64_t u, const struct cdecl_type *type)
+{
+    if (type->bits >= 64)
+        return u;
+    u &= ((uint64_t)1 << type->bits) - 1;
+    if (type->is_signed && u >> (type->bits - 1) & 1)
+        u |= ~(uint64_t)0 << type->bits;
+    return u;
+}
+
+struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
+{
+    struct encoding literal = open_literal(p, token);
+    const char *at = literal.text;
+    struct cdecl_value value = {.kind = CDECL_VALUE_INT, .type = p->state->basic[CDECL_PRIM_INT]};
+    if (at == literal.end)
+        cdecl__fail_at(p, token, "empty character constant");
+    if (literal.type->size > 1) {
+        value.type = literal.type;
+        value.u = sign_extend(next_wide(p, token, &at, literal.end), literal.type);
+        if (at != literal.end)
+            cdecl__fail_at(p, token, "more than one character in a wide character constant");
+        return value;
+    }
+    uint64_t u = 0;
+    size_t count = 0;
+    for (bool code; at < literal.end; count++)
+        u = u << 8 | (next_char(p, token, &at, literal.end, &code) & 0xff);
+    if (count > 4)
+        cdecl__fail_at(p, token, "more than four characters in a character constant");
+    value.u = sign_extend(u, count == 1 ? literal.type : value.type);
+    return value;
+}
+
+/* ---- strings ---- */
+
+static size_t put_utf8(char *to, uint32_t c)
+{
+    if (c < 0x80) {
+        to[0] = (char)c;
+        return 1;
+    }
+    size_t more = c < 0x800 ? 1 : c < 0x10000 ? 2 : 3;
+    static const unsigned char lead[] = {0, 0xc0, 0xe0, 0xf0};
+    for (size_t i = more; i > 0; i--, c >>= 6)
+        to[i] = (char)(0x80 | (c & 0x3f));
+    to[0] = (char)(lead[more] | c);
+    return more + 1;
+}
+
+static size_t put_unit(char *to, uint32_t c, uint64_t unit)
+{
+    if (unit == 1) {
+        *to = (char)c;
+        return 1;
+    }
+    if (unit == 4) {
+        memcpy(to, &c, 4);
+        return 4;
+    }
+    uint16_t units[2] = {(uint16_t)c, 0};
+    if (c < 0x10000) {
+        memcpy(to, units, 2);
+        return 2;
+    }
+    units[0] = (uint16_t)(0xd800 + ((c - 0x10000) >> 10));
+    units[1] = (uint16_t)(0xdc00 + (c & 0x3ff));
+    memcpy(to, units, 4);
+    return 4;
+}
+
+/* Decodes one literal to `to`, which has room for `unit` bytes per source byte. */
+static size_t put_literal(const struct parser *p, const struct token *token,
+                          struct encoding literal, char *to, uint64_t unit)
+{
+    size_t used = 0;
+    const char *at = literal.text;
+    while (at < literal.end) {
+        bool code = false;
+        if (unit > 1) {
+            used += put_unit(to + used, next_wide(p, token, &at, literal.end), unit);
+            continue;
+        }
+        uint32_t c = next_char(p, token, &at, literal.end, &code);
+        used += code ? put_utf8(to + used, c) : put_unit(to + used, c, 1);
+    }
+    return used;
+}
+
+struct piece {
+    struct piece *next;
+    struct token token;
+};
+
+/* The value's type is the array's: `char [6]` for "hello". */
+struct cdecl_value cdecl__strings(struct parser *p)
+{
+    struct piece first = {NULL, p->tok}, *last = &first;
+    const struct cdecl_type *type = open_literal(p, &p->tok).type;
+    size_t room = p->tok.size;
+    for (cdecl__advance(p); p->tok.kind == TOK_STRING; cdecl__advance(p)) {
+        struct piece *piece = SCRATCH(p->state, struct piece);
+        piece->token = p->tok;
+        last = last->next = piece;
+        room += p->tok.size;
+        if (open_literal(p, &p->tok).type->size > type->size)
+            type = open_literal(p, &p->tok).type;
+    }
+    char *bytes = cdecl__alloc(p->state, (room + 1) * (size_t)type->size, 4);
+    size_t used = 0;
+    for (const struct piece *piece = &first; piece != NULL; piece = piece->next)
+        used += put_literal(p, &piece->token, open_literal(p, &piece->token), bytes + used,
+                            type->size);
+    memset(bytes + used, 0, (size_t)type->size);
+    struct cdecl_value value = {.kind = CDECL_VALUE_STRING};
+    value.type = cdecl__array(p->state, type, used / type->size + 1);
+    value.s = bytes;
+    value.size = used;
+    return value;
+}

@@ -1,0 +1,765 @@
+/* Declarations: specifiers in any order, declarator lists, initialisers, function bodies (skipped),
+ * static assertions, and what a declared name comes to mean. Depends on every other parsing file.
+ * Published declarations belong to the state's arena. */
+#include <stdio.h>
+#include <string.h>
+#include "internal.h"
+
+/* ---- specifiers [6.7, 6.7.2] ---- */
+
+/* Type keywords seen, as a set; LONG LONG counts as its own. */
+enum {
+    S_VOID = 1 << 0, S_BOOL = 1 << 1, S_CHAR = 1 << 2, S_SHORT = 1 << 3, S_INT = 1 << 4,
+    S_LONG = 1 << 5, S_LLONG = 1 << 6, S_FLOAT = 1 << 7, S_DOUBLE = 1 << 8, S_SIGNED = 1 << 9,
+    S_UNSIGNED = 1 << 10, S_COMPLEX = 1 << 11, S_INT128 = 1 << 12, S_FLOAT16 = 1 << 13,
+    S_FLOAT128 = 1 << 14, S_FLOAT64X = 1 << 15, S_BITINT = 1 << 16, S_OTHER = 1 << 17
+};
+
+/* While the specifiers of one declaration are read. */
+struct spec_reader {
+    struct specs *specs;
+    unsigned seen;   /* S_... */
+    uint64_t bitint; /* N of _BitInt(N) */
+    struct token first_type;
+};
+
+static unsigned keyword_bit(const struct token *token)
+{
+    switch (token->kind) {
+    case TOK_VOID: return S_VOID;
+    case TOK_BOOL: return S_BOOL;
+    case TOK_CHARKW: return S_CHAR;
+    case TOK_SHORT: return S_SHORT;
+    case TOK_INT: return S_INT;
+    case TOK_LONG: return S_LONG;
+    case TOK_FLOAT: return S_FLOAT;
+    case TOK_DOUBLE: return S_DOUBLE;
+    case TOK_SIGNED: return S_SIGNED;
+    case TOK_UNSIGNED: return S_UNSIGNED;
+    case TOK_COMPLEX: return S_COMPLEX;
+    case TOK_INT128: return S_INT128;
+    case TOK_FLOAT16: return S_FLOAT16;
+    case TOK_FLOAT32: return S_FLOAT;
+    case TOK_FLOAT64: return S_DOUBLE;
+    case TOK_FLOAT32X: return S_DOUBLE;
+    case TOK_FLOAT64X: return S_FLOAT64X;
+    case TOK_FLOAT128: return S_FLOAT128;
+    default: return 0;
+    }
+}
+
+/* Words that are keywords only before another type has been seen: __int8 ... */
+static unsigned soft_bit(const struct token *token)
+{
+    if (token->kind != TOK_IDENT)
+        return 0;
+    switch (token->name->token) {
+    case TOK_SOFT_INT8: return S_CHAR;
+    case TOK_SOFT_INT16: return S_SHORT;
+    case TOK_SOFT_INT32: return S_INT;
+    case TOK_SOFT_INT64: return S_LLONG;
+    default: return 0;
+    }
+}
+
+_Noreturn static void fail_combination(struct parser *p, const struct token *token)
+{
+    cdecl__fail_at(p, token, "'%.*s' does not go with the type before it", (int)token->size,
+                   token->start);
+}
+
+static void add_bit(struct parser *p, struct spec_reader *r, unsigned bit)
+{
+    if (r->seen == 0)
+        r->first_type = p->tok;
+    if (bit == S_LONG && r->seen & S_LONG && !(r->seen & S_LLONG)) {
+        r->seen = (r->seen & ~(unsigned)S_LONG) | S_LLONG;
+    } else if (r->seen & (bit | S_OTHER) || (bit == S_LONG && r->seen & S_LLONG)) {
+        fail_combination(p, &p->tok);
+    } else {
+        r->seen |= bit;
+    }
+}
+
+/* The meaning of a set of type keywords, CDECL_PRIM_COUNT when it has none. */
+static enum cdecl_prim meaning(unsigned seen)
+{
+    if (seen & S_INT && seen & (S_SHORT | S_LONG | S_LLONG | S_SIGNED | S_UNSIGNED))
+        seen &= ~(unsigned)S_INT;
+    if (seen & S_SIGNED && seen & ~(unsigned)(S_SIGNED | S_CHAR))
+        seen &= ~(unsigned)S_SIGNED;
+    switch (seen) {
+    case S_VOID: return CDECL_PRIM_VOID;
+    case S_BOOL: return CDECL_PRIM_BOOL;
+    case S_CHAR: return CDECL_PRIM_CHAR;
+    case S_SIGNED | S_CHAR: return CDECL_PRIM_SCHAR;
+    case S_UNSIGNED | S_CHAR: return CDECL_PRIM_UCHAR;
+    case S_SHORT: return CDECL_PRIM_SHORT;
+    case S_UNSIGNED | S_SHORT: return CDECL_PRIM_USHORT;
+    case S_INT:
+    case S_SIGNED: return CDECL_PRIM_INT;
+    case S_UNSIGNED: return CDECL_PRIM_UINT;
+    case S_LONG: return CDECL_PRIM_LONG;
+    case S_UNSIGNED | S_LONG: return CDECL_PRIM_ULONG;
+    case S_LLONG: return CDECL_PRIM_LLONG;
+    case S_UNSIGNED | S_LLONG: return CDECL_PRIM_ULLONG;
+    case S_INT128: return CDECL_PRIM_INT128;
+    case S_UNSIGNED | S_INT128: return CDECL_PRIM_UINT128;
+    case S_FLOAT16: return CDECL_PRIM_FLOAT16;
+    case S_FLOAT: return CDECL_PRIM_FLOAT;
+    case S_DOUBLE: return CDECL_PRIM_DOUBLE;
+    case S_LONG | S_DOUBLE:
+    case S_FLOAT64X: return CDECL_PRIM_LDOUBLE;
+    case S_FLOAT128: return CDECL_PRIM_FLOAT128;
+    case S_COMPLEX | S_FLOAT16: return CDECL_PRIM_CFLOAT16;
+    case S_COMPLEX | S_FLOAT: return CDECL_PRIM_CFLOAT;
+    case S_COMPLEX:
+    case S_COMPLEX | S_DOUBLE: return CDECL_PRIM_CDOUBLE;
+    case S_COMPLEX | S_LONG | S_DOUBLE:
+    case S_COMPLEX | S_FLOAT64X: return CDECL_PRIM_CLDOUBLE;
+    case S_COMPLEX | S_FLOAT128: return CDECL_PRIM_CFLOAT128;
+    default: return CDECL_PRIM_COUNT;
+    }
+}
+
+static void set_type(struct parser *p, struct spec_reader *r, const struct token *at,
+                     const struct cdecl_type *type)
+{
+    if (r->seen != 0)
+        fail_combination(p, at);
+    r->seen = S_OTHER;
+    r->specs->type = type;
+}
+
+/* "_BitInt" "(" constant-expression ")" */
+static void bitint(struct parser *p, struct spec_reader *r)
+{
+    add_bit(p, r, S_BITINT);
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after '_BitInt'");
+    r->bitint = cdecl__integer(p, "_BitInt width").u;
+    cdecl__expect(p, TOK_RPAREN, "to close '_BitInt'");
+}
+
+/* "_Atomic" [ "(" type-name ")" ] */
+static void atomic(struct parser *p, struct spec_reader *r)
+{
+    struct token at = p->tok;
+    cdecl__advance(p);
+    if (!cdecl__accept(p, TOK_LPAREN)) {
+        r->specs->quals |= CDECL_ATOMIC;
+        return;
+    }
+    const struct cdecl_type *type = cdecl__type_name(p);
+    cdecl__expect(p, TOK_RPAREN, "to close '_Atomic'");
+    set_type(p, r, &at, cdecl__qualify(p->state, type, CDECL_ATOMIC));
+}
+
+/* "typeof" "(" ( type-name | expression ) ")" */
+static void type_of(struct parser *p, struct spec_reader *r)
+{
+    struct token at = p->tok;
+    const struct cdecl_type *type;
+    bool unqual = p->tok.kind == TOK_TYPEOF_UNQUAL;
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after 'typeof'");
+    if (cdecl__starts_type(p)) {
+        type = cdecl__type_name(p);
+    } else {
+        p->unevaluated++;
+        type = cdecl__full_expression(p).type;
+        p->unevaluated--;
+    }
+    cdecl__expect(p, TOK_RPAREN, "to close 'typeof'");
+    set_type(p, r, &at, unqual ? cdecl__unqualified(p->state, type) : type);
+}
+
+static void storage(struct parser *p, struct specs *specs, enum storage class)
+{
+    if (specs->storage != STORAGE_NONE && specs->storage != class)
+        cdecl__fail_at(p, &p->tok, "'%.*s' after another storage class", (int)p->tok.size,
+                       p->tok.start);
+    specs->storage = class;
+}
+
+static bool qualifier_or_storage(struct parser *p, struct specs *specs)
+{
+    switch (p->tok.kind) {
+    case TOK_CONST: specs->quals |= CDECL_CONST; break;
+    case TOK_VOLATILE: specs->quals |= CDECL_VOLATILE; break;
+    case TOK_RESTRICT: specs->quals |= CDECL_RESTRICT; break;
+    case TOK_TYPEDEF: storage(p, specs, STORAGE_TYPEDEF); break;
+    case TOK_EXTERN: storage(p, specs, STORAGE_EXTERN); break;
+    case TOK_STATIC: storage(p, specs, STORAGE_STATIC); break;
+    case TOK_AUTO:
+    case TOK_REGISTER: storage(p, specs, STORAGE_OTHER); break;
+    case TOK_THREAD_LOCAL: specs->thread_local = true; break;
+    case TOK_INLINE: specs->is_inline = true; break;
+    case TOK_NORETURN: specs->attrs.noreturn = true; break;
+    case TOK_EXTENSION: break;
+    default: return false;
+    }
+    cdecl__advance(p);
+    return true;
+}
+
+/* Soft keywords that are no types: alignas, thread_local, noreturn, constexpr. */
+static bool soft_specifier(struct parser *p, struct spec_reader *r)
+{
+    if (p->tok.kind != TOK_IDENT || r->seen != 0 || p->tok.name->token == TOK_IDENT)
+        return false;
+    switch (p->tok.name->token) {
+    case TOK_SOFT_THREAD_LOCAL: r->specs->thread_local = true; break;
+    case TOK_SOFT_NORETURN: r->specs->attrs.noreturn = true; break;
+    case TOK_SOFT_CONSTEXPR: r->specs->is_constexpr = true; break;
+    case TOK_SOFT_ALIGNAS: cdecl__alignas(p, &r->specs->attrs); return true;
+    default: return false;
+    }
+    cdecl__advance(p);
+    return true;
+}
+
+/* "complex", the <complex.h> macro, where it can only be the specifier: after float, double or long
+ * double unless it is a declared name, or before one of them. */
+static bool is_complex(struct parser *p, unsigned seen)
+{
+    if (!cdecl__is_soft(&p->tok, TOK_SOFT_COMPLEX) || p->tok.name->decl != NULL ||
+        seen & S_COMPLEX)
+        return false;
+    enum token_kind next = cdecl__peek(p)->kind;
+    if (seen == 0)
+        return next == TOK_FLOAT || next == TOK_DOUBLE || next == TOK_LONG;
+    if (!(seen & (S_FLOAT | S_DOUBLE)))
+        return false;
+    return next == TOK_IDENT || next == TOK_STAR || next == TOK_LPAREN || next == TOK_RPAREN ||
+           next == TOK_COMMA || next == TOK_EOF || next == TOK_CONST || next == TOK_DOUBLE;
+}
+
+static bool typedef_name(struct parser *p, struct spec_reader *r)
+{
+    if (p->tok.kind == TOK_DOLLAR) {
+        if (p->tok.arg->kind != CDECL_ARG_TYPE)
+            return false;
+        set_type(p, r, &p->tok, p->tok.arg->type);
+        cdecl__advance(p);
+        return true;
+    }
+    const struct cdecl_decl *decl = p->tok.kind == TOK_IDENT ? p->tok.name->decl : NULL;
+    if (decl == NULL || decl->kind != CDECL_DECL_TYPEDEF || r->seen != 0)
+        return false;
+    r->seen = S_OTHER;
+    r->specs->type = decl->type;
+    r->first_type = p->tok;
+    if (decl->unsupported != NULL)
+        r->specs->attrs.unsupported = decl->unsupported;
+    cdecl__advance(p);
+    return true;
+}
+
+/* One type specifier; false when the current token is none. */
+static bool type_specifier(struct parser *p, struct spec_reader *r)
+{
+    struct token at = p->tok;
+    unsigned bit = keyword_bit(&p->tok);
+    if (bit == 0 && (r->seen & ~(unsigned)(S_SIGNED | S_UNSIGNED)) == 0)
+        bit = soft_bit(&p->tok);
+    if (bit != 0 || is_complex(p, r->seen)) {
+        add_bit(p, r, bit != 0 ? bit : S_COMPLEX);
+        cdecl__advance(p);
+        return true;
+    }
+    switch (p->tok.kind) {
+    case TOK_STRUCT:
+    case TOK_UNION:
+    case TOK_ENUM:
+        r->specs->had_tag = true;
+        set_type(p, r, &at, cdecl__tag_specifier(p));
+        return true;
+    case TOK_TYPEOF:
+    case TOK_TYPEOF_UNQUAL: type_of(p, r); return true;
+    case TOK_ATOMIC: atomic(p, r); return true;
+    case TOK_BITINT: bitint(p, r); return true;
+    case TOK_AUTO_TYPE: cdecl__fail_at(p, &at, "'__auto_type' needs an initialiser's type, which "
+                                               "a declaration text cannot give");
+    case TOK_DECIMAL: cdecl__fail_at(p, &at, "decimal floating types are not supported");
+    case TOK_IMAGINARY: cdecl__fail_at(p, &at, "imaginary types are not supported");
+    default: return typedef_name(p, r);
+    }
+}
+
+_Noreturn static void fail_no_type(struct parser *p)
+{
+    if (p->tok.kind != TOK_IDENT)
+        cdecl__expected(p, "a type");
+    const struct name *name = p->tok.name;
+    if (name->extra != NULL && name->extra->tag != NULL)
+        cdecl__fail_at(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
+                       TYPE_TEXT(name->extra->tag->type));
+    struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
+    cdecl__fail_at(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
+}
+
+static const struct cdecl_type *keyword_type(struct parser *p, const struct spec_reader *r)
+{
+    unsigned seen = r->seen;
+    if (seen & S_BITINT) {
+        if (seen & ~(unsigned)(S_BITINT | S_SIGNED | S_UNSIGNED))
+            fail_combination(p, &r->first_type);
+        return cdecl__bitint(p->state, r->bitint, !(seen & S_UNSIGNED));
+    }
+    enum cdecl_prim prim = meaning(seen);
+    if (prim == CDECL_PRIM_COUNT)
+        cdecl__fail_at(p, &r->first_type, "these type specifiers do not go together");
+    return p->state->basic[prim];
+}
+
+/* specifiers = { storage | qualifier | type-specifier | attributes | _Alignas | inline } */
+void cdecl__specifiers(struct parser *p, struct specs *specs)
+{
+    struct spec_reader r = {.specs = specs};
+    *specs = (struct specs){.storage = STORAGE_NONE};
+    cdecl__enter(p);
+    for (;;) {
+        if (typedef_name(p, &r) || qualifier_or_storage(p, specs) || type_specifier(p, &r))
+            continue;
+        if (cdecl__at_attribute(p))
+            cdecl__attributes(p, &specs->attrs);
+        else if (p->tok.kind == TOK_ALIGNAS)
+            cdecl__alignas(p, &specs->attrs);
+        else if (!soft_specifier(p, &r))
+            break;
+    }
+    if (r.seen == 0)
+        fail_no_type(p);
+    if (r.seen != S_OTHER)
+        specs->type = keyword_type(p, &r);
+    if (specs->quals != 0)
+        specs->type = cdecl__qualify(p->state, specs->type, specs->quals);
+    cdecl__leave(p);
+}
+
+static bool is_type_word(struct parser *p)
+{
+    const struct name *name = p->tok.name;
+    if (name->decl != NULL)
+        return name->decl->kind == CDECL_DECL_TYPEDEF;
+    return soft_bit(&p->tok) != 0 || is_complex(p, 0) || name->token == TOK_SOFT_ALIGNAS;
+}
+
+bool cdecl__starts_type(struct parser *p)
+{
+    switch (p->tok.kind) {
+    case TOK_IDENT: return is_type_word(p);
+    case TOK_DOLLAR: return p->tok.arg->kind == CDECL_ARG_TYPE;
+    case TOK_STRUCT: case TOK_UNION: case TOK_ENUM: case TOK_TYPEOF: case TOK_TYPEOF_UNQUAL:
+    case TOK_ATOMIC: case TOK_BITINT: case TOK_CONST: case TOK_VOLATILE: case TOK_RESTRICT:
+    case TOK_ALIGNAS: case TOK_EXTENSION: case TOK_REGISTER: case TOK_STATIC: case TOK_EXTERN:
+    case TOK_TYPEDEF: case TOK_ATTRIBUTE: case TOK_LATTR: case TOK_DECIMAL: case TOK_AUTO_TYPE:
+    case TOK_AUTO: case TOK_INLINE:
+        return true;
+    default: return keyword_bit(&p->tok) != 0;
+    }
+}
+
+/* type-name = specifiers [ abstract-declarator ] [6.7.7] */
+const struct cdecl_type *cdecl__type_name(struct parser *p)
+{
+    struct specs specs;
+    struct declarator d;
+    struct token at = p->tok;
+    cdecl__specifiers(p, &specs);
+    if (specs.storage != STORAGE_NONE)
+        cdecl__fail_at(p, &at, "a type name cannot have a storage class");
+    cdecl__declarator(p, &specs, NAME_NONE, &d);
+    if (d.attrs.alignment != 0)
+        return cdecl__align(p->state, d.type, d.attrs.alignment);
+    return d.type;
+}
+
+/* ---- what a name comes to mean ---- */
+
+struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
+                                  const struct token *at, const struct cdecl_type *type)
+{
+    return (struct cdecl_decl){.kind = (uint8_t)kind,
+                               .line = at->line,
+                               .file = p->lex.file,
+                               .name = at->name->text,
+                               .type = type};
+}
+
+struct decl_text {
+    char text[200];
+};
+
+static struct decl_text decl_text(const struct cdecl_decl *decl)
+{
+    struct decl_text result;
+    size_t needed = cdecl_print_decl(decl, result.text, sizeof result.text);
+    if (needed >= sizeof result.text)
+        memcpy(result.text + sizeof result.text - 4, "...", 4);
+    return result;
+}
+
+_Noreturn static void fail_conflict(struct parser *p, const struct token *at,
+                                    const struct cdecl_decl *old, const struct cdecl_decl *decl)
+{
+    cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'", decl->name, decl_text(decl).text,
+                   decl_text(old).text);
+}
+
+static bool same_value(const struct cdecl_value *a, const struct cdecl_value *b)
+{
+    if (a->kind != b->kind)
+        return false;
+    if (a->kind == CDECL_VALUE_FLOAT)
+        return a->f == b->f || (a->f != a->f && b->f != b->f);
+    if (a->kind == CDECL_VALUE_STRING)
+        return a->size == b->size && memcmp(a->s, b->s, a->size) == 0;
+    return a->u == b->u;
+}
+
+static const struct cdecl_decl *publish(struct parser *p, const struct token *at,
+                                        const struct cdecl_decl *decl)
+{
+    struct cdecl_decl *copy = NEW(p->state, struct cdecl_decl);
+    *copy = *decl;
+    cdecl__bind(p->state, at->name, copy);
+    return copy;
+}
+
+static bool has_attr(const struct cdecl_attr *list, const struct cdecl_attr *attr)
+{
+    for (; list != NULL; list = list->next) {
+        bool same_text = list->text == attr->text || (list->text != NULL && attr->text != NULL &&
+                                                      strcmp(list->text, attr->text) == 0);
+        if (list->id == attr->id && list->name == attr->name && same_text &&
+            list->nints == attr->nints &&
+            (attr->nints == 0 ||
+             memcmp(list->ints, attr->ints, attr->nints * sizeof *attr->ints) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* The attributes of two declarations of one name, without repetitions. */
+static const struct cdecl_attr *unite(struct cdecl_state *state, const struct cdecl_attr *old,
+                                      const struct cdecl_attr *fresh)
+{
+    for (; fresh != NULL; fresh = fresh->next) {
+        if (has_attr(old, fresh))
+            continue;
+        struct cdecl_attr *copy = NEW(state, struct cdecl_attr);
+        *copy = *fresh;
+        copy->next = old;
+        old = copy;
+    }
+    return old;
+}
+
+/* A compatible re-declaration: composite type, united attributes (docs/design.md, S9). */
+static const struct cdecl_decl *merge(struct parser *p, const struct token *at,
+                                      const struct cdecl_decl *old, const struct cdecl_decl *decl)
+{
+    struct cdecl_decl merged = *old;
+    merged.type = cdecl__composite(p->state, old->type, decl->type);
+    if (merged.type == NULL)
+        fail_conflict(p, at, old, decl);
+    merged.attrs = unite(p->state, old->attrs, decl->attrs);
+    if (merged.symbol == old->name)
+        merged.symbol = decl->symbol;
+    if (merged.params == NULL || merged.type->nparams != old->type->nparams)
+        merged.params = decl->params;
+    if (merged.unsupported == NULL)
+        merged.unsupported = decl->unsupported;
+    if (merged.type == old->type && merged.attrs == old->attrs && merged.symbol == old->symbol &&
+        merged.params == old->params && merged.unsupported == old->unsupported)
+        return old;
+    merged.user = NULL;
+    return publish(p, at, &merged);
+}
+
+const struct cdecl_decl *cdecl__declare(struct parser *p, const struct token *at,
+                                        const struct cdecl_decl *decl)
+{
+    const struct cdecl_decl *old = at->name->decl;
+    if (old == NULL)
+        return publish(p, at, decl);
+    bool predeclared = old->line == 0;
+    if (predeclared && (old->kind != decl->kind || old->type != decl->type))
+        return publish(p, at, decl);
+    if (p->source->flags & CDECL_OVERRIDE && !predeclared)
+        return publish(p, at, decl);
+    if (p->source->flags & CDECL_KEEP_FIRST && decl->kind != CDECL_DECL_CONSTANT)
+        return old;
+    if (old->kind != decl->kind)
+        fail_conflict(p, at, old, decl);
+    if (decl->kind != CDECL_DECL_CONSTANT)
+        return merge(p, at, old, decl);
+    if (!same_value(&old->value, &decl->value))
+        fail_conflict(p, at, old, decl);
+    return old;
+}
+
+/* ---- declarations [6.7, 6.9] ---- */
+
+/* "(" constant-expression [ "," string ] ")" ";" [6.7.10] */
+void cdecl__static_assert(struct parser *p)
+{
+    cdecl__expect(p, TOK_LPAREN, "after '_Static_assert'");
+    struct token at = p->tok;
+    struct cdecl_value value = cdecl__integer(p, "static assertion");
+    struct cdecl_value message = {.kind = CDECL_VALUE_NONE};
+    if (cdecl__accept(p, TOK_COMMA)) {
+        if (p->tok.kind != TOK_STRING)
+            cdecl__expected(p, "a string");
+        message = cdecl__strings(p);
+    }
+    cdecl__expect(p, TOK_RPAREN, "to close '_Static_assert'");
+    if (value.u == 0 && message.kind == CDECL_VALUE_STRING)
+        cdecl__fail_at(p, &at, "static assertion failed: %s", message.s);
+    if (value.u == 0)
+        cdecl__fail_at(p, &at, "static assertion failed");
+    if (p->tok.kind != TOK_EOF)
+        cdecl__expect(p, TOK_SEMICOLON, "after '_Static_assert'");
+}
+
+/* At '{': through the matching '}'. Nothing in it is looked at but brackets. */
+static void skip_body(struct parser *p)
+{
+    struct token open = p->tok;
+    size_t depth = 0;
+    p->lex.skipping = true;
+    do {
+        if (p->tok.kind == TOK_LBRACE)
+            depth++;
+        else if (p->tok.kind == TOK_RBRACE && --depth == 0)
+            break;
+        else if (p->tok.kind == TOK_EOF)
+            cdecl__fail_at(p, &open, "'{' is never closed");
+        cdecl__advance(p);
+    } while (depth > 0);
+    p->lex.skipping = false;
+    cdecl__advance(p);
+}
+
+struct cdecl_value cdecl__initialiser(struct parser *p)
+{
+    if (p->tok.kind != TOK_LBRACE)
+        return cdecl__expression(p);
+    cdecl__skip_parens(p);
+    return (struct cdecl_value){.kind = CDECL_VALUE_NONE};
+}
+
+/* Parameter names and attributes, NULL when there is nothing to tell. */
+static const struct cdecl_param *copy_params(struct cdecl_state *state, const struct param_node *node,
+                                             uint32_t count)
+{
+    bool any = false;
+    for (const struct param_node *n = node; n != NULL; n = n->next)
+        any |= n->name != NULL || n->attrs != NULL;
+    if (!any || count == 0)
+        return NULL;
+    struct cdecl_param *params = NEW_ARRAY(state, struct cdecl_param, count);
+    for (uint32_t i = 0; i < count; i++, node = node->next) {
+        params[i].name = node->name == NULL ? NULL : node->name->text;
+        params[i].attrs = node->attrs;
+    }
+    return params;
+}
+
+static void declare_typedef(struct parser *p, struct declarator *d)
+{
+    const struct cdecl_type *type = d->type;
+    struct cdecl_tag *tag = type->tag;
+    if (d->attrs.alignment != 0)
+        type = cdecl__align(p->state, type, d->attrs.alignment);
+    if (d->attrs.transparent && type->kind == CDECL_UNION && !tag->transparent) {
+        SAVE(p->state, tag->transparent);
+        tag->transparent = true;
+    }
+    struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_TYPEDEF, &d->at, type);
+    decl.symbol = decl.name;
+    decl.attrs = d->attrs.kept;
+    if (type->kind == CDECL_FUNCTION ||
+        (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION))
+        decl.params = copy_params(p->state, d->params, type->nparams);
+    const struct cdecl_decl *meant = cdecl__declare(p, &d->at, &decl);
+    if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type->quals == 0 &&
+        meant->type == type) {
+        SAVE(p->state, tag->typedef_name);
+        tag->typedef_name = decl.name;
+    }
+}
+
+static bool has_kind(const struct cdecl_attr *list, enum cdecl_attr_id id)
+{
+    while (list != NULL && list->id != id)
+        list = list->next;
+    return list != NULL;
+}
+
+static void declare_function(struct parser *p, struct declarator *d)
+{
+    struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_FUNCTION, &d->at, d->type);
+    if (d->attrs.noreturn && !has_kind(d->attrs.kept, CDECL_ATTR_NORETURN))
+        cdecl__attributes_add(p->state, &d->attrs, CDECL_ATTR_NORETURN, "noreturn");
+    decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
+    decl.attrs = d->attrs.kept;
+    decl.params = copy_params(p->state, d->params, d->type->nparams);
+    decl.unsupported = d->attrs.unsupported;
+    cdecl__declare(p, &d->at, &decl);
+}
+
+/* A const object with a constant initialiser. */
+static bool declare_constant(struct parser *p, struct declarator *d, struct cdecl_value *value)
+{
+    struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &d->at, d->type);
+    bool is_string = value->kind == CDECL_VALUE_STRING;
+    if (is_string && d->type->kind == CDECL_ARRAY)
+        decl.type = value->type;
+    else if (is_string && d->type->kind != CDECL_POINTER)
+        return false;
+    else if (!is_string && !cdecl__is_arithmetic(d->type))
+        return false;
+    if (!is_string)
+        cdecl__convert(p, value, cdecl__plain(d->type));
+    decl.value = *value;
+    decl.attrs = d->attrs.kept;
+    cdecl__declare(p, &d->at, &decl);
+    return true;
+}
+
+static void declare_variable(struct parser *p, const struct specs *specs, struct declarator *d)
+{
+    struct cdecl_value value = {.kind = CDECL_VALUE_NONE};
+    const struct cdecl_type *object = d->type->kind == CDECL_ARRAY ? d->type->target : d->type;
+    bool constant = object->quals & CDECL_CONST || specs->is_constexpr;
+    if (cdecl__accept(p, TOK_ASSIGN)) {
+        p->unevaluated += !constant;
+        value = cdecl__initialiser(p);
+        p->unevaluated -= !constant;
+        constant |= value.kind == CDECL_VALUE_STRING && specs->storage == STORAGE_STATIC;
+    }
+    if (constant && value.kind != CDECL_VALUE_NONE && declare_constant(p, d, &value))
+        return;
+    if (d->type->kind == CDECL_VOID)
+        cdecl__fail_at(p, &d->at, "variable '%s' has type 'void'", d->name->text);
+    struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_VARIABLE, &d->at, d->type);
+    decl.thread_local = specs->thread_local;
+    decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
+    decl.attrs = d->attrs.kept;
+    decl.unsupported = d->attrs.unsupported;
+    if (specs->storage == STORAGE_STATIC)
+        decl.unsupported = "it is static, so no library exports it";
+    cdecl__declare(p, &d->at, &decl);
+}
+
+static void declare(struct parser *p, const struct specs *specs, struct declarator *d)
+{
+    if (specs->storage == STORAGE_TYPEDEF)
+        declare_typedef(p, d);
+    else if (d->type->kind == CDECL_FUNCTION)
+        declare_function(p, d);
+    else
+        declare_variable(p, specs, d);
+}
+
+/* init-declarators = declarator [ "=" initialiser ] { "," ... } ; true after a function body. */
+static bool init_declarators(struct parser *p, const struct specs *specs)
+{
+    do {
+        struct declarator d;
+        struct specs own = *specs;
+        cdecl__attributes(p, &own.attrs);
+        cdecl__declarator(p, &own, NAME_REQUIRED, &d);
+        declare(p, &own, &d);
+        if (d.is_function && p->tok.kind == TOK_LBRACE) {
+            skip_body(p);
+            return true;
+        }
+    } while (cdecl__accept(p, TOK_COMMA));
+    return false;
+}
+
+static void end_declaration(struct parser *p)
+{
+    if (p->tok.kind == TOK_EOF)
+        return; /* the last one may go without, as in LuaJIT */
+    if (p->tok.kind == TOK_SEMICOLON)
+        cdecl__advance(p);
+    else
+        cdecl__expected(p, "';' after a declaration");
+}
+
+/* declaration = specifiers [ init-declarators ] ";" | function-definition */
+static void declaration(struct parser *p)
+{
+    struct specs specs;
+    cdecl__specifiers(p, &specs);
+    if (p->tok.kind == TOK_SEMICOLON || p->tok.kind == TOK_EOF) {
+        end_declaration(p);
+        return;
+    }
+    if (!init_declarators(p, &specs))
+        end_declaration(p);
+}
+
+static void external_declaration(struct parser *p);
+
+/* "extern" string ( declaration | "{" { external-declaration } "}" ) */
+static void linkage(struct parser *p)
+{
+    cdecl__advance(p);
+    cdecl__strings(p);
+    if (p->tok.kind != TOK_LBRACE) {
+        declaration(p);
+        return;
+    }
+    struct token open = p->tok;
+    cdecl__enter(p);
+    cdecl__advance(p);
+    while (p->tok.kind != TOK_RBRACE) {
+        if (p->tok.kind == TOK_EOF)
+            cdecl__fail_at(p, &open, "'{' is never closed");
+        external_declaration(p);
+    }
+    cdecl__advance(p);
+    cdecl__leave(p);
+}
+
+/* external-declaration = declaration | static-assert | asm | linkage | ";" [6.9] */
+static void external_declaration(struct parser *p)
+{
+    struct attrs ignored = {0};
+    switch (p->tok.kind) {
+    case TOK_SEMICOLON: cdecl__advance(p); return;
+    case TOK_STATIC_ASSERT:
+        cdecl__advance(p);
+        cdecl__static_assert(p);
+        return;
+    case TOK_ASM:
+        cdecl__asm_label(p, &ignored);
+        end_declaration(p);
+        return;
+    case TOK_EXTERN:
+        if (cdecl__peek(p)->kind == TOK_STRING) {
+            linkage(p);
+            return;
+        }
+        break;
+    default: break;
+    }
+    if (cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT) && cdecl__peek(p)->kind == TOK_LPAREN) {
+        cdecl__advance(p);
+        cdecl__static_assert(p);
+        return;
+    }
+    declaration(p);
+}
+
+void cdecl__declarations(struct parser *p)
+{
+    while (p->tok.kind != TOK_EOF)
+        external_declaration(p);
+}

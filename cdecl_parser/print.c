@@ -1,0 +1,386 @@
+/* Types and declarations as C text. A type is printed around its name: what stands before it (base
+ * type, stars, opening parentheses) and after it (brackets, parameters). The recursion is bounded by
+ * the depth every type carries. Writes into the caller's buffer; owns nothing. */
+#include <float.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include "internal.h"
+
+void cdecl__put(struct out *out, const char *text, size_t size)
+{
+    for (size_t i = 0; i < size; i++, out->used++)
+        if (out->used + 1 < out->size)
+            out->buffer[out->used] = text[i];
+    if (size > 0)
+        out->last = text[size - 1];
+}
+
+static void put(struct out *out, const char *text)
+{
+    cdecl__put(out, text, strlen(text));
+}
+
+static void put_unsigned(struct out *out, uint64_t u)
+{
+    char digits[24];
+    snprintf(digits, sizeof digits, "%" PRIu64, u);
+    put(out, digits);
+}
+
+/* A space unless what comes next may follow directly. */
+static void separate(struct out *out)
+{
+    if (out->used > 0 && out->last != '*' && out->last != '(' && out->last != ' ')
+        put(out, " ");
+}
+
+static void word(struct out *out, const char *text)
+{
+    separate(out);
+    put(out, text);
+}
+
+static void declare(struct out *out, const struct cdecl_type *type, const char *name,
+                    const struct cdecl_param *params);
+
+static void qualifiers(struct out *out, unsigned quals)
+{
+    if (quals & CDECL_CONST)
+        word(out, "const");
+    if (quals & CDECL_VOLATILE)
+        word(out, "volatile");
+    if (quals & CDECL_ATOMIC)
+        word(out, "_Atomic");
+    if (quals & CDECL_RESTRICT)
+        word(out, "restrict");
+}
+
+/* ---- bodies of nameless tags ---- */
+
+static void aligned(struct out *out, uint32_t align)
+{
+    if (align == 0)
+        return;
+    put(out, " __attribute__((aligned(");
+    put_unsigned(out, align);
+    put(out, ")))");
+}
+
+static void member(struct out *out, const struct cdecl_member *m)
+{
+    put(out, " ");
+    declare(out, m->type, m->name, NULL);
+    if (m->width != CDECL_NOT_BITFIELD) {
+        put(out, " : ");
+        put_unsigned(out, m->width);
+    }
+    if (m->packed)
+        put(out, " __attribute__((packed))");
+    aligned(out, m->alignment);
+    put(out, ";");
+}
+
+static void put_signed(struct out *out, const struct cdecl_value *v)
+{
+    if (v->type->is_signed && (int64_t)v->u < 0) {
+        put(out, "-");
+        if (v->u == (uint64_t)1 << 63) { /* its positive would not fit */
+            put(out, "9223372036854775807 - 1");
+            return;
+        }
+        put_unsigned(out, 0 - v->u);
+        return;
+    }
+    put_unsigned(out, v->u);
+    if (v->u > INT64_MAX)
+        put(out, "u");
+}
+
+static void enum_body(struct out *out, const struct cdecl_tag *tag)
+{
+    put(out, " {");
+    for (uint32_t i = 0; i < tag->nconstants; i++) {
+        put(out, i == 0 ? " " : ", ");
+        put(out, tag->constants[i]->name);
+        put(out, " = ");
+        put_signed(out, &tag->constants[i]->value);
+    }
+    put(out, " }");
+}
+
+static const char *keyword(const struct cdecl_tag *tag)
+{
+    return tag->kind == CDECL_ENUM ? "enum" : tag->kind == CDECL_STRUCT ? "struct" : "union";
+}
+
+static void body(struct out *out, const struct cdecl_tag *tag)
+{
+    put(out, keyword(tag));
+    if (tag->packed)
+        put(out, " __attribute__((packed))");
+    aligned(out, tag->alignment);
+    if (!tag->complete)
+        return;
+    if (tag->kind == CDECL_ENUM) {
+        enum_body(out, tag);
+        return;
+    }
+    put(out, " {");
+    for (uint32_t i = 0; i < tag->nmembers; i++)
+        member(out, &tag->members[i]);
+    put(out, " }");
+}
+
+/* #pragma pack has no attribute that says the same, but an operator. */
+static void packed_body(struct out *out, const struct cdecl_tag *tag)
+{
+    char pragma[48];
+    if (tag->kind == CDECL_ENUM || tag->pack == 0) {
+        body(out, tag);
+        return;
+    }
+    snprintf(pragma, sizeof pragma, "_Pragma(\"pack(push, %lu)\") ", (unsigned long)tag->pack);
+    put(out, pragma);
+    body(out, tag);
+    put(out, " _Pragma(\"pack(pop)\")");
+}
+
+/* ---- the base type ---- */
+
+static const char *prim_spelling(enum cdecl_prim prim)
+{
+    static const char *const spellings[CDECL_PRIM_COUNT] = {
+#define PRIM(id, spelling, class, size, align, is_signed, bits) [CDECL_PRIM_##id] = spelling,
+#include "prims.def"
+#undef PRIM
+    };
+    return spellings[prim];
+}
+
+static void tag_name(struct out *out, const struct cdecl_tag *tag)
+{
+    separate(out);
+    if (tag->name != NULL) {
+        put(out, keyword(tag));
+        put(out, " ");
+        put(out, tag->name);
+    } else if (tag->typedef_name != NULL) {
+        put(out, tag->typedef_name);
+    } else {
+        packed_body(out, tag);
+    }
+}
+
+static void plain_base(struct out *out, const struct cdecl_type *type)
+{
+    if (type->tag != NULL) {
+        tag_name(out, type->tag);
+        return;
+    }
+    if (type->kind == CDECL_VECTOR) {
+        plain_base(out, type->target);
+        put(out, " __attribute__((vector_size(");
+        put_unsigned(out, type->size);
+        put(out, ")))");
+        return;
+    }
+    word(out, prim_spelling(type->prim));
+    if (type->prim == CDECL_PRIM_BITINT || type->prim == CDECL_PRIM_UBITINT) {
+        put(out, "(");
+        put_unsigned(out, type->bits);
+        put(out, ")");
+    }
+}
+
+static bool is_derived(const struct cdecl_type *type)
+{
+    return type->kind == CDECL_POINTER || type->kind == CDECL_ARRAY ||
+           type->kind == CDECL_FUNCTION;
+}
+
+/* A type with an alignment of its own, as its typedef gave it. */
+static bool is_realigned(const struct cdecl_type *type)
+{
+    return type->align != type->unqual->align;
+}
+
+static void realigned(struct out *out, const struct cdecl_type *type)
+{
+    word(out, "__typeof__(");
+    declare(out, type->unqual, NULL, NULL);
+    aligned(out, type->align);
+    put(out, ")");
+}
+
+/* ---- around the name ---- */
+
+static void before(struct out *out, const struct cdecl_type *type)
+{
+    if (is_realigned(type)) {
+        qualifiers(out, type->quals);
+        realigned(out, type);
+        return;
+    }
+    if (!is_derived(type)) {
+        qualifiers(out, type->quals);
+        plain_base(out, type);
+        return;
+    }
+    before(out, type->target);
+    if (type->kind != CDECL_POINTER)
+        return;
+    bool parens = (type->target->kind == CDECL_ARRAY || type->target->kind == CDECL_FUNCTION) &&
+                  !is_realigned(type->target);
+    separate(out);
+    put(out, parens ? "(*" : "*");
+    qualifiers(out, type->quals);
+}
+
+static void parameters(struct out *out, const struct cdecl_type *type,
+                       const struct cdecl_param *params)
+{
+    put(out, "(");
+    for (uint32_t i = 0; i < type->nparams; i++) {
+        if (i > 0)
+            put(out, ", ");
+        struct out inner = {out->size > out->used ? out->buffer + out->used : NULL,
+                            out->size > out->used ? out->size - out->used : 0, 0, 0};
+        declare(&inner, type->params[i], params == NULL ? NULL : params[i].name, NULL);
+        out->used += inner.used;
+        out->last = inner.last;
+    }
+    if (type->variadic)
+        put(out, type->nparams > 0 ? ", ..." : "...");
+    else if (type->nparams == 0 && !type->no_proto)
+        put(out, "void");
+    put(out, ")");
+    if (type->unsupported != NULL && strncmp(type->unsupported, "__attribute__", 13) == 0) {
+        put(out, " ");
+        cdecl__put(out, type->unsupported, strcspn(type->unsupported, " "));
+    }
+}
+
+static void after(struct out *out, const struct cdecl_type *type, const struct cdecl_param *params)
+{
+    for (; is_derived(type) && !is_realigned(type); type = type->target, params = NULL) {
+        if (type->kind == CDECL_FUNCTION) {
+            parameters(out, type, params);
+        } else if (type->kind == CDECL_ARRAY) {
+            put(out, "[");
+            if (type->count == CDECL_COUNT_VLA)
+                put(out, "?");
+            else if (type->count != CDECL_COUNT_UNKNOWN)
+                put_unsigned(out, type->count);
+            put(out, "]");
+        } else if ((type->target->kind == CDECL_ARRAY || type->target->kind == CDECL_FUNCTION) &&
+                   !is_realigned(type->target)) {
+            put(out, ")");
+        }
+    }
+}
+
+static void declare(struct out *out, const struct cdecl_type *type, const char *name,
+                    const struct cdecl_param *params)
+{
+    before(out, type);
+    if (name != NULL)
+        word(out, name);
+    else if (type->kind == CDECL_FUNCTION && !is_realigned(type))
+        separate(out);
+    after(out, type, params);
+}
+
+static size_t finish(const struct out *out)
+{
+    if (out->size > 0)
+        out->buffer[out->used < out->size ? out->used : out->size - 1] = '\0';
+    return out->used;
+}
+
+size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer, size_t size)
+{
+    struct out out = {buffer, size, 0, 0};
+    declare(&out, type, name, NULL);
+    return finish(&out);
+}
+
+/* ---- declarations ---- */
+
+static void put_float(struct out *out, const struct cdecl_value *v)
+{
+    char text[64];
+    int digits = v->type->prim == CDECL_PRIM_FLOAT    ? FLT_DECIMAL_DIG
+                 : v->type->prim == CDECL_PRIM_DOUBLE ? DBL_DECIMAL_DIG
+                                                      : LDBL_DECIMAL_DIG;
+    if (v->f != v->f)
+        snprintf(text, sizeof text, "__builtin_nan(\"\")");
+    else if (v->f - v->f != 0)
+        snprintf(text, sizeof text, "%s__builtin_inf()", v->f < 0 ? "-" : "");
+    else
+        snprintf(text, sizeof text, "%.*Lg", digits, v->f);
+    put(out, text);
+    if (text[strspn(text, "-0123456789")] == '\0')
+        put(out, ".0");
+}
+
+static void put_string(struct out *out, const struct cdecl_value *v)
+{
+    char escape[8];
+    put(out, "\"");
+    for (size_t i = 0; i < v->size; i++) {
+        unsigned char c = (unsigned char)v->s[i];
+        if (c == '"' || c == '\\')
+            snprintf(escape, sizeof escape, "\\%c", c);
+        else if (c < 0x20 || c >= 0x7f)
+            snprintf(escape, sizeof escape, "\\%03o", c);
+        else
+            snprintf(escape, sizeof escape, "%c", c);
+        put(out, escape);
+    }
+    put(out, "\"");
+}
+
+static void put_value(struct out *out, const struct cdecl_value *v)
+{
+    put(out, " = ");
+    if (v->kind == CDECL_VALUE_STRING)
+        put_string(out, v);
+    else if (v->kind == CDECL_VALUE_FLOAT)
+        put_float(out, v);
+    else
+        put_signed(out, v);
+}
+
+static void constant(struct out *out, const struct cdecl_decl *decl)
+{
+    const struct cdecl_type *object = decl->type->kind == CDECL_ARRAY ? decl->type->target
+                                                                      : decl->type;
+    put(out, object->quals & CDECL_CONST ? "static" : "static const");
+    declare(out, decl->type, decl->name, NULL);
+    put_value(out, &decl->value);
+}
+
+size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size)
+{
+    struct out out = {buffer, size, 0, 0};
+    switch (decl->kind) {
+    case CDECL_DECL_TYPEDEF:
+        put(&out, "typedef");
+        declare(&out, decl->type, decl->name, decl->type->kind == CDECL_FUNCTION ? decl->params : NULL);
+        break;
+    case CDECL_DECL_FUNCTION: declare(&out, decl->type, decl->name, decl->params); break;
+    case CDECL_DECL_CONSTANT: constant(&out, decl); break;
+    case CDECL_DECL_MACRO:
+        put(&out, "#define ");
+        put(&out, decl->name);
+        put(&out, " ");
+        put(&out, decl->text);
+        break;
+    default:
+        put(&out, decl->thread_local ? "extern _Thread_local" : "extern");
+        declare(&out, decl->type, decl->name, NULL);
+        break;
+    }
+    return finish(&out);
+}

@@ -1,0 +1,268 @@
+/* Names and what they mean, and the transaction around every change. Depends on arena.c and
+ * table.c. A name is interned once and carries its meanings (ordinary declaration, tag, macro), so
+ * looking up is following a pointer. Everything returned lives in the state's arena.
+ *
+ * The transaction: what is new lies after the arena's mark and is dropped by releasing to it; what
+ * was there before is saved by cdecl__save() before it changes and written back; nodes put into the
+ * hash tables are logged and taken out again. */
+#include <stddef.h>
+#include <string.h>
+#include "internal.h"
+
+/* One thing to take back. */
+struct undo {
+    struct undo *previous;
+    struct table *table; /* remove `address` from it; NULL: restore bytes */
+    void *address;
+    size_t size;
+    unsigned char bytes[];
+};
+
+/* ---- memory ---- */
+
+void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align)
+{
+    void *result = cdecl__arena_alloc(&state->arena, size, align);
+    if (result == NULL)
+        cdecl__fail_memory(state);
+    return result;
+}
+
+void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_t align)
+{
+    if (n > SIZE_MAX / 2 / size)
+        cdecl__fail_memory(state);
+    return cdecl__alloc(state, n * size, align);
+}
+
+void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align)
+{
+    void *result = cdecl__arena_alloc(&state->scratch, size, align);
+    if (result == NULL)
+        cdecl__fail_memory(state);
+    return memset(result, 0, size);
+}
+
+const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t size)
+{
+    char *copy = cdecl__alloc(state, size + 1, 1);
+    memcpy(copy, text, size);
+    copy[size] = '\0';
+    return copy;
+}
+
+/* ---- names ---- */
+
+static uint64_t read8(const char *s)
+{
+    uint64_t word;
+    memcpy(&word, s, sizeof word);
+    return word;
+}
+
+static uint64_t read4(const char *s)
+{
+    uint32_t word;
+    memcpy(&word, s, sizeof word);
+    return word;
+}
+
+static uint32_t hash_text(const char *s, size_t size)
+{
+    const uint64_t k = 0x9e3779b97f4a7c15u;
+    uint64_t h = size * k, tail = 0;
+    for (; size > 8; s += 8, size -= 8) {
+        h = (h ^ read8(s)) * k;
+        h ^= h >> 32;
+    }
+    if (size >= 4)
+        tail = read4(s) | read4(s + size - 4) << 32;
+    else if (size > 0)
+        tail = (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[size / 2] << 8 |
+               (uint64_t)(unsigned char)s[size - 1] << 16;
+    h = (h ^ tail) * k;
+    h ^= h >> 29;
+    h *= k;
+    return (uint32_t)(h >> 32);
+}
+
+static struct name *find_name(const struct table *table, const char *text, size_t size,
+                              uint32_t hash)
+{
+    for (uint32_t at = hash & table->mask; table->slots[at] != NULL; at = (at + 1) & table->mask) {
+        struct name *name = table->slots[at];
+        if (name->hash == hash && name->size == size && memcmp(name->text, text, size) == 0)
+            return name;
+    }
+    return NULL;
+}
+
+static struct name *new_name(struct cdecl_state *state, const char *text, size_t size,
+                             uint32_t hash)
+{
+    if (size > CDECL_MAX_NAME)
+        cdecl__fail(state, "name of %zu bytes is too long", size);
+    struct name *name =
+        cdecl__alloc(state, offsetof(struct name, text) + size + 1, _Alignof(struct name));
+    name->hash = hash;
+    name->size = (uint16_t)size;
+    name->token = TOK_IDENT;
+    name->attribute = ATTR_UNKNOWN;
+    name->decl = NULL;
+    name->extra = NULL;
+    memcpy(name->text, text, size);
+    name->text[size] = '\0';
+    cdecl__table_insert(state, &state->names, name);
+    return name;
+}
+
+struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size)
+{
+    uint32_t hash = hash_text(text, size);
+    struct name *name = find_name(&state->names, text, size, hash);
+    return name != NULL ? name : new_name(state, text, size, hash);
+}
+
+struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size)
+{
+    return find_name(&state->names, text, size, hash_text(text, size));
+}
+
+struct name *cdecl__name_of(const char *text)
+{
+    return (struct name *)(void *)(uintptr_t)((uintptr_t)text - offsetof(struct name, text));
+}
+
+struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
+{
+    if (name->extra == NULL) {
+        struct name_extra *extra = NEW(state, struct name_extra);
+        *extra = (struct name_extra){NULL, NULL, false};
+        SAVE(state, name->extra);
+        name->extra = extra;
+    }
+    return name->extra;
+}
+
+/* ---- the transaction ---- */
+
+static struct undo *new_undo(struct cdecl_state *state, size_t bytes)
+{
+    struct undo *undo =
+        cdecl__arena_alloc(&state->log, sizeof *undo + bytes, _Alignof(struct undo));
+    if (undo == NULL)
+        cdecl__fail_memory(state);
+    undo->previous = state->undo;
+    undo->size = bytes;
+    return undo;
+}
+
+void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node)
+{
+    struct undo *undo = new_undo(state, 0);
+    if (!cdecl__table_reserve(table, &state->allocator))
+        cdecl__fail_memory(state);
+    undo->table = table;
+    undo->address = node;
+    state->undo = undo;
+    cdecl__table_put(table, node);
+}
+
+void cdecl__save(struct cdecl_state *state, void *address, size_t size)
+{
+    if (cdecl__arena_is_new(&state->arena, state->mark, address))
+        return; /* goes away with the arena's new part */
+    struct undo *undo = new_undo(state, size);
+    undo->table = NULL;
+    undo->address = address;
+    memcpy(undo->bytes, address, size);
+    state->undo = undo;
+}
+
+void cdecl__begin(struct cdecl_state *state)
+{
+    state->undo = NULL;
+    state->mark = cdecl__arena_mark(&state->arena);
+    state->mark_decl = state->last_decl;
+    state->mark_tag = state->last_tag;
+    state->mark_id = state->next_id;
+}
+
+void cdecl__commit(struct cdecl_state *state)
+{
+    state->undo = NULL;
+    state->parser = NULL;
+    cdecl__arena_reset(&state->log);
+    cdecl__arena_reset(&state->scratch);
+}
+
+void cdecl__rollback(struct cdecl_state *state)
+{
+    for (const struct undo *undo = state->undo; undo != NULL; undo = undo->previous) {
+        if (undo->table != NULL)
+            cdecl__table_remove(undo->table, undo->address);
+        else
+            memcpy(undo->address, undo->bytes, undo->size);
+    }
+    state->last_decl = state->mark_decl;
+    if (state->last_decl != NULL)
+        state->last_decl->next = NULL;
+    else
+        state->first_decl = NULL;
+    state->last_tag = state->mark_tag;
+    if (state->last_tag != NULL)
+        state->last_tag->next = NULL;
+    else
+        state->first_tag = NULL;
+    state->next_id = state->mark_id;
+    cdecl__arena_release(&state->arena, state->mark);
+    cdecl__commit(state);
+}
+
+/* ---- declarations and tags ---- */
+
+void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl)
+{
+    decl->next = NULL;
+    if (state->last_decl == NULL)
+        state->first_decl = decl;
+    else
+        state->last_decl->next = decl;
+    state->last_decl = decl;
+}
+
+/* Makes `decl` the meaning of its name and appends it to the list. */
+void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl)
+{
+    SAVE(state, name->decl);
+    name->decl = decl;
+    cdecl__append_decl(state, decl);
+}
+
+/* An incomplete tag with its type; `name` NULL for a nameless one. */
+struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind,
+                                 struct name *name)
+{
+    struct cdecl_tag *tag = NEW(state, struct cdecl_tag);
+    struct cdecl_type *type = NEW(state, struct cdecl_type);
+    *type = (struct cdecl_type){.kind = (uint8_t)kind, .depth = 1, .unqual = type, .tag = tag};
+    *tag = (struct cdecl_tag){.kind = (uint8_t)kind,
+                              .align = 1,
+                              .name = name == NULL ? NULL : name->text,
+                              .type = type,
+                              .state = state};
+    type->hash = (uint32_t)((uintptr_t)type >> 3) * 2654435761u;
+    if (name == NULL) {
+        tag->id = ++state->next_id;
+    } else {
+        struct name_extra *extra = cdecl__extra(state, name);
+        SAVE(state, extra->tag);
+        extra->tag = tag;
+    }
+    if (state->last_tag == NULL)
+        state->first_tag = tag;
+    else
+        state->last_tag->next = tag;
+    state->last_tag = tag;
+    return tag;
+}

@@ -1,0 +1,361 @@
+/* Types and their constructors. Every derived type is looked up in the state's table by shape first, so
+ * that the same type is the same pointer; a node is never changed after that. Depends on scope.c for
+ * memory. All types belong to the state's arena. */
+#include <string.h>
+#include "internal.h"
+#include "size.h"
+
+/* ---- the table ---- */
+
+static uint32_t mix(uint32_t hash, uint64_t value)
+{
+    uint64_t x = ((uint64_t)hash << 32 | hash) ^ value;
+    x *= 0x9e3779b97f4a7c15u;
+    return (uint32_t)(x >> 32) ^ (uint32_t)x;
+}
+
+static uint32_t hash_type(const struct cdecl_type *t)
+{
+    uint32_t hash = mix(t->kind, (uint64_t)t->quals | (uint64_t)t->prim << 8 |
+                                     (uint64_t)t->bits << 16 | (uint64_t)t->variadic << 32 |
+                                     (uint64_t)t->no_proto << 33 | (uint64_t)t->is_signed << 34);
+    hash = mix(hash, t->count ^ (uint64_t)t->align << 48);
+    if (t->unqual != NULL)
+        hash = mix(hash, t->unqual->hash);
+    if (t->target != NULL)
+        hash = mix(hash, t->target->hash);
+    for (uint32_t i = 0; i < t->nparams; i++)
+        hash = mix(hash, t->params[i]->hash);
+    return hash;
+}
+
+static bool same_type(const struct cdecl_type *a, const struct cdecl_type *b)
+{
+    return a->hash == b->hash && a->kind == b->kind && a->quals == b->quals &&
+           a->prim == b->prim && a->is_signed == b->is_signed && a->bits == b->bits &&
+           a->variadic == b->variadic && a->no_proto == b->no_proto && a->align == b->align &&
+           a->nparams == b->nparams && a->count == b->count && a->target == b->target &&
+           a->tag == b->tag && a->unsupported == b->unsupported &&
+           (a->nparams == 0 ||
+            memcmp(a->params, b->params, a->nparams * sizeof *a->params) == 0);
+}
+
+/* `shape->unqual` is NULL when the type is its own unqualified version. */
+static const struct cdecl_type *find(const struct cdecl_state *state,
+                                     const struct cdecl_type *shape)
+{
+    const struct table *table = &state->types;
+    for (uint32_t at = shape->hash & table->mask; table->slots[at] != NULL;
+         at = (at + 1) & table->mask) {
+        const struct cdecl_type *type = table->slots[at];
+        const struct cdecl_type *unqual = type->unqual == type ? NULL : type->unqual;
+        if (same_type(type, shape) && unqual == shape->unqual)
+            return type;
+    }
+    return NULL;
+}
+
+static const struct cdecl_type *intern(struct cdecl_state *state, struct cdecl_type *shape)
+{
+    shape->hash = hash_type(shape);
+    const struct cdecl_type *found = find(state, shape);
+    if (found != NULL)
+        return found;
+    if (shape->depth > CDECL_MAX_DEPTH)
+        cdecl__fail(state, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
+    struct cdecl_type *type = NEW(state, struct cdecl_type);
+    *type = *shape;
+    if (type->unqual == NULL)
+        type->unqual = type;
+    if (type->nparams > 0) {
+        const struct cdecl_type **params = NEW_ARRAY(state, const struct cdecl_type *, type->nparams);
+        memcpy(params, shape->params, type->nparams * sizeof *params);
+        type->params = params;
+    }
+    cdecl__table_insert(state, &state->types, type);
+    return type;
+}
+
+/* ---- basic types ---- */
+
+void cdecl__make_basic(struct cdecl_state *state)
+{
+    static const struct {
+        enum cdecl_kind kind;
+        uint64_t size, align;
+        bool is_signed;
+        uint64_t bits;
+    } prims[CDECL_PRIM_COUNT] = {
+#define PRIM(id, spelling, class, size, align, is_signed, bits) \
+    [CDECL_PRIM_##id] = {CDECL_##class, size, align, is_signed, bits},
+#include "prims.def"
+#undef PRIM
+    };
+    for (int i = 0; i < CDECL_PRIM_COUNT; i++) {
+        struct cdecl_type shape = {.kind = (uint8_t)prims[i].kind,
+                                   .prim = (uint8_t)i,
+                                   .is_signed = prims[i].is_signed,
+                                   .bits = (uint16_t)prims[i].bits,
+                                   .depth = 1,
+                                   .align = (uint32_t)prims[i].align,
+                                   .size = prims[i].size};
+        state->basic[i] = intern(state, &shape);
+    }
+}
+
+const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits, bool is_signed)
+{
+    if (bits < (is_signed ? 2 : 1) || bits > CDECL_MAX_BITINT)
+        cdecl__fail(state, "%s_BitInt(%lld) is not supported: %d to %d bits are",
+                    is_signed ? "" : "unsigned ", (long long)bits, is_signed ? 2 : 1,
+                    CDECL_MAX_BITINT);
+    /* The psABIs give it the size and alignment of the smallest integer type it fits; above 64 bits it
+     * is an array of 64-bit words. */
+    uint64_t size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : bits <= 64 ? 8 : 16;
+    struct cdecl_type shape = {.kind = CDECL_INT,
+                               .prim = is_signed ? CDECL_PRIM_BITINT : CDECL_PRIM_UBITINT,
+                               .is_signed = is_signed,
+                               .bits = (uint16_t)bits,
+                               .depth = 1,
+                               .size = size,
+                               .align = (uint32_t)(size > 8 ? 8 : size)};
+#if defined(__aarch64__)
+    shape.align = (uint32_t)size;
+#endif
+    return intern(state, &shape);
+}
+
+static enum cdecl_prim sized_prim(size_t size, bool is_signed)
+{
+    if (size == sizeof(int))
+        return is_signed ? CDECL_PRIM_INT : CDECL_PRIM_UINT;
+    if (size == sizeof(long))
+        return is_signed ? CDECL_PRIM_LONG : CDECL_PRIM_ULONG;
+    return is_signed ? CDECL_PRIM_LLONG : CDECL_PRIM_ULLONG;
+}
+
+const struct cdecl_type *cdecl__size_type(struct cdecl_state *state)
+{
+    return state->basic[sized_prim(sizeof(size_t), false)];
+}
+
+const struct cdecl_type *cdecl__ptrdiff_type(struct cdecl_state *state)
+{
+    return state->basic[sized_prim(sizeof(ptrdiff_t), true)];
+}
+
+const struct cdecl_type *cdecl__char_type(struct cdecl_state *state)
+{
+    return state->basic[CDECL_PRIM_CHAR];
+}
+
+/* ---- derived types ---- */
+
+const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct cdecl_type *to)
+{
+    struct cdecl_type shape = {.kind = CDECL_POINTER,
+                               .depth = (uint16_t)(to->depth + 1),
+                               .align = _Alignof(void *),
+                               .size = sizeof(void *),
+                               .target = to};
+    return intern(state, &shape);
+}
+
+const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cdecl_type *element,
+                                      uint64_t count)
+{
+    struct cdecl_type shape = {.kind = CDECL_ARRAY,
+                               .depth = (uint16_t)(element->depth + 1),
+                               .align = cdecl_alignof(element),
+                               .count = count,
+                               .target = element};
+    uint64_t size = cdecl_sizeof(element);
+    if (element->kind == CDECL_FUNCTION)
+        cdecl__fail(state, "array of functions '%s'", TYPE_TEXT(element));
+    if (!cdecl_is_complete(element))
+        cdecl__fail(state, "array element has incomplete type '%s'", TYPE_TEXT(element));
+    if (element->kind == CDECL_ARRAY && element->count == CDECL_COUNT_VLA)
+        cdecl__fail(state, "only the outermost array length can be '?'");
+    if (count != CDECL_COUNT_UNKNOWN && count != CDECL_COUNT_VLA &&
+        !size_mul(size, count, &shape.size))
+        cdecl__fail(state, "size of array is too large");
+    return intern(state, &shape);
+}
+
+const struct cdecl_type *cdecl__vector(struct cdecl_state *state, const struct cdecl_type *element,
+                                       uint64_t bytes)
+{
+    if (element->kind != CDECL_INT && element->kind != CDECL_FLOAT)
+        cdecl__fail(state, "vector of '%s'", TYPE_TEXT(element));
+    if (bytes == 0 || bytes % element->size != 0 || (bytes & (bytes - 1)) != 0 ||
+        bytes > CDECL_MAX_ALIGN)
+        cdecl__fail(state, "vector_size(%llu) does not suit '%s'", (unsigned long long)bytes,
+                    TYPE_TEXT(element));
+    struct cdecl_type shape = {.kind = CDECL_VECTOR,
+                               .depth = (uint16_t)(element->depth + 1),
+                               .align = (uint32_t)bytes,
+                               .size = bytes,
+                               .count = bytes / element->size,
+                               .target = element};
+    return intern(state, &shape);
+}
+
+/* A version of `type` with these qualifiers and alignment instead of its own. */
+static const struct cdecl_type *variant(struct cdecl_state *state, const struct cdecl_type *type,
+                                        unsigned quals, uint32_t align)
+{
+    const struct cdecl_type *plain = type->unqual;
+    if (quals == 0 && align == plain->align)
+        return plain;
+    struct cdecl_type shape = *plain;
+    shape.quals = (uint8_t)quals;
+    shape.align = align;
+    shape.unqual = plain;
+    shape.user = NULL;
+    return intern(state, &shape);
+}
+
+const struct cdecl_type *cdecl__unqualified(struct cdecl_state *state,
+                                            const struct cdecl_type *type)
+{
+    return type->quals == 0 ? type : variant(state, type, 0, type->align);
+}
+
+/* Qualifiers of an array belong to its elements (C11 6.7.3p9). */
+const struct cdecl_type *cdecl__qualify(struct cdecl_state *state, const struct cdecl_type *type,
+                                        unsigned quals)
+{
+    if ((type->quals | quals) == type->quals)
+        return type;
+    if (type->kind == CDECL_ARRAY) {
+        const struct cdecl_type *element = cdecl__qualify(state, type->target, quals);
+        const struct cdecl_type *array = cdecl__array(state, element, type->count);
+        return type->align == array->align ? array : cdecl__align(state, array, type->align);
+    }
+    if (type->kind == CDECL_FUNCTION)
+        return type; /* undefined in C; compilers ignore it */
+    if (quals & CDECL_RESTRICT && type->kind != CDECL_POINTER)
+        cdecl__fail(state, "restrict needs a pointer, not '%s'", TYPE_TEXT(type));
+    return variant(state, type, type->quals | quals, type->align);
+}
+
+const struct cdecl_type *cdecl__align(struct cdecl_state *state, const struct cdecl_type *type,
+                                      uint32_t align)
+{
+    if (type->align == align)
+        return type;
+    return variant(state, type, type->quals, align);
+}
+
+const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct cdecl_type *result,
+                                         const struct cdecl_type *const *params, uint32_t nparams,
+                                         bool variadic, bool no_proto, const char *unsupported)
+{
+    struct cdecl_type shape = {.kind = CDECL_FUNCTION,
+                               .variadic = variadic,
+                               .no_proto = no_proto,
+                               .align = 1,
+                               .depth = (uint16_t)(result->depth + 1),
+                               .nparams = nparams,
+                               .target = result,
+                               .params = params,
+                               .unsupported = unsupported};
+    for (uint32_t i = 0; i < nparams; i++)
+        if (params[i]->depth >= shape.depth)
+            shape.depth = (uint16_t)(params[i]->depth + 1);
+    return intern(state, &shape);
+}
+
+/* C11 6.7.6.3p7-8: as a parameter, or as a value. */
+const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cdecl_type *type)
+{
+    if (type->kind == CDECL_ARRAY)
+        return cdecl__pointer(state, type->target);
+    if (type->kind == CDECL_FUNCTION)
+        return cdecl__pointer(state, type);
+    return type;
+}
+
+/* ---- properties ---- */
+
+uint64_t cdecl_sizeof(const struct cdecl_type *type)
+{
+    return type->tag != NULL ? type->tag->size : type->size;
+}
+
+uint32_t cdecl_alignof(const struct cdecl_type *type)
+{
+    return type->tag != NULL && type->align == 0 ? type->tag->align : type->align;
+}
+
+bool cdecl_is_complete(const struct cdecl_type *type)
+{
+    if (type->tag != NULL)
+        return type->tag->complete;
+    if (type->kind == CDECL_ARRAY)
+        return type->count != CDECL_COUNT_UNKNOWN;
+    return type->kind != CDECL_VOID && type->kind != CDECL_FUNCTION;
+}
+
+bool cdecl__is_integer(const struct cdecl_type *type)
+{
+    return type->kind == CDECL_INT || type->kind == CDECL_BOOL || type->kind == CDECL_ENUM;
+}
+
+bool cdecl__is_arithmetic(const struct cdecl_type *type)
+{
+    return cdecl__is_integer(type) || type->kind == CDECL_FLOAT;
+}
+
+/* ---- conversions between arithmetic types (C11 6.3.1) ---- */
+
+const struct cdecl_type *cdecl__promote(struct cdecl_state *state, const struct cdecl_type *type)
+{
+    type = cdecl__plain(type);
+    if (type->kind == CDECL_ENUM)
+        type = type->tag->underlying == NULL ? state->basic[CDECL_PRIM_INT]
+                                             : cdecl__plain(type->tag->underlying);
+    bool bitint = type->prim == CDECL_PRIM_BITINT || type->prim == CDECL_PRIM_UBITINT;
+    if (cdecl__is_integer(type) && !bitint && type->bits < state->basic[CDECL_PRIM_INT]->bits)
+        return state->basic[CDECL_PRIM_INT];
+    return type;
+}
+
+/* Position in the order of conversion ranks; enum cdecl_prim lists the types so. */
+static const struct cdecl_type *common_integer(struct cdecl_state *state,
+                                               const struct cdecl_type *a,
+                                               const struct cdecl_type *b)
+{
+    if (a->is_signed == b->is_signed)
+        return a->bits > b->bits || (a->bits == b->bits && a->prim > b->prim) ? a : b;
+    const struct cdecl_type *s = a->is_signed ? a : b, *u = a->is_signed ? b : a;
+    if (s->bits > u->bits)
+        return s;
+    if (u->bits > s->bits || u->prim > s->prim)
+        return u;
+    return state->basic[s->prim + 1]; /* long long and unsigned long: the unsigned version of s */
+}
+
+static int float_rank(const struct cdecl_type *type)
+{
+    switch (type->prim) {
+    case CDECL_PRIM_FLOAT16: return 1;
+    case CDECL_PRIM_FLOAT: return 2;
+    case CDECL_PRIM_DOUBLE: return 3;
+    case CDECL_PRIM_LDOUBLE: return 4;
+    case CDECL_PRIM_FLOAT128: return 5;
+    default: return 0;
+    }
+}
+
+const struct cdecl_type *cdecl__usual(struct cdecl_state *state, const struct cdecl_type *a,
+                                      const struct cdecl_type *b)
+{
+    a = cdecl__promote(state, a);
+    b = cdecl__promote(state, b);
+    if (a == b)
+        return a;
+    if (a->kind == CDECL_FLOAT || b->kind == CDECL_FLOAT)
+        return float_rank(a) >= float_rank(b) ? a : b;
+    return common_integer(state, a, b);
+}
