@@ -1,4 +1,6 @@
 std = "lua54"
 max_line_length = 100
-files["spec"] = { std = "+busted" }
-files["spec/**/*.lua"] = { std = "+busted" }
+-- Rows of tables and quoted error texts may be longer in specs.
+for _, path in ipairs { "spec", "spec/**/*.lua" } do
+    files[path] = { std = "+busted", max_line_length = 120 }
+end
