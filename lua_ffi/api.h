@@ -32,6 +32,7 @@ void lffi_api_values(lua_State *L, struct lffi_scope *scope); /* api_values.c */
 void lffi_api_memory(lua_State *L, struct lffi_scope *scope); /* api_memory.c */
 void lffi_api_scope(lua_State *L, struct lffi_scope *scope);  /* api_scope.c */
 void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
+void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were replaced. */
 void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope);

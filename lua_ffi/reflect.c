@@ -1,0 +1,367 @@
+/* What is known of types and declarations, as plain Lua data: ffi.reflect, ffi.declarations; and
+ * ffi.tofunction, which gives an address the form that functions of a library have.
+ *
+ * Depends on ctype.c for the objects of nested types and on call.c for functions. Everything returned
+ * is made of Lua tables, strings, numbers and ctypes; nothing refers to the parser's memory.
+ */
+#include <string.h>
+
+#include "api.h"
+#include "namespace.h"
+
+/* ---- fields of a description: the table on the stack top -------------------------------------------- */
+
+static void set_integer(lua_State *L, const char *key, uint64_t value)
+{
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_text(lua_State *L, const char *key, const char *text)
+{
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, key);
+}
+
+static void set_flag(lua_State *L, const char *key, bool value)
+{
+    lua_pushboolean(L, value);
+    lua_setfield(L, -2, key);
+}
+
+static void set_type(lua_State *L, struct lffi_scope *scope, const char *key,
+                     const struct cdecl_type *type)
+{
+    lffi_push_ctype(L, lffi_ctype_of(L, scope, type));
+    lua_setfield(L, -2, key);
+}
+
+/* ---- types ------------------------------------------------------------------------------------------- */
+
+static const char *kind_name(const struct cdecl_type *type)
+{
+    switch ((enum cdecl_kind)type->kind) {
+    case CDECL_VOID: return "void";
+    case CDECL_BOOL: return "bool";
+    case CDECL_INT: return "int";
+    case CDECL_FLOAT: return "float";
+    case CDECL_COMPLEX: return "complex";
+    case CDECL_ENUM: return "enum";
+    case CDECL_POINTER: return "pointer";
+    case CDECL_ARRAY: return "array";
+    case CDECL_VECTOR: return "vector";
+    case CDECL_FUNCTION: return "function";
+    case CDECL_STRUCT: return "struct";
+    case CDECL_UNION: return "union";
+    }
+    return NULL;
+}
+
+static void describe_member(lua_State *L, struct lffi_scope *scope, const struct cdecl_member *member)
+{
+    lua_newtable(L);
+    if (member->name != NULL)
+        set_text(L, "name", member->name);
+    set_type(L, scope, "type", member->type);
+    set_integer(L, "offset", member->offset);
+    if (member->width == CDECL_NOT_BITFIELD)
+        return;
+    set_integer(L, "bit", member->bit);
+    set_integer(L, "width", member->width);
+}
+
+static void describe_members(lua_State *L, struct lffi_scope *scope, const struct cdecl_tag *tag)
+{
+    lua_newtable(L);
+    for (uint32_t i = 0; i < tag->nmembers; i++) {
+        describe_member(L, scope, &tag->members[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "members");
+}
+
+static void describe_constants(lua_State *L, struct lffi_scope *scope, const struct cdecl_tag *tag)
+{
+    lua_newtable(L);
+    for (uint32_t i = 0; i < tag->nconstants; i++) {
+        lua_newtable(L);
+        set_text(L, "name", tag->constants[i]->name);
+        lffi_push_value(L, scope, &tag->constants[i]->value);
+        lua_setfield(L, -2, "value");
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "constants");
+}
+
+static void describe_tag(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
+{
+    const struct cdecl_tag *tag = type->tag;
+    if (tag->name != NULL)
+        set_text(L, "tag", tag->name);
+    if (tag->packed)
+        set_flag(L, "packed", true);
+    if (!tag->complete)
+        return;
+    if (tag->kind != CDECL_ENUM)
+        describe_members(L, scope, tag);
+    else if (tag->underlying != NULL)
+        set_type(L, scope, "underlying", tag->underlying);
+    if (tag->nconstants > 0 || tag->kind == CDECL_ENUM)
+        describe_constants(L, scope, tag);
+}
+
+static void describe_function(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
+{
+    set_type(L, scope, "result", type->target);
+    set_flag(L, "variadic", type->variadic);
+    lua_newtable(L);
+    for (uint32_t i = 0; i < type->nparams; i++) {
+        lffi_push_ctype(L, lffi_ctype_of(L, scope, type->params[i]));
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "params");
+}
+
+static void describe_elements(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
+{
+    set_type(L, scope, "element", type->target);
+    if (type->count < CDECL_COUNT_VLA)
+        set_integer(L, "count", type->count);
+}
+
+/* What only types of this kind have. */
+static void describe_kind(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
+{
+    switch ((enum cdecl_kind)type->kind) {
+    case CDECL_BOOL: case CDECL_INT:
+        set_integer(L, "bits", type->bits);
+        set_flag(L, "signed", type->is_signed);
+        break;
+    case CDECL_POINTER: set_type(L, scope, "target", type->target); break;
+    case CDECL_ARRAY: case CDECL_VECTOR: describe_elements(L, scope, type); break;
+    case CDECL_FUNCTION: describe_function(L, scope, type); break;
+    case CDECL_STRUCT: case CDECL_UNION: case CDECL_ENUM: describe_tag(L, scope, type); break;
+    case CDECL_VOID: case CDECL_FLOAT: case CDECL_COMPLEX: break;
+    }
+}
+
+static void describe_qualifiers(lua_State *L, const struct cdecl_type *type)
+{
+    static const struct {
+        unsigned bit;
+        const char *name;
+    } names[] = {{CDECL_CONST, "const"},
+                 {CDECL_VOLATILE, "volatile"},
+                 {CDECL_RESTRICT, "restrict"},
+                 {CDECL_ATOMIC, "atomic"}};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (type->quals & names[i].bit)
+            set_flag(L, names[i].name, true);
+}
+
+/* Size and alignment, where there are such. */
+static void describe_size(lua_State *L, const struct cdecl_type *type)
+{
+    bool complete = cdecl_is_complete(type) && type->kind != CDECL_VOID;
+    set_flag(L, "complete", complete);
+    if (!complete || type->kind == CDECL_FUNCTION)
+        return;
+    set_integer(L, "size", cdecl_sizeof(type));
+    set_integer(L, "align", cdecl_alignof(type));
+}
+
+/* Names of the parameters as declared; false for one without. */
+static void describe_parameters(lua_State *L, const struct cdecl_decl *decl)
+{
+    lua_newtable(L);
+    for (uint32_t i = 0; i < decl->type->nparams; i++) {
+        if (decl->params != NULL && decl->params[i].name != NULL)
+            lua_pushstring(L, decl->params[i].name);
+        else
+            lua_pushboolean(L, 0);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "names");
+}
+
+/* ffi.reflect(type, cdata or C function): a table that describes the type; of a function also its
+ * name, symbol and the names of its parameters. */
+static int api_reflect(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    const struct lffi_function *fn = lffi_to_function(L, 1);
+    const struct cdecl_type *type = ct->type;
+    luaL_checkstack(L, 8, NULL);
+    lua_newtable(L);
+    set_text(L, "kind", kind_name(type));
+    lffi_push_type_text(L, type, NULL);
+    lua_setfield(L, -2, "name");
+    describe_size(L, type);
+    describe_qualifiers(L, type);
+    describe_kind(L, ct->scope, type);
+    if (fn != NULL) {
+        set_text(L, "symbol", fn->decl->symbol);
+        lffi_push_decl_text(L, fn->decl);
+        lua_setfield(L, -2, "text");
+        describe_parameters(L, fn->decl);
+    }
+    return 1;
+}
+
+/* ---- declarations -------------------------------------------------------------------------------------- */
+
+static const char *declaration_kind(const struct cdecl_decl *decl)
+{
+    switch ((enum cdecl_decl_kind)decl->kind) {
+    case CDECL_DECL_TYPEDEF: return "typedef";
+    case CDECL_DECL_FUNCTION: return "function";
+    case CDECL_DECL_VARIABLE: return "variable";
+    case CDECL_DECL_CONSTANT: return "constant";
+    case CDECL_DECL_MACRO: return "macro";
+    }
+    return NULL;
+}
+
+enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
+
+/* True when there is no pattern or the name matches it. */
+static bool name_matches(lua_State *L, const char *name)
+{
+    bool matches;
+    if (lua_isnil(L, lua_upvalueindex(UP_PATTERN)))
+        return true;
+    lua_pushstring(L, name);
+    lua_getfield(L, -1, "find");
+    lua_insert(L, -2);
+    lua_pushvalue(L, lua_upvalueindex(UP_PATTERN));
+    lua_call(L, 2, 1);
+    matches = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return matches;
+}
+
+/* The next declaration made by a text; what every scope predeclares is left out, and so is what a
+ * later declaration of the name has replaced. */
+static int next_declaration(lua_State *L)
+{
+    struct lffi_scope *scope = lua_touserdata(L, lua_upvalueindex(UP_SCOPE));
+    const struct cdecl_decl *decl = lua_touserdata(L, lua_upvalueindex(UP_POSITION));
+    do {
+        decl = cdecl_next(scope->cdecl, decl);
+        lua_pushlightuserdata(L, (void *)(uintptr_t)decl);
+        lua_replace(L, lua_upvalueindex(UP_POSITION));
+        if (decl == NULL)
+            return 0;
+    } while (decl->line == 0 || cdecl_find(scope->cdecl, decl->name, strlen(decl->name)) != decl ||
+             !name_matches(L, decl->name));
+    lua_pushstring(L, decl->name);
+    lua_pushstring(L, declaration_kind(decl));
+    lffi_push_decl_text(L, decl);
+    return 3;
+}
+
+/* ffi.declarations([pattern]): iterator over name, kind and C text of what was declared. */
+static int api_declarations(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    lua_settop(L, 1);
+    if (!lua_isnil(L, 1))
+        lffi_arg_string(L, scope, 1, NULL);
+    lua_pushlightuserdata(L, scope);
+    lua_pushvalue(L, 1);
+    lua_pushlightuserdata(L, NULL);
+    lua_pushcclosure(L, next_declaration, 3);
+    return 1;
+}
+
+/* ---- functions by address --------------------------------------------------------------------------------- */
+
+/* In the registry: {[ctype] = {[name] = declaration}}. A declaration made here is not known to the parser
+ * and lives as long as the state, because the functions made from it refer to it. */
+static const char declarations_key = 0;
+
+/* Pushes the table t[key], made when missing; `t` is on the stack top and is replaced. */
+static void enter_table(lua_State *L)
+{
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -2);
+        lua_pushvalue(L, -2);
+        lua_rawset(L, -5);
+    }
+    lua_replace(L, -3);
+    lua_pop(L, 1);
+}
+
+static void push_declarations(lua_State *L, struct lffi_ctype *ct)
+{
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &declarations_key) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_newtable(L);
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &declarations_key);
+    }
+    lffi_push_ctype(L, ct);
+    enter_table(L);
+}
+
+/* A declaration of the string at name_idx as a function of type ct. */
+static const struct cdecl_decl *function_decl(lua_State *L, struct lffi_ctype *ct, int name_idx)
+{
+    struct cdecl_decl *decl;
+    push_declarations(L, ct);
+    lua_pushvalue(L, name_idx);
+    if (lua_rawget(L, -2) == LUA_TUSERDATA) {
+        decl = lua_touserdata(L, -1);
+        lua_pop(L, 2);
+        return decl;
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, name_idx);
+    decl = lua_newuserdatauv(L, sizeof *decl, 1);
+    memset(decl, 0, sizeof *decl);
+    lua_pushvalue(L, name_idx);
+    lua_setiuservalue(L, -2, 1);
+    decl->kind = CDECL_DECL_FUNCTION;
+    decl->name = lua_tostring(L, name_idx);
+    decl->symbol = decl->name;
+    decl->type = ct->type;
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+    return decl;
+}
+
+/* ffi.tofunction(function pointer, name [, library]): the function behind the pointer as a Lua function, as
+ * fast as one of a library. Its errors name it; once the library is closed it raises. */
+static int api_tofunction(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_arg_cdata(L, scope, 1);
+    void (*address)(void);
+    struct lffi_ctype *ct;
+    if (cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_FUNCTION)
+        lffi_arg_error(L, 1, "function pointer expected, got %s",
+                       lffi_push_kind_of(L, scope->st, 1));
+    memcpy(&address, cd->addr, sizeof address);
+    if (address == NULL)
+        lffi_arg_error(L, 1, "null pointer");
+    lffi_arg_string(L, scope, 2, NULL);
+    lua_settop(L, 3);
+    if (!lua_isnil(L, 3) && lffi_push_library_of(L, 3) == NULL)
+        lffi_arg_error(L, 3, "library expected, got %s", lffi_push_kind_of(L, scope->st, 3));
+    ct = cd->ct->target->base;
+    lffi_push_function(L, ct, function_decl(L, ct, 2), address, lua_isnil(L, 3) ? 0 : 4);
+    return 1;
+}
+
+void lffi_api_reflect(lua_State *L, struct lffi_scope *scope)
+{
+    static const luaL_Reg functions[] = {{"reflect", api_reflect},
+                                         {"declarations", api_declarations},
+                                         {"tofunction", api_tofunction},
+                                         {NULL, NULL}};
+    lffi_api_add(L, scope, functions);
+}
