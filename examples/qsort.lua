@@ -32,7 +32,7 @@ for i = 0, 3 do
 end
 
 -- An error in the callback waits until qsort has returned, then it is raised here.
-local ok, message = pcall(ffi.C.qsort, numbers, 8, ffi.sizeof "int", function()
+local ok, message = pcall(ffi.C.qsort, numbers, 2, ffi.sizeof "int", function()
     error("cannot compare", 0)
 end)
 print(ok, message)

@@ -23,7 +23,7 @@ describe("examples", function()
 hello, world: 42, 0.667
 printf wrote 24 bytes
 abs(-7) is 7
-false	bad argument #1 to 'abs' (int abs(int)): integer 4294967296 does not fit 'int' (32 bits)
+false	bad argument #1 to 'abs' (int abs(int number)): integer 4294967296 does not fit 'int' (32 bits)
 ]], run "hello.lua")
     end)
 

@@ -138,7 +138,7 @@ describe("cffi", function()
         assert.equal(1, code)
         code, out, err = cffi { "/no/such/script.lua" }
         assert.equal("", out)
-        assert.equal("cffi: cannot open /no/such/script.lua\n", err)
+        assert.equal("cffi: cannot open /no/such/script.lua: No such file or directory\n", err)
         assert.equal(1, code)
     end)
 

@@ -9,21 +9,19 @@ local pretty = require "cffi.pretty"
 
 local repl = {}
 
+local function is_incomplete(err)
+    return err and err:sub(-5) == "<eof>"
+end
+
 -- An expression first, so that `x` and `f()` print; then a statement. Returns the function, or nil,
 -- the message, and whether more lines could complete the text.
 local function compile(text, env)
-    local expression = text:match "^%s*=(.*)" or text
-    local chunk = load("return " .. expression, "=stdin", "t", env)
-    if chunk then
-        return chunk
-    end
-    local err
-    if expression == text then
+    local expression = text:match "^%s*=(.*)"
+    local chunk, err = load("return " .. (expression or text), "=stdin", "t", env)
+    if not chunk and not expression and not is_incomplete(err) then
         chunk, err = load(text, "=stdin", "t", env)
-    else
-        chunk, err = load("return " .. expression, "=stdin", "t", env)
     end
-    return chunk, err, err and err:sub(-5) == "<eof>"
+    return chunk, err, is_incomplete(err)
 end
 
 -- An error value as text, whatever it is and whatever its __tostring does.
