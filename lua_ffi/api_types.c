@@ -71,13 +71,15 @@ static void push_object_size(lua_State *L, const struct lffi_cdata *cd)
         lua_pushinteger(L, (lua_Integer)size);
 }
 
-/* ffi.sizeof(ct [, nelem]): nil when the size is not known. */
+/* ffi.sizeof(ct [, nelem]): nil when the size is not known; LuaJIT raises for T[?] without a length. */
 static int api_sizeof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     bool open = is_variable(ct);
+    if (scope->luajit && cd == NULL && open && lua_isnoneornil(L, 2))
+        lffi_arg_error(L, 1, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
     if (cd != NULL && open)
         push_object_size(L, cd);
     else if (open && !lua_isnoneornil(L, 2))
