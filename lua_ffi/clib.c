@@ -423,6 +423,8 @@ static int clib_load(lua_State *L)
     struct search s = {0};
     bool unload = false;
     int lib_idx;
+    if (!lua_istable(L, 1))
+        lffi_arg_string(L, scope, 1, NULL);
     lua_settop(L, 2);
     s.lib = push_library(L, scope);
     lib_idx = lua_gettop(L);

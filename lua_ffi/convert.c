@@ -68,6 +68,7 @@ static const char *push_string_text(lua_State *L, int idx)
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx)
 {
     const struct lffi_cdata *cd;
+    idx = lua_absindex(L, idx);
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
         return lua_pushfstring(L, lua_isinteger(L, idx) ? "integer %s" : "number %s",
