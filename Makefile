@@ -115,7 +115,7 @@ repl-run: $(CORE)
 
 test:
 	@tools/bootstrap build test </dev/null
-	@$(MAKE) --no-print-directory $(JOBS) test-programs
+	@$(MAKE) --no-print-directory --keep-going $(JOBS) test-programs || :
 	@$(MAKE) --no-print-directory --keep-going check spec lint
 
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
