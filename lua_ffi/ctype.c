@@ -59,6 +59,8 @@ bool lffi_is_complete(struct lffi_ctype *ct)
         ct->size = cdecl_sizeof(ct->type);
         ct->align = cdecl_alignof(ct->type);
         ct->complete = true;
+        if (ct->op == LFFI_ENUM)
+            ct->target = ct->type->tag->underlying->user; /* made by make_integers */
     }
     return ct->complete;
 }
@@ -76,6 +78,18 @@ static void fill_ctype(struct lffi_ctype *ct, struct lffi_scope *scope,
     lffi_is_complete(ct);
 }
 
+/* The types that may become an enum's integer type when the enum is completed, where nothing can be
+ * made: their ctypes stand ready. */
+static void make_integers(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
+{
+    if (type->tag->underlying != NULL) {
+        lffi_ctype_of(L, scope, type->tag->underlying);
+        return;
+    }
+    for (int prim = CDECL_PRIM_CHAR; prim <= CDECL_PRIM_ULLONG; prim++)
+        lffi_basic(L, scope, (enum cdecl_prim)prim);
+}
+
 static struct lffi_ctype *make_ctype(lua_State *L, struct lffi_scope *scope,
                                      const struct cdecl_type *type)
 {
@@ -87,10 +101,13 @@ static struct lffi_ctype *make_ctype(lua_State *L, struct lffi_scope *scope,
         base = lffi_ctype_of(L, scope, type->unqual);
     if (type->target != NULL)
         target = lffi_ctype_of(L, scope, type->target);
+    if (type->kind == CDECL_ENUM)
+        make_integers(L, scope, type);
     ct = lua_newuserdatauv(L, sizeof *ct, 3);
     fill_ctype(ct, scope, type);
     ct->base = base != NULL ? base : ct;
-    ct->target = target;
+    if (target != NULL)
+        ct->target = target;
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_mt_ctype);
     lua_setmetatable(L, -2);
     ct->ref = luaL_ref(L, LUA_REGISTRYINDEX);
