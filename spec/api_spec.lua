@@ -403,7 +403,8 @@ describe("ffi.handle", function()
         local lib = ffi.load(support.library "library")
         ffi.cdef "void library_keep(void *); void *library_get_kept(void);"
         local value = { "mine" }
-        local handle = ffi.handle(value) -- luacheck: ignore
+        local handle = ffi.handle(value)
+        assert.is_true(ffi.istype("void *", handle))
         lib.library_keep(handle)
         assert.equal(value, ffi.from_handle(lib.library_get_kept()))
         local stale = tostring(lib.library_get_kept()):match "0x%x+"
@@ -451,10 +452,12 @@ describe("ffi.arena", function()
     it("holds text for memory that Lua does not own", function()
         ffi.cdef "void *calloc(size_t, size_t);"
         local arena = ffi.arena()
-        local slot = ffi.cast("const char **", ffi.gc(ffi.C.calloc(1, 8), ffi.C.free))
+        local memory = ffi.gc(ffi.C.calloc(1, 8), ffi.C.free)
+        local slot = ffi.cast("const char **", memory)
         slot[0] = arena:string "kept"
         gc()
         assert.equal("kept", ffi.string(slot[0]))
+        assert.is_false(ffi.isnull(memory))
         arena:close()
     end)
 
