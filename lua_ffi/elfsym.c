@@ -171,7 +171,7 @@ const char *lffi_nearest_symbol(const struct link_map *map, const char *name)
     struct lffi_symbol symbol;
     const char *nearest = NULL;
     size_t size = strlen(name);
-    unsigned limit = (unsigned)(size / 3) + 1; /* exclusive: one error in three characters */
+    unsigned limit = size < 8 ? 3 : 4; /* exclusive */
     if (size < 3 || size > NEAR_MAX || !lffi_symbols_of(map, &symbols))
         return NULL;
     while (lffi_next_symbol(&symbols, &symbol)) {

@@ -404,7 +404,6 @@ describe("ffi.handle", function()
         ffi.cdef "void library_keep(void *); void *library_get_kept(void);"
         local value = { "mine" }
         local handle = ffi.handle(value)
-        assert.is_true(ffi.istype("void *", handle))
         lib.library_keep(handle)
         assert.equal(value, ffi.from_handle(lib.library_get_kept()))
         local stale = tostring(lib.library_get_kept()):match "0x%x+"
@@ -418,7 +417,7 @@ describe("ffi.handle", function()
         local weak = setmetatable({ {} }, { __mode = "v" })
         local handle = ffi.handle(weak[1])
         gc()
-        assert.is_not_nil(weak[1])
+        assert.equal(weak[1], ffi.from_handle(handle))
         handle = nil -- luacheck: ignore
         gc()
         assert.is_nil(weak[1])
