@@ -87,7 +87,7 @@ static void initialise(lua_State *L, struct lffi_ctype *ct, struct lffi_cdata *c
     where.of = ct->type;
     if (last < first)
         return;
-    if (is_aggregate(ct)) {
+    if (is_aggregate(ct) || (ct->op == LFFI_COMPLEX && last > first)) {
         lffi_initialise(L, ct, cd->addr, size, first, last, &where);
         return;
     }

@@ -408,7 +408,7 @@ static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int i
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
     int top = lua_gettop(L);
     uint64_t size;
-    if (cd == NULL || (cd->ct->base != ct->base && !lffi_same_type(cd->ct, ct)))
+    if (cd == NULL || (cd->ct->base != ct->base && !lffi_same_value(cd->ct, ct)))
         return false;
     size = lffi_sizeof(L, ct);
     if (where->owner_idx != 0) {

@@ -447,6 +447,15 @@ bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
     return a->base == b->base || cdecl_compatible(a->base->type, b->base->type);
 }
 
+bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b)
+{
+    while (a->op == LFFI_ARRAY && b->op == LFFI_ARRAY && a->type->count == b->type->count) {
+        a = a->target;
+        b = b->target;
+    }
+    return lffi_same_type(a, b);
+}
+
 bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
 {
     int ref = ct->base->ref_metatype;

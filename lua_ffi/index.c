@@ -203,6 +203,13 @@ static _Noreturn void index_error(lua_State *L, const char *what)
     abort();
 }
 
+/* Float cdata are no indices, as in LuaJIT. */
+static bool is_float_cdata(lua_State *L, struct lffi_state *st, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
+    return cd != NULL && cd->ct->op >= LFFI_FLOAT16 && cd->ct->op <= LFFI_FLOAT128;
+}
+
 /* A key that is no Lua integer: integral floats, boxed integers, enums, big integers. False: no
  * number at all. */
 static bool convert_index(lua_State *L, const struct lffi_ctype *ct, int64_t *index)
@@ -218,7 +225,8 @@ static bool convert_index(lua_State *L, const struct lffi_ctype *ct, int64_t *in
         return true;
     if (lua_type(L, 2) == LUA_TNUMBER && !(lua_tonumber(L, 2) - lua_tonumber(L, 2) == 0))
         index_error(L, "is not an integer"); /* an infinity or NaN */
-    if (!lffi_to_integer(L, ct->scope->st, 2, &value, &fraction))
+    if (is_float_cdata(L, ct->scope->st, 2) ||
+        !lffi_to_integer(L, ct->scope->st, 2, &value, &fraction))
         return false;
     if (fraction && !ct->scope->luajit)
         index_error(L, "is not an integer");

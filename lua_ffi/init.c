@@ -62,7 +62,7 @@ static bool copy_same(lua_State *L, const struct object *o, int idx,
     const struct lffi_cdata *src = lffi_to_cdata(L, st, idx);
     uint64_t size;
     int top = lua_gettop(L);
-    if (src == NULL || src->ct->op != o->ct->op || !lffi_same_type(src->ct, o->ct))
+    if (src == NULL || src->ct->op != o->ct->op || !lffi_same_value(src->ct, o->ct))
         return false;
     size = lffi_extent(L, idx, src);
     if (size > o->size)

@@ -189,6 +189,8 @@ const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
 bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name);
 /* Type sameness across scopes and qualifiers: pointer equality first, structure otherwise. */
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
+/* Likewise, and ignoring the qualifiers of array elements: values of one may be copied to the other. */
+bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
 /* Metatable of ctypes: fills the table on the stack top. */
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 

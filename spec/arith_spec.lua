@@ -22,10 +22,10 @@ local function kind(v) return tostring(ffi.typeof(v)) end
 describe("boxed integers", function()
     it("stay boxed and take the wider operand's type", function()
         assert.equal("8", text(i64(5) + 3))
-        assert.equal("ctype<int64_t>", kind(i64(5) + 3))
-        assert.equal("ctype<uint64_t>", kind(u64(5) + 3))
-        assert.equal("ctype<uint64_t>", kind(3 + u64(5)))
-        assert.equal("ctype<uint64_t>", kind(i64(3) + u64(5)))
+        assert.equal("ctype<long>", kind(i64(5) + 3))
+        assert.equal("ctype<unsigned long>", kind(u64(5) + 3))
+        assert.equal("ctype<unsigned long>", kind(3 + u64(5)))
+        assert.equal("ctype<unsigned long>", kind(i64(3) + u64(5)))
         assert.equal("ctype<__int128>", kind(u64(5) * i128(2)))
         assert.equal("ctype<unsigned __int128>", kind(u128(5) - i128(2)))
         assert.equal("ctype<unsigned _BitInt(100)>",
@@ -197,10 +197,10 @@ describe("comparison", function()
         raises("attempt to compare 'struct s' with number", function() return s < 1 end)
         raises("attempt to compare number with 'struct s'", function() return 1 < s end)
         raises("attempt to compare two 'struct s' values", function() return s < s end)
-        raises("attempt to compare 'int64_t' with string", function() return i64(1) < "2" end)
+        raises("attempt to compare 'long' with string", function() return i64(1) < "2" end)
         raises("attempt to compare 'int *' with nil", function() return ffi.new("int *") < nil end)
         raises("attempt to compare 'int *' with number", function() return ffi.new("int *") <= 0 end)
-        raises("attempt to compare 'bool' with number", function() return ffi.new("bool") < 1 end)
+        raises("attempt to compare '_Bool' with number", function() return ffi.new("bool") < 1 end)
     end)
 
     it("is ffi.eq where == cannot be asked", function()
@@ -264,7 +264,7 @@ describe("pointer arithmetic", function()
             function() return ffi.cast("struct opaque *", 16) + 1 end)
         raises("size of 'int (void)' is unknown",
             function() return ffi.cast("int (*)(void)", 16) + 1 end)
-        raises("attempt to subtract pointers to 'struct {}', which has no size", function()
+        raises("attempt to subtract pointers to 'struct { }', which has no size", function()
             local e = ffi.cast("struct {} *", 16)
             return e - e
         end)
@@ -291,7 +291,7 @@ describe("operators without a meaning", function()
         raises("attempt to perform arithmetic on a nil value", function() return i64(1) + nil end)
         raises("attempt to perform arithmetic on a string value",
             function() return i64(1) + "1" end)
-        raises("attempt to perform arithmetic on a 'bool' value",
+        raises("attempt to perform arithmetic on a '_Bool' value",
             function() return ffi.new("bool", true) + 1 end)
         raises("attempt to perform bitwise operation on a 'struct s' value",
             function() return ~s end)
@@ -341,8 +341,8 @@ describe("LuaJIT's rules for operators", function()
     end)
 
     it("do not concatenate cdata", function()
-        raises("attempt to concatenate a 'int64_t' value", function() return ll(1) .. "" end)
-        raises("attempt to concatenate a 'int64_t' value", function() return "" .. ll(1) end)
+        raises("attempt to concatenate a 'long' value", function() return ll(1) .. "" end)
+        raises("attempt to concatenate a 'long' value", function() return "" .. ll(1) end)
     end)
 
     it("truncate indices and offsets", function()

@@ -266,7 +266,7 @@ describe("elements", function()
 
     it("are checked when written", function()
         local a = ffi.new("uint8_t[2]", {1, 2})
-        raises("element 1 of 'uint8_t[2]': integer 300 does not fit 'uint8_t' (8 bits)",
+        raises("element 1 of 'unsigned char[2]': integer 300 does not fit 'unsigned char' (8 bits)",
             function() a[1] = 300 end)
         assert.equal(2, a[1])
     end)

@@ -72,7 +72,7 @@ describe("array initialisers", function()
     end)
 
     it("name the element that does not convert", function()
-        raises("element 1 of 'int8_t[3]': integer 200000 does not fit 'int8_t' (8 bits)", ffi.new,
+        raises("element 1 of 'signed char[3]': integer 200000 does not fit 'signed char' (8 bits)", ffi.new,
             "int8_t[3]", {1, 200000})
         raises("element 2 of 'int[3]': cannot convert string \"x\" to 'int'", ffi.new,
             "int[3]", 1, 2, "x")
