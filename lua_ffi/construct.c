@@ -126,7 +126,8 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
 
 /* ---- cast ---------------------------------------------------------------------------------------------- */
 
-/* A pointer keeps alive what it came from: a string, or the owner of a cdata's memory. */
+/* A pointer keeps alive what it came from: a string, an object with __cffi_pointer,
+ * or the owner of a cdata's memory. */
 static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where)
 {
@@ -138,7 +139,7 @@ static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
         return;
     }
     address = lffi_to_address(L, ct, idx, where);
-    if (lua_type(L, idx) == LUA_TSTRING)
+    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
         lffi_push_anchored_pointer(L, ct, address, idx);
     else
         lffi_push_pointer(L, ct, address, cd != NULL ? idx : 0);

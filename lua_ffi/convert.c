@@ -380,7 +380,7 @@ static void keep_pointee(lua_State *L, struct lffi_state *st, const void *dst, i
 {
     int top = lua_gettop(L);
     int keep = 0;
-    if (lua_type(L, idx) == LUA_TSTRING)
+    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
         keep = idx;
     else if (lffi_to_cdata(L, st, idx) != NULL && lffi_push_owner(L, idx))
         keep = lua_gettop(L);

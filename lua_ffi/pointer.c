@@ -187,9 +187,34 @@ static const void *address_of_userdata(lua_State *L, struct lffi_ctype *ct, int 
     lffi_mismatch(L, ct, idx, where);
 }
 
+/* An object that stands for a pointer: its metamethod __cffi_pointer(object, ctype or nil) gives one
+ * (nil, a cdata, a C function or light userdata), and the object must keep alive what that points to. */
+static bool address_of_object(lua_State *L, struct lffi_ctype *ct, int idx,
+                              const struct lffi_where *where, const void **address)
+{
+    int top = lua_gettop(L);
+    idx = lua_absindex(L, idx);
+    if (luaL_getmetafield(L, idx, "__cffi_pointer") == LUA_TNIL)
+        return false;
+    luaL_checkstack(L, 10, NULL);
+    lua_pushvalue(L, idx);
+    if (ct != NULL)
+        lffi_push_ctype(L, ct);
+    else
+        lua_pushnil(L);
+    lua_call(L, 2, 1);
+    if (lua_istable(L, -1) || lua_type(L, -1) == LUA_TSTRING)
+        lffi_convert_error(L, where, "'__cffi_pointer' must give a pointer, got a %s",
+                           luaL_typename(L, -1));
+    *address = lffi_to_address(L, ct, top + 1, where);
+    lua_settop(L, top);
+    return true;
+}
+
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where)
 {
+    const void *address;
     switch (lua_type(L, idx)) {
     case LUA_TNIL: return NULL;
     case LUA_TLIGHTUSERDATA: return lua_touserdata(L, idx);
@@ -199,6 +224,10 @@ const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
     case LUA_TNUMBER:
         if (ct != NULL)
             return address_of_number(L, ct, idx, where);
+        break;
+    case LUA_TTABLE:
+        if (address_of_object(L, ct, idx, where, &address))
+            return address;
         break;
     default: break;
     }

@@ -308,6 +308,13 @@ static void push_declarations(lua_State *L, struct lffi_ctype *ct)
     enter_table(L);
 }
 
+/* The declaration in a userdata: a long double in it wants more than the 8 bytes Lua aligns to. */
+static struct cdecl_decl *aligned_decl(void *block)
+{
+    uintptr_t mask = _Alignof(struct cdecl_decl) - 1;
+    return (struct cdecl_decl *)(((uintptr_t)block + mask) & ~mask);
+}
+
 /* A declaration of the string at name_idx as a function of type ct. */
 static const struct cdecl_decl *function_decl(lua_State *L, struct lffi_ctype *ct, int name_idx)
 {
@@ -315,13 +322,13 @@ static const struct cdecl_decl *function_decl(lua_State *L, struct lffi_ctype *c
     push_declarations(L, ct);
     lua_pushvalue(L, name_idx);
     if (lua_rawget(L, -2) == LUA_TUSERDATA) {
-        decl = lua_touserdata(L, -1);
+        decl = aligned_decl(lua_touserdata(L, -1));
         lua_pop(L, 2);
         return decl;
     }
     lua_pop(L, 1);
     lua_pushvalue(L, name_idx);
-    decl = lua_newuserdatauv(L, sizeof *decl, 1);
+    decl = aligned_decl(lua_newuserdatauv(L, sizeof *decl + _Alignof(struct cdecl_decl), 1));
     memset(decl, 0, sizeof *decl);
     lua_pushvalue(L, name_idx);
     lua_setiuservalue(L, -2, 1);
