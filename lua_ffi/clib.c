@@ -83,22 +83,19 @@ void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol)
     return dlsym(lib->handle, symbol);
 }
 
-/* The exported name nearest to `symbol`, or NULL. */
+/* The exported name nearest to `symbol`, or NULL; for ffi.C among all that it finds. */
 static const char *nearest_symbol(const struct lffi_library *lib, const char *symbol)
 {
-    const struct link_map *map;
-    const char *near = NULL;
-    if (!is_default(lib)) {
-        map = map_of(lib->handle);
-        return map != NULL ? lffi_nearest_symbol(map, symbol) : NULL;
+    unsigned limit = lffi_near_limit(symbol);
+    const char *nearest = NULL;
+    /* The program's own handle heads the list of all that is loaded; it is never closed. */
+    const struct link_map *map = map_of(is_default(lib) ? dlopen(NULL, RTLD_LAZY) : lib->handle);
+    for (; map != NULL; map = is_default(lib) ? lffi_next_map(map) : NULL) {
+        const char *near = lffi_nearest_symbol(map, symbol, &limit);
+        if (near != NULL && dlsym(lib->handle, near) != NULL)
+            nearest = near;
     }
-    map = map_of(dlopen(NULL, RTLD_LAZY)); /* the program's handle is never closed */
-    for (; map != NULL && near == NULL; map = lffi_next_map(map)) {
-        near = lffi_nearest_symbol(map, symbol);
-        if (near != NULL && dlsym(RTLD_DEFAULT, near) == NULL)
-            near = NULL;
-    }
-    return near;
+    return nearest;
 }
 
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol)

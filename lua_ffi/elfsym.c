@@ -165,25 +165,32 @@ static unsigned distance(const char *a, size_t a_size, const char *b, size_t b_s
     return rows[a_size % 3][b_size];
 }
 
-const char *lffi_nearest_symbol(const struct link_map *map, const char *name)
+unsigned lffi_near_limit(const char *name)
+{
+    size_t size = strlen(name);
+    if (size < 3 || size > NEAR_MAX)
+        return 0;
+    return size < 8 ? 3 : 4;
+}
+
+const char *lffi_nearest_symbol(const struct link_map *map, const char *name, unsigned *limit)
 {
     struct lffi_symbols symbols;
     struct lffi_symbol symbol;
     const char *nearest = NULL;
     size_t size = strlen(name);
-    unsigned limit = size < 8 ? 3 : 4; /* exclusive */
-    if (size < 3 || size > NEAR_MAX || !lffi_symbols_of(map, &symbols))
+    if (*limit == 0 || !lffi_symbols_of(map, &symbols))
         return NULL;
     while (lffi_next_symbol(&symbols, &symbol)) {
         size_t other = strlen(symbol.name);
         size_t difference = other > size ? other - size : size - other;
         unsigned d;
-        if (other > NEAR_MAX || difference >= limit)
+        if (other > NEAR_MAX || difference >= *limit)
             continue;
-        d = distance(name, size, symbol.name, other, limit);
-        if (d > 0 && d < limit) {
+        d = distance(name, size, symbol.name, other, *limit);
+        if (d > 0 && d < *limit) {
             nearest = symbol.name;
-            limit = d;
+            *limit = d;
         }
     }
     return nearest;

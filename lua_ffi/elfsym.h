@@ -31,7 +31,10 @@ bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol);
 /* The path a library was loaded from ("" for the program), and the library loaded after it or NULL. */
 const char *lffi_map_path(const struct link_map *map);
 const struct link_map *lffi_next_map(const struct link_map *map);
-/* The exported name nearest to `name`, near enough for "did you mean", or NULL. */
-const char *lffi_nearest_symbol(const struct link_map *map, const char *name);
+/* How many letters may differ for "did you mean", plus one; 0 for names that get no suggestion. */
+unsigned lffi_near_limit(const char *name);
+/* The exported name that differs from `name` in the fewest letters, fewer than `*limit`, or NULL.
+ * `*limit` becomes their number, so that the next library searched must do better. */
+const char *lffi_nearest_symbol(const struct link_map *map, const char *name, unsigned *limit);
 
 #endif
