@@ -20,7 +20,7 @@
  *   kind       size align | prim bits | target  count      params ... | tag
  *   VOID BOOL INT FLOAT COMPLEX
  *              yes  yes   | yes  yes  |                               |
- *   ENUM       by tag     |           | underlying integer            | yes
+ *   ENUM       by tag     |           |                               | yes
  *   POINTER    yes  yes   |           | pointee                       |
  *   ARRAY      yes  yes   |           | element elements              |
  *   VECTOR     yes  yes   |           | element elements              |
@@ -71,7 +71,7 @@ struct cdecl_type {
     uint64_t size;     /* bytes; ENUM, STRUCT, UNION: use cdecl_sizeof() */
     uint64_t count;    /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
     const struct cdecl_type *unqual; /* the same type without qualifiers and alignment attribute */
-    const struct cdecl_type *target; /* pointee, element, result, or an enum's integer type */
+    const struct cdecl_type *target; /* pointee, element, function result */
     const struct cdecl_type *const *params; /* functions: adjusted parameter types */
     const char *unsupported; /* why values of it cannot be used or called, NULL when they can */
     struct cdecl_tag *tag;   /* STRUCT, UNION, ENUM */

@@ -11,11 +11,10 @@ end
 
 local TYPES = {
     {"signed char", 8, true}, {"unsigned char", 8, false},
-    {"int8_t", 8, true}, {"uint8_t", 8, false},
     {"short", 16, true}, {"unsigned short", 16, false},
     {"int", 32, true}, {"unsigned int", 32, false},
     {"long", 64, true}, {"unsigned long", 64, false},
-    {"long long", 64, true}, {"uint64_t", 64, false},
+    {"long long", 64, true}, {"unsigned long long", 64, false},
     {"__int128", 128, true}, {"unsigned __int128", 128, false},
     {"_BitInt(7)", 7, true}, {"unsigned _BitInt(7)", 7, false},
     {"_BitInt(65)", 65, true}, {"unsigned _BitInt(127)", 127, false},
@@ -127,7 +126,7 @@ describe("texts of refused scalars", function()
         {"int", true, "cannot convert boolean true to 'int'"},
         {"int", nil, "cannot convert nil to 'int'"},
         {"int", {}, "cannot convert table to 'int'"},
-        {"_Bool", 1, "cannot convert integer 1 to '_Bool'"},
+        {"bool", 1, "cannot convert integer 1 to 'bool'"},
         {"double", "1.5", "cannot convert string \"1.5\" to 'double'"},
         {"double", (1 << 53) + 1, "integer 9007199254740993 has no exact 'double' value"},
         {"float", 1e300, "number 1e+300 is out of range for 'float'"},
