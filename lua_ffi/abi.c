@@ -194,7 +194,7 @@ static bool classify(const struct cdecl_type *type, uint64_t at, enum class clas
     case CDECL_ARRAY:
         return classify_array(type, at, classes);
     case CDECL_ENUM:
-        return classify(type->target, at, classes);
+        return classify(type->tag->underlying, at, classes);
     case CDECL_VOID:
     case CDECL_FUNCTION:
         return true;
