@@ -8,11 +8,8 @@
 
 /* ---- the protected call ---- */
 
-typedef const void *work(struct cdecl_state *state, void *argument);
-
-/* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
-static const void *protect(struct cdecl_state *state, struct cdecl_error *error, work *body,
-                           void *argument)
+const void *cdecl__protect(struct cdecl_state *state, struct cdecl_error *error,
+                           const void *(*body)(struct cdecl_state *, void *), void *argument)
 {
     struct cdecl_error ignored;
     state->error = error == NULL ? &ignored : error;
@@ -97,6 +94,9 @@ static const char predeclared[] =
     ALIAS_OF(__WCHAR_TYPE__, wchar_t) ALIAS_OF(__WINT_TYPE__, wint_t)
     ALIAS_OF(__CHAR16_TYPE__, char16_t) ALIAS_OF(__CHAR32_TYPE__, char32_t)
     "typedef unsigned char char8_t;"
+#if defined(__SIZEOF_INT128__)
+    "typedef __int128 __int128_t; typedef unsigned __int128 __uint128_t;"
+#endif
     "typedef struct { long long __max_align_ll __attribute__((aligned(__alignof__(long long))));"
     " long double __max_align_ld __attribute__((aligned(__alignof__(long double)))); } max_align_t;"
     "typedef __typeof__((void *)0) nullptr_t;"
@@ -141,7 +141,7 @@ struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator)
     state->types.hash_at = offsetof(struct cdecl_type, hash);
     if (!cdecl__table_reserve(&state->names, &state->allocator) ||
         !cdecl__table_reserve(&state->types, &state->allocator) ||
-        protect(state, NULL, populate, NULL) == NULL) {
+        cdecl__protect(state, NULL, populate, NULL) == NULL) {
         cdecl_free(state);
         return NULL;
     }
@@ -186,7 +186,7 @@ static const void *read_declarations(struct cdecl_state *state, void *argument)
 bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
                  struct cdecl_error *error)
 {
-    return protect(state, error, read_declarations, (void *)(uintptr_t)source) != NULL;
+    return cdecl__protect(state, error, read_declarations, (void *)(uintptr_t)source) != NULL;
 }
 
 static const void *read_type(struct cdecl_state *state, void *argument)
@@ -206,7 +206,7 @@ const struct cdecl_type *cdecl_parse_type(struct cdecl_state *state,
                                           const struct cdecl_source *source,
                                           struct cdecl_error *error)
 {
-    return protect(state, error, read_type, (void *)(uintptr_t)source);
+    return cdecl__protect(state, error, read_type, (void *)(uintptr_t)source);
 }
 
 struct evaluation {
@@ -241,7 +241,7 @@ bool cdecl_eval(struct cdecl_state *state, const struct cdecl_source *source,
                 struct cdecl_value *value, struct cdecl_error *error)
 {
     struct evaluation e = {.source = source};
-    if (protect(state, error, evaluate, &e) == NULL)
+    if (cdecl__protect(state, error, evaluate, &e) == NULL)
         return false;
     *value = e.value;
     return true;
@@ -253,7 +253,7 @@ bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro
     struct cdecl_source source = {
         .text = macro->text, .size = strlen(macro->text), .name = macro->name};
     struct evaluation e = {.source = &source, .macro = cdecl__name_of(macro->name)->extra};
-    if (protect(state, error, evaluate, &e) == NULL)
+    if (cdecl__protect(state, error, evaluate, &e) == NULL)
         return false;
     *value = e.value;
     return true;
@@ -358,21 +358,21 @@ const struct cdecl_type *cdecl_pointer_to(struct cdecl_state *state, const struc
                                           struct cdecl_error *error)
 {
     struct construction c = {target, 0};
-    return protect(state, error, make_pointer, &c);
+    return cdecl__protect(state, error, make_pointer, &c);
 }
 
 const struct cdecl_type *cdecl_array_of(struct cdecl_state *state, const struct cdecl_type *element,
                                         uint64_t count, struct cdecl_error *error)
 {
     struct construction c = {element, count};
-    return protect(state, error, make_array, &c);
+    return cdecl__protect(state, error, make_array, &c);
 }
 
 const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct cdecl_type *type,
                                          unsigned quals, struct cdecl_error *error)
 {
     struct construction c = {type, quals};
-    return protect(state, error, make_qualified, &c);
+    return cdecl__protect(state, error, make_qualified, &c);
 }
 
 /* ---- the embedder's slots ---- */

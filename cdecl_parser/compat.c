@@ -8,7 +8,12 @@
 struct assumption {
     const struct assumption *outer;
     const struct cdecl_tag *a, *b;
+    unsigned depth;
 };
+
+/* Bodies compared inside each other; tags reached through more of them are compared by name and
+ * size alone, so that long chains of structs cannot exhaust the stack. */
+#define DEEPEST 128
 
 static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
                        const struct assumption *outer);
@@ -55,7 +60,7 @@ static bool same_bodies(const struct cdecl_tag *a, const struct cdecl_tag *b,
 
 bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b)
 {
-    struct assumption self = {NULL, a, b};
+    struct assumption self = {NULL, a, b, 0};
     return same_bodies(a, b, &self);
 }
 
@@ -75,7 +80,9 @@ static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b,
     for (const struct assumption *known = outer; known != NULL; known = known->outer)
         if (known->a == a && known->b == b)
             return true;
-    struct assumption self = {outer, a, b};
+    struct assumption self = {outer, a, b, outer == NULL ? 1 : outer->depth + 1};
+    if (self.depth > DEEPEST)
+        return a->size == b->size && a->align == b->align;
     return same_bodies(a, b, &self);
 }
 

@@ -450,6 +450,12 @@ struct cdecl_value cdecl__full_expression(struct parser *p);
 void cdecl__convert(struct parser *p, struct cdecl_value *value, const struct cdecl_type *type);
 bool cdecl__is_true(const struct cdecl_value *value);
 
+/* ---- cdecl.c ---- */
+
+/* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
+const void *cdecl__protect(struct cdecl_state *state, struct cdecl_error *error,
+                           const void *(*body)(struct cdecl_state *, void *), void *argument);
+
 /* ---- print.c ---- */
 
 /* A bounded buffer; `used` counts what would have been written. */

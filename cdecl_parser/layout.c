@@ -84,13 +84,28 @@ static bool crosses_unit(const struct cdecl_member *m, uint64_t position)
     return (position % align + m->width + align - 1) / align > size / align;
 }
 
+/* A bit-field as wide as an integer mode, already at a fitting position, is laid out like an ordinary
+ * member: gcc does not look at its type's units then. */
+static bool is_whole_unit(const struct layout *l, const struct cdecl_member *m)
+{
+    bool power = m->width >= 8 && (m->width & (m->width - 1)) == 0;
+    return power && !(m->width > 8 && is_packed(l, m)) && l->bits % m->width == 0;
+}
+
+static bool must_advance(const struct layout *l, const struct cdecl_member *m, uint64_t position)
+{
+    if (m->width == 0 || is_packed(l, m) || l->tag->pack != 0)
+        return false;
+    return !is_whole_unit(l, m) && crosses_unit(m, position);
+}
+
 static void place_in_struct(struct layout *l, struct cdecl_member *m, uint64_t align)
 {
     uint64_t at = l->bits, size = m->width;
     if (!size_align_up(at, align, &at))
         too_large(l->state, l->tag);
     if (is_bitfield(m)) {
-        if (m->width > 0 && !is_packed(l, m) && l->tag->pack == 0 && crosses_unit(m, at) &&
+        if (must_advance(l, m, at) &&
             !size_align_up(at, (uint64_t)cdecl_alignof(m->type) * 8, &at))
             too_large(l->state, l->tag);
     } else if (!size_mul(cdecl_sizeof(m->type), 8, &size)) {

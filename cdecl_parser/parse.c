@@ -38,22 +38,24 @@ static unsigned keyword_bit(const struct token *token)
     case TOK_UNSIGNED: return S_UNSIGNED;
     case TOK_COMPLEX: return S_COMPLEX;
     case TOK_INT128: return S_INT128;
-    case TOK_FLOAT16: return S_FLOAT16;
-    case TOK_FLOAT32: return S_FLOAT;
-    case TOK_FLOAT64: return S_DOUBLE;
-    case TOK_FLOAT32X: return S_DOUBLE;
-    case TOK_FLOAT64X: return S_FLOAT64X;
     case TOK_FLOAT128: return S_FLOAT128;
     default: return 0;
     }
 }
 
-/* Words that are keywords only before another type has been seen: __int8 ... */
+/* Words that are type keywords only where no type has been seen, because headers declare them when
+ * the compiler does not know them: "typedef float _Float32;". */
 static unsigned soft_bit(const struct token *token)
 {
     if (token->kind != TOK_IDENT)
         return 0;
     switch (token->name->token) {
+    case TOK_SOFT_FLOAT16: return S_FLOAT16;
+    case TOK_SOFT_FLOAT32: return S_FLOAT;
+    case TOK_SOFT_FLOAT64:
+    case TOK_SOFT_FLOAT32X: return S_DOUBLE;
+    case TOK_SOFT_FLOAT64X: return S_FLOAT64X;
+    case TOK_SOFT_FLOAT128: return S_FLOAT128;
     case TOK_SOFT_INT8: return S_CHAR;
     case TOK_SOFT_INT16: return S_SHORT;
     case TOK_SOFT_INT32: return S_INT;
@@ -261,7 +263,7 @@ static bool type_specifier(struct parser *p, struct spec_reader *r)
 {
     struct token at = p->tok;
     unsigned bit = keyword_bit(&p->tok);
-    if (bit == 0 && (r->seen & ~(unsigned)(S_SIGNED | S_UNSIGNED)) == 0)
+    if (bit == 0 && (r->seen & ~(unsigned)(S_SIGNED | S_UNSIGNED | S_COMPLEX)) == 0)
         bit = soft_bit(&p->tok);
     if (bit != 0 || is_complex(p, r->seen)) {
         add_bit(p, r, bit != 0 ? bit : S_COMPLEX);
@@ -463,6 +465,8 @@ static const struct cdecl_decl *merge(struct parser *p, const struct token *at,
 {
     struct cdecl_decl merged = *old;
     merged.type = cdecl__composite(p->state, old->type, decl->type);
+    if (merged.type == NULL && old->unsupported != NULL && old->unsupported == decl->unsupported)
+        return old; /* clang's overloadable functions: none of them can be used */
     if (merged.type == NULL)
         fail_conflict(p, at, old, decl);
     merged.attrs = unite(p->state, old->attrs, decl->attrs);

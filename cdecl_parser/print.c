@@ -97,8 +97,19 @@ static void put_signed(struct out *out, const struct cdecl_value *v)
         put(out, "u");
 }
 
+/* ": T" where the enumerators alone would give another type. */
+static void fixed_type(struct out *out, const struct cdecl_tag *tag)
+{
+    enum cdecl_prim prim = (enum cdecl_prim)tag->underlying->prim;
+    if (tag->packed || prim == CDECL_PRIM_INT || prim == CDECL_PRIM_UINT)
+        return;
+    put(out, " : ");
+    declare(out, tag->underlying, NULL, NULL);
+}
+
 static void enum_body(struct out *out, const struct cdecl_tag *tag)
 {
+    fixed_type(out, tag);
     put(out, " {");
     for (uint32_t i = 0; i < tag->nconstants; i++) {
         put(out, i == 0 ? " " : ", ");
