@@ -221,8 +221,8 @@ static bool soft_specifier(struct parser *p, struct spec_reader *r)
     return true;
 }
 
-/* "complex", the <complex.h> macro, where it can only be the specifier: after float, double or long
- * double unless it is a declared name, or before one of them. */
+/* "complex", the <complex.h> macro and LuaJIT's name of a type, unless it is a declared name: first
+ * among the specifiers, or after float, double or long double where it can only be one. */
 static bool is_complex(struct parser *p, unsigned seen)
 {
     if (!cdecl__is_soft(&p->tok, TOK_SOFT_COMPLEX) || p->tok.name->decl != NULL ||
@@ -230,7 +230,7 @@ static bool is_complex(struct parser *p, unsigned seen)
         return false;
     enum token_kind next = cdecl__peek(p)->kind;
     if (seen == 0)
-        return next == TOK_FLOAT || next == TOK_DOUBLE || next == TOK_LONG;
+        return true;
     if (!(seen & (S_FLOAT | S_DOUBLE)))
         return false;
     return next == TOK_IDENT || next == TOK_STAR || next == TOK_LPAREN || next == TOK_RPAREN ||
