@@ -18,11 +18,11 @@ static int api_new(lua_State *L)
     return 1;
 }
 
-/* LuaJIT returns the very object when its type is the one asked for. */
+/* LuaJIT returns the very object when its type is the one asked for and one that casts may have. */
 static bool is_same_object(lua_State *L, struct lffi_scope *scope, const struct lffi_ctype *ct)
 {
     const struct lffi_cdata *cd = scope->luajit ? lffi_to_cdata(L, scope->st, 2) : NULL;
-    return cd != NULL && cd->ct == ct;
+    return cd != NULL && cd->ct == ct && ct->op <= LFFI_POINTER && ct->op != LFFI_COMPLEX;
 }
 
 /* ffi.cast(ct, value) */

@@ -150,9 +150,10 @@ static bool address_value(lua_State *L, struct lffi_ctype *ct, int idx,
                           const struct lffi_where *where, const void **address)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    bool null = lua_isnil(L, idx) && ct->scope->luajit;
     bool pointer = cd != NULL && (cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY ||
                                   cd->ct->op == LFFI_FUNCTION);
-    if (!pointer && lffi_to_function(L, idx) == NULL && !lua_islightuserdata(L, idx))
+    if (!pointer && !null && lffi_to_function(L, idx) == NULL && !lua_islightuserdata(L, idx))
         return false;
     *address = lffi_to_address(L, NULL, idx, where);
     return true;
