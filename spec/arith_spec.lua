@@ -200,7 +200,7 @@ describe("comparison", function()
         raises("attempt to compare 'long' with string", function() return i64(1) < "2" end)
         raises("attempt to compare 'int *' with nil", function() return ffi.new("int *") < nil end)
         raises("attempt to compare 'int *' with number", function() return ffi.new("int *") <= 0 end)
-        raises("attempt to compare '_Bool' with number", function() return ffi.new("bool") < 1 end)
+        raises("attempt to compare 'bool' with number", function() return ffi.new("bool") < 1 end)
     end)
 
     it("is ffi.eq where == cannot be asked", function()
@@ -291,7 +291,7 @@ describe("operators without a meaning", function()
         raises("attempt to perform arithmetic on a nil value", function() return i64(1) + nil end)
         raises("attempt to perform arithmetic on a string value",
             function() return i64(1) + "1" end)
-        raises("attempt to perform arithmetic on a '_Bool' value",
+        raises("attempt to perform arithmetic on a 'bool' value",
             function() return ffi.new("bool", true) + 1 end)
         raises("attempt to perform bitwise operation on a 'struct s' value",
             function() return ~s end)

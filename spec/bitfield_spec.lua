@@ -48,7 +48,7 @@ describe("bit-fields", function()
             function() s.b = 128 end)
         raises("field 'c' of 'struct bits': integer -9 does not fit 'int' (4 bits)",
             function() s.c = -9 end)
-        raises("field 'd' of 'struct bits': cannot convert integer 1 to '_Bool'",
+        raises("field 'd' of 'struct bits': cannot convert integer 1 to 'bool'",
             function() s.d = 1 end)
         raises("field 'b' of 'struct bits': number 1.5 is not an integer, as 'unsigned int' needs",
             function() s.b = 1.5 end)
