@@ -1,4 +1,4 @@
--- You learn: declare a C function, call it, and meet the checks that a wrong call runs into.
+-- What you learn: declare a C function, call it, and meet the checks that a wrong call runs into.
 local ffi = require "cffi"
 
 ffi.cdef [[

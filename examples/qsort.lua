@@ -1,4 +1,4 @@
--- You learn: arrays, a Lua function as a C callback, and what an error inside it does.
+-- What you learn: arrays, a Lua function as a C callback, and what an error inside it does.
 local ffi = require "cffi"
 
 ffi.cdef [[

@@ -1,4 +1,4 @@
--- You learn: opaque types, results through `T **`, NULL as nil, enum constants.
+-- What you learn: opaque types, results through `T **`, NULL as nil, enum constants.
 -- Fills a database (a temporary file unless named), closes it, opens it again and asks it.
 local ffi = require "cffi"
 

@@ -1,4 +1,4 @@
--- You learn: structs as the system defines them, errno, nested fields, walking what C returns.
+-- What you learn: structs as the system defines them, errno, nested fields, walking what C returns.
 -- Lists a directory (this one's unless named) and everything below it.
 local ffi = require "cffi"
 

@@ -1,4 +1,4 @@
--- You learn: bind a library, pass Lua strings as bytes, get a result through a pointer.
+-- What you learn: bind a library, pass Lua strings as bytes, get a result through a pointer.
 -- Compresses a file (this one unless named), stores it, restores it and checks it.
 local ffi = require "cffi"
 
