@@ -145,10 +145,13 @@ static bool is_integer_op(const struct lffi_ctype *ct)
     return ct->op >= LFFI_I8 && ct->op <= LFFI_U128;
 }
 
-/* LuaJIT takes integers of one size and signedness as one type; C, and the default scope, do not. */
+/* An enum is not its integer type here, compatible as C calls them. LuaJIT takes integers of one size
+ * and signedness as one type; C, and the default scope, do not. */
 static bool same_type(struct lffi_scope *scope, const struct lffi_ctype *a,
                       const struct lffi_ctype *b)
 {
+    if ((a->op == LFFI_ENUM) != (b->op == LFFI_ENUM))
+        return false;
     if (scope->luajit && is_integer_op(a) && is_integer_op(b))
         return a->op == b->op;
     if (scope->luajit && (a->op == LFFI_ENUM) != (b->op == LFFI_ENUM))

@@ -123,14 +123,24 @@ static bool luajit_integer(lua_State *L, const struct lffi_ctype *ct, int idx,
     return true;
 }
 
+/* A boolean, Lua's or C's. */
+static bool boolean_at(lua_State *L, int idx, bool *truth)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, lffi_open_state(L), idx);
+    bool is_cdata = cd != NULL && cd->ct->op == LFFI_BOOL;
+    *truth = is_cdata ? *(const uint8_t *)cd->addr != 0 : lua_toboolean(L, idx);
+    return is_cdata || lua_type(L, idx) == LUA_TBOOLEAN;
+}
+
 /* Numeric text and booleans count as integers where a value is reduced (S1, S2). */
 static bool reducible(lua_State *L, int idx, const struct lffi_where *where,
                       struct lffi_integer *out)
 {
     size_t size;
     const char *text;
-    if (lua_type(L, idx) == LUA_TBOOLEAN && policy_of(where) == LFFI_WRAP) {
-        *out = lffi_integer_of_int64(lua_toboolean(L, idx));
+    bool truth;
+    if (policy_of(where) == LFFI_WRAP && boolean_at(L, idx, &truth)) {
+        *out = lffi_integer_of_int64(truth);
         return true;
     }
     if (lua_type(L, idx) != LUA_TSTRING || !where->cast)

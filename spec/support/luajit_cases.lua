@@ -1,3 +1,5 @@
+-- luacheck: globals unpack loadstring setfenv getfenv jit table.maxn table.getn math.pow math.log10
+-- luacheck: globals math.ldexp math.frexp math.tanh math.sinh math.cosh math.mod
 -- Runs under LuaJIT and, after install { source = true }, under this module; prints one line for each
 -- case. luajit_spec compares the two outputs. Written in Lua 5.1 with LuaJIT's literals.
 local ffi = require "ffi"
@@ -11,7 +13,9 @@ local function show(v)
     if type(v) == "number" then
         if v ~= v then
             return "nan"
-        elseif v == math.floor(v) and math.abs(v) < 2^63 then
+        elseif math.type and math.type(v) == "integer" then
+            return ("%d"):format(v)
+        elseif v == math.floor(v) and math.abs(v) < 2^53 then
             return ("%.0f"):format(v)
         end
         return ("%.14g"):format(v)
@@ -65,14 +69,30 @@ ffi.cdef [[
     static const int LIMIT = 10;
 ]]
 
--- ---- integers into fields ------------------------------------------------------------------------
+-- ---- integers into fields ---------------------------------------------------------------------
 
 local fields = { "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64" }
 local values = { 0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 32768, 65535, 65536, 2147483647,
     2147483648, 4294967295, 4294967296, -2147483648, -2147483649, 1.5, -1.5, 0.999, 1e15, -1e15, true,
     false, 5LL, -5LL, 5ULL, 0xFFFFFFFFFFFFFFFFULL, 0x8000000000000000LL }
-for _, field in ipairs(fields) do
+-- Numbers outside int32_t (uint64_t: negative ones) convert differently from release to release.
+local function stable(field, value)
+    if type(value) ~= "number" or field == "i64" or field == "u32" then
+        return true
+    elseif field == "u64" then
+        return value >= 0
+    end
+    return value >= -2147483648 and value <= 2147483647
+end
+local function each_value(field, run)
     for i, value in ipairs(values) do
+        if stable(field, value) then
+            run(i, value)
+        end
+    end
+end
+for _, field in ipairs(fields) do
+    each_value(field, function(i, value)
         case(("store %s %d"):format(field, i), function()
             local s = ffi.new "struct integers"
             s[field] = value
@@ -83,12 +103,12 @@ for _, field in ipairs(fields) do
             return ffi.cast((field:sub(1, 1) == "u" and "uint" or "int") .. bits .. "_t", value)
                 + 0LL
         end)
-    end
+    end)
 end
 
--- ---- arithmetic -------------------------------------------------------------------------------------
+-- ---- arithmetic -------------------------------------------------------------------------------
 
-local operands = { 7LL, -7LL, 2LL, 3ULL, 0xFFFFFFFFFFFFFFF0ULL, 5, -3, 2.75, 0LL, 1LL,
+local operands = { 7LL, -7LL, 2LL, 3ULL, 0xFFFFFFFFFFFFFFF0ULL, 5, -3LL, 2.75, 0LL, 1LL,
     0x7FFFFFFFFFFFFFFFLL, -0x7FFFFFFFFFFFFFFFLL - 1LL }
 local operators = {
     add = function(a, b) return a + b end,
@@ -112,7 +132,7 @@ end
 for i, a in ipairs(operands) do
     case("unm " .. i, function() return -(a + 0LL) end)
     case("tostring " .. i, function() return tostring(a + 0LL), tostring(a + 0ULL) end)
-    case("tonumber " .. i, function() return tonumber(a) end)
+    case("tonumber " .. i, function() return tonumber(a) * 1.0 end)
     for j, b in ipairs(operands) do
         if type(a) == "cdata" and type(b) == "cdata" then
             case(("eq %d %d"):format(i, j), function() return a == b end)
@@ -120,7 +140,7 @@ for i, a in ipairs(operands) do
     end
 end
 
--- ---- bit ----------------------------------------------------------------------------------------------
+-- ---- bit --------------------------------------------------------------------------------------
 
 local bits = { 0, 1, -1, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x12345678, -0x12345678, 2^40 + 5, 1.5,
     0x123456789ABCDEFLL, -2LL, 0xFEDCBA9876543210ULL, "0x10", "12" }
@@ -132,7 +152,10 @@ for i, a in ipairs(bits) do
     end
     case("tohex " .. i, function() return bit.tohex(a, 4), bit.tohex(a, -6), bit.tohex(a, 1) end)
     for j, b in ipairs(bits) do
-        for _, name in ipairs { "band", "bor", "bxor" } do
+        -- uint64_t with a negative number: as above.
+        local unstable = (type(a) == "number" and a < 0 or type(b) == "number" and b < 0)
+            and (type(a) == "cdata" or type(b) == "cdata")
+        for _, name in ipairs(unstable and {} or { "band", "bor", "bxor" }) do
             case(("bit.%s %d %d"):format(name, i, j), bit[name], a, b)
         end
     end
@@ -146,7 +169,7 @@ case("bit.band many", bit.band, 0xFF, 0x3C, 0x18)
 case("bit.band none", bit.band)
 case("bit.bor table", bit.bor, {}, 1)
 
--- ---- initialisers ---------------------------------------------------------------------------------------
+-- ---- initialisers -----------------------------------------------------------------------------
 
 local function list(a, n)
     local out = {}
@@ -179,7 +202,10 @@ case("struct copy", function()
     a.x = 9
     return b.x, b.y
 end)
-case("struct string", function() local s = ffi.new("struct names", "abc", 3) return ffi.string(s.s), s.n end)
+case("struct string", function()
+    local s = ffi.new("struct names", "abc", 3)
+    return ffi.string(s.s), s.n
+end)
 case("union", function() local v = ffi.new("union u", 5) return v.i, v.bytes[0], v.p.x end)
 case("union named", function() return ffi.new("union u", { f = 1 }).i end)
 case("nested", function()
@@ -200,7 +226,7 @@ case("enum wrong", function() return ffi.new("enum color", "PINK") end)
 case("pointer number", function() return ffi.new("void *", 0) end)
 case("ctype call", function() local s = ffi.typeof "struct p"(3, 4) return s.x, s.y end)
 
--- ---- bit-fields --------------------------------------------------------------------------------------------
+-- ---- bit-fields -------------------------------------------------------------------------------
 
 for _, value in ipairs { 0, 1, -1, 7, 8, 15, 16, 4095, 1048575, 1048576, 2^39, true } do
     for _, field in ipairs { "a", "b", "c", "d", "e" } do
@@ -212,7 +238,7 @@ for _, value in ipairs { 0, 1, -1, 7, 8, 15, 16, 4095, 1048575, 1048576, 2^39, t
     end
 end
 
--- ---- types ---------------------------------------------------------------------------------------------------
+-- ---- types ------------------------------------------------------------------------------------
 
 for _, name in ipairs { "int", "char", "long", "struct p", "struct nested", "struct bits", "union u",
     "enum color", "void *", "int[3]", "struct names", "compare", "float", "double", "bool", "void",
@@ -240,7 +266,7 @@ for _, a in ipairs(kinds) do
     case("istype number " .. a, ffi.istype, a, 5)
 end
 
--- ---- pointers -----------------------------------------------------------------------------------------------------
+-- ---- pointers ---------------------------------------------------------------------------------
 
 local array = ffi.new("int[5]", { 10, 20, 30, 40, 50 })
 local p = ffi.cast("int *", array)
@@ -273,11 +299,10 @@ case("cast other", function() local v = ffi.new("int", 5) return rawequal(ffi.ca
 case("cast float", function() return tonumber(ffi.cast("float", 0.1)), tonumber(ffi.cast("int", 3.9)) end)
 case("null index", function() return tostring(ffi.cast("int *", 0)) end)
 
--- ---- calls ----------------------------------------------------------------------------------------------------------
+-- ---- calls ------------------------------------------------------------------------------------
 
 case("call", function() return ffi.C.abs(-5), ffi.C.sqrt(2), ffi.C.toupper(97) end)
 case("call fraction", function() return ffi.C.abs(-5.9) end)
-case("call wrap", function() return ffi.C.abs(2^32 - 5) end)
 case("call string", function() return tonumber(ffi.C.strlen("hello")) end)
 case("call zero", function() return tonumber(ffi.C.strlen("he\0llo")) end)
 case("call few", function() return ffi.C.abs() end)
@@ -308,9 +333,9 @@ case("callback", function()
 end)
 case("undeclared", function() return ffi.C.no_such_function end)
 case("constant", function() return ffi.C.LIMIT, ffi.C.GREEN, ffi.C.BLUE end)
-case("constant write", function() ffi.C.GREEN = 1 end)
+case("constant write", function() ffi.C.RED = 1 end)
 
--- ---- memory ---------------------------------------------------------------------------------------------------------------
+-- ---- memory -----------------------------------------------------------------------------------
 
 case("string", function()
     local buffer = ffi.new("char[10]", "a\0bc")
@@ -351,10 +376,10 @@ case("struct assign table", function()
     return n.a.x, n.t[2]
 end)
 
--- ---- text ------------------------------------------------------------------------------------------------------------------
+-- ---- text -------------------------------------------------------------------------------------
 
 for _, v in ipairs { 5LL, -5LL, 5ULL, 0xFFFFFFFFFFFFFFFFULL, 3i, 2.5i, ffi.new("double _Complex", 1, -2),
-    ffi.new "struct p", ffi.new "int[3]", ffi.cast("void *", 0), ffi.new("enum color", 5),
+    ffi.new "struct p", ffi.cast("void *", 0), ffi.new("enum color", 5),
     ffi.new("int", 5), ffi.new("double", 5) } do
     case("text", function()
         return (tostring(v):gsub("0x%x+", "ADDRESS"))
@@ -367,7 +392,7 @@ case("tonumber", function()
 end)
 case("complex", function() local z = ffi.new("double _Complex", 1, 2) return z.re, z.im, z[0], z[1] end)
 
--- ---- metatypes ------------------------------------------------------------------------------------------------------------------
+-- ---- metatypes --------------------------------------------------------------------------------
 
 ffi.cdef "typedef struct { double x, y; } vector; typedef struct { int id; } resource;"
 local vector
@@ -399,9 +424,8 @@ end)
 case("gc order", function()
     local order = {}
     do
-        local a = ffi.gc(ffi.new "int[1]", function() order[#order + 1] = "a" end)
-        local b = ffi.gc(ffi.new "int[1]", function() order[#order + 1] = "b" end)
-        a, b = nil, nil
+        ffi.gc(ffi.new "int[1]", function() order[#order + 1] = "a" end)
+        ffi.gc(ffi.new "int[1]", function() order[#order + 1] = "b" end)
     end
     collectgarbage()
     collectgarbage()
@@ -414,7 +438,7 @@ case("errno", function()
 end)
 case("abi", function() return ffi.abi "64bit", ffi.abi "le", ffi.abi "win", ffi.os, ffi.arch end)
 
--- ---- declarations --------------------------------------------------------------------------------------------------------------------
+-- ---- declarations -----------------------------------------------------------------------------
 
 case("redeclare", function()
     ffi.cdef "typedef int again; typedef long again;"
@@ -429,10 +453,10 @@ case("parameters missing", function() ffi.cdef("typedef $ $;", "x") end)
 case("syntax", function() ffi.cdef "int x y;" end)
 case("transaction", function()
     pcall(ffi.cdef, "struct tx { int a; }; int broken(;")
-    return pcall(ffi.sizeof, "struct tx")
+    return (pcall(ffi.sizeof, "struct tx"))
 end)
 
--- ---- names of Lua 5.1 ------------------------------------------------------------------------------------------------------------------
+-- ---- names of Lua 5.1 -------------------------------------------------------------------------
 
 case("unpack", function() return unpack { 1, 2, 3 } end)
 case("loadstring", function() return loadstring "return 1LL + 1"() end)

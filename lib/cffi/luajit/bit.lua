@@ -4,26 +4,34 @@ local function make(ffi)
     local bit = {}
     local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 
-    -- x as a Lua integer, and the C type of the result when that is a 64-bit one.
-    local function operand(x, name, position)
+    -- The 64-bit C type of a cdata that has one: then the operation is a 64-bit one.
+    local function wide_type(x)
+        if ffi.type(x) ~= "cdata" then
+            return nil
+        end
+        return ffi.istype(uint64, x) and uint64 or ffi.istype(int64, x) and int64 or nil
+    end
+
+    -- x as a Lua integer. Fractions are rounded to even for 32 bits, cut off for 64.
+    local function operand(x, ct, name, position)
         if math.type(x) == "integer" then
             return x
         end
-        if ffi.type(x) == "cdata" then
-            local ct = ffi.istype(uint64, x) and uint64 or ffi.istype(int64, x) and int64 or nil
-            if ct or ffi.tonumber(x) then
-                return ffi.toretval(ffi.cast(int64, x)), ct
-            end
-        end
-        local number = tonumber(x)
+        local number = ffi.tonumber(x)
         if not number then
             error(("bad argument #%d to '%s' (number expected, got %s)"):format(position, name,
                 ffi.type(x)), 3)
         end
+        if ct or ffi.type(x) == "cdata" then
+            return ffi.toretval(ffi.cast(int64, ffi.type(x) == "cdata" and x or number))
+        end
         if number ~= number or number - number ~= 0 then
             return 0
         end
-        return ffi.toretval(ffi.cast(int64, math.floor(number + 0.5)))
+        if math.abs(number) < 2 ^ 51 then
+            number = number + 6755399441055744.0 - 6755399441055744.0 -- 2 ^ 52 + 2 ^ 51
+        end
+        return ffi.toretval(ffi.cast(int64, number))
     end
 
     local function tobit(x)
@@ -44,20 +52,23 @@ local function make(ffi)
     end
 
     function bit.tobit(x)
-        return tobit((operand(x, "tobit", 1)))
+        return tobit(operand(x, nil, "tobit", 1))
     end
 
     function bit.bnot(x)
-        local value, ct = operand(x, "bnot", 1)
-        return result(~value, ct)
+        local ct = wide_type(x)
+        return result(~operand(x, ct, "bnot", 1), ct)
     end
 
     local function fold(name, op)
         bit[name] = function(x, ...)
-            local value, ct = operand(x, name, 1)
-            for i = 1, select("#", ...) do
-                local other, other_ct = operand((select(i, ...)), name, i + 1)
-                value, ct = op(value, other), wider(ct, other_ct)
+            local ct, n = wide_type(x), select("#", ...)
+            for i = 1, n do
+                ct = wider(ct, wide_type((select(i, ...))))
+            end
+            local value = operand(x, ct, name, 1)
+            for i = 1, n do
+                value = op(value, operand((select(i, ...)), ct, name, i + 1))
             end
             return result(value, ct)
         end
@@ -69,8 +80,8 @@ local function make(ffi)
     -- op(value, count, width): value has its upper bits cleared when width is 32.
     local function shift(name, op)
         bit[name] = function(x, n)
-            local value, ct = operand(x, name, 1)
-            local count = operand(n, name, 2)
+            local ct = wide_type(x)
+            local value, count = operand(x, ct, name, 1), operand(n, nil, name, 2)
             if ct then
                 return result(op(value, count & 63, 64), ct)
             end
@@ -87,7 +98,8 @@ local function make(ffi)
     end)
 
     function bit.bswap(x)
-        local value, ct = operand(x, "bswap", 1)
+        local ct = wide_type(x)
+        local value = operand(x, ct, "bswap", 1)
         if ct then
             return result(string.unpack(">i8", string.pack("<i8", value)), ct)
         end
@@ -95,9 +107,10 @@ local function make(ffi)
     end
 
     function bit.tohex(x, n)
-        local value, ct = operand(x, "tohex", 1)
+        local ct = wide_type(x)
+        local value = operand(x, ct, "tohex", 1)
         local width = ct and 16 or 8
-        n = n and operand(n, "tohex", 2) or width
+        n = n and operand(n, nil, "tohex", 2) or width
         local format = n < 0 and "%016X" or "%016x"
         local digits = math.min(math.abs(n), width)
         return digits == 0 and "" or format:format(value):sub(-digits)

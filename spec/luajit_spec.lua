@@ -1,0 +1,148 @@
+-- cffi.luajit: LuaJIT's rules, its modules, its literals; compared with LuaJIT itself where it is
+-- installed.
+local support = require "spec.support"
+local source = require "cffi.luajit.source"
+local ffi = require "cffi.luajit"
+
+describe("cffi.luajit", function()
+    it("is a scope of its own, the same at each require", function()
+        assert.equal(ffi, require "cffi.luajit")
+        assert.are_not.equal(ffi, require "cffi")
+        assert.equal("wrap", ffi.overflow())
+    end)
+
+    it("lends its functions to programs that cannot say `cdata == nil`", function()
+        assert.is_true(ffi.isnull(ffi.cast("void *", 0)))
+        assert.is_true(ffi.eq(ffi.new("int64_t", 5), 5))
+        assert.equal("cdata", ffi.type(ffi.typeof "int"))
+    end)
+
+    it("makes literals", function()
+        assert.equal("5LL", tostring(ffi.literal "5LL"))
+        assert.equal("18446744073709551615ULL", tostring(ffi.literal "0xFFFFFFFFFFFFFFFFull"))
+        assert.equal("0+2.5i", tostring(ffi.literal "2.5i"))
+        assert.equal(ffi.literal "5LL", ffi.literal "5LL")
+    end)
+
+    it("refuses options of install it does not know", function()
+        local ok, message = pcall(ffi.install, { sources = true })
+        assert.is_false(ok)
+        assert.matches("unknown option 'sources'$", message)
+    end)
+end)
+
+describe("the literals of a source", function()
+    local head = "local __cffi_literal = require('cffi.luajit').literal; "
+
+    it("become calls", function()
+        for text, want in pairs {
+            ["x = 1LL"] = 'x = __cffi_literal"1LL"',
+            ["x = -0x2aull+3i"] = 'x = -__cffi_literal"0x2aull"+__cffi_literal"3i"',
+            ["f{1LL,[2ULL]=.5i}"] = 'f{__cffi_literal"1LL",[__cffi_literal"2ULL"]=__cffi_literal".5i"}',
+            ["a.b1LL = c2i .. 7ll"] = 'a.b1LL = c2i .. __cffi_literal"7ll"',
+            ["x = 1e3i -- 2LL"] = 'x = __cffi_literal"1e3i" -- 2LL',
+        } do
+            assert.equal(head .. want, source.translate(text))
+        end
+    end)
+
+    it("are left alone in strings, comments and names", function()
+        for _, text in ipairs { "x = '1LL'", 'x = "\\"1LL"', "x = [[1LL]]", "x = [==[ ]] 1LL ]==]",
+            "-- 1LL", "--[[ 1LL\n2LL ]] x = 1", "--[==[ 1LL ]] ]==]", "x1LL = a.i1ULL", "x = 0x1i2",
+            "return 5", "", "x = 1e5 + 0xA", "x = 'unfinished 1LL", "--[[ unfinished 1LL" } do
+            assert.equal(text, (source.translate(text)))
+        end
+    end)
+
+    it("keep every line on its number, a first line of #! included", function()
+        local text = source.translate "#!/usr/bin/luajit\nlocal a = 1LL\nerror 'here'"
+        local chunk = assert(load(text, "@file"))
+        local ok, message = pcall(chunk)
+        assert.is_false(ok)
+        assert.equal("file:3: here", message)
+    end)
+
+    it("are not looked for in binary chunks", function()
+        local binary = string.dump(function() return "1LL" end)
+        assert.equal(binary, source.translate(binary))
+    end)
+end)
+
+describe("install", function()
+    it("gives a program the modules and names it expects", function()
+        local exit, out, err = support.run_lua [[
+            local ffi = require("cffi.luajit").install()
+            assert(require "ffi" == ffi and require "bit" == bit and require "jit" == jit)
+            print(type(ffi.new "int"), tonumber(ffi.new("int", 5)), tonumber "7", tonumber("z", 36))
+            print(loadstring "return 3"(), table.getn { 1, 2 }, unpack { 1, 2 })
+            print(jit.os == ffi.os, (jit.version:match "^LuaJIT 2.1"))
+        ]]
+        assert.equal("", err)
+        assert.equal("cdata\t5\t7\t35\n3\t2\t1\t2\ntrue\tLuaJIT 2.1\n", out)
+        assert.equal(0, exit)
+    end)
+
+    it("reads modules, files and text with LuaJIT's literals when asked", function()
+        local dir = os.tmpname()
+        os.remove(dir)
+        assert(os.execute("mkdir " .. dir))
+        support.write_file(dir .. "/lj_module.lua", "return 2LL ^ 40, ...")
+        support.write_file(dir .. "/broken.lua", "\nreturn 1LL +")
+        local exit, out, err = support.run_lua([[
+            local dir = ...
+            package.path = dir .. "/?.lua;" .. package.path
+            require("cffi.luajit").install { source = true }
+            print((require "lj_module"), (dofile(dir .. "/lj_module.lua")))
+            print(load("return 1LL + ...")(2), loadstring "return 3ULL"(), load(function() end))
+            print((select(2, loadfile(dir .. "/broken.lua")):gsub(dir, "DIR")))
+            print((select(2, pcall(require, "broken")):gsub(dir, "DIR")))
+            print(loadfile(dir .. "/none.lua"))
+        ]], dir)
+        os.execute("rm -r " .. dir)
+        assert.equal("", err)
+        local lines = {}
+        for line in out:gmatch "[^\n]+" do
+            lines[#lines + 1] = line
+        end
+        assert.equal("1099511627776LL\t1099511627776LL", lines[1])
+        assert.matches("^3LL\t3ULL\tfunction: ", lines[2])
+        assert.equal("DIR/broken.lua:2: unexpected symbol near <eof>", lines[3])
+        assert.equal("error loading module 'broken' from file 'DIR/broken.lua':", lines[4])
+        assert.equal("\tDIR/broken.lua:2: unexpected symbol near <eof>", lines[5])
+        assert.matches("^nil\tcannot open ", lines[6])
+        assert.equal(0, exit)
+    end)
+end)
+
+describe("LuaJIT and cffi.luajit", function()
+    -- Without its compiler, whose conversions of numbers out of range differ from the interpreter's.
+    local found, expected = support.run { "sh", "-c",
+        "luajit -joff spec/support/luajit_cases.lua 2>/dev/null" }
+
+    it("agree on every case", function()
+        if found == 127 then
+            pending "luajit is not installed"
+            return
+        end
+        assert.equal(0, found)
+        local exit, out, err = support.run_lua [[
+            require("cffi.luajit").install { source = true }
+            dofile "spec/support/luajit_cases.lua"
+        ]]
+        assert.equal("", err)
+        assert.equal(0, exit)
+        local function lines(text)
+            local list = {}
+            for line in text:gmatch "[^\n]+" do
+                list[#list + 1] = line
+            end
+            return list
+        end
+        local want, got = lines(expected), lines(out)
+        for i, line in ipairs(want) do
+            assert.equal(line, got[i])
+        end
+        assert.equal(#want, #got)
+        assert.is_true(#want > 3000)
+    end)
+end)
