@@ -70,13 +70,12 @@ end
 function value_text(value, depth, seen)
     if type(value) == "string" then
         return quoted(value)
-    elseif type(value) == "table" then
-        local mt = getmetatable(value)
-        if not (type(mt) == "table" and (mt.__tostring or mt.__name)) then
-            return table_text(value, depth, seen)
-        end
     end
-    return tostring(value)
+    local text = tostring(value) -- its metatable's, if it has one, even a protected one
+    if type(value) == "table" and text:find "^table: " then
+        return table_text(value, depth, seen)
+    end
+    return text
 end
 
 -- A string by itself is shown as it is, as `print` does; inside a table it is quoted.
