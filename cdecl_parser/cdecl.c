@@ -189,6 +189,26 @@ bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
     return cdecl__protect(state, error, read_declarations, (void *)(uintptr_t)source) != NULL;
 }
 
+static const void *read_unbound(struct cdecl_state *state, void *argument)
+{
+    struct parser p;
+    struct cdecl_source source = *(const struct cdecl_source *)argument;
+    source.flags |= CDECL_UNBOUND;
+    start_parser(&p, state, &source);
+    cdecl__declarations(&p);
+    check_arguments(&p);
+    if (p.unbound == NULL)
+        cdecl__fail_at(&p, &p.tok, "the text declares nothing");
+    return p.unbound;
+}
+
+const struct cdecl_decl *cdecl_parse_unbound(struct cdecl_state *state,
+                                             const struct cdecl_source *source,
+                                             struct cdecl_error *error)
+{
+    return cdecl__protect(state, error, read_unbound, (void *)(uintptr_t)source);
+}
+
 static const void *read_type(struct cdecl_state *state, void *argument)
 {
     struct parser p;

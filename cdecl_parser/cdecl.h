@@ -222,7 +222,8 @@ struct cdecl_define {
 enum {
     CDECL_OVERRIDE = 1,       /* functions, variables, typedefs and macros may be replaced */
     CDECL_KEEP_FIRST = 2,     /* differing re-declarations are ignored (LuaJIT's rule) */
-    CDECL_SINGLE_TYPE = 4     /* internal: set by cdecl_parse_type */
+    CDECL_SINGLE_TYPE = 4,    /* internal: set by cdecl_parse_type */
+    CDECL_UNBOUND = 8         /* internal: set by cdecl_parse_unbound */
 };
 
 struct cdecl_source {
@@ -253,6 +254,13 @@ size_t cdecl_memory(const struct cdecl_state *state);
 /* Reads declarations. All of the text is declared or, on `false`, none of it and nothing changed. */
 bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
                  struct cdecl_error *error);
+
+/* Reads declarations and returns them, linked by `next`, in place of giving their names a meaning: the
+ * scope finds no name more than before. Tags and types are made as usual. NULL with `error` filled on
+ * failure, or when the text declares no name. */
+const struct cdecl_decl *cdecl_parse_unbound(struct cdecl_state *state,
+                                             const struct cdecl_source *source,
+                                             struct cdecl_error *error);
 
 /* Reads one type name ("int (*)(void)", "struct tm", "struct { int x; }"). It may build anonymous
  * types; it neither declares nor implicitly introduces a tag. NULL with `error` filled on failure. */

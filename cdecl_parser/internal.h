@@ -242,6 +242,7 @@ struct parser {
     struct pack *packs;
     struct param_node *prototype; /* parameters read so far, visible in array lengths */
     struct body *body;            /* the struct or union body being read */
+    struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
 };
 
 void cdecl__lex_start(struct parser *p, const struct cdecl_source *source);

@@ -483,10 +483,26 @@ static const struct cdecl_decl *merge(struct parser *p, const struct token *at,
     return publish(p, at, &merged);
 }
 
+/* Appends to the list of a text whose declarations get no meaning. */
+static const struct cdecl_decl *list_unbound(struct parser *p, const struct cdecl_decl *decl)
+{
+    struct cdecl_decl *copy = NEW(p->state, struct cdecl_decl);
+    *copy = *decl;
+    copy->next = NULL;
+    if (p->unbound == NULL)
+        p->unbound = copy;
+    else
+        p->last_unbound->next = copy;
+    p->last_unbound = copy;
+    return copy;
+}
+
 const struct cdecl_decl *cdecl__declare(struct parser *p, const struct token *at,
                                         const struct cdecl_decl *decl)
 {
     const struct cdecl_decl *old = at->name->decl;
+    if (p->source->flags & CDECL_UNBOUND)
+        return list_unbound(p, decl);
     if (old == NULL)
         return publish(p, at, decl);
     bool predeclared = old->line == 0;

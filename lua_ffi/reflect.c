@@ -1,5 +1,5 @@
-/* What is known of types and declarations, as plain Lua data: ffi.reflect, ffi.declarations; and
- * ffi.tofunction, which gives an address the form that functions of a library have.
+/* What is known of types and declarations, as plain Lua data: ffi.reflect, ffi.declarations,
+ * ffi.parse; and ffi.tofunction, which gives an address the form that functions of a library have.
  *
  * Depends on ctype.c for the objects of nested types and on call.c for functions. Everything returned
  * is made of Lua tables, strings, numbers and ctypes; nothing refers to the parser's memory.
@@ -184,6 +184,16 @@ static void describe_parameters(lua_State *L, const struct cdecl_decl *decl)
     lua_setfield(L, -2, "names");
 }
 
+/* What a declaration says beyond its type: into the table on the stack top. */
+static void describe_decl(lua_State *L, const struct cdecl_decl *decl)
+{
+    set_text(L, "symbol", decl->symbol);
+    lffi_push_decl_text(L, decl);
+    lua_setfield(L, -2, "text");
+    if (decl->type->kind == CDECL_FUNCTION)
+        describe_parameters(L, decl);
+}
+
 /* ffi.reflect(type, cdata or C function): a table that describes the type; of a function also its
  * name, symbol and the names of its parameters. */
 static int api_reflect(lua_State *L)
@@ -200,12 +210,8 @@ static int api_reflect(lua_State *L)
     describe_size(L, type);
     describe_qualifiers(L, type);
     describe_kind(L, ct->scope, type);
-    if (fn != NULL) {
-        set_text(L, "symbol", fn->decl->symbol);
-        lffi_push_decl_text(L, fn->decl);
-        lua_setfield(L, -2, "text");
-        describe_parameters(L, fn->decl);
-    }
+    if (fn != NULL)
+        describe_decl(L, fn->decl);
     return 1;
 }
 
@@ -241,8 +247,7 @@ static bool name_matches(lua_State *L, const char *name)
     return matches;
 }
 
-/* The next declaration made by a text; what every scope predeclares is left out, and so is what a
- * later declaration of the name has replaced. */
+/* The next declaration made by a text; what every scope predeclares is left out. */
 static int next_declaration(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, lua_upvalueindex(UP_SCOPE));
@@ -253,8 +258,7 @@ static int next_declaration(lua_State *L)
         lua_replace(L, lua_upvalueindex(UP_POSITION));
         if (decl == NULL)
             return 0;
-    } while (decl->line == 0 || cdecl_find(scope->cdecl, decl->name, strlen(decl->name)) != decl ||
-             !name_matches(L, decl->name));
+    } while (decl->line == 0 || !name_matches(L, decl->name));
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
@@ -272,6 +276,44 @@ static int api_declarations(lua_State *L)
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, NULL);
     lua_pushcclosure(L, next_declaration, 3);
+    return 1;
+}
+
+/* One declaration of ffi.parse, as a table that is pushed. */
+static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cdecl_decl *decl)
+{
+    lua_newtable(L);
+    set_text(L, "kind", declaration_kind(decl));
+    set_text(L, "name", decl->name);
+    set_type(L, scope, "type", decl->type);
+    if (decl->kind == CDECL_DECL_CONSTANT) {
+        lffi_push_value(L, scope, &decl->value);
+        lua_setfield(L, -2, "value");
+        return;
+    }
+    describe_decl(L, decl);
+}
+
+/* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind, name, type
+ * and text, without declaring them. */
+static int api_parse(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    struct cdecl_source source = {0};
+    struct cdecl_error error;
+    const struct cdecl_decl *decl;
+    int last = lua_gettop(L);
+    source.text = lffi_arg_string(L, scope, 1, &source.size);
+    source.args = lffi_collect_args(L, scope, 2, last);
+    source.nargs = (size_t)(last - 1);
+    decl = cdecl_parse_unbound(scope->cdecl, &source, &error);
+    if (decl == NULL)
+        lffi_parse_error(L, &error);
+    lua_newtable(L);
+    for (lua_Integer i = 1; decl != NULL; decl = decl->next, i++) {
+        push_parsed(L, scope, decl);
+        lua_rawseti(L, -2, i);
+    }
     return 1;
 }
 
@@ -368,6 +410,7 @@ void lffi_api_reflect(lua_State *L, struct lffi_scope *scope)
 {
     static const luaL_Reg functions[] = {{"reflect", api_reflect},
                                          {"declarations", api_declarations},
+                                         {"parse", api_parse},
                                          {"tofunction", api_tofunction},
                                          {NULL, NULL}};
     lffi_api_add(L, scope, functions);

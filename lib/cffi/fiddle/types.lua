@@ -1,0 +1,179 @@
+-- What the Fiddle classes take for a type, and how values of a type come back from C. A type is a
+-- TYPE_* number, a Fiddle name ("voidp"), C text, a ctype, or a cdata; all become ctypes of the core.
+local ffi = require "cffi"
+local errors = require "cffi.fiddle.errors"
+
+local types = {}
+
+-- Fiddle's type numbers; the unsigned type is the negative of the signed one.
+local CODES = {
+    VOID = 0, VOIDP = 1, CHAR = 2, SHORT = 3, INT = 4, LONG = 5, LONG_LONG = 6, FLOAT = 7,
+    DOUBLE = 8, VARIADIC = 9, CONST_STRING = 10, BOOL = 11,
+}
+local UNSIGNED = { "CHAR", "SHORT", "INT", "LONG", "LONG_LONG" }
+-- C types that are numbers of their width, with the sign.
+local WIDTHS = {
+    INT8_T = 1, INT16_T = 1, INT32_T = 1, INT64_T = 1, SSIZE_T = 1, PTRDIFF_T = 1, INTPTR_T = 1,
+    UINT8_T = -1, UINT16_T = -1, UINT32_T = -1, UINT64_T = -1, SIZE_T = -1, UINTPTR_T = -1,
+}
+
+-- Fiddle's `char` is signed on every machine.
+local CHAR = ffi.cast("char", -1) < 0 and "char" or "signed char"
+
+-- Names that are no C, or not C's.
+local NAMES = {
+    voidp = "void *", const_string = "const char *", long_long = "long long", variadic = "...",
+    uchar = "unsigned char", ushort = "unsigned short", uint = "unsigned int",
+    ulong = "unsigned long", ulong_long = "unsigned long long",
+}
+
+types.VARIADIC = "..."
+types.constants = {} -- name without TYPE_ -> number
+
+local text_of = {} -- number -> C text
+
+for name, code in pairs(CODES) do
+    types.constants[name] = code
+    text_of[code] = NAMES[name:lower()] or name:lower()
+end
+text_of[CODES.CHAR] = CHAR
+for _, name in ipairs(UNSIGNED) do
+    types.constants["U" .. name] = -CODES[name]
+    text_of[-CODES[name]] = NAMES["u" .. name:lower()]
+end
+for name, sign in pairs(WIDTHS) do
+    local size = ffi.sizeof(name:lower())
+    for _, base in ipairs { "CHAR", "SHORT", "INT", "LONG", "LONG_LONG" } do
+        if ffi.sizeof(text_of[CODES[base]]) == size then
+            types.constants[name] = sign * CODES[base]
+            break
+        end
+    end
+end
+
+local function c_text(scope, text)
+    if text == types.VARIADIC or NAMES[text] == types.VARIADIC then
+        return types.VARIADIC
+    end
+    return errors.guard(scope.typeof, NAMES[text] or text)
+end
+
+local function of_number(scope, code)
+    local text = text_of[code]
+    if not text then
+        errors.raise("TypeError", "unknown type %s", tostring(code))
+    elseif text == types.VARIADIC then
+        return text
+    end
+    return scope.typeof(text)
+end
+
+-- The ctype for `t`, or types.VARIADIC. C text is read in `scope` (the default one unless given).
+function types.resolve(t, scope)
+    scope = scope or ffi
+    if type(t) == "string" then
+        return c_text(scope, t)
+    elseif type(t) == "number" then
+        return of_number(scope, t)
+    end
+    local kind = ffi.type(t)
+    if kind == "ctype" then
+        return t
+    elseif kind == "cdata" then
+        return ffi.typeof(t)
+    elseif type(t) == "table" and ffi.type(t.ctype) == "ctype" then
+        return t.ctype
+    end
+    errors.raise("TypeError", "C type expected, got %s", kind)
+end
+
+-- Likewise, of a type that has values: not "...".
+function types.resolve_value(t, scope)
+    local ct = types.resolve(t, scope)
+    if ct == types.VARIADIC then
+        errors.raise("TypeError", "'...' is no type of a value")
+    end
+    return ct
+end
+
+local function is_void(ct)
+    return ct ~= types.VARIADIC and ffi.reflect(ct).kind == "void"
+end
+
+-- The C text of the parameters, with the ctypes for its "$" appended to `args`.
+local function parameter_text(params, args, scope)
+    local words = {}
+    for i, param in ipairs(params) do
+        local ct = types.resolve(param, scope)
+        if ct == types.VARIADIC and i < #params then
+            errors.raise("ArgumentError", "'...' must be the last parameter")
+        elseif ct == types.VARIADIC then
+            words[i] = "..."
+        elseif is_void(ct) and #params == 1 then
+            break
+        else
+            words[i] = "$"
+            args[#args + 1] = ct
+        end
+    end
+    return #words > 0 and table.concat(words, ", ") or "void"
+end
+
+-- The function type with these parameters and result.
+function types.function_type(result, params, scope)
+    if type(params) ~= "table" or getmetatable(params) then
+        errors.raise("TypeError", "list of parameter types expected, got %s", ffi.type(params))
+    end
+    local args = { types.resolve_value(result, scope) }
+    local text = "$(" .. parameter_text(params, args, scope) .. ")"
+    return errors.guard((scope or ffi).typeof, text, table.unpack(args))
+end
+
+-- The function type of a function type or of a pointer to one, else nil.
+function types.as_function(ct)
+    local info = ffi.reflect(ct)
+    if info.kind == "pointer" then
+        ct = info.target
+        info = ffi.reflect(ct)
+    end
+    if info.kind == "function" then
+        return ct, info
+    end
+end
+
+-- How a value of type `ct` that came from C is given to Lua: nil when as it is, else a function.
+-- Text becomes a string, any other pointer to data a Pointer.
+function types.from_c(ct)
+    local info = ffi.reflect(ct)
+    if info.kind ~= "pointer" then
+        return nil
+    end
+    local target = ffi.reflect(info.target)
+    if target.kind == "int" and target.size == 1 and target.const and target.name == "const char" then
+        return function(value)
+            return value and ffi.string(value)
+        end
+    end
+    local wrap = require("cffi.fiddle.pointer").wrap
+    return function(value)
+        return value and wrap(value)
+    end
+end
+
+-- A ctype's C text, without the dress of tostring.
+function types.text(ct)
+    return ffi.reflect(ct).name
+end
+
+-- Sizes and alignments: name -> C text, for the constants SIZEOF_* and ALIGN_*.
+types.measured = {
+    VOIDP = "void *", CHAR = "char", UCHAR = "unsigned char", SHORT = "short",
+    USHORT = "unsigned short", INT = "int", UINT = "unsigned int", LONG = "long",
+    ULONG = "unsigned long", LONG_LONG = "long long", ULONG_LONG = "unsigned long long",
+    FLOAT = "float", DOUBLE = "double", CONST_STRING = "const char *", BOOL = "bool",
+}
+for name in pairs(WIDTHS) do
+    types.measured[name] = name:lower()
+end
+
+return types
