@@ -294,6 +294,7 @@ static void finish(struct parser *p, struct token *token, enum token_kind kind, 
     token->start = start;
     token->at = p->lex.expansion == NULL ? start : p->lex.use;
     token->size = (uint32_t)(end - start);
+    token->name = NULL;
     p->lex.next = end;
 }
 
