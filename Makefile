@@ -192,4 +192,5 @@ clean:
 .DELETE_ON_ERROR:
 
 include bench/bench.mk
+include tools/parser.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

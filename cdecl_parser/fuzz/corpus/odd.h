@@ -1,0 +1,1 @@
+int x[?]; struct s { int n; char d[?]; }; $ y; int café; \u00e9 int z;

@@ -1,0 +1,1 @@
+struct { int a : 3; struct { int b; }; } (*(*)(enum { P, Q }, ...))[3]

@@ -1,0 +1,1 @@
+(1 + 2) * sizeof(struct { int a; })

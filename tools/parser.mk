@@ -1,0 +1,46 @@
+# Tests of the parser beyond its Check suites: layouts against the compilers, system headers, fuzzing,
+# speed. Read by the Makefile.
+
+N = 20000
+SEED =
+FUZZ_SECONDS = 60
+FUZZ_CC = clang
+FUZZ_FLAGS = -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+FUZZ_SRC = $(wildcard cdecl_parser/*.c) cdecl_parser/fuzz/fuzz_parse.c
+FUZZ_CORPUS = cdecl_parser/fuzz/corpus
+
+# A driver is a program of one file linked to the parser.
+$(BUILD)/drivers/%: $(BUILD)/cdecl_parser/tests/drivers/%.o $(PARSER_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARSER_LIB) -lm
+
+# Random declarations laid out by gcc and clang:  make difftest-layout N=20000 SEED=1
+difftest-layout: $(BUILD)/drivers/layout_dump
+	$(LUA) tools/layout_difftest.lua $(N) "$(SEED)" $(BUILD)/difftest $<
+
+# The texts that once were findings, and the seeds of the fuzzer.
+$(BUILD)/drivers/replay: $(BUILD)/cdecl_parser/fuzz/fuzz_parse.o $(BUILD)/cdecl_parser/fuzz/replay.o $(PARSER_LIB)
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
+
+$(BUILD)/cdecl_parser/fuzz/%.o: cdecl_parser/fuzz/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -iquote cdecl_parser -c -o $@ $<
+
+check: replay
+replay: $(BUILD)/drivers/replay
+	$< $(wildcard $(FUZZ_CORPUS)/*)
+
+# What the fuzzer learns stays in build/fuzz; a finding is written there as well:
+#   make fuzz FUZZ_SECONDS=3600
+$(BUILD)/fuzz/fuzz_parse: $(FUZZ_SRC) $(wildcard cdecl_parser/*.h cdecl_parser/*.def)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -iquote cdecl_parser $(FUZZ_FLAGS) -o $@ $(FUZZ_SRC) -lm
+
+fuzz: $(BUILD)/fuzz/fuzz_parse
+	@mkdir -p $(BUILD)/fuzz/corpus
+	$< -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
+		-dict=cdecl_parser/fuzz/parse.dict -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
+		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS)
+
+.PHONY: difftest-layout replay fuzz
