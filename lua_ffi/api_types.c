@@ -154,8 +154,6 @@ static bool same_type(struct lffi_scope *scope, const struct lffi_ctype *a,
         return false;
     if (scope->luajit && is_integer_op(a) && is_integer_op(b))
         return a->op == b->op;
-    if (scope->luajit && (a->op == LFFI_ENUM) != (b->op == LFFI_ENUM))
-        return false;
     return lffi_same_type(a, b);
 }
 
