@@ -346,6 +346,8 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
 {
     struct lffi_state *st = call->plan->ct->scope->st;
     struct lffi_call running = {.outer = lffi_innermost, .L = L, .st = st};
+    if (call->record != NULL)
+        running.lib = call->record->pub.lib;
     if (st->gate != NULL)
         atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
     lffi_innermost = &running;
@@ -359,6 +361,14 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
         raise_kept(L, &running);
     if (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed))
         lffi_attend(L, st);
+}
+
+bool lffi_is_running(const struct lffi_library *lib)
+{
+    const struct lffi_call *call = lffi_innermost;
+    while (call != NULL && call->lib != lib)
+        call = call->outer;
+    return call != NULL;
 }
 
 static int convert_and_run(lua_State *L, struct outgoing *call)

@@ -390,6 +390,8 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
                         void (*address)(void), int lib_idx);
 /* The record behind a Lua function made by lffi_push_function, or NULL. */
 const struct lffi_function *lffi_to_function(lua_State *L, int idx);
+/* True while a function of the library runs on this thread: a callback must not unmap it. */
+bool lffi_is_running(const struct lffi_library *lib);
 /* Calls a function pointer with the arguments from stack index first on; returns the result count. */
 int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first);
 

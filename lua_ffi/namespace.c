@@ -279,6 +279,9 @@ void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope)
 
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)
 {
+    if (lffi_is_running(lib))
+        luaL_error(L, "cannot close library '%s': one of its functions is running",
+                   base_name(lib->path));
     if (lffi_library_close(lib))
         flush_namespace(L, idx);
 }

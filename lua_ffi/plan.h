@@ -184,6 +184,7 @@ struct lffi_call {
     struct lffi_call *outer;
     lua_State *L;              /* the stack that called; callbacks run on it */
     struct lffi_state *st;
+    const struct lffi_library *lib; /* whose function runs; NULL when called through a pointer */
     const char *failure;       /* an error without a Lua value (no stack left), or NULL */
     int error_index;           /* stack index of the kept error of a callback, 0: none */
     bool reported;             /* a suppressed callback has told ffi.onerror */

@@ -391,6 +391,20 @@ describe("ffi.close", function()
         assert.has_error(function() return copy.zlibVersion end)
     end)
 
+    it("is refused to a callback of the library's own function", function()
+        local ffi, lib = open()
+        ffi.cdef "int library_apply(int (*f)(int), int x);"
+        local message
+        local function close()
+            message = select(2, pcall(ffi.close, lib))
+            return 7
+        end
+        assert.equal(7, lib.library_apply(close, 1))
+        assert.equal("cannot close library 'library.so': one of its functions is running", message)
+        ffi.release(close)
+        ffi.close(lib)
+    end)
+
     it("takes libraries, but not ffi.C", function()
         raises("bad argument #1 to 'close' (ffi.C cannot be closed)", core.close, core.C)
         raises("bad argument #1 to 'close' (library expected, got table)", core.close, {})

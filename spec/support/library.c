@@ -34,6 +34,11 @@ int library_twice(int a)
     return 2 * a;
 }
 
+int library_apply(int (*f)(int), int x)
+{
+    return f(x);
+}
+
 int library_get_counter(void)
 {
     return library_counter;
