@@ -45,11 +45,7 @@ static void push_moved(lua_State *L, const struct lffi_operand *p, int64_t offse
     struct lffi_ctype *ct =
         p->ct->op == LFFI_POINTER ? p->ct->base : lffi_pointer_to(L, p->ct->target);
     address += (uintptr_t)offset * (uintptr_t)lffi_sizeof(L, p->ct->target);
-    /* A pointer's anchor may be a string, which is no owner but must live on too. */
-    if (p->ct->op == LFFI_POINTER && lua_getiuservalue(L, p->idx, 1) > LUA_TNIL)
-        lffi_push_anchored_pointer(L, ct, (const void *)address, lua_gettop(L));
-    else
-        lffi_push_pointer(L, ct, (const void *)address, p->idx);
+    lffi_push_pointer(L, ct, (const void *)address, p->idx);
 }
 
 /* LuaJIT ignores signedness and takes an enum for its integer. */

@@ -99,19 +99,44 @@ static bool owns_itself(lua_State *L, int idx, const struct lffi_cdata *cd)
     return addr >= start && addr - start <= lua_rawlen(L, idx);
 }
 
+/* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
+static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    bool finalised = lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->st->mt_cdata_gc;
+    lua_pop(L, 1);
+    return finalised;
+}
+
 bool lffi_push_owner(lua_State *L, int idx)
 {
     const struct lffi_cdata *cd = lua_touserdata(L, idx);
+    bool itself;
     idx = lua_absindex(L, idx);
     if (lua_type(L, idx) != LUA_TUSERDATA)
         return false;
-    if (lua_getiuservalue(L, idx, 1) == LUA_TUSERDATA)
+    itself = cd->ct->op == LFFI_POINTER && is_finalised(L, idx, cd);
+    if (!itself && lua_getiuservalue(L, idx, 1) > LUA_TNIL)
         return true;
-    lua_pop(L, 1);
-    if (cd->ct->op == LFFI_POINTER || !owns_itself(L, idx, cd))
+    if (!itself)
+        lua_pop(L, 1);
+    if (!itself && (cd->ct->op == LFFI_POINTER || !owns_itself(L, idx, cd)))
         return false;
     lua_pushvalue(L, idx);
     return true;
+}
+
+bool lffi_push_block(lua_State *L, int idx, const void *addr)
+{
+    if (!lffi_push_owner(L, idx))
+        return false;
+    while (lua_type(L, -1) == LUA_TUSERDATA) {
+        if ((uintptr_t)addr - (uintptr_t)lua_touserdata(L, -1) <= lua_rawlen(L, -1))
+            return true;
+        lua_getiuservalue(L, -1, 1);
+        lua_remove(L, -2);
+    }
+    lua_pop(L, 1);
+    return false;
 }
 
 /* Pushes the table of values kept by the owner at owner_idx; `create`: makes one when missing. */
@@ -224,11 +249,8 @@ void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const vo
 static uint64_t owner_extent(lua_State *L, int idx, const void *addr)
 {
     uint64_t extent = UINT64_MAX;
-    if (lffi_push_owner(L, idx)) {
-        uintptr_t start = (uintptr_t)lua_touserdata(L, -1);
-        uintptr_t end = start + lua_rawlen(L, -1);
-        if ((uintptr_t)addr >= start && (uintptr_t)addr <= end)
-            extent = end - (uintptr_t)addr;
+    if (lffi_push_block(L, idx, addr)) {
+        extent = (uintptr_t)lua_touserdata(L, -1) + lua_rawlen(L, -1) - (uintptr_t)addr;
         lua_pop(L, 1);
     }
     return extent;

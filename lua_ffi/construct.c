@@ -142,7 +142,7 @@ static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
     if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
         lffi_push_anchored_pointer(L, ct, address, idx);
     else
-        lffi_push_pointer(L, ct, address, cd != NULL ? idx : 0);
+        lffi_push_pointer(L, ct, address, cd != NULL && cd->ct->op >= LFFI_POINTER ? idx : 0);
 }
 
 /* The address behind a pointer, array or function, as C casts it to an integer. */

@@ -134,12 +134,12 @@ static void load_member(lua_State *L, const struct lffi_cdata *cd, const struct 
     lffi_load(L, ct, base + field->offset, 1);
 }
 
-/* Pushes the owner of the memory behind the cdata at index 1, where stores of `ct` may have to keep
- * Lua values alive; returns its index, 0 when there is no owner or no need. */
-static int push_owner(lua_State *L, const struct lffi_ctype *ct)
+/* Pushes the owner of the memory at `addr` behind the cdata at index 1, where a stored `ct` may have to
+ * keep Lua values alive; returns its index, 0 when there is no need or the memory is not Lua's. */
+static int push_owner(lua_State *L, const struct lffi_ctype *ct, const void *addr)
 {
     bool keeps = ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY || is_record(ct);
-    return keeps && lffi_push_owner(L, 1) ? lua_gettop(L) : 0;
+    return keeps && lffi_push_block(L, 1, addr) ? lua_gettop(L) : 0;
 }
 
 static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct lffi_ctype *record,
@@ -152,7 +152,7 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
                    type_text(L, record));
     where.name = field->key;
     where.of = record->type->unqual;
-    where.owner_idx = push_owner(L, field->ct);
+    where.owner_idx = push_owner(L, field->ct, base + field->offset);
     if (field->member->width != CDECL_NOT_BITFIELD)
         lffi_store_bits(L, field, base, 3, &where);
     else
@@ -280,7 +280,7 @@ static void store_element(lua_State *L, const struct lffi_cdata *cd, const struc
         luaL_error(L, "attempt to write to constant element of '%s'", type_text(L, cd->ct));
     where.of = cd->ct->type;
     where.index = e->index;
-    where.owner_idx = push_owner(L, e->ct);
+    where.owner_idx = push_owner(L, e->ct, e->addr);
     lffi_store(L, e->ct, e->addr, 3, &where);
 }
 

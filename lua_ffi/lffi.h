@@ -209,9 +209,11 @@ struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const 
 /* Likewise, keeping the value at anchor_idx (a string, say) alive. */
 struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
                                               const void *value, int anchor_idx);
-/* Pushes the root owner of the cdata at idx (itself when it owns its memory) and returns true;
- * pushes nothing and returns false when the memory is not Lua's. */
+/* Pushes what must live as long as the memory that the cdata at idx is or points to: its root owner,
+ * itself when it owns its memory, a pointer when it has a finaliser, a string. False: there is none. */
 bool lffi_push_owner(lua_State *L, int idx);
+/* Pushes the one of these whose own block holds `addr`; false: the memory is not Lua's. */
+bool lffi_push_block(lua_State *L, int idx, const void *addr);
 /* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an address in
  * the owner's memory; nil drops what was kept there (S6). */
 void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);

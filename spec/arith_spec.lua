@@ -240,10 +240,17 @@ describe("pointer arithmetic", function()
         local p = ffi.new("int[3]", {1, 2, 3}) + 2
         local s = ffi.cast("const char *", ("abc"):rep(20)) + 57
         support.gc()
-        for i = 1, 100 do local _ = ffi.new("int[3]", {i, i, i}), ("xyz"):rep(i) end
+        for i = 1, 100 do local _, _ = ffi.new("int[3]", {i, i, i}), ("xyz"):rep(i) end
         support.gc()
         assert.equal(3, p[0])
         assert.equal("abc", ffi.string(s))
+        local c = ffi.cast("const char *", ffi.cast("const void *", ("def"):rep(20))) + 57
+        local held = ffi.new("const char *[1]", ffi.cast("const char *", ("ghi"):rep(20)))
+        support.gc()
+        for i = 1, 100 do local _ = ("uvw"):rep(i) end
+        support.gc()
+        assert.equal("def", ffi.string(c))
+        assert.equal(("ghi"):rep(20), ffi.string(held[0]))
     end)
 
     it("gives differences as integers", function()

@@ -143,6 +143,33 @@ describe("members", function()
         assert.equal(77, inner.x)
     end)
 
+    it("keep a pointer with a finaliser from being finalised", function()
+        local memory = ffi.new "struct point[3]"
+        local freed = false
+        local function make()
+            return ffi.gc(ffi.cast("struct point *", ffi.cast("intptr_t", memory)),
+                function() freed = true end)
+        end
+        local view, moved = make()[1], make() + 1
+        local cast = ffi.cast("int *", make())
+        local holder = ffi.new "struct mixed"
+        holder.next = make()
+        support.gc()
+        assert.is_false(freed)
+        view.x, cast[0], moved.y, holder.next.y = 1, 2, 3, 4 -- all are in use until here
+        for name, held in pairs {view = view, moved = moved, cast = cast} do
+            assert.is_not_nil(held, name)
+        end
+        view = nil -- luacheck: ignore
+        support.gc()
+        assert.is_true(freed)
+        assert.same({2, 4, 1, 3}, {memory[0].x, memory[0].y, memory[1].x, memory[1].y})
+        local p = make()
+        raises("field 'name' of 'struct mixed': a Lua string cannot be stored in memory that Lua " ..
+            "does not own: copy it with ffi.arena or ffi.new",
+            function() ffi.cast("struct mixed *", p).name = "x" end)
+    end)
+
     it("include static constants", function()
         local m = ffi.new "struct mixed"
         assert.equal(42, m.LIMIT)

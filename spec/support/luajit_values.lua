@@ -12,6 +12,7 @@ local native = type(ffi) ~= "table"
 if native then
     ffi, write = require "ffi", print
 end
+-- luacheck: read globals loadstring setfenv
 local load = loadstring or load
 local setfenv = setfenv or function(f) return f end
 local pack = table.pack or function(...) return {n = select("#", ...), ...} end
