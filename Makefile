@@ -77,6 +77,16 @@ $(CORE): $(CORE_OBJ) $(PARSER_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(MODULE_LDFLAGS) $(LDFLAGS) -o $@ $(CORE_OBJ) $(PARSER_LIB) $(CORE_LIBS) -ldl -lpthread -lm
 
+# The compiler's own object-like macros, for the parser's #if: a sorted table {"name", "text"},
+$(BUILD)/cdecl_parser/predefined.h:
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -std=gnu11 -dM -E -x c /dev/null | LC_ALL=C sed -n -e 's/[\\"]/\\&/g' \
+		-e 's/^#define \(_[A-Za-z0-9_]*\) \(.*\)$$/{"\1", "\2"},/p' | LC_ALL=C sort >$@.new
+	mv $@.new $@
+
+$(BUILD)/cdecl_parser/preproc.o: $(BUILD)/cdecl_parser/predefined.h
+$(BUILD)/cdecl_parser/preproc.o: ALL_CFLAGS += -I$(BUILD)/cdecl_parser
+
 $(BUILD)/cdecl_parser/%.o: cdecl_parser/%.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c -o $@ $<

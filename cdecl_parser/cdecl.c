@@ -108,7 +108,9 @@ static void start_parser(struct parser *p, struct cdecl_state *state,
 {
     *p = (struct parser){.state = state, .source = source};
     cdecl__lex_start(p, source);
+    p->tok = (struct token){.kind = TOK_EOF, .line = 1, .start = p->lex.text, .at = p->lex.text};
     state->parser = p;
+    cdecl__define_all(p, source);
     cdecl__advance(p);
 }
 
@@ -168,8 +170,9 @@ size_t cdecl_memory(const struct cdecl_state *state)
 
 /* ---- reading texts ---- */
 
-static void check_arguments(const struct parser *p)
+static void end_parser(struct parser *p)
 {
+    cdecl__undefine_all(p);
     if (p->next_arg < p->source->nargs)
         cdecl__fail_at(p, &p->tok, "%zu arguments for %zu '$'", p->source->nargs, p->next_arg);
 }
@@ -179,7 +182,7 @@ static const void *read_declarations(struct cdecl_state *state, void *argument)
     struct parser p;
     start_parser(&p, state, argument);
     cdecl__declarations(&p);
-    check_arguments(&p);
+    end_parser(&p);
     return state;
 }
 
@@ -218,7 +221,7 @@ static const void *read_type(struct cdecl_state *state, void *argument)
     const struct cdecl_type *type = cdecl__type_name(&p);
     if (p.tok.kind != TOK_EOF)
         cdecl__expected(&p, "the end of the type name");
-    check_arguments(&p);
+    end_parser(&p);
     return type;
 }
 
@@ -241,19 +244,17 @@ static const void *evaluate(struct cdecl_state *state, void *argument)
     struct parser p;
     struct cdecl_source source = *e->source;
     source.flags |= CDECL_SINGLE_TYPE;
-    if (e->macro != NULL) {
-        SAVE(state, e->macro->expanding);
-        e->macro->expanding = true;
-    }
+    if (e->macro != NULL)
+        e->macro->expanding = state->epoch;
     start_parser(&p, state, &source);
     e->value = cdecl__full_expression(&p);
     if (p.tok.kind != TOK_EOF)
         cdecl__expected(&p, "the end of the expression");
     if (e->value.kind == CDECL_VALUE_NONE)
         cdecl__fail(state, "the expression is not a constant");
-    check_arguments(&p);
+    end_parser(&p);
     if (e->macro != NULL)
-        e->macro->expanding = false;
+        e->macro->expanding = 0;
     return state;
 }
 
@@ -286,7 +287,8 @@ const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char 
     const struct name *found = cdecl__lookup(state, name, size);
     if (found == NULL || found->decl != NULL)
         return found == NULL ? NULL : found->decl;
-    return found->extra == NULL ? NULL : found->extra->macro;
+    const struct cdecl_decl *macro = found->extra == NULL ? NULL : found->extra->macro;
+    return macro == NULL || macro->line == 0 ? NULL : macro; /* 0: the compiler's own */
 }
 
 const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const char *name,

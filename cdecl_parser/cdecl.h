@@ -213,6 +213,7 @@ struct cdecl_arg {
     int64_t integer;
 };
 
+/* A macro for the time of one text. */
 struct cdecl_define {
     const char *name;
     const char *text; /* replacement, "1" when NULL */

@@ -96,7 +96,8 @@ struct name {
 struct name_extra {
     struct cdecl_tag *tag;
     const struct cdecl_decl *macro;
-    bool expanding; /* its replacement is being read: C forbids expanding it again */
+    uint32_t expanding; /* == state->epoch while its replacement is read: C forbids expanding
+                         * it again */
 };
 
 struct cdecl_state {
@@ -113,6 +114,7 @@ struct cdecl_state {
     uint32_t next_id; /* of nameless tags */
 
     /* The running transaction. */
+    uint32_t epoch; /* its number */
     struct undo *undo;
     struct arena_mark mark;
     struct cdecl_decl *mark_decl;
@@ -198,10 +200,17 @@ struct expansion {
 /* One #if that is open. */
 struct conditional {
     struct conditional *outer;
-    uint32_t line;
-    bool taken;    /* some branch was read */
-    bool reading;  /* this branch is */
+    struct token token; /* its '#' */
+    bool taken;         /* some branch has been read */
     bool had_else;
+};
+
+/* A macro the caller gave for one text. */
+struct caller_macro {
+    struct caller_macro *outer;
+    struct name_extra *extra;
+    const struct cdecl_decl *hidden; /* what it meant before */
+    struct cdecl_decl decl;
 };
 
 struct lexer {
@@ -210,7 +219,6 @@ struct lexer {
     const char *text; /* the whole text: errors scan it for the line they quote */
     size_t size;
     uint32_t line;
-    uint32_t spliced; /* lines joined by backslash-newline, counted at the next line end */
     const char *file;
     bool line_start; /* nothing but blanks since the line began */
     bool skipping;   /* in a function body: names are not interned, any character will do */
@@ -218,7 +226,8 @@ struct lexer {
     struct expansion *expansion;
     size_t expanded; /* bytes of replacement read so far */
     const char *use; /* the outermost macro's use, for error positions */
-    struct conditional *conditional;
+    struct conditional *conditional; /* innermost */
+    unsigned nconditionals;
 };
 
 struct pack {
@@ -240,6 +249,7 @@ struct parser {
     size_t next_arg;      /* of source->args, for "$" */
     uint32_t pack;        /* #pragma pack in force, 0 when none */
     struct pack *packs;
+    struct caller_macro *caller_macros;
     struct param_node *prototype; /* parameters read so far, visible in array lengths */
     struct body *body;            /* the struct or union body being read */
     struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
@@ -252,6 +262,11 @@ const struct token *cdecl__peek(struct parser *p);
 const char *cdecl__token_spelling(enum token_kind kind);
 /* At a '#' that begins a line: reads the directive through its line end. */
 void cdecl__directive(struct parser *p);
+void cdecl__pragma_operator(struct parser *p); /* after _Pragma */
+void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
+void cdecl__undefine_all(struct parser *p);
+bool cdecl__is_defined(const struct name *name);
+const char *cdecl__predefined(const char *text, size_t size); /* NULL when there is none */
 /* "pack(...)" and the like, the text after "#pragma" or inside _Pragma. */
 void cdecl__pragma(struct parser *p, const char *text, const char *end);
 
@@ -438,6 +453,23 @@ void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming 
                        struct declarator *result);
 /* At struct, union or enum: the specifier through its attributes. */
 const struct cdecl_type *cdecl__tag_specifier(struct parser *p);
+/* The one change a published tag may see: from incomplete to complete. */
+void cdecl__complete_tag(struct cdecl_state *state, struct cdecl_tag *tag,
+                         const struct cdecl_tag *contents, uint16_t depth);
+/* Completes `tag`, or compares with the body it has. Returns the tag that has the body. */
+struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
+                                    struct cdecl_tag *fresh, const struct token *at,
+                                    uint16_t depth);
+void cdecl__tag_attributes(struct cdecl_tag *tag, const struct attrs *attrs);
+void cdecl__body_constant(struct parser *p, const struct cdecl_decl *decl); /* for p->body */
+
+/* ---- enum.c ---- */
+
+struct cdecl_tag *cdecl__enum_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
+                                   const struct cdecl_type *fixed, const struct token *at);
+const struct cdecl_type *cdecl__enum_type(struct parser *p); /* ": T", NULL when none */
+void cdecl__complete_enum(struct cdecl_state *state, struct cdecl_tag *tag,
+                          const struct cdecl_type *fixed);
 
 /* ---- constexpr.c ---- */
 

@@ -150,7 +150,7 @@ static void expand(struct parser *p, struct name *name, const char *start, const
     if (lex->expanded > CDECL_MAX_EXPANSION)
         fail_here(p, start, "macros expand to too much text");
     *expansion = (struct expansion){lex->expansion, name->extra, next, lex->end};
-    name->extra->expanding = true;
+    name->extra->expanding = p->state->epoch;
     lex->expansion = expansion;
     lex->next = text;
     lex->end = text + size;
@@ -162,7 +162,7 @@ static bool end_expansion(struct lexer *lex)
     struct expansion *expansion = lex->expansion;
     if (expansion == NULL)
         return false;
-    expansion->macro->expanding = false;
+    expansion->macro->expanding = 0;
     lex->next = expansion->next;
     lex->end = expansion->end;
     lex->expansion = expansion->outer;
@@ -317,14 +317,17 @@ static bool word(struct parser *p, struct token *token, const char *start)
     if (seen & HIGH)
         check_utf8(p, start, end);
     struct name *name = cdecl__intern(p->state, start, (size_t)(end - start));
-    if (name->extra != NULL && name->extra->macro != NULL && !name->extra->expanding &&
-        !p->lex.no_expand) {
+    if (name->extra != NULL && name->extra->macro != NULL && !p->lex.no_expand &&
+        name->extra->expanding != p->state->epoch) {
         expand(p, name, start, end);
         return false;
     }
     finish(p, token, name->token < TOK_SOFT_ALIGNAS ? name->token : TOK_IDENT, start, end);
     token->name = name;
-    return true;
+    if (name->token != TOK_PRAGMA)
+        return true;
+    cdecl__pragma_operator(p);
+    return false;
 }
 
 /* "$": the next argument. A name becomes an identifier; types and integers stay "$". */
@@ -371,6 +374,8 @@ static bool at_zero(struct parser *p, struct token *token, const char *at)
         fail_character(p, at);
     if (end_expansion(&p->lex))
         return true;
+    if (p->lex.conditional != NULL)
+        cdecl__fail_at(p, &p->lex.conditional->token, "'#if' is never closed");
     finish(p, token, TOK_EOF, at, at);
     return false;
 }

@@ -97,10 +97,12 @@ static void pop_pack(struct parser *p, const struct name *label)
     p->packs = pack->outer;
 }
 
-static void set_pack(struct parser *p, uint32_t value)
+static void set_pack(struct parser *p, uint32_t value, const char *at)
 {
+    struct token token = {.line = p->lex.line, .start = at,
+                          .at = p->lex.expansion == NULL ? at : p->lex.use};
     if ((value & (value - 1)) != 0 || value > 16)
-        cdecl__fail(p->state, "#pragma pack(%lu): not 1, 2, 4, 8 or 16", (unsigned long)value);
+        cdecl__fail_at(p, &token, "#pragma pack(%lu): not 1, 2, 4, 8 or 16", (unsigned long)value);
     p->pack = value;
 }
 
@@ -110,7 +112,7 @@ static void pragma_pack(struct parser *p, const char *at, const char *end)
     bool push = false, pop = false, any = false, has_value = false;
     uint32_t value = 0;
     struct name *label = NULL;
-    at = skip_blanks(at, end);
+    const char *start = at = skip_blanks(at, end);
     if (at >= end || *at != '(')
         return;
     for (at = skip_blanks(at + 1, end); at < end && *at != ')'; at = skip_blanks(at, end)) {
@@ -140,7 +142,7 @@ static void pragma_pack(struct parser *p, const char *at, const char *end)
     if (pop)
         pop_pack(p, label);
     if (has_value || !any)
-        set_pack(p, value);
+        set_pack(p, value, start);
 }
 
 void cdecl__pragma(struct parser *p, const char *at, const char *end)
@@ -151,21 +153,379 @@ void cdecl__pragma(struct parser *p, const char *at, const char *end)
         pragma_pack(p, stop, end);
 }
 
+/* "(" string ")" after _Pragma. */
+void cdecl__pragma_operator(struct parser *p)
+{
+    struct token token;
+    cdecl__lex(p, &token);
+    if (token.kind != TOK_LPAREN)
+        cdecl__fail_at(p, &token, "expected '(' after '_Pragma'");
+    cdecl__lex(p, &token);
+    if (token.kind != TOK_STRING)
+        cdecl__fail_at(p, &token, "expected a string in '_Pragma'");
+    cdecl__pragma(p, token.start + 1, token.start + token.size - 1);
+    cdecl__lex(p, &token);
+    if (token.kind != TOK_RPAREN)
+        cdecl__fail_at(p, &token, "expected ')' to close '_Pragma'");
+}
+
+/* ---- one directive ---- */
+
+/* A directive's line while it is looked at. */
+struct directive {
+    struct token token; /* its '#', for errors */
+    const char *word, *word_end;
+    const char *rest, *end; /* what follows the word, without the blanks before it */
+};
+
+static struct directive read_directive(const struct parser *p, const char *hash)
+{
+    const char *end = end_of_line(p, hash + 1), *at = skip_blanks(hash + 1, end);
+    struct directive d = {.word = at, .word_end = end_of_word(at, end), .end = end};
+    d.token = (struct token){.kind = TOK_HASH, .line = p->lex.line, .size = 1, .start = hash,
+                             .at = hash};
+    d.rest = skip_blanks(d.word_end, end);
+    return d;
+}
+
+static bool is_directive(const struct directive *d, const char *word)
+{
+    return word_is(d->word, d->word_end, word);
+}
+
+/* The lines from `from` up to `to` have been read. */
+static void move_on(struct parser *p, const char *from, const char *to)
+{
+    for (; from < to; from++)
+        p->lex.line += *from == '\n';
+    p->lex.next = to;
+}
+
+/* ---- macros ---- */
+
+static struct name *macro_name(struct parser *p, const struct directive *d, const char **end)
+{
+    *end = end_of_word(d->rest, d->end);
+    if (*end == d->rest || (*d->rest >= '0' && *d->rest <= '9'))
+        cdecl__fail_at(p, &d->token, "expected a name after '#%.*s'",
+                       (int)(d->word_end - d->word), d->word);
+    return cdecl__intern(p->state, d->rest, (size_t)(*end - d->rest));
+}
+
+/* Replacement text with comments and runs of blanks made one blank, so that equal texts compare. */
+static const char *replacement(struct parser *p, const char *at, const char *end)
+{
+    char *text = cdecl__alloc(p->state, (size_t)(end - at) + 1, 1), *to = text;
+    char quote = '\0';
+    while (at < end) {
+        bool comment = quote == '\0' && *at == '/' && at + 1 < end;
+        if (comment && at[1] == '/')
+            break;
+        if (comment && at[1] == '*') {
+            for (at += 2; at < end && !(at[-1] == '*' && *at == '/'); at++)
+                ;
+            at += at < end;
+            if (to > text && to[-1] != ' ')
+                *to++ = ' ';
+            continue;
+        }
+        char c = *at++;
+        if (quote == '\0' && (c == '"' || c == '\''))
+            quote = c;
+        else if (c == quote)
+            quote = '\0';
+        bool blank = quote == '\0' && is_blank(c);
+        if (blank && (to == text || to[-1] == ' '))
+            continue;
+        *to++ = blank ? ' ' : c;
+        if (quote != '\0' && c == '\\' && at < end)
+            *to++ = *at++;
+    }
+    while (to > text && to[-1] == ' ')
+        to--;
+    *to = '\0';
+    return text;
+}
+
+static void define(struct parser *p, const struct directive *d)
+{
+    const char *end;
+    struct name *name = macro_name(p, d, &end);
+    if (end < d->end && *end == '(')
+        cdecl__fail_at(p, &d->token, "function-like macro '%s': ffi.include reads a header that "
+                                     "needs it, ffi.cdef does not", name->text);
+    struct name_extra *extra = cdecl__extra(p->state, name);
+    const char *text = replacement(p, end, d->end);
+    bool replace = (p->source->flags & (CDECL_OVERRIDE | CDECL_KEEP_FIRST)) != 0;
+    if (extra->macro != NULL && strcmp(extra->macro->text, text) == 0)
+        return;
+    if (extra->macro != NULL && extra->macro->line != 0 && !replace)
+        cdecl__fail_at(p, &d->token, "macro '%s' redefined as '%s', was '%s'", name->text, text,
+                       extra->macro->text);
+    struct cdecl_decl *decl = NEW(p->state, struct cdecl_decl);
+    *decl = (struct cdecl_decl){.kind = CDECL_DECL_MACRO,
+                                .line = p->lex.line,
+                                .file = p->lex.file,
+                                .name = name->text};
+    decl->text = text;
+    SAVE(p->state, extra->macro);
+    extra->macro = decl;
+    cdecl__append_decl(p->state, decl);
+}
+
+static void undefine(struct parser *p, const struct directive *d)
+{
+    const char *end;
+    struct name *name = macro_name(p, d, &end);
+    if (name->extra == NULL)
+        return;
+    SAVE(p->state, name->extra->macro);
+    name->extra->macro = NULL;
+}
+
+bool cdecl__is_defined(const struct name *name)
+{
+    if (name->token >= TOK_SOFT_HAS_INCLUDE)
+        return true;
+    return name->extra != NULL && name->extra->macro != NULL;
+}
+
+/* Defines the caller's macros for this text. */
+void cdecl__define_all(struct parser *p, const struct cdecl_source *source)
+{
+    for (size_t i = 0; i < source->ndefines; i++) {
+        const struct cdecl_define *define = &source->defines[i];
+        struct name *name = cdecl__intern(p->state, define->name, strlen(define->name));
+        struct caller_macro *own = SCRATCH(p->state, struct caller_macro);
+        own->outer = p->caller_macros;
+        own->extra = cdecl__extra(p->state, name);
+        own->hidden = own->extra->macro;
+        own->decl.kind = CDECL_DECL_MACRO;
+        own->decl.name = name->text;
+        own->decl.text = define->text == NULL ? "1" : define->text;
+        SAVE(p->state, own->extra->macro);
+        own->extra->macro = &own->decl;
+        p->caller_macros = own;
+    }
+}
+
+void cdecl__undefine_all(struct parser *p)
+{
+    for (struct caller_macro *own = p->caller_macros; own != NULL; own = own->outer)
+        if (own->extra->macro == &own->decl)
+            own->extra->macro = own->hidden;
+}
+
+/* ---- conditions ---- */
+
+/* Evaluates the rest of a #if's line. */
+static bool condition(struct parser *p, const struct directive *d)
+{
+    struct parser line = *p;
+    struct cdecl_state *s = p->state;
+    char *end = (char *)(uintptr_t)d->end, stopped = *end;
+    *end = '\0'; /* the copy of the text is ours */
+    line.preprocessing = true;
+    line.has_ahead = false;
+    line.unevaluated = 0;
+    line.prototype = NULL;
+    line.body = NULL;
+    line.lex.skipping = false;
+    line.lex.next = d->rest;
+    line.lex.end = end;
+    line.lex.conditional = NULL;
+    line.lex.line_start = false;
+    s->parser = &line;
+    cdecl__advance(&line);
+    struct cdecl_value value = cdecl__full_expression(&line);
+    if (line.tok.kind != TOK_EOF)
+        cdecl__expected(&line, "an operator");
+    if (value.kind != CDECL_VALUE_INT)
+        cdecl__fail_at(p, &d->token, "the condition is not an integer");
+    s->parser = p;
+    p->lex.expanded = line.lex.expanded;
+    *end = stopped;
+    return value.u != 0;
+}
+
+static bool is_opening(const struct directive *d)
+{
+    return is_directive(d, "if") || is_directive(d, "ifdef") || is_directive(d, "ifndef");
+}
+
+static bool branch_holds(struct parser *p, const struct directive *d)
+{
+    const char *end;
+    if (is_directive(d, "if") || is_directive(d, "elif"))
+        return condition(p, d);
+    bool wanted = is_directive(d, "ifdef") || is_directive(d, "elifdef");
+    return cdecl__is_defined(macro_name(p, d, &end)) == wanted;
+}
+
+/* In a branch that is not read: the next #elif, #else or #endif of this #if, or the end. */
+static struct directive next_branch(struct parser *p)
+{
+    for (unsigned nested = 0;;) {
+        const char *start = p->lex.next, *at = skip_blanks(start, p->lex.end);
+        if (at >= p->lex.end)
+            cdecl__fail_at(p, &p->lex.conditional->token, "'#%s' is never closed",
+                           p->lex.conditional->had_else ? "else" : "if");
+        if (*at != '#') {
+            const char *end = end_of_line(p, at);
+            move_on(p, start, end < p->lex.end ? end + 1 : end);
+            continue;
+        }
+        struct directive d = read_directive(p, at);
+        bool closing = is_directive(&d, "endif");
+        bool branch = is_directive(&d, "else") || is_directive(&d, "elif") ||
+                      is_directive(&d, "elifdef") || is_directive(&d, "elifndef");
+        if (nested == 0 && (closing || branch))
+            return d;
+        if (is_opening(&d))
+            nested++;
+        nested -= closing;
+        move_on(p, start, d.end < p->lex.end ? d.end + 1 : d.end);
+    }
+}
+
+static void close_conditional(struct parser *p)
+{
+    p->lex.conditional = p->lex.conditional->outer;
+    p->lex.nconditionals--;
+}
+
+/* Whether the branch that `d` opens is to be read. */
+static bool enter_branch(struct parser *p, const struct directive *d)
+{
+    struct conditional *c = p->lex.conditional;
+    if (c->had_else)
+        cdecl__fail_at(p, &d->token, "'#%.*s' after '#else'", (int)(d->word_end - d->word),
+                       d->word);
+    c->had_else = is_directive(d, "else");
+    bool holds = !c->taken && (c->had_else || branch_holds(p, d));
+    c->taken |= holds;
+    return holds;
+}
+
+/* Skips branches until one is to be read, or the #endif has been. */
+static void skip_branches(struct parser *p)
+{
+    for (;;) {
+        struct directive d = next_branch(p);
+        move_on(p, p->lex.next, d.token.start);
+        d.token.line = p->lex.line;
+        bool closing = is_directive(&d, "endif");
+        bool holds = !closing && enter_branch(p, &d);
+        move_on(p, d.token.start, d.end);
+        if (closing)
+            close_conditional(p);
+        if (closing || holds)
+            return;
+    }
+}
+
+static void open_conditional(struct parser *p, const struct directive *d)
+{
+    struct conditional *c = SCRATCH(p->state, struct conditional);
+    if (++p->lex.nconditionals > CDECL_MAX_CONDITIONALS)
+        cdecl__fail_at(p, &d->token, "more than %d '#if' inside each other",
+                       CDECL_MAX_CONDITIONALS);
+    c->outer = p->lex.conditional;
+    c->token = d->token;
+    p->lex.conditional = c;
+    c->taken = branch_holds(p, d);
+    move_on(p, d->token.start, d->end);
+    if (!c->taken)
+        skip_branches(p);
+}
+
+/* #elif, #else or #endif after a branch that was read. */
+static void leave_branch(struct parser *p, const struct directive *d)
+{
+    if (p->lex.conditional == NULL)
+        cdecl__fail_at(p, &d->token, "'#%.*s' without '#if'", (int)(d->word_end - d->word),
+                       d->word);
+    if (!is_directive(d, "endif"))
+        enter_branch(p, d); /* checks the order; `taken` keeps it from being read */
+    move_on(p, d->token.start, d->end);
+    if (is_directive(d, "endif"))
+        close_conditional(p);
+    else
+        skip_branches(p);
+}
+
 /* ---- the directive ---- */
+
+static void fail_directive(struct parser *p, const struct directive *d)
+{
+    int size = (int)(d->end - d->rest > 200 ? 200 : d->end - d->rest);
+    int word = (int)(d->word_end - d->word > 40 ? 40 : d->word_end - d->word);
+    if (is_directive(d, "error"))
+        cdecl__fail_at(p, &d->token, "#error %.*s", size, d->rest);
+    if (is_directive(d, "include") || is_directive(d, "include_next") ||
+        is_directive(d, "import"))
+        cdecl__fail_at(p, &d->token, "'#%.*s' is not for ffi.cdef: ffi.include reads headers",
+                       word, d->word);
+    if (d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
+        is_directive(d, "sccs") || is_directive(d, "assert") || is_directive(d, "unassert"))
+        return;
+    cdecl__fail_at(p, &d->token, "unknown directive '#%.*s'", word, d->word);
+}
+
+/* Directives that stand alone; the others move on by themselves. */
+static void plain_directive(struct parser *p, const struct directive *d)
+{
+    if (is_directive(d, "define"))
+        define(p, d);
+    else if (is_directive(d, "undef"))
+        undefine(p, d);
+    else if (is_directive(d, "pragma"))
+        cdecl__pragma(p, d->word_end, d->end);
+    else
+        fail_directive(p, d);
+}
 
 void cdecl__directive(struct parser *p)
 {
-    const char *start = p->lex.next, *end = end_of_line(p, start + 1);
-    const char *at = skip_blanks(start + 1, end), *stop = end_of_word(at, end);
-    struct token token = {.line = p->lex.line, .size = 1, .start = start, .at = start};
-    if (at < end && *at >= '0' && *at <= '9')
-        line_marker(p, at, end);
-    else if (word_is(at, stop, "line"))
-        line_marker(p, skip_blanks(stop, end), end);
-    else if (word_is(at, stop, "pragma"))
-        cdecl__pragma(p, stop, end);
-    else if (at < end && !word_is(at, stop, "ident"))
-        cdecl__fail_at(p, &token, "unknown directive '#%.*s'", (int)(stop - at > 40 ? 40 : stop - at),
-                       at);
-    p->lex.next = end;
+    struct directive d = read_directive(p, p->lex.next);
+    if (is_opening(&d)) {
+        open_conditional(p, &d);
+    } else if (is_directive(&d, "elif") || is_directive(&d, "else") ||
+               is_directive(&d, "elifdef") || is_directive(&d, "elifndef") ||
+               is_directive(&d, "endif")) {
+        leave_branch(p, &d);
+    } else if (is_directive(&d, "line") || (d.word < d.end && *d.word >= '0' && *d.word <= '9')) {
+        p->lex.next = d.end;
+        line_marker(p, is_directive(&d, "line") ? d.rest : d.word, d.end);
+    } else {
+        plain_directive(p, &d);
+        move_on(p, d.token.start, d.end);
+    }
+}
+
+/* ---- the compiler's own macros ---- */
+
+static const struct {
+    const char *name, *text;
+} predefined[] = {
+#include "predefined.h"
+};
+
+/* Called for each new name that begins with an underscore, as all of them do. */
+const char *cdecl__predefined(const char *text, size_t size)
+{
+    size_t low = 0, high = sizeof predefined / sizeof *predefined;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        int order = strncmp(text, predefined[middle].name, size);
+        if (order == 0)
+            order = predefined[middle].name[size] == '\0' ? 0 : -1;
+        if (order == 0)
+            return predefined[middle].text;
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return NULL;
 }

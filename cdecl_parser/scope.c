@@ -97,6 +97,18 @@ static struct name *find_name(const struct table *table, const char *text, size_
     return NULL;
 }
 
+/* A name the compiler predefines as a macro gets that meaning when it is first seen. */
+static void predefine(struct cdecl_state *state, struct name *name)
+{
+    const char *text = cdecl__predefined(name->text, name->size);
+    if (text == NULL)
+        return;
+    struct cdecl_decl *decl = NEW(state, struct cdecl_decl);
+    *decl = (struct cdecl_decl){.kind = CDECL_DECL_MACRO, .name = name->text};
+    decl->text = text;
+    cdecl__extra(state, name)->macro = decl;
+}
+
 static struct name *new_name(struct cdecl_state *state, const char *text, size_t size,
                              uint32_t hash)
 {
@@ -113,6 +125,8 @@ static struct name *new_name(struct cdecl_state *state, const char *text, size_t
     memcpy(name->text, text, size);
     name->text[size] = '\0';
     cdecl__table_insert(state, &state->names, name);
+    if (text[0] == '_')
+        predefine(state, name);
     return name;
 }
 
@@ -137,7 +151,7 @@ struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
 {
     if (name->extra == NULL) {
         struct name_extra *extra = NEW(state, struct name_extra);
-        *extra = (struct name_extra){NULL, NULL, false};
+        *extra = (struct name_extra){NULL, NULL, 0};
         SAVE(state, name->extra);
         name->extra = extra;
     }
@@ -182,6 +196,7 @@ void cdecl__save(struct cdecl_state *state, void *address, size_t size)
 void cdecl__begin(struct cdecl_state *state)
 {
     state->undo = NULL;
+    state->epoch++;
     state->mark = cdecl__arena_mark(&state->arena);
     state->mark_decl = state->last_decl;
     state->mark_tag = state->last_tag;

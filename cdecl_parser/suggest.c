@@ -76,7 +76,7 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
             consider(&n, tag->name);
         return n.found;
     }
-    for (const struct cdecl_decl *decl = state->first_decl; decl != NULL; decl = decl->next)
+    for (const struct cdecl_decl *decl = NULL; (decl = cdecl_next(state, decl)) != NULL;)
         if (belongs(decl, space))
             consider(&n, decl->name);
     if (space == CDECL_SPACE_TYPES)

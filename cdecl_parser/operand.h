@@ -1,0 +1,47 @@
+/* What the expression files share: an operand and what is done with it. Included by operand.c,
+ * primary.c, arithmetic.c and constexpr.c only. */
+#ifndef CDECL_OPERAND_H
+#define CDECL_OPERAND_H
+
+#include "internal.h"
+
+/* A value that may also designate an object, as in &((struct s *)0)->member. */
+struct operand {
+    struct cdecl_value v;
+    bool lvalue;
+    bool located; /* lvalue: its address is known */
+    uint64_t address;
+};
+
+/* ---- operand.c ---- */
+
+struct operand cdecl__of_value(struct cdecl_value v);
+struct operand cdecl__of_int(const struct cdecl_type *type, uint64_t u);
+struct operand cdecl__of_type(const struct cdecl_type *type); /* value unknown */
+struct operand cdecl__of_object(const struct cdecl_type *type, bool located, uint64_t address);
+bool cdecl__is_known(const struct operand *o);
+bool cdecl__is_pointer(const struct operand *o);
+struct operand cdecl__rvalue(struct parser *p, struct operand o);
+uint64_t cdecl__wrap(uint64_t u, const struct cdecl_type *type);
+bool cdecl__is_negative(const struct cdecl_value *v);
+long double cdecl__round_to(long double f, const struct cdecl_type *type);
+
+/* ---- primary.c ---- */
+
+struct operand cdecl__primary(struct parser *p);
+
+/* ---- arithmetic.c ---- */
+
+int cdecl__precedence(enum token_kind kind); /* of a binary operator, 0 when it is none */
+struct operand cdecl__combine(struct parser *p, const struct token *op, struct operand a,
+                              struct operand b);
+/* pointer + index or, with `subtract`, pointer - index */
+struct operand cdecl__scale_add(struct parser *p, struct operand pointer, struct operand index,
+                                bool subtract);
+
+/* ---- constexpr.c ---- */
+
+struct operand cdecl__conditional_operand(struct parser *p);
+struct operand cdecl__full_operand(struct parser *p);
+
+#endif
