@@ -199,7 +199,7 @@ static const void *read_unbound(struct cdecl_state *state, void *argument)
     source.flags |= CDECL_UNBOUND;
     start_parser(&p, state, &source);
     cdecl__declarations(&p);
-    check_arguments(&p);
+    end_parser(&p);
     if (p.unbound == NULL)
         cdecl__fail_at(&p, &p.tok, "the text declares nothing");
     return p.unbound;
