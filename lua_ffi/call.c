@@ -9,24 +9,10 @@
 
 #include "plan.h"
 
-/* What a Lua function of a namespace carries as upvalue 2: the public record and what is known of
- * the declaration beyond its type. */
-struct function_record {
-    struct lffi_function pub;
-    uint64_t nonnull; /* bit i: parameter i + 1 refuses NULL */
-    uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
-    bool checks_format;
-};
-
-enum { UPVALUE_PLAN = 1, UPVALUE_RECORD, UPVALUE_LIBRARY };
-
-/* Marks the closures of lffi_push_function: their C function is `call_function`. */
-static int call_function(lua_State *L);
-
 /* One call under preparation. */
 struct outgoing {
     const struct lffi_plan *plan;
-    const struct function_record *record; /* NULL: a function pointer */
+    const struct lffi_record *record; /* NULL: a function pointer */
     void (*address)(void);
     int first;                  /* stack index of the first argument */
     int nargs;
@@ -333,13 +319,22 @@ static void prepare_result(lua_State *L, const struct outgoing *call, struct inc
 /* ---- the call ------------------------------------------------------------------------------------------------ */
 
 /* Raises what a callback of this call has left behind. */
-static void raise_kept(lua_State *L, const struct lffi_call *running)
+static _Noreturn void raise_kept(lua_State *L, const struct lffi_call *running)
 {
     if (running->error_index != 0) {
         lua_settop(L, running->error_index);
         lua_error(L);
     }
     luaL_error(L, "%s", running->failure);
+    abort();
+}
+
+void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running)
+{
+    if (running->error_index != 0 || running->failure != NULL)
+        raise_kept(L, running);
+    if (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed))
+        lffi_attend(L, st);
 }
 
 static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
@@ -357,10 +352,7 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     lffi_innermost = running.outer;
     if (call->record != NULL && call->record->borrows != 0)
         end_borrowed(L, call);
-    if (running.error_index != 0 || running.failure != NULL)
-        raise_kept(L, &running);
-    if (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed))
-        lffi_attend(L, st);
+    lffi_after_call(L, st, &running);
 }
 
 bool lffi_is_running(const struct lffi_library *lib)
@@ -419,7 +411,7 @@ static int dispatch(lua_State *L, struct outgoing *call)
 /* "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
 static const char *push_callee(lua_State *L, const struct outgoing *call)
 {
-    const struct function_record *record = call->record;
+    const struct lffi_record *record = call->record;
     if (record != NULL)
         return lua_pushfstring(L, "'%s' (%s)", record->pub.name,
                                lffi_push_decl_text(L, record->pub.decl));
@@ -444,12 +436,12 @@ static void set_where(struct outgoing *call, const struct lffi_library *lib)
     call->where.fn = call->record != NULL ? &call->record->pub : NULL;
 }
 
-static int call_function(lua_State *L)
+int lffi_call_function(lua_State *L)
 {
     struct outgoing call = {.first = 1, .nargs = lua_gettop(L)};
     const struct lffi_library *lib;
-    call.plan = lua_touserdata(L, lua_upvalueindex(UPVALUE_PLAN));
-    call.record = lua_touserdata(L, lua_upvalueindex(UPVALUE_RECORD));
+    call.record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
+    call.plan = call.record->plan;
     lib = call.record->pub.lib;
     if (lib != NULL && !lib->open)
         luaL_error(L, "cannot call '%s': library '%s' is closed", call.record->pub.name, lib->path);
@@ -508,7 +500,7 @@ static bool borrows_by_name(const char *name)
     return false;
 }
 
-static void read_attributes(struct function_record *record, const struct lffi_plan *plan)
+static void read_attributes(struct lffi_record *record, const struct lffi_plan *plan)
 {
     const struct cdecl_decl *decl = record->pub.decl;
     bool by_name = borrows_by_name(decl->name);
@@ -542,7 +534,8 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
                         void (*address)(void), int lib_idx)
 {
     const struct lffi_plan *plan;
-    struct function_record *record;
+    struct lffi_record *record;
+    lua_CFunction caller;
     lib_idx = lib_idx != 0 ? lua_absindex(L, lib_idx) : 0;
     luaL_checkstack(L, 6, NULL);
     plan = plan_for(L, ct, decl);
@@ -550,7 +543,9 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     lua_getiuservalue(L, -1, LFFI_CTYPE_PLAN);
     lua_remove(L, -2);
     record = lua_newuserdatauv(L, sizeof *record, 0);
-    *record = (struct function_record){{decl->name, address, ct->base, decl, NULL}, 0, 0, false};
+    *record = (struct lffi_record){.pub = {decl->name, address, ct->base, decl, NULL},
+                                   .plan = plan,
+                                   .st = ct->scope->st};
     read_attributes(record, plan);
     if (lib_idx != 0) {
         record->pub.lib = lua_touserdata(L, lib_idx);
@@ -558,14 +553,17 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     } else {
         lua_pushnil(L);
     }
-    lua_pushcclosure(L, call_function, 3);
+    caller = lffi_direct_caller(record);
+    lua_pushcclosure(L, caller != NULL ? caller : lffi_call_function, 3);
 }
 
 const struct lffi_function *lffi_to_function(lua_State *L, int idx)
 {
-    const struct function_record *record;
-    if (lua_tocfunction(L, idx) != call_function || lua_getupvalue(L, idx, UPVALUE_RECORD) == NULL)
+    const struct lffi_record *record;
+    lua_CFunction fn = lua_tocfunction(L, idx);
+    if (fn == NULL || (fn != lffi_call_function && !lffi_is_direct_caller(fn)))
         return NULL;
+    lua_getupvalue(L, idx, LFFI_UPVALUE_RECORD);
     record = lua_touserdata(L, -1);
     lua_pop(L, 1);
     return &record->pub;

@@ -106,6 +106,8 @@ enum { LFFI_FAST_STACK = 128 };
 /* Bytes of arguments on the stack: far more than any real call, and safe on small thread stacks. */
 enum { LFFI_MAX_STACK = 1 << 18 };
 
+struct lffi_call;
+
 /* ---- abi.c --------------------------------------------------------------------------------------- */
 
 /* Assigns the next argument. False with `*why` when the value cannot be passed. */
@@ -160,6 +162,29 @@ enum {
 
 /* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
 const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
+
+/* What a Lua function of a namespace carries as upvalue 2: the public record, and what calls need
+ * at once. */
+struct lffi_record {
+    struct lffi_function pub;
+    const struct lffi_plan *plan;
+    struct lffi_state *st;
+    uint64_t nonnull; /* bit i: parameter i + 1 refuses NULL */
+    uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
+    bool checks_format;
+};
+enum { LFFI_UPVALUE_PLAN = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
+
+/* ---- call.c, direct.c ------------------------------------------------------------------------------ */
+
+/* The Lua function of any C function; upvalues as above. */
+int lffi_call_function(lua_State *L);
+/* Calls registers-only functions with plain arguments; all else it hands to lffi_call_function. NULL
+ * when functions of this plan cannot be called so. */
+lua_CFunction lffi_direct_caller(const struct lffi_record *record);
+bool lffi_is_direct_caller(lua_CFunction fn);
+/* After C has returned: raises what a callback of the call has left, runs what waits. */
+void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
 
 /* ---- plain.c --------------------------------------------------------------------------------------- */
 

@@ -1,0 +1,178 @@
+/* The shortest way from Lua to C: functions whose arguments and result are scalars in registers, called
+ * with plain Lua values.
+ *
+ * Depends on plain.h and on call.c, which gets every call that is not plain (and then starts anew:
+ * nothing has happened yet). The frame is the registers alone; which of the few entry points a
+ * function gets is decided when its Lua function is made.
+ */
+#include <errno.h>
+
+#include "plain.h"
+
+#ifdef LFFI_ABI_GENERIC
+
+lua_CFunction lffi_direct_caller(const struct lffi_record *record)
+{
+    (void)record;
+    return NULL;
+}
+
+bool lffi_is_direct_caller(lua_CFunction fn)
+{
+    (void)fn;
+    return false;
+}
+
+#else
+
+#ifdef LFFI_ABI_SYSV
+#define GPR_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
+#define GPR_VALUES(g) (g)[0], (g)[1], (g)[2], (g)[3], (g)[4], (g)[5]
+#else
+#define GPR_TYPES \
+    uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
+#define GPR_VALUES(g) (g)[0], (g)[1], (g)[2], (g)[3], (g)[4], (g)[5], (g)[6], (g)[7]
+#endif
+#define FPR_TYPES double, double, double, double, double, double, double, double
+#define FPR_VALUES(f) (f)[0].d, (f)[1].d, (f)[2].d, (f)[3].d, (f)[4].d, (f)[5].d, (f)[6].d, (f)[7].d
+
+/* How many arguments of each kind an entry point passes. */
+enum reach { REACH_WORDS, REACH_FLOATS, REACH_ALL };
+enum { FEW = 3 }; /* registers of REACH_WORDS and of REACH_FLOATS */
+
+typedef uint64_t word_of_words(uint64_t, uint64_t, uint64_t);
+typedef uint64_t word_of_floats(double, double, double);
+typedef uint64_t word_of_all(GPR_TYPES, FPR_TYPES);
+typedef double float_of_words(uint64_t, uint64_t, uint64_t);
+typedef double float_of_floats(double, double, double);
+typedef double float_of_all(GPR_TYPES, FPR_TYPES);
+
+static inline uint64_t invoke_word(void (*address)(void), const struct lffi_registers *regs,
+                                   enum reach reach)
+{
+    const uint64_t *g = regs->gpr;
+    const union lffi_fpr *f = regs->fpr;
+    if (reach == REACH_WORDS)
+        return ((word_of_words *)address)(g[0], g[1], g[2]);
+    if (reach == REACH_FLOATS)
+        return ((word_of_floats *)address)(f[0].d, f[1].d, f[2].d);
+    return ((word_of_all *)address)(GPR_VALUES(g), FPR_VALUES(f));
+}
+
+static inline double invoke_float(void (*address)(void), const struct lffi_registers *regs,
+                                  enum reach reach)
+{
+    const uint64_t *g = regs->gpr;
+    const union lffi_fpr *f = regs->fpr;
+    if (reach == REACH_WORDS)
+        return ((float_of_words *)address)(g[0], g[1], g[2]);
+    if (reach == REACH_FLOATS)
+        return ((float_of_floats *)address)(f[0].d, f[1].d, f[2].d);
+    return ((float_of_all *)address)(GPR_VALUES(g), FPR_VALUES(f));
+}
+
+/* The result slot is one register, in `slot` as memory has it. */
+static int push_scalar(lua_State *L, const struct lffi_plan *plan, const void *slot)
+{
+    if (plan->result.op == LFFI_VOID)
+        return 0;
+    if (!plain_push(L, plan->result.op, slot))
+        lffi_load(L, plan->result.ct, slot, 0);
+    return 1;
+}
+
+/* One call; inlined into each entry point, where `reach` and `is_float` are constants. */
+static inline __attribute__((always_inline)) int direct(lua_State *L, enum reach reach,
+                                                        bool is_float)
+{
+    const struct lffi_record *record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
+    const struct lffi_plan *plan = record->plan;
+    struct lffi_state *st = record->st;
+    struct lffi_registers regs;
+    struct lffi_call running;
+    int *error_number;
+    uint64_t word = 0;
+    double number = 0;
+    if (lua_gettop(L) != (int)plan->nparams || !record->pub.lib->open)
+        return lffi_call_function(L);
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        const struct lffi_param *param = &plan->param[i];
+        if (!plain_store(L, param, (int)i + 1, (unsigned char *)&regs + param->to))
+            return lffi_call_function(L);
+    }
+    running = (struct lffi_call){.outer = lffi_innermost, .L = L, .st = st};
+    if (st->gate != NULL)
+        atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
+    lffi_innermost = &running;
+    error_number = &errno;
+    *error_number = st->saved_errno;
+    if (is_float)
+        number = invoke_float(record->pub.address, &regs, reach);
+    else
+        word = invoke_word(record->pub.address, &regs, reach);
+    st->saved_errno = *error_number;
+    lffi_innermost = running.outer;
+    lffi_after_call(L, st, &running);
+    return push_scalar(L, plan, is_float ? (const void *)&number : (const void *)&word);
+}
+
+#define ENTRY(name, reach, is_float)                                                               \
+    static int name(lua_State *L)                                                                  \
+    {                                                                                              \
+        return direct(L, reach, is_float);                                                         \
+    }
+ENTRY(words_to_word, REACH_WORDS, false)
+ENTRY(floats_to_word, REACH_FLOATS, false)
+ENTRY(all_to_word, REACH_ALL, false)
+ENTRY(words_to_float, REACH_WORDS, true)
+ENTRY(floats_to_float, REACH_FLOATS, true)
+ENTRY(all_to_float, REACH_ALL, true)
+
+/* Scalars that one register holds and that plain_store and lffi_load know. */
+static bool is_scalar(const struct lffi_param *param)
+{
+    return param->op <= LFFI_U64 || param->op == LFFI_FLOAT || param->op == LFFI_DOUBLE ||
+           param->op == LFFI_POINTER;
+}
+
+static bool is_direct(const struct lffi_record *record)
+{
+    const struct lffi_plan *plan = record->plan;
+    if (plan->variadic || plan->by_libffi || plan->copies != 0 || plan->end.stack != 0 ||
+        plan->end.wide || record->nonnull != 0 || record->borrows != 0 || record->checks_format ||
+        record->pub.lib == NULL || plan->result_kind != LFFI_RETURN_WORDS)
+        return false;
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        if (!is_scalar(&plan->param[i]) || plan->param[i].pieces != 1)
+            return false;
+    }
+    return is_scalar(&plan->result);
+}
+
+static const lua_CFunction entries[2][3] = {{words_to_word, floats_to_word, all_to_word},
+                                            {words_to_float, floats_to_float, all_to_float}};
+
+bool lffi_is_direct_caller(lua_CFunction fn)
+{
+    for (int i = 0; i < 6; i++) {
+        if (entries[i / 3][i % 3] == fn)
+            return true;
+    }
+    return false;
+}
+
+lua_CFunction lffi_direct_caller(const struct lffi_record *record)
+{
+    const struct lffi_assign *end = &record->plan->end;
+    bool is_float = record->plan->result.op == LFFI_FLOAT || record->plan->result.op == LFFI_DOUBLE;
+    enum reach reach = REACH_ALL;
+    if (!is_direct(record))
+        return NULL;
+    if (end->fprs == 0 && end->gprs <= FEW)
+        reach = REACH_WORDS;
+    else if (end->gprs == 0 && end->fprs <= FEW)
+        reach = REACH_FLOATS;
+    return entries[is_float][reach];
+}
+
+#endif
