@@ -41,9 +41,7 @@ enum reach { REACH_WORDS, REACH_FLOATS, REACH_ALL };
 enum { FEW = 3 }; /* registers of REACH_WORDS and of REACH_FLOATS */
 
 typedef uint64_t word_of_words(uint64_t, uint64_t, uint64_t);
-typedef uint64_t word_of_floats(double, double, double);
 typedef uint64_t word_of_all(GPR_TYPES, FPR_TYPES);
-typedef double float_of_words(uint64_t, uint64_t, uint64_t);
 typedef double float_of_floats(double, double, double);
 typedef double float_of_all(GPR_TYPES, FPR_TYPES);
 
@@ -54,8 +52,6 @@ static inline uint64_t invoke_word(void (*address)(void), const struct lffi_regi
     const union lffi_fpr *f = regs->fpr;
     if (reach == REACH_WORDS)
         return ((word_of_words *)address)(g[0], g[1], g[2]);
-    if (reach == REACH_FLOATS)
-        return ((word_of_floats *)address)(f[0].d, f[1].d, f[2].d);
     return ((word_of_all *)address)(GPR_VALUES(g), FPR_VALUES(f));
 }
 
@@ -64,11 +60,33 @@ static inline double invoke_float(void (*address)(void), const struct lffi_regis
 {
     const uint64_t *g = regs->gpr;
     const union lffi_fpr *f = regs->fpr;
-    if (reach == REACH_WORDS)
-        return ((float_of_words *)address)(g[0], g[1], g[2]);
     if (reach == REACH_FLOATS)
         return ((float_of_floats *)address)(f[0].d, f[1].d, f[2].d);
     return ((float_of_all *)address)(GPR_VALUES(g), FPR_VALUES(f));
+}
+
+/* What an entry point knows of its arguments. */
+enum arguments { INTEGERS, DOUBLES, SCALARS };
+
+static inline __attribute__((always_inline)) bool load(lua_State *L, const struct lffi_plan *plan,
+                                                       struct lffi_registers *regs,
+                                                       enum arguments arguments)
+{
+    const struct lffi_param *param = plan->param;
+    int nparams = (int)plan->nparams;
+    for (int i = 0; i < nparams; i++, param++) {
+        unsigned char *slot = (unsigned char *)regs + param->to;
+        bool done;
+        if (arguments == INTEGERS)
+            done = plain_integer(L, param, i + 1, (uint64_t *)(void *)slot);
+        else if (arguments == DOUBLES)
+            done = plain_double(L, i + 1, (double *)(void *)slot);
+        else
+            done = plain_store(L, param, i + 1, slot);
+        if (!done)
+            return false;
+    }
+    return true;
 }
 
 /* The result slot is one register, in `slot` as memory has it. */
@@ -81,9 +99,31 @@ static int push_scalar(lua_State *L, const struct lffi_plan *plan, const void *s
     return 1;
 }
 
-/* One call; inlined into each entry point, where `reach` and `is_float` are constants. */
-static inline __attribute__((always_inline)) int direct(lua_State *L, enum reach reach,
-                                                        bool is_float)
+static inline __attribute__((always_inline)) int push_word(lua_State *L,
+                                                           const struct lffi_plan *plan,
+                                                           uint64_t word)
+{
+    if (!LFFI_IS_WORD(plan->result.op) || plan->result.op == LFFI_U64)
+        return push_scalar(L, plan, &word);
+    word <<= plan->result_shift;
+    lua_pushinteger(L, plan->result_signed ? (int64_t)word >> plan->result_shift
+                                           : (int64_t)(word >> plan->result_shift));
+    return 1;
+}
+
+static inline __attribute__((always_inline)) int push_float(lua_State *L,
+                                                            const struct lffi_plan *plan,
+                                                            double number)
+{
+    float single;
+    memcpy(&single, &number, sizeof single);
+    lua_pushnumber(L, plan->result.op == LFFI_DOUBLE ? number : (lua_Number)single);
+    return 1;
+}
+
+/* One call; inlined into each entry point, where all but L is constant. */
+static inline __attribute__((always_inline)) int direct(lua_State *L, enum arguments arguments,
+                                                        enum reach reach, bool is_float)
 {
     const struct lffi_record *record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
     const struct lffi_plan *plan = record->plan;
@@ -93,13 +133,9 @@ static inline __attribute__((always_inline)) int direct(lua_State *L, enum reach
     int *error_number;
     uint64_t word = 0;
     double number = 0;
-    if (lua_gettop(L) != (int)plan->nparams || !record->pub.lib->open)
+    if (lua_gettop(L) != (int)plan->nparams || !record->pub.lib->open ||
+        !load(L, plan, &regs, arguments))
         return lffi_call_function(L);
-    for (uint32_t i = 0; i < plan->nparams; i++) {
-        const struct lffi_param *param = &plan->param[i];
-        if (!plain_store(L, param, (int)i + 1, (unsigned char *)&regs + param->to))
-            return lffi_call_function(L);
-    }
     running = (struct lffi_call){.outer = lffi_innermost, .L = L, .st = st};
     if (st->gate != NULL)
         atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
@@ -112,21 +148,22 @@ static inline __attribute__((always_inline)) int direct(lua_State *L, enum reach
         word = invoke_word(record->pub.address, &regs, reach);
     st->saved_errno = *error_number;
     lffi_innermost = running.outer;
-    lffi_after_call(L, st, &running);
-    return push_scalar(L, plan, is_float ? (const void *)&number : (const void *)&word);
+    if (lffi_call_left_something(st, &running))
+        lffi_after_call(L, st, &running);
+    return is_float ? push_float(L, plan, number) : push_word(L, plan, word);
 }
 
-#define ENTRY(name, reach, is_float)                                                               \
+#define ENTRY(name, arguments, reach, is_float)                                                    \
     static int name(lua_State *L)                                                                  \
     {                                                                                              \
-        return direct(L, reach, is_float);                                                         \
+        return direct(L, arguments, reach, is_float);                                              \
     }
-ENTRY(words_to_word, REACH_WORDS, false)
-ENTRY(floats_to_word, REACH_FLOATS, false)
-ENTRY(all_to_word, REACH_ALL, false)
-ENTRY(words_to_float, REACH_WORDS, true)
-ENTRY(floats_to_float, REACH_FLOATS, true)
-ENTRY(all_to_float, REACH_ALL, true)
+ENTRY(integers_to_word, INTEGERS, REACH_WORDS, false)
+ENTRY(doubles_to_float, DOUBLES, REACH_FLOATS, true)
+ENTRY(words_to_word, SCALARS, REACH_WORDS, false)
+ENTRY(floats_to_float, SCALARS, REACH_FLOATS, true)
+ENTRY(all_to_word, SCALARS, REACH_ALL, false)
+ENTRY(all_to_float, SCALARS, REACH_ALL, true)
 
 /* Scalars that one register holds and that plain_store and lffi_load know. */
 static bool is_scalar(const struct lffi_param *param)
@@ -149,30 +186,34 @@ static bool is_direct(const struct lffi_record *record)
     return is_scalar(&plan->result);
 }
 
-static const lua_CFunction entries[2][3] = {{words_to_word, floats_to_word, all_to_word},
-                                            {words_to_float, floats_to_float, all_to_float}};
-
 bool lffi_is_direct_caller(lua_CFunction fn)
 {
-    for (int i = 0; i < 6; i++) {
-        if (entries[i / 3][i % 3] == fn)
-            return true;
+    return fn == integers_to_word || fn == doubles_to_float || fn == words_to_word ||
+           fn == floats_to_float || fn == all_to_word || fn == all_to_float;
+}
+
+/* True when every parameter's op is between the two. */
+static bool all_within(const struct lffi_plan *plan, enum lffi_op first, enum lffi_op last)
+{
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        if (plan->param[i].op < first || plan->param[i].op > last)
+            return false;
     }
-    return false;
+    return true;
 }
 
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)
 {
-    const struct lffi_assign *end = &record->plan->end;
-    bool is_float = record->plan->result.op == LFFI_FLOAT || record->plan->result.op == LFFI_DOUBLE;
-    enum reach reach = REACH_ALL;
+    const struct lffi_plan *plan = record->plan;
+    const struct lffi_assign *end = &plan->end;
+    bool is_float = plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE;
     if (!is_direct(record))
         return NULL;
-    if (end->fprs == 0 && end->gprs <= FEW)
-        reach = REACH_WORDS;
-    else if (end->gprs == 0 && end->fprs <= FEW)
-        reach = REACH_FLOATS;
-    return entries[is_float][reach];
+    if (!is_float && end->fprs == 0 && end->gprs <= FEW)
+        return all_within(plan, LFFI_I8, LFFI_U64) ? integers_to_word : words_to_word;
+    if (is_float && end->gprs == 0 && end->fprs <= FEW)
+        return all_within(plan, LFFI_DOUBLE, LFFI_DOUBLE) ? doubles_to_float : floats_to_float;
+    return is_float ? all_to_float : all_to_word;
 }
 
 #endif

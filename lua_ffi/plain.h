@@ -11,13 +11,15 @@
 #include "plan.h"
 
 /* Nothing is written unless the value is right: in a callback's result the slot holds the error value. */
-static inline bool plain_integer(lua_State *L, int idx, lua_Integer min, lua_Integer max, uint64_t *word)
+static inline __attribute__((always_inline)) bool plain_integer(lua_State *L,
+                                                                const struct lffi_param *param,
+                                                                int idx, uint64_t *word)
 {
     lua_Integer value;
     if (!lua_isinteger(L, idx))
         return false;
     value = lua_tointegerx(L, idx, NULL);
-    if (value < min || value > max)
+    if (value < param->min || value > param->max)
         return false;
     *word = (uint64_t)value;
     return true;
@@ -110,14 +112,9 @@ static inline bool plain_store(lua_State *L, const struct lffi_param *param, int
     uint64_t *word = (uint64_t *)(void *)slot; /* registers and stack words are 8-byte aligned */
     switch ((enum lffi_op)param->op) {
     case LFFI_BOOL: return plain_boolean(L, idx, word);
-    case LFFI_I8: return plain_integer(L, idx, INT8_MIN, INT8_MAX, word);
-    case LFFI_U8: return plain_integer(L, idx, 0, UINT8_MAX, word);
-    case LFFI_I16: return plain_integer(L, idx, INT16_MIN, INT16_MAX, word);
-    case LFFI_U16: return plain_integer(L, idx, 0, UINT16_MAX, word);
-    case LFFI_I32: return plain_integer(L, idx, INT32_MIN, INT32_MAX, word);
-    case LFFI_U32: return plain_integer(L, idx, 0, UINT32_MAX, word);
-    case LFFI_I64: return plain_integer(L, idx, INT64_MIN, INT64_MAX, word);
-    case LFFI_U64: return plain_integer(L, idx, 0, INT64_MAX, word);
+    case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
+    case LFFI_I64: case LFFI_U64:
+        return plain_integer(L, param, idx, word);
     case LFFI_FLOAT: return plain_float(L, idx, (float *)(void *)slot);
     case LFFI_DOUBLE: return plain_double(L, idx, (double *)(void *)slot);
     case LFFI_POINTER: return plain_pointer(L, param, idx, word);

@@ -111,6 +111,18 @@ static uint8_t keep_pieces(struct lffi_piece *pieces, uint32_t *used, const stru
     return (uint8_t)first;
 }
 
+/* The integers of a register that no policy treats specially; lffi_store decides about all others. */
+static void fill_range(struct lffi_param *param)
+{
+    unsigned bits = (unsigned)cdecl_sizeof(param->ct->type) * 8;
+    bool is_signed = param->op == LFFI_I8 || param->op == LFFI_I16 || param->op == LFFI_I32 ||
+                     param->op == LFFI_I64;
+    if (!LFFI_IS_WORD(param->op))
+        return;
+    param->max = bits - is_signed >= 63 ? INT64_MAX : ((int64_t)1 << (bits - is_signed)) - 1;
+    param->min = is_signed ? -param->max - 1 : 0;
+}
+
 static void fill_param(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type,
                        struct lffi_param *param, const struct lffi_way *way)
 {
@@ -119,6 +131,7 @@ static void fill_param(lua_State *L, struct lffi_scope *scope, const struct cdec
     param->pieces = (uint8_t)way->npieces;
     param->op = fast_op(param->ct);
     param->flags = param_flags(param->ct, way);
+    fill_range(param);
 }
 
 /* The second pass: the same assignment again, kept this time. */
@@ -133,6 +146,10 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
     uint32_t used = 0;
     fill_param(L, scope, type->target, &plan->result, &way);
     plan->result_kind = (uint8_t)kind;
+    if (LFFI_IS_WORD(plan->result.op)) {
+        plan->result_signed = plan->result.min < 0;
+        plan->result_shift = (uint8_t)(64 - 8 * cdecl_sizeof(plan->result.ct->type));
+    }
     plan->result.flags = 0; /* those are rules for what is passed in */
     plan->result.first = keep_pieces(pieces, &used, &way);
     plan->end = (struct lffi_assign){0};

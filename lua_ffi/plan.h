@@ -120,6 +120,9 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
 
 /* ---- plan.c -------------------------------------------------------------------------------------- */
 
+/* LFFI_I8 .. LFFI_U64: an integer that fills one register at most. */
+#define LFFI_IS_WORD(op) ((op) >= LFFI_I8 && (op) <= LFFI_U64)
+
 enum {
     LFFI_PARAM_INDIRECT = 1,   /* AArch64: by address of a copy */
     LFFI_PARAM_FUNCTION = 2,   /* function pointer: a Lua function becomes a callback */
@@ -129,6 +132,7 @@ enum {
 
 struct lffi_param {
     struct lffi_ctype *ct;
+    int64_t min, max; /* integers: the Lua integers that are plain, right under every policy */
     uint32_t to;     /* pieces == 1: where the whole value lies in the frame */
     uint8_t op;      /* enum lffi_op; an enum's is that of its integer type */
     uint8_t pieces;  /* 0: an empty struct, nothing travels */
@@ -148,6 +152,8 @@ struct lffi_plan {
     uint8_t result_kind;       /* enum lffi_return_kind */
     bool variadic;             /* ", ..." or "()" */
     bool by_libffi;            /* no register path */
+    bool result_signed;        /* integer results of a word: sign-extended ... */
+    uint8_t result_shift;      /* ... from 64 - this many bits */
     struct lffi_param param[];
 };
 
@@ -229,6 +235,14 @@ struct lffi_gate {
     atomic_bool attention;       /* events wait for lffi_attend */
     struct lffi_gate *next;      /* the free ones */
 };
+
+/* True when lffi_after_call has something to do. */
+static inline bool lffi_call_left_something(const struct lffi_state *st,
+                                            const struct lffi_call *running)
+{
+    return running->error_index != 0 || running->failure != NULL ||
+           (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed));
+}
 
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */
 void lffi_attend(lua_State *L, struct lffi_state *st);
