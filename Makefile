@@ -97,7 +97,7 @@ $(BUILD)/cdecl_parser/tests/%.o: cdecl_parser/tests/%.c
 
 $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -iquote cdecl_parser $(CORE_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -fno-plt -iquote cdecl_parser $(CORE_CFLAGS) -c -o $@ $<
 
 $(CHECKS): $(CHECKS_OBJ) $(PARSER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CHECKS_OBJ) $(PARSER_LIB) $(CHECK_LIBS) -lm

@@ -440,7 +440,7 @@ int lffi_call_function(lua_State *L)
 {
     struct outgoing call = {.first = 1, .nargs = lua_gettop(L)};
     const struct lffi_library *lib;
-    call.record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
+    call.record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_ADDRESS));
     call.plan = call.record->plan;
     lib = call.record->pub.lib;
     if (lib != NULL && !lib->open)
@@ -539,10 +539,10 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     lib_idx = lib_idx != 0 ? lua_absindex(L, lib_idx) : 0;
     luaL_checkstack(L, 6, NULL);
     plan = plan_for(L, ct, decl);
-    lffi_push_ctype(L, ct->base);
-    lua_getiuservalue(L, -1, LFFI_CTYPE_PLAN);
-    lua_remove(L, -2);
+    lua_pushnil(L); /* the record's address, once it has one */
     record = lua_newuserdatauv(L, sizeof *record, 0);
+    lua_pushlightuserdata(L, record);
+    lua_replace(L, -3);
     *record = (struct lffi_record){.pub = {decl->name, address, ct->base, decl, NULL},
                                    .plan = plan,
                                    .st = ct->scope->st};

@@ -92,8 +92,6 @@ static inline __attribute__((always_inline)) bool load(lua_State *L, const struc
 /* The result slot is one register, in `slot` as memory has it. */
 static int push_scalar(lua_State *L, const struct lffi_plan *plan, const void *slot)
 {
-    if (plan->result.op == LFFI_VOID)
-        return 0;
     if (!plain_push(L, plan->result.op, slot))
         lffi_load(L, plan->result.ct, slot, 0);
     return 1;
@@ -103,7 +101,9 @@ static inline __attribute__((always_inline)) int push_word(lua_State *L,
                                                            const struct lffi_plan *plan,
                                                            uint64_t word)
 {
-    if (!LFFI_IS_WORD(plan->result.op) || plan->result.op == LFFI_U64)
+    if (plan->result.op == LFFI_VOID)
+        return 0;
+    if (!LFFI_IS_WORD(plan->result.op) || (plan->result.op == LFFI_U64 && word > INT64_MAX))
         return push_scalar(L, plan, &word);
     word <<= plan->result_shift;
     lua_pushinteger(L, plan->result_signed ? (int64_t)word >> plan->result_shift
@@ -125,7 +125,7 @@ static inline __attribute__((always_inline)) int push_float(lua_State *L,
 static inline __attribute__((always_inline)) int direct(lua_State *L, enum arguments arguments,
                                                         enum reach reach, bool is_float)
 {
-    const struct lffi_record *record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
+    const struct lffi_record *record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_ADDRESS));
     const struct lffi_plan *plan = record->plan;
     struct lffi_state *st = record->st;
     struct lffi_registers regs;

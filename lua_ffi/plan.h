@@ -169,8 +169,9 @@ enum {
 /* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
 const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
 
-/* What a Lua function of a namespace carries as upvalue 2: the public record, and what calls need
- * at once. */
+/* What a Lua function of a namespace is about: the public record, and what calls need at once. The
+ * plan is held by its ctype until lua_close, so upvalue 1 can be the record's bare address, which is
+ * quicker to read; upvalues 2 and 3 keep the record and the library alive (docs/design.md S18). */
 struct lffi_record {
     struct lffi_function pub;
     const struct lffi_plan *plan;
@@ -179,7 +180,7 @@ struct lffi_record {
     uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
     bool checks_format;
 };
-enum { LFFI_UPVALUE_PLAN = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
+enum { LFFI_UPVALUE_ADDRESS = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
 
 /* ---- call.c, direct.c ------------------------------------------------------------------------------ */
 
