@@ -336,7 +336,7 @@ static struct lffi_ctype *member_ctype(lua_State *L, struct lffi_scope *scope,
     bool last = m == &tag->members[tag->nmembers - 1] && tag->kind == CDECL_STRUCT;
     if (quals != 0)
         ct = lffi_qualified(L, ct, quals);
-    if (last && ct->op == LFFI_ARRAY && ct->type->count <= 1)
+    if (last && scope->bounds && ct->op == LFFI_ARRAY && ct->type->count <= 1)
         ct = lffi_array_of(L, ct->target, CDECL_COUNT_UNKNOWN);
     return ct;
 }

@@ -142,6 +142,21 @@ static int push_owner(lua_State *L, const struct lffi_ctype *ct, const void *add
     return keeps && lffi_push_block(L, 1, addr) ? lua_gettop(L) : 0;
 }
 
+/* The type to store by: an open-ended array gets the length that its memory or its declaration has. */
+static struct lffi_ctype *stored_type(lua_State *L, const struct lffi_field *field, void *addr)
+{
+    struct lffi_ctype *ct = field->ct;
+    const struct cdecl_type *declared = field->member->type;
+    uint64_t length;
+    if (ct->op != LFFI_ARRAY || ct->type->count < CDECL_COUNT_VLA)
+        return ct;
+    length = lffi_length(L, -1, lffi_push_view(L, ct, addr, 1));
+    lua_pop(L, 1);
+    if (length == UINT64_MAX && declared->count != 1)
+        luaL_error(L, "length of '%s' is unknown", type_text(L, ct));
+    return lffi_array_of(L, ct->target, length == UINT64_MAX ? 1 : length);
+}
+
 static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct lffi_ctype *record,
                          const struct lffi_field *field)
 {
@@ -156,7 +171,7 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
     if (field->member->width != CDECL_NOT_BITFIELD)
         lffi_store_bits(L, field, base, 3, &where);
     else
-        lffi_store(L, field->ct, base + field->offset, 3, &where);
+        lffi_store(L, stored_type(L, field, base + field->offset), base + field->offset, 3, &where);
 }
 
 /* A static constant declared in the struct; pushes it and returns true when there is one. */

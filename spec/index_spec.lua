@@ -267,6 +267,20 @@ describe("elements", function()
         assert.equal(("c"):byte(), zero.text[2])
     end)
 
+    it("of a trailing array are assigned as far as its memory is known", function()
+        local t = ffi.new("struct tail", 3)
+        t.items = {4, 5, 6}
+        assert.same({4, 6}, {t.items[0], t.items[2]})
+        raises("too many initializers for 'int[3]'", function() t.items = {1, 2, 3, 4} end)
+        local memory = ffi.new "int[8]"
+        local old = ffi.cast("struct old_tail *", ffi.cast("intptr_t", memory))
+        old.again = {7}
+        assert.equal(7, memory[2])
+        raises("too many initializers for 'int[1]'", function() old.again = {7, 8} end)
+        local open = ffi.cast("struct tail *", ffi.cast("intptr_t", memory))
+        raises("length of 'int[]' is unknown", function() open.items = {1} end)
+    end)
+
     it("of void, functions and incomplete types have no size", function()
         local v = ffi.cast("void *", ffi.new "int[1]")
         raises("size of 'void' is unknown", function() return v[0] end)
