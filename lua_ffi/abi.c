@@ -239,9 +239,9 @@ static uint64_t eightbyte_size(const struct cdecl_type *type, unsigned index)
 /* libffi passes 64 bits of a floating register; what needs 128 must fit the register path. */
 static bool wide_possible(const struct lffi_assign *assign, const char **why)
 {
-    if (!assign->wide || assign->stack <= LFFI_FAST_STACK)
+    if (!assign->wide || assign->stack <= LFFI_WIDE_STACK)
         return true;
-    *why = "its 128-bit arguments cannot be passed together with more than 128 bytes of stack";
+    *why = "its 128-bit arguments cannot be passed together with more than 8 KiB of stack";
     return false;
 }
 

@@ -383,7 +383,7 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
 static int call_with_heap_frame(lua_State *L, struct outgoing *call, uint32_t stack,
                                 uint32_t copies)
 {
-    size_t size = sizeof(struct lffi_frame) + stack + copies;
+    size_t size = sizeof(struct lffi_frame) + LFFI_WIDE_STACK + stack + copies;
     uintptr_t block = (uintptr_t)lua_newuserdatauv(L, size + 16, 0);
     call->frame = (unsigned char *)((block + 15) & ~(uintptr_t)15);
     call->copies = call->frame + sizeof(struct lffi_frame) + ((stack + 15) & ~(uint32_t)15);

@@ -27,8 +27,8 @@ void lffi_invoke(const struct lffi_plan *plan, void (*address)(void), const unsi
 
 #else
 
-/* What is passed: the fewest registers, more of them, more words of stack. */
-enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_WIDE };
+/* What is passed: a few registers, all of them, words of stack, all 128 bits of the floating registers. */
+enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_BLOCK, SHAPE_WIDE, SHAPE_WIDE_LARGE };
 
 #define WORDS4(w) (w)[0], (w)[1], (w)[2], (w)[3]
 #define WORDS8(w) WORDS4(w), WORDS4((w) + 4)
@@ -37,10 +37,19 @@ enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_WIDE };
     (f)[0].as, (f)[1].as, (f)[2].as, (f)[3].as, (f)[4].as, (f)[5].as, (f)[6].as, (f)[7].as
 #ifdef LFFI_ABI_SYSV
 #define GPRS(g) WORDS4(g), (g)[4], (g)[5]
-#define FPR_WORD d
+/* On x86-64 a large struct by value is just a piece of the stack. */
+struct block {
+    _Alignas(16) uint64_t words[LFFI_FAST_STACK / 8];
+};
+struct large_block {
+    _Alignas(16) uint64_t words[LFFI_WIDE_STACK / 8];
+};
+#define BLOCK(stack) (*(const struct block *)(stack))
+#define LARGE_BLOCK(stack) (*(const struct large_block *)(stack))
 #else
 #define GPRS(g) WORDS8(g)
-#define FPR_WORD d
+#define BLOCK(stack) WORDS16(stack)
+#define LARGE_BLOCK(stack) WORDS16(stack)
 #endif
 
 /* A function that calls code returning R. */
@@ -53,12 +62,14 @@ enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_WIDE };
         const union lffi_fpr *f = regs->fpr;                                                       \
         switch (shape) {                                                                           \
         case SHAPE_3: return code(g[0], g[1], g[2]);                                               \
-        case SHAPE_REGISTERS: return code(GPRS(g), FPRS(f, FPR_WORD));                             \
-        case SHAPE_8: return code(GPRS(g), FPRS(f, FPR_WORD), WORDS8(stack));                      \
-        case SHAPE_16: return code(GPRS(g), FPRS(f, FPR_WORD), WORDS16(stack));                    \
-        case SHAPE_WIDE: break;                                                                    \
+        case SHAPE_REGISTERS: return code(GPRS(g), FPRS(f, d));                             \
+        case SHAPE_8: return code(GPRS(g), FPRS(f, d), WORDS8(stack));                      \
+        case SHAPE_16: return code(GPRS(g), FPRS(f, d), WORDS16(stack));                    \
+        case SHAPE_BLOCK: return code(GPRS(g), FPRS(f, d), BLOCK(stack));                          \
+        case SHAPE_WIDE: return code(GPRS(g), FPRS(f, v), BLOCK(stack));                           \
+        case SHAPE_WIDE_LARGE: break;                                                              \
         }                                                                                          \
-        return code(GPRS(g), FPRS(f, v), WORDS16(stack));                                          \
+        return code(GPRS(g), FPRS(f, v), LARGE_BLOCK(stack));                                      \
     }
 
 struct two_words {
@@ -165,9 +176,9 @@ static bool by_libffi(const struct lffi_plan *plan, const struct lffi_assign *us
 static enum shape shape_of(const struct lffi_assign *used)
 {
     if (used->wide)
-        return SHAPE_WIDE;
+        return used->stack > LFFI_FAST_STACK ? SHAPE_WIDE_LARGE : SHAPE_WIDE;
     if (used->stack > 64)
-        return SHAPE_16;
+        return used->stack > 128 ? SHAPE_BLOCK : SHAPE_16;
     if (used->stack > 0)
         return SHAPE_8;
     return used->gprs <= 3 && used->fprs == 0 ? SHAPE_3 : SHAPE_REGISTERS;

@@ -208,7 +208,7 @@ const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct)
     why = measure(L, &draft);
     if (why != NULL) {
         lua_pushstring(L, why);
-        lua_replace(L, top + 1);
+        lua_insert(L, top + 1);
         lua_settop(L, top + 1);
         return NULL;
     }

@@ -54,6 +54,13 @@ struct lffi_frame {
     struct lffi_registers regs;
     _Alignas(16) unsigned char stack[LFFI_STACK_BLOCK];
 };
+/* Bytes of stack that the register path passes along: usually, and when libffi cannot make the call
+ * because it does not know of 128-bit floating registers. */
+#ifdef LFFI_ABI_SYSV
+enum { LFFI_FAST_STACK = LFFI_STACK_BLOCK, LFFI_WIDE_STACK = 8192 };
+#else
+enum { LFFI_FAST_STACK = 128, LFFI_WIDE_STACK = 0 };
+#endif
 #define LFFI_STACK_START ((uint32_t)offsetof(struct lffi_frame, stack))
 
 /* The registers that bring a result back; x87 values lie in `fpr`. */
@@ -100,8 +107,6 @@ struct lffi_assign {
     bool wide;      /* an argument fills 128 bits of a floating register */
 };
 
-/* Bytes of stack that the register path passes along. */
-enum { LFFI_FAST_STACK = 128 };
 
 /* Bytes of arguments on the stack: far more than any real call, and safe on small thread stacks. */
 enum { LFFI_MAX_STACK = 1 << 18 };

@@ -1,0 +1,600 @@
+-- Compares calls and callbacks with what C compilers do: random signatures are compiled by gcc and
+-- clang and called through cffi, by the register path and through libffi. Every leaf of every argument is checked
+-- on the other side, in both directions.
+--
+--   lua5.4 tools/abi_difftest.lua [N] [SEED] [KEEP]
+--
+-- N signatures (2000), a seed (random). Exit code 1 and the failing signatures when anything is wrong.
+-- Files go to $CFFI_BUILD/difftest and stay there when KEEP is given or something failed.
+
+local ffi = require "cffi"
+
+local N = tonumber(arg[1]) or 2000
+local SEED = tonumber(arg[2]) or os.time()
+local KEEP = arg[3] ~= nil
+local BATCH = 100
+local DIR = (os.getenv "CFFI_BUILD" or "build") .. "/difftest"
+
+ffi.cdef [[
+int setenv(const char *name, const char *value, int overwrite);
+int unsetenv(const char *name);
+]]
+
+math.randomseed(SEED)
+local random = math.random
+
+local function pick(list)
+    return list[random(#list)]
+end
+
+local function chance(percent)
+    return random(100) <= percent
+end
+
+-- ---- values -------------------------------------------------------------------------------------
+
+-- Two's complement of 128 bits, given as two 64-bit halves, in decimal.
+local function decimal128(hi, lo, signed)
+    local negative = signed and hi < 0
+    if negative then
+        lo = -lo
+        hi = ~hi + (lo == 0 and 1 or 0)
+    end
+    local limbs = {hi >> 32 & 0xFFFFFFFF, hi & 0xFFFFFFFF, lo >> 32 & 0xFFFFFFFF, lo & 0xFFFFFFFF}
+    local digits = {}
+    repeat
+        local rest, zero = 0, true
+        for i = 1, 4 do
+            local value = rest << 32 | limbs[i]
+            limbs[i], rest = value // 10, value % 10
+            zero = zero and limbs[i] == 0
+        end
+        table.insert(digits, 1, rest)
+    until zero
+    return (negative and "-" or "") .. table.concat(digits)
+end
+
+-- ---- scalar types -------------------------------------------------------------------------------
+-- A type has: c (how C names it), value() -> a value, literal(v) -> C text, lua(v) -> what is passed,
+-- same(v, got) -> is `got` the value.
+
+local function is(v, got)
+    return v == got
+end
+
+local function same(v)
+    return v
+end
+
+local function integer_type(c, bits, signed)
+    local suffix = signed and "LL" or "ULL"
+    return {
+        kind = "integer", c = c, bits = bits, signed = signed,
+        value = function(width)
+            width = width or bits
+            local v = random(0)
+            if width < 64 then
+                v = v & ((1 << width) - 1)
+                if signed and v >> (width - 1) == 1 then
+                    v = v - (1 << width)
+                end
+            elseif not signed then
+                v = v >> 1
+            end
+            return v
+        end,
+        literal = function(v)
+            if v == math.mininteger then
+                return "(-9223372036854775807LL - 1)"
+            end
+            return ("(%s)%d%s"):format(c, v, suffix)
+        end,
+        lua = same, same = is,
+    }
+end
+
+local function float_type(c, scale)
+    return {
+        kind = "float", c = c,
+        value = function() return random(-scale, scale) / 4 end,
+        literal = function(v) return ("(%s)%.17g"):format(c, v) end,
+        lua = same, same = is,
+    }
+end
+
+local function int128_type(c, signed)
+    return {
+        kind = "int128", c = c,
+        value = function() return {random(0), random(0)} end,
+        literal = function(v)
+            return ("(%s)((unsigned __int128)0x%xULL << 64 | 0x%xULL)"):format(c, v[1], v[2])
+        end,
+        lua = function(v) return ffi.cast(c, decimal128(v[1], v[2], signed)) end,
+        same = function(v, got) return tostring(got) == decimal128(v[1], v[2], signed) end,
+    }
+end
+
+local function complex_type(c, part)
+    return {
+        kind = "complex", c = c,
+        value = function() return {random(-99, 99) / 4, random(-99, 99) / 4} end,
+        literal = function(v)
+            return ("(%s)((%s)%.17g + (%s)%.17g * (float _Complex)1.0iF)"):format(c, part, v[1], part, v[2])
+        end,
+        lua = same,
+        same = function(v, got) return got.re == v[1] and got.im == v[2] end,
+    }
+end
+
+local BOOL = {
+    kind = "bool", c = "_Bool",
+    value = function() return chance(50) end,
+    literal = function(v) return v and "1" or "0" end,
+    lua = same, same = is,
+}
+
+local POINTER = {
+    kind = "pointer", c = "void *",
+    value = function() return random(0) & 0x7FFFFFFFFFFF | 1 end,
+    literal = function(v) return ("(void *)0x%xUL"):format(v) end,
+    lua = function(v) return ffi.cast("void *", v) end,
+    same = function(v, got) return ffi.tonumber(ffi.cast("uintptr_t", got)) == v end,
+}
+
+local INTEGERS = {
+    integer_type("char", 8, true), integer_type("signed char", 8, true),
+    integer_type("unsigned char", 8, false), integer_type("short", 16, true),
+    integer_type("unsigned short", 16, false), integer_type("int", 32, true),
+    integer_type("unsigned int", 32, false), integer_type("long", 64, true),
+    integer_type("unsigned long", 64, false), integer_type("long long", 64, true),
+}
+local FLOATS = {float_type("float", 4000), float_type("double", 1000000)}
+local LONG_DOUBLE = float_type("long double", 1000000)
+local QUAD = float_type("_Float128", 1000000)
+local INT128 = {int128_type("__int128", true), int128_type("unsigned __int128", false)}
+local COMPLEX = {complex_type("float _Complex", "float"), complex_type("double _Complex", "double"),
+                 complex_type("long double _Complex", "long double")}
+
+-- gcc passes a struct of _Float128 in a register, as the ABI says; clang 14 in memory.
+local function scalar(options, inside)
+    local r = random(100)
+    if r <= 40 then return pick(INTEGERS) end
+    if r <= 70 then return pick(FLOATS) end
+    if r <= 76 then return BOOL end
+    if r <= 82 then return POINTER end
+    if r <= 88 then return LONG_DOUBLE end
+    if r <= 93 then return pick(COMPLEX) end
+    if r <= 97 then return pick(INT128) end
+    if options.compiler == "gcc" or not inside then return QUAD end
+    return pick(INTEGERS)
+end
+
+-- ---- aggregates -----------------------------------------------------------------------------------
+
+local aggregate
+
+local function member_type(options, depth)
+    if depth > 0 and chance(25) then
+        return aggregate(options, depth - 1)
+    end
+    return scalar(options, true)
+end
+
+-- Arrays of packed structs are classified differently by gcc and clang: gcc's rule is ours.
+local function may_repeat(t, options)
+    return options.compiler == "gcc" or not t.packed
+end
+
+local function add_member(t, options, depth)
+    local m = {name = "m" .. #t.members + 1}
+    if chance(12) then
+        m.type = pick(INTEGERS)
+        m.width = random(m.type.bits)
+    elseif chance(2) then
+        m.type, m.width = BOOL, 1
+    else
+        m.type = member_type(options, depth)
+        if chance(15) and may_repeat(m.type, options) then
+            m.count = random(3)
+        end
+        t.packed = t.packed or m.type.packed
+    end
+    t.members[#t.members + 1] = m
+end
+
+local function member_text(m)
+    local c = m.type.c
+    if m.width then
+        return ("%s %s : %d;"):format(c, m.name, m.width)
+    end
+    return ("%s %s%s;"):format(c, m.name, m.count and "[" .. m.count .. "]" or "")
+end
+
+local function aggregate_text(t, attributes)
+    local lines = {}
+    for i, m in ipairs(t.members) do
+        lines[i] = member_text(m)
+    end
+    return ("%s { %s }%s;"):format(t.c, table.concat(lines, " "), attributes)
+end
+
+local function member_value(m)
+    if m.width then
+        return m.type.value(m.width)
+    end
+    if not m.count then
+        return m.type.value()
+    end
+    local list = {}
+    for i = 1, m.count do
+        list[i] = m.type.value()
+    end
+    return list
+end
+
+local function member_lua(m, v)
+    if not m.count then
+        return m.type.lua(v)
+    end
+    local list = {}
+    for i = 1, m.count do
+        list[i] = m.type.lua(v[i])
+    end
+    return list
+end
+
+local function member_same(m, v, got)
+    if not m.count then
+        return m.type.same(v, got)
+    end
+    for i = 1, m.count do
+        if not m.type.same(v[i], got[i - 1]) then
+            return false
+        end
+    end
+    return true
+end
+
+-- The members of a union lie over each other: one of them is used.
+local function used_members(t)
+    return t.union and {t.members[t.active]} or t.members
+end
+
+local function aggregate_value(t)
+    local v = {}
+    for _, m in ipairs(used_members(t)) do
+        v[m.name] = member_value(m)
+    end
+    return v
+end
+
+local function aggregate_lua(t, v)
+    local init = {}
+    for _, m in ipairs(used_members(t)) do
+        init[m.name] = member_lua(m, v[m.name])
+    end
+    return init
+end
+
+local function aggregate_same(t, v, got)
+    for _, m in ipairs(used_members(t)) do
+        if not member_same(m, v[m.name], got[m.name]) then
+            return false
+        end
+    end
+    return true
+end
+
+function aggregate(options, depth)
+    local t = {kind = "aggregate", members = {}, union = chance(15)}
+    options.count = options.count + 1
+    t.c = ("%s t%d"):format(t.union and "union" or "struct", options.count)
+    local attributes = ""
+    if chance(10) then
+        attributes, t.packed = " __attribute__((packed))", true
+    end
+    for _ = 1, chance(2) and not t.union and 0 or random(chance(80) and 4 or 9) do
+        add_member(t, options, depth)
+    end
+    t.active = t.union and random(#t.members)
+    options.types[#options.types + 1] = aggregate_text(t, attributes)
+    t.value = function() return aggregate_value(t) end
+    t.lua = function(v) return aggregate_lua(t, v) end
+    t.same = function(v, got) return aggregate_same(t, v, got) end
+    return t
+end
+
+-- ---- C text ---------------------------------------------------------------------------------------
+
+-- Statements that set `place` to the value, or that count what differs from it.
+local function each_leaf(t, place, v, leaf)
+    if t.kind ~= "aggregate" then
+        leaf(t, place, v)
+        return
+    end
+    for _, m in ipairs(used_members(t)) do
+        for i = 1, m.count or 1 do
+            if m.count then
+                each_leaf(m.type, ("%s.%s[%d]"):format(place, m.name, i - 1), v[m.name][i], leaf)
+            else
+                each_leaf(m.type, place .. "." .. m.name, v[m.name], leaf)
+            end
+        end
+    end
+end
+
+local function setting(t, place, v)
+    local lines = {}
+    each_leaf(t, place, v, function(leaf, at, value)
+        lines[#lines + 1] = ("    %s = %s;"):format(at, leaf.literal(value))
+    end)
+    return table.concat(lines, "\n")
+end
+
+local function checking(t, place, v)
+    local lines = {}
+    each_leaf(t, place, v, function(leaf, at, value)
+        lines[#lines + 1] = ("    wrong += !(%s == %s);"):format(at, leaf.literal(value))
+    end)
+    return table.concat(lines, "\n")
+end
+
+-- ---- signatures -----------------------------------------------------------------------------------
+
+local function argument_type(options)
+    return chance(35) and aggregate(options, 3) or scalar(options)
+end
+
+-- A type that survives "...": what default promotions leave alone, or what S7 makes of Lua values.
+local VARIADIC = {integer_type("long long", 64, true), FLOATS[2]}
+local function variadic_type(options)
+    return chance(25) and aggregate(options, 2) or pick(VARIADIC)
+end
+
+-- clang 14 passes a scalar __int128 differently from gcc once registers run out.
+local function settled(t, options, position)
+    return options.compiler == "gcc" or t.kind ~= "int128" or position <= 2
+end
+
+local function signature(options, index)
+    local s = {name = "f" .. index, params = {}, values = {}}
+    for i = 1, random(0, chance(80) and 7 or 16) do
+        repeat
+            s.params[i] = argument_type(options)
+        until settled(s.params[i], options, i)
+    end
+    if chance(15) and #s.params > 0 then
+        s.fixed = #s.params
+        for i = s.fixed + 1, s.fixed + random(6) do
+            s.params[i] = variadic_type(options)
+        end
+    end
+    for i, t in ipairs(s.params) do
+        s.values[i] = t.value()
+    end
+    if not chance(8) then
+        s.result = argument_type(options)
+        s.result_value = s.result.value()
+    end
+    return s
+end
+
+local function parameter_list(s, named)
+    local list = {}
+    for i = 1, s.fixed or #s.params do
+        list[i] = s.params[i].c .. (named and " a" .. i or "")
+    end
+    if s.fixed then
+        list[#list + 1] = "..."
+    end
+    return #list > 0 and table.concat(list, ", ") or "void"
+end
+
+local function callee_text(s)
+    local lines = {("%s %s(%s)\n{"):format(s.result and s.result.c or "void", s.name, parameter_list(s, true))}
+    local function add(...) lines[#lines + 1] = string.format(...) end
+    if s.fixed then
+        add("    va_list ap;\n    va_start(ap, a%d);", s.fixed)
+        for i = s.fixed + 1, #s.params do
+            add("    %s a%d = va_arg(ap, %s);", s.params[i].c, i, s.params[i].c)
+        end
+    end
+    for i, t in ipairs(s.params) do
+        add("%s", checking(t, "a" .. i, s.values[i]))
+    end
+    if s.result then
+        add("    %s r;\n    memset(&r, 0x5a, sizeof r);", s.result.c)
+        add("%s\n    return r;", setting(s.result, "r", s.result_value))
+    end
+    add("}")
+    return table.concat(lines, "\n")
+end
+
+-- The other direction: C calls a callback of the same type and checks its result.
+local function caller_text(s)
+    local lines, names = {}, {}
+    local function add(...) lines[#lines + 1] = string.format(...) end
+    add("void c%s(%s (*cb)(%s))\n{", s.name, s.result and s.result.c or "void", parameter_list(s))
+    for i, t in ipairs(s.params) do
+        names[i] = "a" .. i
+        add("    %s a%d;\n    memset(&a%d, 0x5a, sizeof a%d);", t.c, i, i, i)
+        add("%s", setting(t, names[i], s.values[i]))
+    end
+    local call = ("cb(%s)"):format(table.concat(names, ", "))
+    if s.result then
+        add("    %s r = %s;\n%s", s.result.c, call, checking(s.result, "r", s.result_value))
+    else
+        add("    %s;", call)
+    end
+    add("}")
+    return table.concat(lines, "\n")
+end
+
+local function declarations(s)
+    local result = s.result and s.result.c or "void"
+    local text = ("%s %s(%s);"):format(result, s.name, parameter_list(s))
+    if not s.fixed then
+        text = ("%s\nvoid c%s(%s (*cb)(%s));"):format(text, s.name, result, parameter_list(s))
+    end
+    return text
+end
+
+-- ---- batches ----------------------------------------------------------------------------------------
+
+local function write_file(path, text)
+    local file = assert(io.open(path, "w"))
+    file:write(text)
+    file:close()
+end
+
+local HEADER = [[
+#include <complex.h>
+#include <stdarg.h>
+#include <string.h>
+#ifdef __clang__
+#define _Float128 __float128
+#endif
+int wrong;
+]]
+
+local function make_batch(number, first, size, compiler)
+    local options = {compiler = compiler, count = 0, types = {}}
+    local batch = {signatures = {}, number = number, compiler = compiler}
+    local bodies, decls = {}, {"int wrong;"}
+    for i = 1, size do
+        local s = signature(options, first + i)
+        batch.signatures[i] = s
+        bodies[#bodies + 1] = callee_text(s)
+        if not s.fixed then
+            bodies[#bodies + 1] = caller_text(s)
+        end
+        decls[#decls + 1] = declarations(s)
+    end
+    local types = table.concat(options.types, "\n")
+    batch.cdef = types .. "\n" .. table.concat(decls, "\n")
+    batch.path = ("%s/b%d"):format(DIR, number)
+    write_file(batch.path .. ".c", HEADER .. types .. "\n" .. table.concat(bodies, "\n"))
+    return batch
+end
+
+local function compile(batches)
+    local commands = {}
+    for i, b in ipairs(batches) do
+        commands[i] = ("%s -w -Wno-psabi -O1 -shared -fPIC -o %s.so %s.c & "):format(b.compiler, b.path, b.path)
+    end
+    local ok = os.execute(table.concat(commands) .. "wait")
+    assert(ok, "a compiler failed")
+end
+
+-- ---- running ------------------------------------------------------------------------------------------
+
+local checks, failures = 0, {}
+
+local function fail(batch, s, mode, what)
+    failures[#failures + 1] = ("b%d %s %s: %s: %s %s(%s)"):format(batch.number, batch.compiler, mode, what,
+        s.result and s.result.c or "void", s.name, parameter_list(s))
+end
+
+local function arguments(scope, s)
+    local list = {}
+    for i, t in ipairs(s.params) do
+        list[i] = t.lua(s.values[i])
+        if t.kind == "aggregate" and (chance(50) or s.fixed and i > s.fixed) then
+            list[i] = scope.new(t.c, list[i])
+        end
+    end
+    return list
+end
+
+local function call_once(scope, lib, batch, s, mode)
+    lib.wrong = 0
+    local ok, got = pcall(lib[s.name], table.unpack(arguments(scope, s), 1, #s.params))
+    checks = checks + 1
+    if not ok then
+        fail(batch, s, mode, "call raised " .. tostring(got))
+    elseif lib.wrong ~= 0 then
+        fail(batch, s, mode, lib.wrong .. " leaves of the arguments")
+    elseif s.result and not s.result.same(s.result_value, got) then
+        fail(batch, s, mode, "result")
+    end
+end
+
+local function callback_once(lib, batch, s, mode)
+    local bad
+    local function callback(...)
+        for i, t in ipairs(s.params) do
+            if not t.same(s.values[i], (select(i, ...))) then
+                bad = bad or "callback argument " .. i
+            end
+        end
+        return s.result and s.result.lua(s.result_value)
+    end
+    lib.wrong = 0
+    checks = checks + 1
+    local ok, err = pcall(lib["c" .. s.name], callback)
+    if not ok then
+        if not tostring(err):find("128-bit floating registers", 1, true) then
+            fail(batch, s, mode, "callback raised " .. tostring(err))
+        end
+    elseif bad or lib.wrong ~= 0 then
+        fail(batch, s, mode, bad or "callback result")
+    end
+    ffi.release(callback)
+end
+
+local function run(batch, mode)
+    if mode == "libffi" then
+        ffi.C.setenv("CFFI_NO_FASTCALL", "1", 1)
+    else
+        ffi.C.unsetenv("CFFI_NO_FASTCALL")
+    end
+    local scope = ffi.scope {}
+    scope.cdef(batch.cdef)
+    local lib = scope.load("./" .. batch.path .. ".so")
+    local trace = assert(io.open(DIR .. "/current", "w"))
+    for _, s in ipairs(batch.signatures) do
+        trace:seek "set"
+        trace:write(("b%d %s %s\n"):format(batch.number, mode, s.name))
+        trace:flush()
+        call_once(scope, lib, batch, s, mode)
+        if not s.fixed then
+            callback_once(lib, batch, s, mode)
+        end
+    end
+    trace:close()
+end
+
+local function main()
+    local compilers = {"gcc"}
+    if os.execute "command -v clang >/dev/null" then
+        compilers[2] = "clang"
+    end
+    os.execute("mkdir -p " .. DIR)
+    local done, number = 0, 0
+    while done < N do
+        local batches = {}
+        for i = 1, 2 do
+            local size = math.min(BATCH, N - done)
+            if size > 0 then
+                number = number + 1
+                batches[i] = make_batch(number, done, size, compilers[number % #compilers + 1])
+                done = done + size
+            end
+        end
+        compile(batches)
+        for _, b in ipairs(batches) do
+            run(b, "registers")
+            run(b, "libffi")
+        end
+    end
+    for i = 1, math.min(#failures, 20) do
+        print(failures[i])
+    end
+    print(("%d signatures, %d calls and callbacks, %d wrong (seed %d)"):format(N, checks, #failures, SEED))
+    if not KEEP and #failures == 0 then
+        os.execute("rm -rf " .. DIR)
+    end
+    os.exit(#failures == 0)
+end
+
+main()
