@@ -167,20 +167,58 @@ static bool classify_array(const struct cdecl_type *type, uint64_t at, enum clas
     return true;
 }
 
+/* The last rules, applied to every aggregate, also to one inside another. False: in memory. */
+static bool settle(enum class classes[2])
+{
+    if (classes[0] == IN_MEMORY || classes[1] == IN_MEMORY)
+        return false;
+    if (classes[1] == X87_UP && classes[0] != X87)
+        return false;
+    if (classes[1] == SSE_UP && classes[0] != SSE)
+        classes[1] = SSE;
+    return true;
+}
+
+/* gcc makes an ordinary member of a bit-field that fills a machine integer at its natural place. */
+static bool is_plain_integer(const struct cdecl_tag *tag, const struct cdecl_member *member)
+{
+    uint64_t bytes = member->width / 8;
+    if (member->width % 8 != 0 || member->bit != 0 || (bytes & (bytes - 1)) != 0)
+        return false;
+    return member->offset % bytes == 0 && (bytes == 1 || !(tag->packed || member->packed));
+}
+
+static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member *member,
+                          uint64_t at, enum class classes[2])
+{
+    uint64_t first = at * 8 + member->bit;
+    uint64_t last = first + member->width - 1;
+    if (member->width == 0)
+        return true;
+    if (is_plain_integer(tag, member) && at % (member->width / 8) != 0)
+        return false;
+    cover(classes, first / 8, last / 8 - first / 8 + 1, INTEGER);
+    return true;
+}
+
+/* Each member is classified by itself before it is merged: merging is not associative. */
 static bool classify_members(const struct cdecl_type *type, uint64_t at, enum class classes[2])
 {
+    enum class all[2] = {NO_CLASS, NO_CLASS};
     for (uint32_t i = 0; i < type->tag->nmembers; i++) {
         const struct cdecl_member *member = &type->tag->members[i];
+        enum class own[2] = {NO_CLASS, NO_CLASS};
         uint64_t start = at + member->offset;
-        if (member->width == CDECL_NOT_BITFIELD) {
-            if (!classify(member->type, start, classes))
-                return false;
-        } else if (member->width > 0) {
-            uint64_t first = (start * 8 + member->bit) / 8;
-            uint64_t last = (start * 8 + member->bit + member->width - 1) / 8;
-            cover(classes, first, last - first + 1, INTEGER);
-        }
+        bool fits = member->width == CDECL_NOT_BITFIELD
+                        ? classify(member->type, start, own)
+                        : classify_bits(type->tag, member, start, own);
+        if (!fits)
+            return false;
+        cover_pair(all, own[0], own[1]);
     }
+    if (!settle(all))
+        return false;
+    cover_pair(classes, all[0], all[1]);
     return true;
 }
 
@@ -219,15 +257,7 @@ static bool classify(const struct cdecl_type *type, uint64_t at, enum class clas
 static bool classes_of(const struct cdecl_type *type, enum class classes[2])
 {
     classes[0] = classes[1] = NO_CLASS;
-    if (cdecl_sizeof(type) > 16 || !classify(type, 0, classes))
-        return false;
-    if (classes[0] == IN_MEMORY || classes[1] == IN_MEMORY)
-        return false;
-    if (classes[1] == X87_UP && classes[0] != X87)
-        return false;
-    if (classes[1] == SSE_UP && classes[0] != SSE)
-        classes[1] = SSE;
-    return true;
+    return cdecl_sizeof(type) <= 16 && classify(type, 0, classes) && settle(classes);
 }
 
 static uint64_t eightbyte_size(const struct cdecl_type *type, unsigned index)
@@ -323,6 +353,7 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
         *kind = LFFI_RETURN_X87_PAIR;
     } else if (classes_of(type, classes)) {
         *kind = return_registers(type, classes, way);
+        assign->wide = *kind == LFFI_RETURN_WIDE;
     } else {
         assign->gprs++; /* the address travels as a hidden first argument */
         *kind = LFFI_RETURN_MEMORY;

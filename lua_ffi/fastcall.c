@@ -137,9 +137,7 @@ static void call_by_kind(enum lffi_return_kind kind, void (*address)(void),
 /* Only what fills 128 bits of a register cannot go through libffi. */
 static bool by_libffi(const struct lffi_plan *plan, const struct lffi_assign *used)
 {
-    if (used->wide || plan->result_kind == LFFI_RETURN_WIDE)
-        return false;
-    return plan->by_libffi || used->stack > LFFI_FAST_STACK;
+    return !used->wide && (plan->by_libffi || used->stack > LFFI_FAST_STACK);
 }
 
 #else

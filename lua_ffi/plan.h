@@ -104,7 +104,7 @@ struct lffi_way {
 struct lffi_assign {
     uint32_t gprs, fprs;
     uint32_t stack; /* bytes of the stack block */
-    bool wide;      /* an argument fills 128 bits of a floating register */
+    bool wide;      /* an argument, or the result, fills 128 bits of a floating register */
 };
 
 

@@ -480,7 +480,7 @@ end
 local function compile(batches)
     local commands = {}
     for i, b in ipairs(batches) do
-        commands[i] = ("%s -w -Wno-psabi -O1 -shared -fPIC -o %s.so %s.c & "):format(b.compiler, b.path, b.path)
+        commands[i] = ("%s -w -O1 -shared -fPIC -o %s.so %s.c 2>%s.log & "):format(b.compiler, b.path, b.path, b.path)
     end
     local ok = os.execute(table.concat(commands) .. "wait")
     assert(ok, "a compiler failed")
