@@ -276,25 +276,36 @@ static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr)
         lffi_load(L, ct, addr, 0);
 }
 
-/* The number of elements to convert: as asked, but no more than are known to be there. */
+/* The number of elements known to be there; UINT64_MAX when that is not known. */
+static uint64_t known_count(lua_State *L, struct lffi_scope *scope, const struct lffi_cdata *cd)
+{
+    uint64_t size;
+    uint64_t extent;
+    if (cd->ct->op == LFFI_ARRAY)
+        return lffi_length(L, 1, cd);
+    if (cd->ct->op == LFFI_VECTOR)
+        return cd->ct->type->count;
+    size = lffi_sizeof(L, cd->ct->target);
+    extent = scope->bounds ? lffi_extent(L, 1, cd) : UINT64_MAX;
+    return extent == UINT64_MAX || size == 0 ? UINT64_MAX : extent / size;
+}
+
+/* The number of elements to convert: as asked, but no more than are known to be there. A pointer does
+ * not say how many it points to, even where its memory is known. */
 static uint64_t list_count(lua_State *L, struct lffi_scope *scope, const struct lffi_cdata *cd)
 {
-    uint64_t length = UINT64_MAX;
+    uint64_t known = known_count(L, scope, cd);
     uint64_t count;
-    if (cd->ct->op == LFFI_ARRAY)
-        length = lffi_length(L, 1, cd);
-    else if (cd->ct->op == LFFI_VECTOR)
-        length = cd->ct->type->count;
     if (lua_isnoneornil(L, 2)) {
-        if (length == UINT64_MAX)
+        if (known == UINT64_MAX || cd->ct->op == LFFI_POINTER)
             lffi_arg_error(L, 2, "number of elements of '%s' is unknown",
                            lffi_push_type_text(L, cd->ct->type, NULL));
-        return length;
+        return known;
     }
     count = lffi_arg_size(L, scope, 2);
-    if (count > length)
+    if (count > known)
         lffi_arg_error(L, 2, "%I elements asked of '%s', which has %I", (LUAI_UACINT)count,
-                       lffi_push_type_text(L, cd->ct->type, NULL), (LUAI_UACINT)length);
+                       lffi_push_type_text(L, cd->ct->type, NULL), (LUAI_UACINT)known);
     return count;
 }
 

@@ -91,6 +91,8 @@ local cases = {
         ffi.cast("int *", ffi.new "int[2]") },
     { "bad argument #2 to 'totable' (3 elements asked of 'int[2]', which has 2)", "totable",
         ffi.new "int[2]", 3 },
+    { "bad argument #2 to 'totable' (2 elements asked of 'int *', which has 1)", "totable",
+        ffi.new "int[2]" + 1, 2 },
 
     { "bad argument #1 to 'string' (pointer, array, struct or union expected, got integer 5)",
         "string", 5 },
