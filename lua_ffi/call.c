@@ -191,6 +191,11 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
         return plan->promoted[LFFI_PROMOTED_INTEGER];
     if (lua_type(L, idx) == LUA_TUSERDATA)
         return plan->promoted[LFFI_PROMOTED_POINTER];
+    if (luaL_getmetafield(L, idx, "__cffi_pointer") != LUA_TNIL) {
+        struct lffi_ctype *data = lffi_basic(L, plan->ct->scope, CDECL_PRIM_VOID);
+        lua_pop(L, 1);
+        return lffi_pointer_to(L, lffi_qualified(L, data, CDECL_CONST));
+    }
     call->where.index = idx - call->first + 1;
     lffi_convert_error(L, &call->where, "a %s cannot be a variadic argument: use ffi.new or "
                                         "ffi.cast to give it a type",

@@ -1,5 +1,6 @@
--- Errors of the Fiddle classes: tables with `kind`, `message` and `name` that print and concatenate as
--- strings. What the core raises (strings) is made into one of them, with the same text.
+-- Errors of the Fiddle classes: tables with `kind`, `message` and `name` that print and
+-- concatenate as strings. What the core raises (strings) is made into one of them, with the same
+-- text.
 local errors = {}
 
 -- The source names of these files, as debug.getinfo tells them: positions in them are left out.

@@ -1,9 +1,10 @@
 -- Handle: an open library. `h.name` or h:sym(name) is the Pointer to a symbol; h:close() unmaps the
 -- library, after which its symbols and functions raise.
 --
--- The core finds and opens the file (ffi.load); a dlopen handle of the same file gives the address that
--- Fiddle programs ask for. Private fields: _library the core's namespace, _pointer the dlopen handle as a
--- cdata, _life what the symbols share (see pointer.lua), _closes whether the collector closes it.
+-- The core finds and opens the file (ffi.load); a dlopen handle of the same file gives the
+-- address that Fiddle programs ask for. Private fields: _library the core's namespace, _pointer
+-- the dlopen handle as a cdata, _life what the symbols share (see pointer.lua), _closes whether
+-- the collector closes it.
 local ffi = require "cffi"
 local errors = require "cffi.fiddle.errors"
 local system = require "cffi.fiddle.system"
@@ -20,11 +21,12 @@ end
 
 local function new(library, pointer, path)
     return setmetatable({
-        _library = library, _pointer = pointer, _path = path, _life = {}, _closes = false, _pseudo = false,
+        _library = library, _pointer = pointer, _path = path, _life = {}, _closes = false,
+        _pseudo = false, _namespaces = {},
     }, Handle)
 end
 
--- ---- opening -------------------------------------------------------------------------------------
+-- ---- opening ------------------------------------------------------------------------------------
 
 local function open_program(flags)
     return new(false, C.dlopen(nil, flags), false)
@@ -47,8 +49,8 @@ local function closing(h, ok, ...)
     return ...
 end
 
--- Handle([library or list of libraries [, flags [, fn]]]): nil is the program itself. With a function:
--- fn(handle), then closed; the function's results.
+-- Handle([library or list of libraries [, flags [, fn]]]): nil is the program itself. With a
+-- function: fn(handle), then closed; the function's results.
 local function construct(_, library, flags, fn)
     if type(flags) == "function" then
         flags, fn = nil, flags
@@ -69,7 +71,7 @@ local function construct(_, library, flags, fn)
     return h
 end
 
--- ---- symbols --------------------------------------------------------------------------------------
+-- ---- symbols ------------------------------------------------------------------------------------
 
 local function check_open(h)
     if h._life.gone then
@@ -102,12 +104,15 @@ function methods:sym(name)
     errors.raise_named("DLError", name, "undefined symbol '%s'", name)
 end
 
--- ---- closing ----------------------------------------------------------------------------------------
+-- ---- closing ------------------------------------------------------------------------------------
 
 local function close(h)
     h._life.gone = ("library '%s' is closed"):format(h._path or "the program")
     if h._library then
         ffi.close(h._library)
+    end
+    for _, namespace in pairs(h._namespaces) do
+        ffi.close(namespace)
     end
     C.dlclose(h._pointer)
 end
@@ -138,7 +143,7 @@ function methods:is_close_enabled()
     return self._closes
 end
 
--- ---- what it is ---------------------------------------------------------------------------------------
+-- ---- what it is ---------------------------------------------------------------------------------
 
 function methods:address()
     check_open(self)
@@ -166,7 +171,7 @@ function Handle:__index(key)
     return methods[key] or methods.sym(self, key)
 end
 
-function Handle:__newindex(key)
+function Handle.__newindex(_, key)
     errors.raise("ArgumentError", "a Handle has no field '%s' to set", tostring(key))
 end
 
@@ -196,7 +201,7 @@ function Handle.new(...)
     return construct(nil, ...)
 end
 
--- ---- the loader's own handles ---------------------------------------------------------------------------
+-- ---- the loader's own handles -------------------------------------------------------------------
 
 local function pseudo(address, name)
     local h = new(false, ffi.cast("void *", address), false)
@@ -218,6 +223,20 @@ end
 
 function Handle.library_of(h)
     return h._library or nil
+end
+
+-- The library as a namespace of a scope of the core: closed with the Handle.
+function Handle.namespace_in(h, scope)
+    check_open(h)
+    if not h._library then
+        return scope.C
+    end
+    local namespace = h._namespaces[scope]
+    if not namespace then
+        namespace = errors.guard(scope.load, h._path)
+        h._namespaces[scope] = namespace
+    end
+    return namespace
 end
 
 function Handle.life_of(h)

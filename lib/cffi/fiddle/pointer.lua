@@ -1,10 +1,11 @@
--- Pointer: an address with what is known about the memory behind it: how many bytes, who frees it, what
--- must stay alive for it. Bytes are read and written through the core's `unsigned char *`.
+-- Pointer: an address with what is known about the memory behind it: how many bytes, who frees
+-- it, what must stay alive for it. Bytes are read and written through the core's `unsigned char
+-- *`.
 --
--- Fields of a Pointer, all private, false when not set: _bytes the address as a cdata (to const for the
--- bytes of a string); _size bytes known; _life a table whose field `gone` says why the memory must not
--- be used any more; _anchor what is kept alive; _type the C type it had, if it came from C; _slot the
--- cell that p:ref() handed out.
+-- Fields of a Pointer, all private, false when not set: _bytes the address as a cdata (to const
+-- for the bytes of a string); _size bytes known; _life a table whose field `gone` says why the
+-- memory must not be used any more; _anchor what is kept alive; _type the C type it had, if it
+-- came from C; _slot the cell that p:ref() handed out.
 local ffi = require "cffi"
 local errors = require "cffi.fiddle.errors"
 local system = require "cffi.fiddle.system"
@@ -32,7 +33,7 @@ local function new(bytes, size, life, anchor)
             _type = false, _slot = false }, Pointer)
 end
 
--- ---- state ---------------------------------------------------------------------------------------
+-- ---- state --------------------------------------------------------------------------------------
 
 -- After p:ref(), C may have changed the address: then nothing is known of what it points to.
 local function reload(p)
@@ -91,7 +92,7 @@ local function check_index(p, index)
     end
 end
 
--- ---- freeing ---------------------------------------------------------------------------------------
+-- ---- freeing ------------------------------------------------------------------------------------
 
 -- Memory with a free function. Pointers derived from one another share it, so the memory is freed
 -- when the last of them is collected, and none can be used after it was freed.
@@ -148,7 +149,7 @@ local function set_finalizer(p, value)
     end
 end
 
--- ---- making ------------------------------------------------------------------------------------------
+-- ---- making -------------------------------------------------------------------------------------
 
 -- A Pointer for a pointer cdata that came from C; keeps its type, and `anchor` alive.
 function Pointer.wrap(cdata, anchor)
@@ -267,8 +268,8 @@ local function from_cdata(cdata)
     return new(ffi.cast(BYTES, ffi.addressof(cdata)), ffi.sizeof(cdata), nil, cdata)
 end
 
--- A Pointer for a string (its bytes, read-only), an open file (its FILE *), an object with to_ptr, a
--- cdata, an address.
+-- A Pointer for a string (its bytes, read-only), an open file (its FILE *), an object with
+-- to_ptr, a cdata, an address.
 function Pointer.to_ptr(value)
     if is_pointer(value) then
         return value
@@ -284,7 +285,7 @@ function Pointer.to_ptr(value)
     return construct(nil, value)
 end
 
--- ---- bytes -------------------------------------------------------------------------------------------
+-- ---- bytes --------------------------------------------------------------------------------------
 
 -- p:sub(offset, length): the bytes as a string.
 function methods:sub(offset, length)
@@ -294,7 +295,8 @@ function methods:sub(offset, length)
     return ffi.string(bytes + offset, length)
 end
 
--- The bytes to copy for p:put's source, as something ffi.copy takes, and how many there are, if known.
+-- The bytes to copy for p:put's source, as something ffi.copy takes, and how many there are, if
+-- known.
 local function source_of(value)
     if type(value) == "string" then
         return value, #value
@@ -313,7 +315,8 @@ function methods:put(offset, source, length)
     end
     length = check_integer(length, "length")
     if available and length > available then
-        raise("IndexError", "%d bytes asked of a source that has %d: out of bounds", length, available)
+        raise("IndexError", "%d bytes asked of a source that has %d: out of bounds", length,
+            available)
     end
     local bytes = memory_of(self)
     check_range(self, offset, length)
@@ -321,7 +324,8 @@ function methods:put(offset, source, length)
     return self
 end
 
--- p:string([length]): the text up to a zero byte (or to the end of the known memory), or `length` bytes.
+-- p:string([length]): the text up to a zero byte (or to the end of the known memory), or `length`
+-- bytes.
 function methods:string(length)
     local bytes = memory_of(self)
     if length ~= nil then
@@ -342,7 +346,7 @@ function methods:bytes(length)
     return self:sub(0, length)
 end
 
--- ---- addresses ---------------------------------------------------------------------------------------
+-- ---- addresses ----------------------------------------------------------------------------------
 
 function methods:address()
     check_alive(self)
@@ -358,8 +362,8 @@ function methods:cdata(ct)
     return errors.guard(ffi.cast, types.resolve_value(ct or VOIDP), self)
 end
 
--- What lies behind the pointer: a value of type `ct`; unless given, of the type the pointer came from
--- C with, or a pointer.
+-- What lies behind the pointer: a value of type `ct`; unless given, of the type the pointer came
+-- from C with, or a pointer.
 function methods:deref(ct)
     local pointee = ct and types.resolve_value(ct)
     if not pointee and self._type then
@@ -371,23 +375,14 @@ function methods:deref(ct)
     check_range(self, 0, ffi.sizeof(pointee) or 0)
     local value = errors.guard(ffi.cast, ffi.typeof("$ *", pointee), self)[0]
     local convert = types.from_c(pointee)
-    return convert and convert(value) or Pointer.anchored(value, self)
+    return convert and convert(value) or value
 end
 
 methods.ptr = methods.deref
 
--- A struct or array view, keeping `anchor` alive as long as the view is.
-function Pointer.anchored(view, anchor)
-    if ffi.type(view) == "cdata" then
-        ffi.gc(view, function()
-            return anchor
-        end)
-    end
-    return view
-end
 
--- A Pointer to the cell that holds this pointer's address, for `T **` parameters. What C stores there
--- becomes this pointer's address.
+-- A Pointer to the cell that holds this pointer's address, for `T **` parameters. What C stores
+-- there becomes this pointer's address.
 function methods:ref()
     if not self._slot then
         self._slot = ffi.new("void *[1]", { ffi.cast(VOIDP, bytes_of(self)) })
@@ -404,7 +399,7 @@ function methods:view(ct, count)
     return require("cffi.fiddle.view")(self, resolved)
 end
 
--- ---- lifetime ------------------------------------------------------------------------------------------
+-- ---- lifetime -----------------------------------------------------------------------------------
 
 -- Frees now; nothing when there is no free function or it ran before.
 function methods:free()
@@ -419,11 +414,37 @@ function methods:is_freed()
     return self._life and self._life.gone ~= nil or false
 end
 
--- Ends the memory's life without calling a free function: the block is not C's to use any more.
-function Pointer.mark_freed(p)
-    check_alive(p)
+-- Ends the life of a block that C has taken back, without calling a free function.
+local function mark_freed(p)
     p._life = p._life or {}
     p._life.fn, p._life.gone = nil, "the memory was freed"
+end
+
+-- Frees a block by C's free, whoever allocated it. Raises when this Pointer's block was freed
+-- before.
+function Pointer.release(value)
+    local p = is_pointer(value) and value or Pointer.to_ptr(Pointer.address_of(value))
+    local block = ffi.cast(VOIDP, bytes_of(p))
+    if p == Pointer.NULL then
+        return
+    end
+    mark_freed(p)
+    system.C.free(block)
+end
+
+function Pointer.reallocate(value, size)
+    size = check_integer(size, "size")
+    if size < 0 then
+        raise("ArgumentError", "size %d is negative", size)
+    end
+    local p = is_pointer(value) and value or Pointer.to_ptr(Pointer.address_of(value))
+    local block = system.C.realloc(ffi.cast(VOIDP, bytes_of(p)), math.max(size, 1))
+    if block == nil then
+        raise("NoMemoryError", "not enough memory for %d bytes", size)
+    elseif not p:is_null() then
+        mark_freed(p)
+    end
+    return new(ffi.cast(BYTES, block), size)
 end
 
 function properties.size(p)
@@ -457,7 +478,7 @@ function setters.size(p, value)
     p._size = size
 end
 
--- ---- operators -----------------------------------------------------------------------------------------
+-- ---- operators ----------------------------------------------------------------------------------
 
 function Pointer:__index(key)
     if math.type(key) == "integer" then

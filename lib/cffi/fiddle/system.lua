@@ -1,5 +1,5 @@
--- The C functions that the Fiddle classes themselves call, declared in a scope of their own so that no
--- script sees them; and the loader's constants of this system.
+-- The C functions that the Fiddle classes themselves call, declared in a scope of their own so
+-- that no script sees them; and the loader's constants of this system.
 local ffi = require "cffi"
 
 local scope = ffi.scope()
@@ -32,7 +32,9 @@ elseif ffi.os == "OSX" then
     system.rtld = { LAZY = 1, NOW = 2, LOCAL = 4, GLOBAL = 8, NOLOAD = 0x10, NODELETE = 0x80 }
     system.DEFAULT, system.NEXT = -2, -1
 else
-    system.rtld = { LAZY = 1, NOW = 2, LOCAL = 0, GLOBAL = 0x100, NODELETE = 0x1000, NOLOAD = 0x2000 }
+    system.rtld = {
+        LAZY = 1, NOW = 2, LOCAL = 0, GLOBAL = 0x100, NODELETE = 0x1000, NOLOAD = 0x2000,
+    }
     system.DEFAULT, system.NEXT = -2, -1
 end
 
@@ -53,7 +55,7 @@ end
 -- The name of the function that begins at an address, or nil.
 function system.symbol_at(address)
     local info = scope.new "struct dl_info"
-    if system.C.dladdr(address, info) ~= 0 and info.saddr ~= nil and scope.eq(info.saddr, address) then
+    if system.C.dladdr(address, info) ~= 0 and scope.eq(info.saddr, address) then
         return scope.string(info.sname)
     end
 end

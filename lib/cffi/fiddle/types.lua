@@ -1,5 +1,6 @@
 -- What the Fiddle classes take for a type, and how values of a type come back from C. A type is a
--- TYPE_* number, a Fiddle name ("voidp"), C text, a ctype, or a cdata; all become ctypes of the core.
+-- TYPE_* number, a Fiddle name ("voidp"), C text, a ctype, or a cdata; all become ctypes of the
+-- core.
 local ffi = require "cffi"
 local errors = require "cffi.fiddle.errors"
 
@@ -141,6 +142,41 @@ function types.as_function(ct)
     end
 end
 
+-- Whether C passes values of the two types in the same way: pointers to whatever, integers of one
+-- size.
+local function same_value(a, b)
+    if a == b then
+        return true
+    end
+    a, b = ffi.reflect(a), ffi.reflect(b)
+    local kind = a.kind == "enum" and "int" or a.kind
+    return kind == (b.kind == "enum" and "int" or b.kind) and a.size == b.size
+        and (kind == "pointer" or kind == "int")
+end
+
+local function same_call(a, b)
+    a, b = ffi.reflect(a), ffi.reflect(b)
+    if a.variadic ~= b.variadic or #a.params ~= #b.params or not same_value(a.result, b.result) then
+        return false
+    end
+    for i, param in ipairs(a.params) do
+        if not same_value(param, b.params[i]) then
+            return false
+        end
+    end
+    return true
+end
+
+-- Refuses the function type `own` where C expects a pointer of type `wanted`: Fiddle's types say
+-- "pointer", not to what, so parameters may differ in that, but in nothing else.
+function types.check_callable(own, wanted)
+    local target = wanted and types.as_function(wanted)
+    if target and target ~= own and not same_call(own, target) then
+        errors.raise("TypeError", "cannot convert a function '%s' to '%s'", types.text(own),
+            types.text(wanted))
+    end
+end
+
 -- How a value of type `ct` that came from C is given to Lua: nil when as it is, else a function.
 -- Text becomes a string, any other pointer to data a Pointer.
 function types.from_c(ct)
@@ -149,7 +185,7 @@ function types.from_c(ct)
         return nil
     end
     local target = ffi.reflect(info.target)
-    if target.kind == "int" and target.size == 1 and target.const and target.name == "const char" then
+    if target.name == "const char" then
         return function(value)
             return value and ffi.string(value)
         end
