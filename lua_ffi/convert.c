@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "quick.h"
 
 /* ---- errors --------------------------------------------------------------------------------------- */
 
@@ -460,6 +460,8 @@ static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int 
 void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                 const struct lffi_where *where)
 {
+    if (lffi_quick_store(L, ct->op, dst, idx))
+        return;
     switch ((enum lffi_op)ct->op) {
     case LFFI_BOOL: *(uint8_t *)dst = truth_of(L, ct, idx, where); break;
     case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
@@ -478,13 +480,6 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
     case LFFI_VOID: case LFFI_FUNCTION: lffi_mismatch(L, ct, idx, where);
     }
 }
-
-#define LOAD(L, type, push, src)                                                                   \
-    do {                                                                                           \
-        type value_;                                                                               \
-        memcpy(&value_, (src), sizeof value_);                                                     \
-        push((L), value_);                                                                         \
-    } while (0)
 
 static void load_integer(lua_State *L, struct lffi_ctype *ct, const void *src)
 {
@@ -511,21 +506,16 @@ static void load_copy(lua_State *L, struct lffi_ctype *ct, const void *src)
 
 void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
 {
+    if (lffi_quick_load(L, ct->op, src))
+        return;
     switch ((enum lffi_op)ct->op) {
     case LFFI_VOID: lua_pushnil(L); break;
-    case LFFI_BOOL: lua_pushboolean(L, *(const uint8_t *)src != 0); break;
-    case LFFI_I8: LOAD(L, int8_t, lua_pushinteger, src); break;
-    case LFFI_U8: LOAD(L, uint8_t, lua_pushinteger, src); break;
-    case LFFI_I16: LOAD(L, int16_t, lua_pushinteger, src); break;
-    case LFFI_U16: LOAD(L, uint16_t, lua_pushinteger, src); break;
-    case LFFI_I32: LOAD(L, int32_t, lua_pushinteger, src); break;
-    case LFFI_U32: LOAD(L, uint32_t, lua_pushinteger, src); break;
-    case LFFI_I64: LOAD(L, int64_t, lua_pushinteger, src); break;
+    case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32:
+    case LFFI_U32: case LFFI_I64: case LFFI_FLOAT: case LFFI_DOUBLE:
+        break; /* done */
     case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_ENUM:
         load_integer(L, ct, src);
         break;
-    case LFFI_FLOAT: LOAD(L, float, lua_pushnumber, src); break;
-    case LFFI_DOUBLE: LOAD(L, double, lua_pushnumber, src); break;
     case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: load_wide_float(L, ct, src); break;
     case LFFI_COMPLEX: case LFFI_VECTOR: load_copy(L, ct, src); break;
     case LFFI_POINTER: load_pointer(L, ct, src); break;

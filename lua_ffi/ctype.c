@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "quick.h"
 
 /* ---- making ctypes ------------------------------------------------------------------------------ */
 
@@ -307,12 +307,6 @@ struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int 
 
 /* ---- members ---------------------------------------------------------------------------------------- */
 
-static uint32_t slot_of(const char *key, uint32_t mask)
-{
-    uintptr_t address = (uintptr_t)key;
-    return (uint32_t)((address >> 4) ^ (address >> 11)) & mask;
-}
-
 /* Named members, those of anonymous ones included. Depth is bounded by the type's. */
 static uint32_t count_members(const struct cdecl_type *type)
 {
@@ -352,12 +346,13 @@ static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_
 {
     struct lffi_ctype *ct = member_ctype(L, b->scope, tag, m, quals);
     const char *key = lua_pushstring(L, m->name);
-    uint32_t slot = slot_of(key, b->fields->mask);
+    uint32_t slot = lffi_field_slot(key, b->fields->mask);
     lua_pushvalue(L, -1);
     lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
     while (b->fields->slot[slot].key != NULL)
         slot = (slot + 1) & b->fields->mask;
-    b->fields->slot[slot] = (struct lffi_field){key, m, ct, offset + m->offset};
+    b->fields->slot[slot] = (struct lffi_field){
+        key, m, ct, offset + m->offset, m->width != CDECL_NOT_BITFIELD};
 }
 
 static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl_type *type,
@@ -422,11 +417,9 @@ const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, in
     const struct lffi_fields *fields = lffi_fields_of(L, ct);
     size_t size;
     const char *key = lua_tolstring(L, key_idx, &size);
-    for (uint32_t i = slot_of(key, fields->mask); fields->slot[i].key != NULL;
-         i = (i + 1) & fields->mask) {
-        if (fields->slot[i].key == key)
-            return &fields->slot[i];
-    }
+    const struct lffi_field *field = lffi_quick_field(fields, key);
+    if (field != NULL)
+        return field;
     return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
 }
 

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "quick.h"
 
 static bool is_record(const struct lffi_ctype *ct)
 {
@@ -125,7 +125,7 @@ static void load_member(lua_State *L, const struct lffi_cdata *cd, const struct 
 {
     const unsigned char *base = record_address(L, cd, field->key);
     struct lffi_ctype *ct = field->ct;
-    if (field->member->width != CDECL_NOT_BITFIELD) {
+    if (field->is_bits) {
         lffi_load_bits(L, field, base);
         return;
     }
@@ -168,7 +168,7 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
     where.name = field->key;
     where.of = record->type->unqual;
     where.owner_idx = push_owner(L, field->ct, base + field->offset);
-    if (field->member->width != CDECL_NOT_BITFIELD)
+    if (field->is_bits)
         lffi_store_bits(L, field, base, 3, &where);
     else
         lffi_store(L, stored_type(L, field, base + field->offset), base + field->offset, 3, &where);
@@ -345,11 +345,57 @@ static int index_name(lua_State *L, struct lffi_cdata *cd)
     return index_metatype(L, cd);
 }
 
+/* The commonest reads and writes: a number of a struct's member, or an element of an array with a Lua
+ * integer as key, where nothing can be wrong. NULL: the general way decides. */
+static inline void *quick_member(lua_State *L, const struct lffi_cdata *cd, bool writing,
+                                 uint8_t *op)
+{
+    const struct lffi_ctype *record = cd->ct;
+    const struct lffi_fields *fields;
+    const struct lffi_field *field;
+    unsigned char *base = cd->addr;
+    if (record->op == LFFI_POINTER) {
+        record = record->target;
+        base = pointer_value(cd);
+    }
+    fields = record->base->fields;
+    if (fields == NULL || base == NULL)
+        return NULL;
+    field = lffi_quick_field(fields, lua_tolstring(L, 2, NULL));
+    if (field == NULL || field->is_bits)
+        return NULL;
+    *op = field->ct->op;
+    if (writing && (record->constant || field->ct->constant))
+        return NULL;
+    return base + field->offset;
+}
+
+static inline void *quick_element(lua_State *L, const struct lffi_cdata *cd, bool writing,
+                                  uint8_t *op)
+{
+    const struct lffi_ctype *element = cd->ct->target;
+    lua_Integer index;
+    if (cd->ct->op != LFFI_ARRAY || element->op > LFFI_DOUBLE || !lua_isinteger(L, 2))
+        return NULL;
+    index = lua_tointegerx(L, 2, NULL);
+    if ((uint64_t)index >= cd->ct->type->count || cd->ct->type->count >= CDECL_COUNT_VLA)
+        return NULL;
+    *op = element->op;
+    if (writing && (cd->ct->constant || element->constant))
+        return NULL;
+    return (unsigned char *)cd->addr + (uint64_t)index * element->size;
+}
+
 static int cdata_index(lua_State *L)
 {
     struct lffi_cdata *cd = lua_touserdata(L, 1);
     struct element e;
-    if (lua_type(L, 2) == LUA_TSTRING)
+    uint8_t op;
+    bool named = lua_type(L, 2) == LUA_TSTRING;
+    const void *src = named ? quick_member(L, cd, false, &op) : quick_element(L, cd, false, &op);
+    if (src != NULL && lffi_quick_load(L, op, src))
+        return 1;
+    if (named)
         return index_name(L, cd);
     if (!find_element(L, cd, &e))
         return index_metatype(L, cd);
@@ -382,7 +428,12 @@ static int cdata_newindex(lua_State *L)
 {
     struct lffi_cdata *cd = lua_touserdata(L, 1);
     struct element e;
-    if (lua_type(L, 2) == LUA_TSTRING)
+    uint8_t op;
+    bool named = lua_type(L, 2) == LUA_TSTRING;
+    void *dst = named ? quick_member(L, cd, true, &op) : quick_element(L, cd, true, &op);
+    if (dst != NULL && lffi_quick_store(L, op, dst, 3))
+        return 0;
+    if (named)
         return newindex_name(L, cd);
     if (!find_element(L, cd, &e))
         return newindex_metatype(L, cd);

@@ -84,12 +84,20 @@ struct lffi_field {
     const struct cdecl_member *member;
     struct lffi_ctype *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
     uint64_t offset;       /* bytes from the start of the outermost struct */
+    bool is_bits;          /* a bit-field */
 };
 
 struct lffi_fields {
     uint32_t mask; /* slots - 1, a power of two */
     struct lffi_field slot[];
 };
+
+/* Where the search for a key begins. */
+static inline uint32_t lffi_field_slot(const char *key, uint32_t mask)
+{
+    uintptr_t address = (uintptr_t)key;
+    return (uint32_t)((address >> 4) ^ (address >> 11)) & mask;
+}
 
 /* A C type as a Lua object. Immutable but for the lazily filled pointers. */
 struct lffi_ctype {
