@@ -44,3 +44,13 @@ fuzz: $(BUILD)/fuzz/fuzz_parse
 		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS)
 
 .PHONY: difftest-layout replay fuzz
+
+# Every header of many packages through the parser:  make headers [INSTALL=1] [ONLY=zlib1g-dev]
+REPORT =
+INSTALL =
+ONLY =
+headers: $(BUILD)/drivers/header_check
+	$(LUA) tools/headers.lua $(if $(INSTALL),--install) $(if $(ONLY),--only $(ONLY)) \
+		$(if $(REPORT),--report $(REPORT)) $< $(BUILD)/headers
+
+.PHONY: headers
