@@ -136,7 +136,8 @@ static inline __attribute__((always_inline)) int direct(lua_State *L, enum argum
     if (lua_gettop(L) != (int)plan->nparams || !record->pub.lib->open ||
         !load(L, plan, &regs, arguments))
         return lffi_call_function(L);
-    running = (struct lffi_call){.outer = lffi_innermost, .L = L, .st = st};
+    running = (struct lffi_call){
+        .outer = lffi_innermost, .L = L, .st = st, .lib = record->pub.lib};
     if (st->gate != NULL)
         atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
     lffi_innermost = &running;

@@ -401,6 +401,14 @@ describe("ffi.close", function()
         end
         assert.equal(7, lib.library_apply(close, 1))
         assert.equal("cannot close library 'library.so': one of its functions is running", message)
+        ffi.cdef "int library_operate(int, int);"
+        local add = lib.library_operation
+        local callback = ffi.callback("int (*)(int, int)", close)
+        lib.library_operation, message = callback, nil
+        assert.equal(7, lib.library_operate(1, 2))
+        assert.equal("cannot close library 'library.so': one of its functions is running", message)
+        lib.library_operation = add
+        callback:free()
         ffi.release(close)
         ffi.close(lib)
     end)

@@ -56,6 +56,11 @@ int library_renamed_v2(void)
 
 int (*library_operation)(int, int) = library_add;
 
+int library_operate(int a, int b)
+{
+    return library_operation(a, b);
+}
+
 int library_sum_bytes(const unsigned char *bytes, int count)
 {
     int sum = 0;
