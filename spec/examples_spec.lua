@@ -92,6 +92,23 @@ saturate	clamped to 18446744073709551615
 ]], run "gmp.lua")
     end)
 
+    it("fiddle.lua calls through objects, an importer and a closure", function()
+        local out = run "fiddle.lua"
+        assert.equal([[
+allocated by C	32	97
+  Caabcdelloty
+5.0	48 = 0.75 * 2^6
+true	3610a686
+0	true	16
+2.5	 litres
+ArgumentError	wrong number of arguments to 'hypot' (double hypot(double x, double y)): expected 2, got 1
+TypeError	bad argument #1 to 'hypot' (double hypot(double x, double y)): cannot convert string "3" to 'double'
+DLError	undefined symbol 'mallok' in LIBC (did you mean 'malloc'?)
+IndexError	index 32 is out of bounds for a pointer to 32 bytes
+DLError	the memory was freed
+]], (out:gsub("in /%S*libc%S*", "in LIBC")))
+    end)
+
     it("are all tested here, short, and begin with what they teach", function()
         local spec = support.read_file "spec/examples_spec.lua"
         local files <close> = assert(io.popen "ls examples/*.lua")

@@ -328,12 +328,12 @@ Importer.CompositeHandler = CompositeHandler
 -- As in Ruby: applied in this order, so PVOID and WORD come before what is made of them.
 Importer.Win32Types = {
     { "WORD", "unsigned short" }, { "ATOM", "WORD" }, { "BOOL", "int" },
-    { "BYTE", "unsigned char" }, { "DWORD", "unsigned long" }, { "DWORD32", "uint32_t" }, { "DWORD64", "uint64_t" },
-    { "PVOID", "void *" }, { "HANDLE", "PVOID" }, { "HDC", "HANDLE" }, { "HINSTANCE", "HANDLE" },
-    { "HWND", "HANDLE" }, { "LPCSTR", "const char *" }, { "LPSTR", "char *" },
-    { "PBYTE", "BYTE *" },
-    { "PDWORD", "DWORD *" }, { "PHANDLE", "HANDLE *" }, { "PWORD", "WORD *" },
-    { "UCHAR", "unsigned char" }, { "UINT", "unsigned int" }, { "ULONG", "unsigned long" },
+    { "BYTE", "unsigned char" }, { "DWORD", "unsigned long" }, { "DWORD32", "uint32_t" },
+    { "DWORD64", "uint64_t" }, { "PVOID", "void *" }, { "HANDLE", "PVOID" }, { "HDC", "HANDLE" },
+    { "HINSTANCE", "HANDLE" }, { "HWND", "HANDLE" }, { "LPCSTR", "const char *" },
+    { "LPSTR", "char *" }, { "PBYTE", "BYTE *" }, { "PDWORD", "DWORD *" },
+    { "PHANDLE", "HANDLE *" }, { "PWORD", "WORD *" }, { "UCHAR", "unsigned char" },
+    { "UINT", "unsigned int" }, { "ULONG", "unsigned long" },
 }
 Importer.BasicTypes = {
     { "uint", "unsigned int" }, { "u_int", "unsigned int" },
