@@ -166,8 +166,8 @@ static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, in
 }
 
 /* The integer at idx reduced to `bits` bits of type ct. */
-static unsigned __int128 reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
-                                         bool is_signed, int idx, const struct lffi_where *where)
+unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
+                                       bool is_signed, int idx, const struct lffi_where *where)
 {
     struct lffi_integer value = check_integer(L, ct, idx, where);
     unsigned __int128 out;
@@ -184,7 +184,7 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
 {
     const struct cdecl_type *type = ct->type;
     unsigned __int128 bits =
-        reduced_integer(L, ct, type->bits, type->is_signed != 0, idx, where);
+        lffi_reduced_integer(L, ct, type->bits, type->is_signed != 0, idx, where);
     lffi_integer_to_memory(ct, dst, bits);
 }
 
@@ -203,18 +203,18 @@ static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
 }
 
 /* Bits of the enum value at idx, reduced to `bits`. */
-static unsigned __int128 enum_bits(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
-                                   const struct lffi_where *where)
+unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
+                                    const struct lffi_where *where)
 {
     if (lua_type(L, idx) == LUA_TSTRING)
         return enumerator(L, ct, idx, where);
-    return reduced_integer(L, ct, bits, ct->target->type->is_signed != 0, idx, where);
+    return lffi_reduced_integer(L, ct, bits, ct->target->type->is_signed != 0, idx, where);
 }
 
 static void store_enum(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                        const struct lffi_where *where)
 {
-    lffi_integer_to_memory(ct, dst, enum_bits(L, ct, ct->target->type->bits, idx, where));
+    lffi_integer_to_memory(ct, dst, lffi_reduced_enum(L, ct, ct->target->type->bits, idx, where));
 }
 
 /* C's truth of a number or numeric cdata, for the policies that convert. */
@@ -230,7 +230,7 @@ static bool number_truth(lua_State *L, struct lffi_ctype *ct, int idx,
     return fraction || value.bits != 0 || value.beyond;
 }
 
-static bool truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
+bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
 {
     const struct lffi_cdata *cd;
     if (lua_type(L, idx) == LUA_TBOOLEAN)
@@ -463,7 +463,7 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
     if (lffi_quick_store(L, ct->op, dst, idx))
         return;
     switch ((enum lffi_op)ct->op) {
-    case LFFI_BOOL: *(uint8_t *)dst = truth_of(L, ct, idx, where); break;
+    case LFFI_BOOL: *(uint8_t *)dst = lffi_truth_of(L, ct, idx, where); break;
     case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
     case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
         store_integer(L, ct, dst, idx, where);
@@ -541,90 +541,4 @@ void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_
         lffi_push_integer(L, lffi_ctype_of(L, scope, value->type), &integer);
         break;
     }
-}
-
-/* ---- bit-fields ------------------------------------------------------------------------------------------------ */
-
-/* Bytes that a bit-field of `width` bits starting at bit `bit` touches: at most 9. */
-static unsigned bit_bytes(const struct cdecl_member *m)
-{
-    return ((unsigned)m->bit + m->width + 7) / 8;
-}
-
-/* The touched bytes as one number in memory order, and how far the field stands above bit 0. */
-static unsigned __int128 load_unit(const unsigned char *src, unsigned bytes)
-{
-    unsigned __int128 unit = 0;
-    for (unsigned i = 0; i < bytes; i++) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        unit |= (unsigned __int128)src[i] << (8 * i);
-#else
-        unit = unit << 8 | src[i];
-#endif
-    }
-    return unit;
-}
-
-static void store_unit(unsigned char *dst, unsigned bytes, unsigned __int128 unit)
-{
-    for (unsigned i = 0; i < bytes; i++) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        dst[i] = (unsigned char)(unit >> (8 * i));
-#else
-        dst[i] = (unsigned char)(unit >> (8 * (bytes - 1 - i)));
-#endif
-    }
-}
-
-static unsigned bit_shift(const struct cdecl_member *m)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return m->bit;
-#else
-    return bit_bytes(m) * 8 - m->bit - m->width;
-#endif
-}
-
-static bool bits_signed(const struct lffi_ctype *ct)
-{
-    return (ct->op == LFFI_ENUM ? ct->target : ct)->type->is_signed != 0;
-}
-
-void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base)
-{
-    const struct cdecl_member *m = field->member;
-    const unsigned char *src = (const unsigned char *)base + field->offset;
-    unsigned __int128 unit = load_unit(src, bit_bytes(m)) >> bit_shift(m);
-    struct lffi_integer value;
-    if (field->ct->op == LFFI_BOOL) {
-        lua_pushboolean(L, (int)(unit & 1));
-        return;
-    }
-    value = lffi_integer_of_bits(unit, m->width, bits_signed(field->ct));
-    lffi_push_integer(L, field->ct, &value);
-}
-
-/* The bits to store; texts name the width ("does not fit 'unsigned int' (3 bits)"). */
-static unsigned __int128 bits_of(lua_State *L, const struct lffi_field *field, int idx,
-                                 const struct lffi_where *where)
-{
-    unsigned width = field->member->width;
-    if (field->ct->op == LFFI_BOOL)
-        return truth_of(L, field->ct, idx, where);
-    if (field->ct->op == LFFI_ENUM)
-        return enum_bits(L, field->ct, width, idx, where);
-    return reduced_integer(L, field->ct, width, bits_signed(field->ct), idx, where);
-}
-
-void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
-                     const struct lffi_where *where)
-{
-    const struct cdecl_member *m = field->member;
-    unsigned char *dst = (unsigned char *)base + field->offset;
-    unsigned __int128 bits = bits_of(L, field, idx, where);
-    unsigned __int128 mask = ~(unsigned __int128)0 >> (128 - m->width);
-    unsigned __int128 unit = load_unit(dst, bit_bytes(m));
-    unit &= ~(mask << bit_shift(m));
-    unit |= (bits & mask) << bit_shift(m);
-    store_unit(dst, bit_bytes(m), unit);
 }

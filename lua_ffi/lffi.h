@@ -320,6 +320,16 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
 /* Pushes the Lua value of the `ct` at src: number, boolean, nil for a NULL pointer, a pointer or boxed
  * cdata (copies), or a view for structs and arrays, which keeps the cdata at owner_idx (0: none). */
 void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx);
+/* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a
+ * boolean. For bits.c. */
+unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
+                                       bool is_signed, int idx, const struct lffi_where *where);
+unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
+                                    const struct lffi_where *where);
+bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where);
+
+/* ---- bits.c: bit-fields --------------------------------------------------------------------------- */
+
 /* Bit-fields: `base` is the start of the struct that `offset` of the field counts from. */
 void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
                      const struct lffi_where *where);
