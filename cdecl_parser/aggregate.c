@@ -273,6 +273,19 @@ void cdecl__tag_attributes(struct cdecl_tag *tag, const struct attrs *attrs)
     tag->unsupported = attrs->unsupported;
 }
 
+static void check_member(struct parser *p, const struct member_node *node, enum cdecl_kind kind)
+{
+    const struct cdecl_type *type = node->member.type;
+    const char *name = node->member.name == NULL ? "(unnamed)" : node->member.name;
+    bool open = type->kind == CDECL_ARRAY && type->count >= CDECL_COUNT_VLA;
+    if (type->kind == CDECL_FUNCTION)
+        cdecl__fail_at(p, &node->at, "member '%s' is a function", name);
+    if (!cdecl_is_complete(type) && !open)
+        cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name, TYPE_TEXT(type));
+    if (open && node->next != NULL && kind == CDECL_STRUCT)
+        cdecl__fail_at(p, &node->at, "flexible member '%s' is not the last", name);
+}
+
 static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
                                      const struct body *body, const struct attrs *attrs,
                                      uint32_t pack, const struct token *at)
@@ -283,8 +296,10 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
     if (body->nmembers > 0)
         members = NEW_ARRAY(p->state, struct cdecl_member, body->nmembers);
     uint32_t i = 0;
-    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+    for (const struct member_node *node = body->first; node != NULL; node = node->next) {
+        check_member(p, node, (enum cdecl_kind)tag->kind);
         members[i++] = node->member;
+    }
     cdecl__tag_attributes(&fresh, attrs);
     fresh.flexible = fresh.vla = false;
     fresh.pack = pack;
@@ -384,10 +399,10 @@ const struct cdecl_type *cdecl__tag_specifier(struct parser *p)
     if (p->tok.kind == TOK_LBRACE) {
         type = with_body(p, kind, &at, &attrs, fixed);
     } else {
-        char what[48];
-        snprintf(what, sizeof what, "a name or '{' after '%s'", keyword(kind));
         if (at.name == NULL)
-            cdecl__expected(p, what);
+            cdecl__expected(p, kind == CDECL_ENUM     ? "a name or '{' after 'enum'"
+                               : kind == CDECL_STRUCT ? "a name or '{' after 'struct'"
+                                                      : "a name or '{' after 'union'");
         struct cdecl_tag *tag = find_tag(p, kind, &at);
         cdecl__complete_enum(p->state, tag, fixed);
         type = tag->type;

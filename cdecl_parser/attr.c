@@ -308,13 +308,6 @@ static void declspec(struct parser *p, struct attrs *attrs)
     cdecl__advance(p);
 }
 
-bool cdecl__at_attribute(const struct parser *p)
-{
-    return p->tok.kind == TOK_ATTRIBUTE || p->tok.kind == TOK_LATTR ||
-           p->tok.kind == TOK_DECLSPEC || p->tok.kind == TOK_CALLCONV ||
-           p->tok.kind == TOK_NULLABLE || p->tok.kind == TOK_EXTENSION;
-}
-
 static void calling_convention(struct parser *p, struct attrs *attrs)
 {
     const char *word = p->tok.name->text + 2;
@@ -333,6 +326,7 @@ void cdecl__attributes(struct parser *p, struct attrs *attrs)
 {
     while (cdecl__at_attribute(p)) {
         cdecl__enter(p);
+        attrs->any = true;
         if (p->tok.kind == TOK_ATTRIBUTE)
             gnu(p, attrs);
         else if (p->tok.kind == TOK_LATTR)
@@ -356,6 +350,7 @@ void cdecl__alignas(struct parser *p, struct attrs *attrs)
     uint64_t align = cdecl__starts_type(p) ? cdecl_alignof(cdecl__type_name(p))
                                            : cdecl__integer(p, "alignment").u;
     raise_alignment(attrs, check_alignment(p, &at, align));
+    attrs->any = true;
     cdecl__expect(p, TOK_RPAREN, "to close '_Alignas'");
 }
 
@@ -367,6 +362,7 @@ void cdecl__asm_label(struct parser *p, struct attrs *attrs)
     if (p->tok.kind != TOK_STRING)
         cdecl__expected(p, "a string");
     struct cdecl_value label = cdecl__strings(p);
+    attrs->any = true;
     attrs->symbol = cdecl__intern(p->state, label.s, label.size)->text;
     cdecl__expect(p, TOK_RPAREN, "to close 'asm'");
 }
@@ -375,6 +371,9 @@ void cdecl__asm_label(struct parser *p, struct attrs *attrs)
 
 void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from)
 {
+    if (!from->any)
+        return;
+    to->any = true;
     to->packed |= from->packed;
     to->transparent |= from->transparent;
     to->noreturn |= from->noreturn;

@@ -84,9 +84,9 @@ struct cdecl_member {
     const char *name; /* interned, NULL when unnamed */
     const struct cdecl_type *type;
     uint64_t offset;    /* bytes from the start; for a bit-field the byte of its first bit */
+    uint32_t alignment; /* explicit aligned/_Alignas, 0 when none */
     uint8_t bit;        /* bit-fields: first bit within that byte, counted as memory order goes */
     uint8_t width;      /* bit-fields: bits, 0 for ":0"; CDECL_NOT_BITFIELD otherwise */
-    uint32_t alignment; /* explicit aligned/_Alignas, 0 when none */
     bool packed;        /* explicit packed on the member */
 };
 #define CDECL_NOT_BITFIELD 255
@@ -224,7 +224,8 @@ enum {
     CDECL_OVERRIDE = 1,       /* functions, variables, typedefs and macros may be replaced */
     CDECL_KEEP_FIRST = 2,     /* differing re-declarations are ignored (LuaJIT's rule) */
     CDECL_SINGLE_TYPE = 4,    /* internal: set by cdecl_parse_type */
-    CDECL_UNBOUND = 8         /* internal: set by cdecl_parse_unbound */
+    CDECL_UNBOUND = 8,        /* internal: set by cdecl_parse_unbound */
+    CDECL_TERMINATED = 16     /* text[size] is a zero byte: the text need not be copied */
 };
 
 struct cdecl_source {

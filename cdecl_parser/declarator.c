@@ -272,9 +272,11 @@ void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming 
     *result = (struct declarator){.type = specs->type};
     collect(p, naming, result, &list);
     for (const struct derived *d = list.first; d != NULL; d = d->next) {
+        p->culprit = &d->at;
         result->type = fold_one(p, result->type, d, naming == NAME_PARAMETER);
         last = d;
     }
+    p->culprit = NULL;
     if (last != NULL && last->kind == DERIVE_FUNCTION) {
         result->is_function = true;
         result->params = last->params;

@@ -55,8 +55,9 @@ _Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
 void cdecl__fail(struct cdecl_state *state, const char *format, ...)
 {
     va_list args;
+    const struct parser *p = state->parser;
     va_start(args, format);
-    fail(state, state->parser, state->parser == NULL ? NULL : &state->parser->tok, format, args);
+    fail(state, p, p == NULL ? NULL : p->culprit != NULL ? p->culprit : &p->tok, format, args);
 }
 
 void cdecl__fail_at(const struct parser *p, const struct token *token, const char *format, ...)
@@ -120,7 +121,7 @@ static void put_caret(struct out *out, const struct cdecl_error *error)
 
 size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size)
 {
-    struct out out = {buffer, size, 0, 0};
+    struct out out = {buffer, size, 0, 0, NULL};
     put_position(&out, error);
     cdecl__put(&out, error->message, strlen(error->message));
     if (error->line != 0 && error->source[0] != '\0')

@@ -67,6 +67,7 @@ struct table {
     uint32_t mask; /* capacity - 1 */
     uint32_t count;
     size_t hash_at; /* offset of the hash in a node */
+    struct insertions *inserted; /* in the running transaction */
 };
 
 static inline uint32_t cdecl__node_hash(const struct table *table, const void *node)
@@ -103,8 +104,8 @@ struct name_extra {
 struct cdecl_state {
     struct cdecl_allocator allocator;
     struct arena arena;   /* everything published */
-    struct arena log;     /* undo records of the running transaction */
-    struct arena scratch; /* what one text needs while it is read */
+    struct arena log;     /* what one transaction needs to its end: the text, what to undo */
+    struct arena scratch; /* what one declaration needs while it is read */
     struct table names, types;
     const struct cdecl_type *basic[CDECL_PRIM_COUNT];
     const struct cdecl_decl *first_decl;
@@ -127,9 +128,11 @@ struct cdecl_state {
 
 void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align);   /* published memory */
 void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align); /* zeroed */
+void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align); /* to the transaction's end */
 #define NEW(state, type) ((type *)cdecl__alloc(state, sizeof(type), _Alignof(type)))
 #define NEW_ARRAY(state, type, n) \
     ((type *)cdecl__alloc_array(state, n, sizeof(type), _Alignof(type)))
+#define KEEP_ONE(state, type) ((type *)cdecl__keep(state, sizeof(type), _Alignof(type)))
 #define SCRATCH(state, type) ((type *)cdecl__scratch(state, sizeof(type), _Alignof(type)))
 void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_t align);
 const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t size);
@@ -184,10 +187,10 @@ struct token {
     uint8_t kind; /* enum token_kind; soft keywords come as TOK_IDENT */
     uint32_t line;
     uint32_t size;
+    uint32_t arg;      /* "$": index of the type or integer that stands for it */
     const char *start; /* its spelling */
     const char *at;    /* where errors point: differs from `start` inside a macro */
     struct name *name; /* identifiers and keywords */
-    const struct cdecl_arg *arg; /* "$": the type or integer that stands for it */
 };
 
 /* A macro whose replacement is being read, and where to go on after it. */
@@ -240,6 +243,7 @@ struct parser {
     struct cdecl_state *state;
     const struct cdecl_source *source;
     struct lexer lex;
+    const struct token *culprit; /* where cdecl__fail() points instead of at `tok`, NULL: nowhere */
     struct token tok;   /* the current token */
     struct token ahead; /* the one after it, when has_ahead */
     bool has_ahead;
@@ -286,6 +290,11 @@ static inline bool cdecl__is_soft(const struct token *token, enum token_kind kin
 }
 
 void cdecl__enter(struct parser *p); /* every recursive edge of the parser */
+static inline const struct cdecl_arg *cdecl__arg(const struct parser *p)
+{
+    return &p->source->args[p->tok.arg];
+}
+
 static inline void cdecl__leave(struct parser *p)
 {
     p->depth--;
@@ -366,6 +375,7 @@ enum attr_code {
 
 /* What attributes at one place, or several united, ask for. */
 struct attrs {
+    bool any; /* false: nothing below is set */
     bool packed;
     bool transparent;
     bool noreturn;
@@ -379,7 +389,18 @@ struct attrs {
 
 void cdecl__attributes(struct parser *p, struct attrs *attrs); /* any number, also [[...]] */
 void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
-bool cdecl__at_attribute(const struct parser *p);
+static inline bool cdecl__at_attribute(const struct parser *p)
+{
+    switch (p->tok.kind) {
+    case TOK_ATTRIBUTE:
+    case TOK_LATTR:
+    case TOK_DECLSPEC:
+    case TOK_CALLCONV:
+    case TOK_NULLABLE:
+    case TOK_EXTENSION: return true;
+    default: return false;
+    }
+}
 void cdecl__alignas(struct parser *p, struct attrs *attrs); /* at _Alignas */
 void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
 /* Applies vector_size, mode and, for typedefs, aligned to a declared type. */
@@ -496,6 +517,7 @@ struct out {
     char *buffer;
     size_t size, used;
     char last; /* the last character written */
+    const char *declared; /* the typedef being printed: what it names is spelt out */
 };
 
 void cdecl__put(struct out *out, const char *text, size_t size);

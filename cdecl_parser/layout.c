@@ -125,11 +125,6 @@ static void place_in_union(struct layout *l, struct cdecl_member *m)
     l->bytes = most(l->bytes, size);
 }
 
-static const char *shown(const struct cdecl_member *m)
-{
-    return m->name == NULL ? "(unnamed)" : m->name;
-}
-
 static bool ends_open(const struct cdecl_type *type)
 {
     if (type->kind == CDECL_ARRAY)
@@ -142,18 +137,6 @@ static bool ends_vla(const struct cdecl_type *type)
     if (type->kind == CDECL_ARRAY)
         return type->count == CDECL_COUNT_VLA;
     return type->kind == CDECL_STRUCT && type->tag->vla;
-}
-
-static void check_member(const struct layout *l, const struct cdecl_member *m, bool last)
-{
-    const struct cdecl_type *type = m->type;
-    bool open_array = type->kind == CDECL_ARRAY && ends_open(type);
-    if (type->kind == CDECL_FUNCTION)
-        cdecl__fail(l->state, "member '%s' is a function", shown(m));
-    if (!cdecl_is_complete(type) && !open_array)
-        cdecl__fail(l->state, "member '%s' has incomplete type '%s'", shown(m), TYPE_TEXT(type));
-    if (open_array && !last && l->tag->kind == CDECL_STRUCT)
-        cdecl__fail(l->state, "flexible member '%s' is not the last", shown(m));
 }
 
 static void note_open_end(struct layout *l, const struct cdecl_type *type)
@@ -180,7 +163,6 @@ void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdec
     struct layout l = {state, tag, 0, 0, most(1, tag->alignment)};
     for (uint32_t i = 0; i < count; i++) {
         struct cdecl_member *m = &members[i];
-        check_member(&l, m, i + 1 == count);
         uint64_t align = position_align(&l, m);
         if (tag->kind == CDECL_UNION)
             place_in_union(&l, m);

@@ -69,20 +69,30 @@ static bool has_splice(const char *text, size_t size)
     return false;
 }
 
+/* The text itself when it can be read in place: ends in a zero byte, has no lines to join, and no
+ * directive, whose line is cut off with a zero while it is evaluated. Otherwise a copy. */
+static const char *readable(struct parser *p, const struct cdecl_source *source, size_t *size)
+{
+    bool spliced = source->size > 0 && has_splice(source->text, source->size);
+    *size = source->size;
+    if (source->flags & CDECL_TERMINATED && !spliced && memchr(source->text, '#', *size) == NULL)
+        return source->text;
+    char *copy = cdecl__keep(p->state, source->size + 1, 1);
+    if (spliced)
+        *size = splice(copy, source->text, source->size);
+    else if (source->size > 0)
+        memcpy(copy, source->text, source->size);
+    copy[*size] = '\0';
+    return copy;
+}
+
 void cdecl__lex_start(struct parser *p, const struct cdecl_source *source)
 {
     if (source->size > CDECL_MAX_TEXT)
         cdecl__fail(p->state, "text of %zu bytes is too long", source->size);
-    size_t size = source->size;
-    char *copy = cdecl__arena_alloc(&p->state->scratch, size + 1, 1);
-    if (copy == NULL)
-        cdecl__fail_memory(p->state);
-    if (size > 0 && has_splice(source->text, size))
-        size = splice(copy, source->text, size);
-    else if (size > 0)
-        memcpy(copy, source->text, size);
-    copy[size] = '\0';
-    p->lex = (struct lexer){.next = copy, .end = copy + size, .text = copy, .size = size,
+    size_t size;
+    const char *text = readable(p, source, &size);
+    p->lex = (struct lexer){.next = text, .end = text + size, .text = text, .size = size,
                             .line = 1, .line_start = true};
     if (source->name != NULL)
         p->lex.file = cdecl__intern(p->state, source->name, strlen(source->name))->text;
@@ -338,11 +348,12 @@ static void dollar(struct parser *p, struct token *token, const char *at)
         cdecl__fail_at(p, token, "no argument left for this '$'");
     if (is(at[1], WORD))
         cdecl__fail_at(p, token, "'$' must stand alone");
-    token->arg = &p->source->args[p->next_arg++];
-    if (token->arg->kind != CDECL_ARG_NAME)
+    const struct cdecl_arg *arg = &p->source->args[p->next_arg];
+    token->arg = (uint32_t)p->next_arg++;
+    if (arg->kind != CDECL_ARG_NAME)
         return;
     token->kind = TOK_IDENT;
-    token->name = cdecl__intern(p->state, token->arg->name, token->arg->name_size);
+    token->name = cdecl__intern(p->state, arg->name, arg->name_size);
 }
 
 static void symbol(struct parser *p, struct token *token, const char *at)

@@ -197,7 +197,7 @@ static bool qualifier_or_storage(struct parser *p, struct specs *specs)
     case TOK_REGISTER: storage(p, specs, STORAGE_OTHER); break;
     case TOK_THREAD_LOCAL: specs->thread_local = true; break;
     case TOK_INLINE: specs->is_inline = true; break;
-    case TOK_NORETURN: specs->attrs.noreturn = true; break;
+    case TOK_NORETURN: specs->attrs.noreturn = specs->attrs.any = true; break;
     case TOK_EXTENSION: break;
     default: return false;
     }
@@ -212,7 +212,7 @@ static bool soft_specifier(struct parser *p, struct spec_reader *r)
         return false;
     switch (p->tok.name->token) {
     case TOK_SOFT_THREAD_LOCAL: r->specs->thread_local = true; break;
-    case TOK_SOFT_NORETURN: r->specs->attrs.noreturn = true; break;
+    case TOK_SOFT_NORETURN: r->specs->attrs.noreturn = r->specs->attrs.any = true; break;
     case TOK_SOFT_CONSTEXPR: r->specs->is_constexpr = true; break;
     case TOK_SOFT_ALIGNAS: cdecl__alignas(p, &r->specs->attrs); return true;
     default: return false;
@@ -240,9 +240,9 @@ static bool is_complex(struct parser *p, unsigned seen)
 static bool typedef_name(struct parser *p, struct spec_reader *r)
 {
     if (p->tok.kind == TOK_DOLLAR) {
-        if (p->tok.arg->kind != CDECL_ARG_TYPE)
+        if (cdecl__arg(p)->kind != CDECL_ARG_TYPE)
             return false;
-        set_type(p, r, &p->tok, p->tok.arg->type);
+        set_type(p, r, &p->tok, cdecl__arg(p)->type);
         cdecl__advance(p);
         return true;
     }
@@ -252,8 +252,10 @@ static bool typedef_name(struct parser *p, struct spec_reader *r)
     r->seen = S_OTHER;
     r->specs->type = decl->type;
     r->first_type = p->tok;
-    if (decl->unsupported != NULL)
+    if (decl->unsupported != NULL) {
         r->specs->attrs.unsupported = decl->unsupported;
+        r->specs->attrs.any = true;
+    }
     cdecl__advance(p);
     return true;
 }
@@ -352,7 +354,7 @@ bool cdecl__starts_type(struct parser *p)
 {
     switch (p->tok.kind) {
     case TOK_IDENT: return is_type_word(p);
-    case TOK_DOLLAR: return p->tok.arg->kind == CDECL_ARG_TYPE;
+    case TOK_DOLLAR: return cdecl__arg(p)->kind == CDECL_ARG_TYPE;
     case TOK_STRUCT: case TOK_UNION: case TOK_ENUM: case TOK_TYPEOF: case TOK_TYPEOF_UNQUAL:
     case TOK_ATOMIC: case TOK_BITINT: case TOK_CONST: case TOK_VOLATILE: case TOK_RESTRICT:
     case TOK_ALIGNAS: case TOK_EXTENSION: case TOK_REGISTER: case TOK_STATIC: case TOK_EXTERN:
@@ -748,10 +750,20 @@ static void linkage(struct parser *p)
     cdecl__leave(p);
 }
 
-/* external-declaration = declaration | static-assert | asm | linkage | ";" [6.9] */
+static void one_external_declaration(struct parser *p);
+
+/* With its own scratch memory, so that a long text needs no more of it than a short one. */
 static void external_declaration(struct parser *p)
 {
-    struct attrs ignored = {0};
+    struct arena_mark mark = cdecl__arena_mark(&p->state->scratch);
+    one_external_declaration(p);
+    if (p->lex.expansion == NULL) /* a macro's expansion may outlast its declaration */
+        cdecl__arena_release(&p->state->scratch, mark);
+}
+
+/* external-declaration = declaration | static-assert | asm | linkage | ";" [6.9] */
+static void one_external_declaration(struct parser *p)
+{
     switch (p->tok.kind) {
     case TOK_SEMICOLON: cdecl__advance(p); return;
     case TOK_STATIC_ASSERT:
@@ -759,7 +771,12 @@ static void external_declaration(struct parser *p)
         cdecl__static_assert(p);
         return;
     case TOK_ASM:
-        cdecl__asm_label(p, &ignored);
+        do
+            cdecl__advance(p);
+        while (p->tok.kind == TOK_VOLATILE || p->tok.kind == TOK_INLINE);
+        if (p->tok.kind != TOK_LPAREN)
+            cdecl__expected(p, "'(' after 'asm'");
+        cdecl__skip_parens(p);
         end_declaration(p);
         return;
     case TOK_EXTERN:

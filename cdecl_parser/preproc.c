@@ -81,7 +81,7 @@ static void line_marker(struct parser *p, const char *at, const char *end)
 
 static void push_pack(struct parser *p, struct name *label)
 {
-    struct pack *pack = SCRATCH(p->state, struct pack);
+    struct pack *pack = KEEP_ONE(p->state, struct pack);
     *pack = (struct pack){p->packs, p->pack, label};
     p->packs = pack;
 }
@@ -296,8 +296,8 @@ void cdecl__define_all(struct parser *p, const struct cdecl_source *source)
     for (size_t i = 0; i < source->ndefines; i++) {
         const struct cdecl_define *define = &source->defines[i];
         struct name *name = cdecl__intern(p->state, define->name, strlen(define->name));
-        struct caller_macro *own = SCRATCH(p->state, struct caller_macro);
-        own->outer = p->caller_macros;
+        struct caller_macro *own = KEEP_ONE(p->state, struct caller_macro);
+        *own = (struct caller_macro){.outer = p->caller_macros};
         own->extra = cdecl__extra(p->state, name);
         own->hidden = own->extra->macro;
         own->decl.kind = CDECL_DECL_MACRO;
@@ -426,12 +426,11 @@ static void skip_branches(struct parser *p)
 
 static void open_conditional(struct parser *p, const struct directive *d)
 {
-    struct conditional *c = SCRATCH(p->state, struct conditional);
+    struct conditional *c = KEEP_ONE(p->state, struct conditional);
     if (++p->lex.nconditionals > CDECL_MAX_CONDITIONALS)
         cdecl__fail_at(p, &d->token, "more than %d '#if' inside each other",
                        CDECL_MAX_CONDITIONALS);
-    c->outer = p->lex.conditional;
-    c->token = d->token;
+    *c = (struct conditional){.outer = p->lex.conditional, .token = d->token};
     p->lex.conditional = c;
     c->taken = branch_holds(p, d);
     move_on(p, d->token.start, d->end);

@@ -267,10 +267,11 @@ struct operand cdecl__primary(struct parser *p)
         cdecl__expect(p, TOK_RPAREN, "to close '('");
         return o;
     case TOK_DOLLAR:
-        if (p->tok.arg->kind != CDECL_ARG_INT)
+        if (cdecl__arg(p)->kind != CDECL_ARG_INT)
             break;
+        o = cdecl__of_int(p->state->basic[CDECL_PRIM_LLONG], (uint64_t)cdecl__arg(p)->integer);
         cdecl__advance(p);
-        return cdecl__of_int(p->state->basic[CDECL_PRIM_LLONG], (uint64_t)at.arg->integer);
+        return o;
     case TOK_OFFSETOF:
         cdecl__advance(p);
         return offset_of(p);

@@ -176,7 +176,7 @@ static void tag_name(struct out *out, const struct cdecl_tag *tag)
         put(out, keyword(tag));
         put(out, " ");
         put(out, tag->name);
-    } else if (tag->typedef_name != NULL) {
+    } else if (tag->typedef_name != NULL && tag->typedef_name != out->declared) {
         put(out, tag->typedef_name);
     } else {
         packed_body(out, tag);
@@ -256,7 +256,8 @@ static void parameters(struct out *out, const struct cdecl_type *type,
         if (i > 0)
             put(out, ", ");
         struct out inner = {out->size > out->used ? out->buffer + out->used : NULL,
-                            out->size > out->used ? out->size - out->used : 0, 0, 0};
+                            out->size > out->used ? out->size - out->used : 0, 0, 0,
+                            out->declared};
         declare(&inner, type->params[i], params == NULL ? NULL : params[i].name, NULL);
         out->used += inner.used;
         out->last = inner.last;
@@ -311,7 +312,7 @@ static size_t finish(const struct out *out)
 
 size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer, size_t size)
 {
-    struct out out = {buffer, size, 0, 0};
+    struct out out = {buffer, size, 0, 0, NULL};
     declare(&out, type, name, NULL);
     return finish(&out);
 }
@@ -374,9 +375,10 @@ static void constant(struct out *out, const struct cdecl_decl *decl)
 
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size)
 {
-    struct out out = {buffer, size, 0, 0};
+    struct out out = {buffer, size, 0, 0, NULL};
     switch (decl->kind) {
     case CDECL_DECL_TYPEDEF:
+        out.declared = decl->name;
         put(&out, "typedef");
         declare(&out, decl->type, decl->name, decl->type->kind == CDECL_FUNCTION ? decl->params : NULL);
         break;

@@ -4,18 +4,24 @@
  *
  * The transaction: what is new lies after the arena's mark and is dropped by releasing to it; what
  * was there before is saved by cdecl__save() before it changes and written back; nodes put into the
- * hash tables are logged and taken out again. */
+ * hash tables are noted and taken out again. */
 #include <stddef.h>
 #include <string.h>
 #include "internal.h"
 
-/* One thing to take back. */
+/* Bytes to write back. */
 struct undo {
     struct undo *previous;
-    struct table *table; /* remove `address` from it; NULL: restore bytes */
     void *address;
     size_t size;
     unsigned char bytes[];
+};
+
+/* Nodes to take out of a table, in lumps because there are many. */
+struct insertions {
+    struct insertions *previous;
+    size_t count;
+    void *nodes[126];
 };
 
 /* ---- memory ---- */
@@ -41,6 +47,14 @@ void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align)
     if (result == NULL)
         cdecl__fail_memory(state);
     return memset(result, 0, size);
+}
+
+void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align)
+{
+    void *result = cdecl__arena_alloc(&state->log, size, align);
+    if (result == NULL)
+        cdecl__fail_memory(state);
+    return result;
 }
 
 const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t size)
@@ -160,35 +174,42 @@ struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
 
 /* ---- the transaction ---- */
 
-static struct undo *new_undo(struct cdecl_state *state, size_t bytes)
+/* Notes `node` for the case of a rollback; before it is put into the table. */
+static void note_insertion(struct cdecl_state *state, struct table *table, void *node)
 {
-    struct undo *undo =
-        cdecl__arena_alloc(&state->log, sizeof *undo + bytes, _Alignof(struct undo));
-    if (undo == NULL)
-        cdecl__fail_memory(state);
-    undo->previous = state->undo;
-    undo->size = bytes;
-    return undo;
+    struct insertions *lump = table->inserted;
+    if (lump == NULL || lump->count == sizeof lump->nodes / sizeof *lump->nodes) {
+        lump = cdecl__keep(state, sizeof *lump, _Alignof(struct insertions));
+        lump->previous = table->inserted;
+        lump->count = 0;
+        table->inserted = lump;
+    }
+    lump->nodes[lump->count++] = node;
 }
 
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node)
 {
-    struct undo *undo = new_undo(state, 0);
     if (!cdecl__table_reserve(table, &state->allocator))
         cdecl__fail_memory(state);
-    undo->table = table;
-    undo->address = node;
-    state->undo = undo;
+    note_insertion(state, table, node);
     cdecl__table_put(table, node);
+}
+
+static void take_out(struct table *table)
+{
+    for (const struct insertions *lump = table->inserted; lump != NULL; lump = lump->previous)
+        for (size_t i = lump->count; i > 0; i--)
+            cdecl__table_remove(table, lump->nodes[i - 1]);
 }
 
 void cdecl__save(struct cdecl_state *state, void *address, size_t size)
 {
     if (cdecl__arena_is_new(&state->arena, state->mark, address))
         return; /* goes away with the arena's new part */
-    struct undo *undo = new_undo(state, size);
-    undo->table = NULL;
+    struct undo *undo = cdecl__keep(state, sizeof *undo + size, _Alignof(struct undo));
+    undo->previous = state->undo;
     undo->address = address;
+    undo->size = size;
     memcpy(undo->bytes, address, size);
     state->undo = undo;
 }
@@ -206,6 +227,7 @@ void cdecl__begin(struct cdecl_state *state)
 void cdecl__commit(struct cdecl_state *state)
 {
     state->undo = NULL;
+    state->names.inserted = state->types.inserted = NULL;
     state->parser = NULL;
     cdecl__arena_reset(&state->log);
     cdecl__arena_reset(&state->scratch);
@@ -213,12 +235,10 @@ void cdecl__commit(struct cdecl_state *state)
 
 void cdecl__rollback(struct cdecl_state *state)
 {
-    for (const struct undo *undo = state->undo; undo != NULL; undo = undo->previous) {
-        if (undo->table != NULL)
-            cdecl__table_remove(undo->table, undo->address);
-        else
-            memcpy(undo->address, undo->bytes, undo->size);
-    }
+    for (const struct undo *undo = state->undo; undo != NULL; undo = undo->previous)
+        memcpy(undo->address, undo->bytes, undo->size);
+    take_out(&state->names);
+    take_out(&state->types);
     state->last_decl = state->mark_decl;
     if (state->last_decl != NULL)
         state->last_decl->next = NULL;
