@@ -174,7 +174,7 @@ valgrind: $(CHECKS) $(CORE) $(SUPPORT)
 
 # The collector runs all the time: what nothing keeps alive dies at once.
 gcstress: $(CORE) $(SUPPORT)
-	LUA_INIT_5_4='collectgarbage("setpause", 0) collectgarbage("incremental", 0, 1000, 9)' $(BUSTED_RUN) $(SPEC)
+	LUA_INIT_5_4='collectgarbage("setpause", 0) collectgarbage("incremental", 0, 200, 9)' $(BUSTED_RUN) $(SPEC)
 
 # --- Installing -----------------------------------------------------------------------------------
 
