@@ -10,8 +10,9 @@ ffi.cdef [[
     int isatty(int fd);
     int mkdir(const char *path, unsigned mode);
     ssize_t read(int fd, void *to, size_t size);
+    struct pollfd { int fd; short events, revents; };
+    int poll(struct pollfd *fds, unsigned long count, int timeout);
     void free(void *p);
-    int abs(int);
 
     char *readline(const char *prompt);
     void add_history(const char *line);
@@ -19,11 +20,10 @@ ffi.cdef [[
     int write_history(const char *file);
     void stifle_history(int max);
     extern int (*rl_getc_function)(void *stream);
-    int rl_pending_signal(void);
     void rl_check_signals(void);
 ]]
 
-local SIGINT, EINTR = 2, 4
+local SIGINT, POLLIN = 2, 1
 local NEWLINE, EOF = 10, -1
 local HISTORY_LINES = 5000
 
@@ -49,27 +49,27 @@ local function history_file()
     return dir .. "/history"
 end
 
--- Makes ^C end the line that is being edited: readline by itself would wait for Enter. Returns a
--- function that tells whether that happened since it was last asked.
+-- Makes ^C end the line that is being edited: readline by itself would wait for Enter. Returns
+-- the signal handler to use meanwhile, and a function that tells whether it was called since last
+-- asked.
 local function watch_interrupts(lib)
     local interrupted = false
     local byte = ffi.new "unsigned char[1]"
+    local input = ffi.new("struct pollfd[1]", { { fd = 0, events = POLLIN } })
     lib.rl_getc_function = function()
         while true do
-            local count = C.read(0, byte, 1)
-            if count == 1 then
-                return byte[0]
-            elseif count == 0 or ffi.errno() ~= EINTR then
-                return EOF
-            end
-            interrupted = lib.rl_pending_signal() == SIGINT
-            lib.rl_check_signals()
+            lib.rl_check_signals() -- what readline has caught goes on to our handler
             if interrupted then
                 return NEWLINE
             end
+            -- A signal ends the wait, but for one that comes just before it: hence the limit.
+            if C.poll(input, 1, 200) == 1 then
+                return C.read(0, byte, 1) == 1 and byte[0] or EOF
+            end
         end
     end
-    return function()
+    local function note() interrupted = true end
+    return ffi.callback("handler", note, { signal = true }), function()
         local was = interrupted
         interrupted = false
         return was
@@ -85,12 +85,15 @@ end
 -- to call at the end.
 function terminal.reader()
     local found, lib = pcall(ffi.load, "readline")
-    local was_interrupted = found and watch_interrupts(lib) or function() return false end
-    if not found then
+    local handler, was_interrupted
+    if found then
+        handler, was_interrupted = watch_interrupts(lib)
+    else
         found, lib = pcall(ffi.load, "edit")
-    end
-    if not found then
-        return plain_reader, function() end
+        if not found then
+            return plain_reader, function() end
+        end
+        was_interrupted = function() return false end
     end
     local file = history_file()
     lib.stifle_history(HISTORY_LINES)
@@ -98,11 +101,10 @@ function terminal.reader()
         lib.read_history(file)
     end
     -- The handler of `lua` raises "interrupted!" in the running Lua code, once: it is set again
-    -- after each line. While a line is read, a function without effect stands in for it.
-    local idle = ffi.cast("handler", C.abs)
-    local host = C.signal(SIGINT, idle)
+    -- after each line. While a line is read, ours stands in for it.
+    local host = C.signal(SIGINT, nil)
     local function read(prompt)
-        C.signal(SIGINT, idle)
+        C.signal(SIGINT, handler or host)
         local line = lib.readline(prompt)
         C.signal(SIGINT, host)
         local text = line and ffi.string(line)
