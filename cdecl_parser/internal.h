@@ -266,7 +266,7 @@ const struct token *cdecl__peek(struct parser *p);
 const char *cdecl__token_spelling(enum token_kind kind);
 /* At a '#' that begins a line: reads the directive through its line end. */
 void cdecl__directive(struct parser *p);
-void cdecl__pragma_operator(struct parser *p); /* after _Pragma */
+void cdecl__pragma_operator(struct parser *p, const struct name *name); /* after _Pragma */
 void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
 void cdecl__undefine_all(struct parser *p);
 bool cdecl__is_defined(const struct name *name);

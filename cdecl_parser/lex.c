@@ -94,6 +94,8 @@ void cdecl__lex_start(struct parser *p, const struct cdecl_source *source)
     const char *text = readable(p, source, &size);
     p->lex = (struct lexer){.next = text, .end = text + size, .text = text, .size = size,
                             .line = 1, .line_start = true};
+    if (size >= 3 && memcmp(p->lex.next, "\xef\xbb\xbf", 3) == 0)
+        p->lex.next += 3; /* a byte order mark */
     if (source->name != NULL)
         p->lex.file = cdecl__intern(p->state, source->name, strlen(source->name))->text;
 }
@@ -250,13 +252,13 @@ static enum token_kind punctuator(const char *at)
     case '?': return TOK_QUESTION;
     case '~': return TOK_TILDE;
     case '$': return TOK_DOLLAR;
-    case ':': return after(at, ':', TOK_SCOPE, TOK_COLON);
+    case ':': return after(at, ':', TOK_SCOPE, after(at, '>', TOK_RBRACKET, TOK_COLON));
     case '=': return after(at, '=', TOK_EQ, TOK_ASSIGN);
     case '!': return after(at, '=', TOK_NE, TOK_NOT);
     case '.': return at[0] == '.' && at[1] == '.' ? TOK_ELLIPSIS : TOK_DOT;
     case '*': return after(at, '=', TOK_OPASSIGN, TOK_STAR);
     case '/': return after(at, '=', TOK_OPASSIGN, TOK_SLASH);
-    case '%': return after(at, '=', TOK_OPASSIGN, TOK_PERCENT);
+    case '%': return after(at, '=', TOK_OPASSIGN, after(at, '>', TOK_RBRACE, TOK_PERCENT));
     case '^': return after(at, '=', TOK_OPASSIGN, TOK_CARET);
     case '#': return after(at, '#', TOK_HASHHASH, TOK_HASH);
     case '+': return after(at, '+', TOK_INCREMENT, after(at, '=', TOK_OPASSIGN, TOK_PLUS));
@@ -266,7 +268,10 @@ static enum token_kind punctuator(const char *at)
         return after(at, '-', TOK_DECREMENT, after(at, '=', TOK_OPASSIGN, TOK_MINUS));
     case '&': return after(at, '&', TOK_ANDAND, after(at, '=', TOK_OPASSIGN, TOK_AMP));
     case '|': return after(at, '|', TOK_OROR, after(at, '=', TOK_OPASSIGN, TOK_PIPE));
-    case '<': return shift_or_compare(at, TOK_LT, TOK_LE, TOK_SHL);
+    case '<':
+        if (*at == ':' || *at == '%')
+            return *at == ':' ? TOK_LBRACKET : TOK_LBRACE;
+        return shift_or_compare(at, TOK_LT, TOK_LE, TOK_SHL);
     case '>': return shift_or_compare(at, TOK_GT, TOK_GE, TOK_SHR);
     default: return TOK_EOF;
     }
@@ -276,6 +281,8 @@ static uint32_t punctuator_size(enum token_kind kind, const char *at)
 {
     if (kind == TOK_ELLIPSIS)
         return 3;
+    if ((*at == '<' || *at == '%' || *at == ':') && (at[1] == ':' || at[1] == '%' || at[1] == '>'))
+        return 2; /* digraphs and "::" */
     if (kind == TOK_OPASSIGN)
         return at[1] == '=' ? 2 : 3;
     return (uint32_t)strlen(cdecl__token_spelling(kind));
@@ -334,9 +341,9 @@ static bool word(struct parser *p, struct token *token, const char *start)
     }
     finish(p, token, name->token < TOK_SOFT_ALIGNAS ? name->token : TOK_IDENT, start, end);
     token->name = name;
-    if (name->token != TOK_PRAGMA)
+    if (name->token != TOK_PRAGMA && name->token != TOK_MSPRAGMA)
         return true;
-    cdecl__pragma_operator(p);
+    cdecl__pragma_operator(p, name);
     return false;
 }
 

@@ -1,5 +1,6 @@
 /* The small preprocessor: directives, found by the lexer at the start of a line. Depends on lex.c and
  * constexpr.c. Macros become declarations in the state's arena; the rest is scratch. */
+#include <stdio.h>
 #include <string.h>
 #include "internal.h"
 
@@ -72,9 +73,14 @@ static void line_marker(struct parser *p, const char *at, const char *end)
     at = skip_blanks(at, end);
     if (at >= end || *at != '"')
         return;
-    const char *close = memchr(at + 1, '"', (size_t)(end - at - 1));
-    if (close != NULL)
-        p->lex.file = cdecl__intern(p->state, at + 1, (size_t)(close - at - 1))->text;
+    char name[FILENAME_MAX];
+    size_t size = 0;
+    for (at++; at < end && *at != '"' && size < sizeof name; at++) {
+        at += *at == '\\' && at + 1 < end; /* gcc escapes quotes and backslashes */
+        name[size++] = *at;
+    }
+    if (at < end && *at == '"')
+        p->lex.file = cdecl__intern(p->state, name, size)->text;
 }
 
 /* ---- #pragma pack ---- */
@@ -153,13 +159,30 @@ void cdecl__pragma(struct parser *p, const char *at, const char *end)
         pragma_pack(p, stop, end);
 }
 
-/* "(" string ")" after _Pragma. */
-void cdecl__pragma_operator(struct parser *p)
+/* "(" tokens ")" after __pragma. */
+static void ms_pragma(struct parser *p, const struct token *open)
+{
+    struct token token = *open;
+    for (size_t depth = 1; depth > 0; depth -= token.kind == TOK_RPAREN) {
+        cdecl__lex(p, &token);
+        if (token.kind == TOK_EOF)
+            cdecl__fail_at(p, open, "'(' is never closed");
+        depth += token.kind == TOK_LPAREN;
+    }
+    cdecl__pragma(p, open->start + 1, token.start);
+}
+
+/* "(" string ")" after _Pragma, "(" the pragma itself ")" after __pragma. */
+void cdecl__pragma_operator(struct parser *p, const struct name *name)
 {
     struct token token;
     cdecl__lex(p, &token);
     if (token.kind != TOK_LPAREN)
-        cdecl__fail_at(p, &token, "expected '(' after '_Pragma'");
+        cdecl__fail_at(p, &token, "expected '(' after '%s'", name->text);
+    if (name->token == TOK_MSPRAGMA) {
+        ms_pragma(p, &token);
+        return;
+    }
     cdecl__lex(p, &token);
     if (token.kind != TOK_STRING)
         cdecl__fail_at(p, &token, "expected a string in '_Pragma'");
