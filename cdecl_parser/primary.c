@@ -7,8 +7,7 @@ static struct operand of_decl(const struct cdecl_decl *decl)
 {
     if (decl->kind == CDECL_DECL_CONSTANT) {
         struct operand o = cdecl__of_value(decl->value);
-        if (o.v.kind == CDECL_VALUE_STRING)
-            o.v.type = decl->type;
+        o.v.type = decl->type; /* qualified, for typeof */
         return o;
     }
     return cdecl__of_object(decl->type, false, 0);
@@ -163,15 +162,13 @@ static struct operand generic(struct parser *p)
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '_Generic'");
     struct operand control = cdecl__rvalue(p, unevaluated(p, true));
-    const struct cdecl_type *type = control.v.type;
-    if (control.v.kind == CDECL_VALUE_STRING)
-        type = cdecl__decay(p->state, type);
+    const struct cdecl_type *type = cdecl__unqualified(p->state, cdecl__decay(p->state, control.v.type));
     while (cdecl__accept(p, TOK_COMMA)) {
         bool match = false, other = p->tok.kind == TOK_STATEMENT;
         if (other && strcmp(p->tok.name->text, "default") == 0)
             cdecl__advance(p);
         else
-            match = !found && cdecl_compatible(cdecl__type_name(p), type);
+            match = cdecl_compatible(cdecl__type_name(p), type) && !found;
         cdecl__expect(p, TOK_COLON, "after _Generic's type");
         struct operand o = unevaluated(p, !match);
         if (match || (other && !found))
