@@ -603,6 +603,7 @@ static void declare_typedef(struct parser *p, struct declarator *d)
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_TYPEDEF, &d->at, type);
     decl.symbol = decl.name;
     decl.attrs = d->attrs.kept;
+    decl.unsupported = d->attrs.unsupported;
     if (type->kind == CDECL_FUNCTION ||
         (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION))
         decl.params = copy_params(p->state, d->params, type->nparams);
