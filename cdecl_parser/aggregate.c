@@ -41,12 +41,18 @@ static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struc
     return tag;
 }
 
+/* "enum e : T;" is complete without its enumerators, which may follow (C23). */
+static bool awaits_enumerators(const struct cdecl_tag *old, const struct cdecl_tag *fresh)
+{
+    return old->kind == CDECL_ENUM && old->nconstants == 0 && old->underlying == fresh->underlying;
+}
+
 struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag, struct cdecl_tag *fresh,
                                 const struct token *at, uint16_t depth)
 {
     if (depth > CDECL_MAX_DEPTH)
         cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
-    if (tag->complete)
+    if (tag->complete && !awaits_enumerators(tag, fresh))
         return redefine(p, tag, fresh, at, depth);
     cdecl__complete_tag(p->state, tag, fresh, depth);
     return tag;
