@@ -336,12 +336,12 @@ static void put_float(struct out *out, const struct cdecl_value *v)
         put(out, ".0");
 }
 
-static void put_string(struct out *out, const struct cdecl_value *v)
+static void put_string(struct out *out, const char *text, size_t size)
 {
     char escape[8];
     put(out, "\"");
-    for (size_t i = 0; i < v->size; i++) {
-        unsigned char c = (unsigned char)v->s[i];
+    for (size_t i = 0; i < size; i++) {
+        unsigned char c = (unsigned char)text[i];
         if (c == '"' || c == '\\')
             snprintf(escape, sizeof escape, "\\%c", c);
         else if (c < 0x20 || c >= 0x7f)
@@ -357,7 +357,7 @@ static void put_value(struct out *out, const struct cdecl_value *v)
 {
     put(out, " = ");
     if (v->kind == CDECL_VALUE_STRING)
-        put_string(out, v);
+        put_string(out, v->s, v->size);
     else if (v->kind == CDECL_VALUE_FLOAT)
         put_float(out, v);
     else
@@ -373,6 +373,15 @@ static void constant(struct out *out, const struct cdecl_decl *decl)
     put_value(out, &decl->value);
 }
 
+static void asm_label(struct out *out, const struct cdecl_decl *decl)
+{
+    if (strcmp(decl->symbol, decl->name) == 0)
+        return;
+    put(out, " __asm__(");
+    put_string(out, decl->symbol, strlen(decl->symbol));
+    put(out, ")");
+}
+
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size)
 {
     struct out out = {buffer, size, 0, 0, NULL};
@@ -382,7 +391,10 @@ size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size
         put(&out, "typedef");
         declare(&out, decl->type, decl->name, decl->type->kind == CDECL_FUNCTION ? decl->params : NULL);
         break;
-    case CDECL_DECL_FUNCTION: declare(&out, decl->type, decl->name, decl->params); break;
+    case CDECL_DECL_FUNCTION:
+        declare(&out, decl->type, decl->name, decl->params);
+        asm_label(&out, decl);
+        break;
     case CDECL_DECL_CONSTANT: constant(&out, decl); break;
     case CDECL_DECL_MACRO:
         put(&out, "#define ");
@@ -393,6 +405,7 @@ size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size
     default:
         put(&out, decl->thread_local ? "extern _Thread_local" : "extern");
         declare(&out, decl->type, decl->name, NULL);
+        asm_label(&out, decl);
         break;
     }
     return finish(&out);
