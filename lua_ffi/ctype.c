@@ -437,7 +437,14 @@ _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *n
 
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
-    return a->base == b->base || cdecl_compatible(a->base->type, b->base->type);
+    struct lffi_ctype *base = a->base;
+    if (base == b->base || base->twin == b->base)
+        return true;
+    if (!cdecl_compatible(base->type, b->base->type))
+        return false;
+    if (base->complete && b->base->complete) /* final: nothing can make them differ any more */
+        base->twin = b->base;
+    return true;
 }
 
 bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b)

@@ -105,6 +105,7 @@ struct lffi_ctype {
     struct lffi_scope *scope;
     struct lffi_ctype *base;   /* of type->unqual; itself when unqualified */
     struct lffi_ctype *target; /* of type->target; NULL when there is none */
+    const struct lffi_ctype *twin; /* base only: the type of another scope last found the same */
     uint64_t size;             /* bytes; 0 until complete, see lffi_sizeof */
     uint32_t align;
     uint8_t op;        /* enum lffi_op */
