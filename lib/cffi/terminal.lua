@@ -15,6 +15,7 @@ ffi.cdef [[
     void free(void *p);
 
     char *readline(const char *prompt);
+    void using_history(void);
     void add_history(const char *line);
     int read_history(const char *file);
     int write_history(const char *file);
@@ -81,21 +82,29 @@ local function plain_reader(prompt)
     return io.stdin:read()
 end
 
+local function load_editor()
+    local found, lib = pcall(ffi.load, "readline")
+    if not found then
+        -- Its functions call each other by names that the `lua` command may have from readline.
+        local options = ffi.os == "OSX" and {} or { flags = "lazy deepbind" }
+        found, lib = pcall(ffi.load, "edit", options)
+    end
+    return found and lib
+end
+
 -- Returns a function that reads a line after a prompt (nil at the end, an error after ^C), and one
 -- to call at the end.
 function terminal.reader()
-    local found, lib = pcall(ffi.load, "readline")
-    local handler, was_interrupted
-    if found then
+    local lib = load_editor()
+    if not lib then
+        return plain_reader, function() end
+    end
+    local handler, was_interrupted = nil, function() return false end
+    if pcall(function() return lib.rl_check_signals end) then -- not in libedit
         handler, was_interrupted = watch_interrupts(lib)
-    else
-        found, lib = pcall(ffi.load, "edit")
-        if not found then
-            return plain_reader, function() end
-        end
-        was_interrupted = function() return false end
     end
     local file = history_file()
+    lib.using_history() -- libedit's other functions crash without it
     lib.stifle_history(HISTORY_LINES)
     if file then
         lib.read_history(file)
