@@ -294,21 +294,40 @@ static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cde
     describe_decl(L, decl);
 }
 
+/* The declarations of the text at stack index arg with the "$" arguments up to `last`. A text without such is
+ * remembered among the scope's type names, by itself behind a zero, until the next cdef: reading it again
+ * would take memory again. */
+static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scope, int arg, int last)
+{
+    struct cdecl_source source = {0};
+    struct cdecl_error error;
+    const struct cdecl_decl *decl;
+    source.text = lffi_arg_string(L, scope, arg, &source.size);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
+    lua_pushlstring(L, "", 1);
+    lua_pushvalue(L, arg);
+    lua_concat(L, 2);
+    lua_pushvalue(L, -1);
+    if (last == arg && lua_rawget(L, -3) == LUA_TLIGHTUSERDATA)
+        return lua_touserdata(L, -1);
+    source.args = lffi_collect_args(L, scope, arg + 1, last);
+    source.nargs = (size_t)(last - arg);
+    decl = cdecl_parse_unbound(scope->cdecl, &source, &error);
+    if (decl == NULL)
+        lffi_parse_error(L, &error);
+    lua_pop(L, 2);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)decl);
+    if (last == arg)
+        lua_rawset(L, -3);
+    return decl;
+}
+
 /* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind, name, type
  * and text, without declaring them. */
 static int api_parse(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct cdecl_source source = {0};
-    struct cdecl_error error;
-    const struct cdecl_decl *decl;
-    int last = lua_gettop(L);
-    source.text = lffi_arg_string(L, scope, 1, &source.size);
-    source.args = lffi_collect_args(L, scope, 2, last);
-    source.nargs = (size_t)(last - 1);
-    decl = cdecl_parse_unbound(scope->cdecl, &source, &error);
-    if (decl == NULL)
-        lffi_parse_error(L, &error);
+    const struct cdecl_decl *decl = parse_text(L, scope, 1, lua_gettop(L));
     lua_newtable(L);
     for (lua_Integer i = 1; decl != NULL; decl = decl->next, i++) {
         push_parsed(L, scope, decl);
@@ -383,26 +402,47 @@ static const struct cdecl_decl *function_decl(lua_State *L, struct lffi_ctype *c
     return decl;
 }
 
-/* ffi.tofunction(function pointer, name [, library]): the function behind the pointer as a Lua function, as
- * fast as one of a library. Its errors name it; once the library is closed it raises. */
+/* A function of the name at index 2 with the type of the pointer, or the function that the declaration there
+ * declares. */
+static const struct cdecl_decl *named_or_declared(lua_State *L, struct lffi_scope *scope,
+                                                  const struct lffi_cdata *cd)
+{
+    const struct cdecl_decl *decl;
+    const char *text = lffi_arg_string(L, scope, 2, NULL);
+    if (strchr(text, '(') == NULL) {
+        if (cd->ct->target->op != LFFI_FUNCTION)
+            lffi_arg_error(L, 1, "function pointer expected, got %s",
+                           lffi_push_kind_of(L, scope->st, 1));
+        return function_decl(L, cd->ct->target->base, 2);
+    }
+    decl = parse_text(L, scope, 2, 2);
+    if (decl->kind != CDECL_DECL_FUNCTION || decl->next != NULL)
+        lffi_arg_error(L, 2, "declaration of one function expected, got '%s'", text);
+    return decl;
+}
+
+/* ffi.tofunction(pointer, name or declaration [, library]): the function that a function pointer, or with a
+ * declaration any pointer, leads to, as a Lua function as fast as one of a library. Its errors name it;
+ * once the library is closed it raises. */
 static int api_tofunction(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_arg_cdata(L, scope, 1);
+    const struct cdecl_decl *decl;
     void (*address)(void);
-    struct lffi_ctype *ct;
-    if (cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_FUNCTION)
+    lua_settop(L, 3);
+    if (cd->ct->op != LFFI_POINTER)
         lffi_arg_error(L, 1, "function pointer expected, got %s",
                        lffi_push_kind_of(L, scope->st, 1));
     memcpy(&address, cd->addr, sizeof address);
     if (address == NULL)
         lffi_arg_error(L, 1, "null pointer");
-    lffi_arg_string(L, scope, 2, NULL);
+    decl = named_or_declared(L, scope, cd);
     lua_settop(L, 3);
     if (!lua_isnil(L, 3) && lffi_push_library_of(L, 3) == NULL)
         lffi_arg_error(L, 3, "library expected, got %s", lffi_push_kind_of(L, scope->st, 3));
-    ct = cd->ct->target->base;
-    lffi_push_function(L, ct, function_decl(L, ct, 2), address, lua_isnil(L, 3) ? 0 : 4);
+    lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address,
+                       lua_isnil(L, 3) ? 0 : 4);
     return 1;
 }
 

@@ -91,7 +91,9 @@ local function construct(_, pointer, ...)
     local library = Handle.is(owner) and Handle.library_of(owner) or nil
     f.name = options.name or decl and decl.name or p.name
     f.abi = Function.check_abi(options.abi)
-    f._call = errors.guard(ffi.tofunction, ffi.cast(ffi.typeof("$ *", ct), p), name, library)
+    local address = ffi.cast(ffi.typeof("$ *", ct), p)
+    f._call = errors.guard(ffi.tofunction, address,
+        name == (decl and decl.name) and decl.given or name, library)
     f._text = decl and decl.text or ffi.reflect(f._call).text
     return setmetatable(f, Function)
 end

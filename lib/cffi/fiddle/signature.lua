@@ -28,7 +28,7 @@ local function only_function(list, text)
     return found
 end
 
--- A table with type (a function type), and name and names when the text has them. `text` may also
+-- A table with type (a function type), and name, names, and the text as given when it has them. `text` may also
 -- be a function type without a name: "double(double)", or a pointer to one.
 function signature.read(text, scope)
     scope = scope or ffi
@@ -37,7 +37,9 @@ function signature.read(text, scope)
     end
     local ok, list = pcall(scope.parse, text)
     if ok then
-        return only_function(list, text)
+        local decl = only_function(list, text)
+        decl.given = #list == 1 and text or nil
+        return decl
     end
     local is_type, ct = pcall(scope.typeof, text)
     if is_type then

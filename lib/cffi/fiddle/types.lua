@@ -178,7 +178,7 @@ function types.check_callable(own, wanted)
 end
 
 -- How a value of type `ct` that came from C is given to Lua: nil when as it is, else a function.
--- Text becomes a string, any other pointer to data a Pointer.
+-- Text becomes a string, a pointer to a function a Function, any other pointer a Pointer.
 function types.from_c(ct)
     local info = ffi.reflect(ct)
     if info.kind ~= "pointer" then
@@ -191,6 +191,12 @@ function types.from_c(ct)
         end
     end
     local wrap = require("cffi.fiddle.pointer").wrap
+    if target.kind == "function" then
+        local Function = require "cffi.fiddle.function"
+        return function(value)
+            return value and Function(value, ct)
+        end
+    end
     return function(value)
         return value and wrap(value)
     end
