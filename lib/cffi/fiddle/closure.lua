@@ -23,6 +23,18 @@ local function is_callable(value)
     return type(mt) == "table" and mt.__call ~= nil
 end
 
+-- fn, with strings as results: C gets the address of text that lives as long as the closure.
+local function giving_text(fn, kept)
+    return function(...)
+        local text = fn(...)
+        if type(text) ~= "string" then
+            return text
+        end
+        kept[text] = kept[text] or ffi.new("const char *[1]", { text })
+        return kept[text][0]
+    end
+end
+
 -- fn, with pointer arguments as Pointers and text as strings.
 local function converting(fn, params)
     local converters, any = {}, false
@@ -63,8 +75,12 @@ local function open(self, ct, fn, options)
     local info = ffi.reflect(ct)
     self.type, self.args, self.result, self.ctype = ct, info.params, info.result, info.result
     self._fn, self._life = fn, {}
-    self._callback = errors.guard(ffi.callback, ct, converting(fn, info.params),
-        core_options(options))
+    self._texts = {}
+    local body = converting(fn, info.params)
+    if types.text(info.result) == "const char *" then
+        body = giving_text(body, self._texts)
+    end
+    self._callback = errors.guard(ffi.callback, ct, body, core_options(options))
     return self
 end
 
@@ -174,6 +190,7 @@ function methods:free()
     if not self._life.gone then
         self._life.gone = "the closure was freed"
         self._callback:free()
+        self._texts = {}
     end
 end
 

@@ -17,7 +17,7 @@ local KINDS = {
     { "null pointer", "DLError" },
     { "undefined symbol", "DLError" },
     { "cannot load library", "DLError" },
-    { " is closed", "DLError" },
+    { "library '[^']*' is closed", "DLError" },
     { "^%d+:%d+: ", "DLError" },
     { "^[^\n]*:%d+:%d+: ", "DLError" },
     { "expected, got", "TypeError" },
