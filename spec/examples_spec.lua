@@ -121,4 +121,51 @@ DLError	the memory was freed
                 or spec:find('run("' .. path:match "[^/]+$", 1, true), path .. " is not run")
         end
     end)
+
+    it("gmp.lua passes 999 bits into C integers under each policy", function()
+        assert.equal([[
+x has 999 bits
+cast to uint64_t and unsigned __int128 agree with GMP
+fit	refused
+strict	refused
+wrap	wrapped
+saturate	clamped to 18446744073709551615
+]], run "gmp.lua")
+    end)
+
+    it("expat.lua prints a document and stops at an error", function()
+        assert.equal([[
+menu kind="lunch"
+  dish price="7"
+    soup
+  dish
+    rice
+menu
+  dish
+false	mismatched tag
+reported: no fish today
+no fish today
+]], run "expat.lua")
+    end)
+
+    it("sqlite_udf.lua calls Lua from SQL, errors included", function()
+        assert.equal([[
+fig	FIG!
+apple	APPLE!
+banana	BANANA!
+false	will not take banana
+seen enough
+]], run "sqlite_udf.lua")
+    end)
+
+    it("ftw.lua walks a tree and stops where Lua says so", function()
+        assert.equal([[
+  one (file)
+  sub (directory)
+tree (directory)
+    two (file)
+stopped with 1 after 2 entries
+not in here
+]], run "ftw.lua")
+    end)
 end)
