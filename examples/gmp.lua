@@ -65,7 +65,7 @@ mpz = ffi.metatype("__mpz_struct", {
     __cffi_integer = text,
 })
 
-local x = big(3) ^ 630 + 12345 -- 999 bits
+local x = big(3) ^ 631 + 12345
 print("x has " .. gmp.__gmpz_sizeinbase(x, 2) .. " bits")
 
 -- Modulo 2^64, once by GMP and once by the conversion.
@@ -78,9 +78,12 @@ print("cast to uint64_t and unsigned __int128 agree with GMP")
 
 for _, policy in ipairs { "fit", "strict", "wrap", "saturate" } do
     local scope = ffi.scope { overflow = policy }
-    scope.cdef "struct sample { uint64_t u; int32_t i; };"
+    scope.cdef "struct sample { uint64_t u; int32_t i; __int128 w; };"
     local s = scope.new "struct sample"
-    local ok = pcall(function() s.u = x end)
-    print(policy, ok and tostring(s.u) == tostring(ffi.cast("uint64_t", x)) and "wrapped"
-        or ok and "clamped to " .. tostring(s.u) or "refused")
+    local function put(field, value)
+        local ok = pcall(function() s[field] = value end)
+        return ok and tostring(s[field]) or "refused"
+    end
+    assert(put("u", x - x + 7) == "7") -- a big number that fits passes under every policy
+    print(policy, put("u", x), put("i", x), put("w", x) == tostring(ffi.cast("__int128", x)))
 end
