@@ -31,8 +31,8 @@ for i = 0, 3 do
     print(("%-8s %5.1f"):format(ffi.string(cities[i].name), cities[i].degrees))
 end
 
--- An error in the callback waits until qsort has returned, then it is raised here. When C calls back
--- before, ffi.onerror is told at once: on stderr, unless we say otherwise.
+-- An error in the callback waits until qsort has returned, then it is raised here. If C calls
+-- back before, ffi.onerror is told at once: on stderr, unless we say otherwise.
 ffi.onerror = function() end
 local ok, message = pcall(ffi.C.qsort, numbers, 8, ffi.sizeof "int", function()
     error("cannot compare", 0)
