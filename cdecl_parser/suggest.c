@@ -51,7 +51,7 @@ static void consider(struct nearest *n, const char *candidate)
     if (size == 0 || size > LONGEST || gap >= n->best)
         return;
     size_t d = distance(n->name, n->size, candidate, size);
-    if (d < n->best) {
+    if (d > 0 && d < n->best) {
         n->best = d;
         n->found = candidate;
     }
