@@ -108,14 +108,16 @@ static void put_position(struct out *out, const struct cdecl_error *error)
     cdecl__put(out, number, (size_t)size);
 }
 
-/* Tabs are kept so that the caret stands under its column. */
+/* Tabs are kept, and the later bytes of a UTF-8 character take no room, so that the caret stands under
+ * its column. */
 static void put_caret(struct out *out, const struct cdecl_error *error)
 {
     cdecl__put(out, "\n    ", 5);
     cdecl__put(out, error->source, strlen(error->source));
     cdecl__put(out, "\n    ", 5);
     for (uint32_t i = 0; i + 1 < error->source_column; i++)
-        cdecl__put(out, error->source[i] == '\t' ? "\t" : " ", 1);
+        if (((unsigned char)error->source[i] & 0xc0) != 0x80)
+            cdecl__put(out, error->source[i] == '\t' ? "\t" : " ", 1);
     cdecl__put(out, "^", 1);
 }
 
