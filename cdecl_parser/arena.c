@@ -66,12 +66,17 @@ static void free_block(struct arena *arena)
     arena->allocator->resize(arena->allocator->user, block, sizeof *block + block->size, 0);
 }
 
+/* Back to an arena that had no block yet keeps one: the next declaration needs it again. */
 void cdecl__arena_release(struct arena *arena, struct arena_mark mark)
 {
+    if (mark.block == NULL) {
+        cdecl__arena_reset(arena);
+        return;
+    }
     while (arena->block != mark.block)
         free_block(arena);
     arena->next = mark.next;
-    arena->limit = mark.block == NULL ? NULL : mark.block->data + mark.block->size;
+    arena->limit = mark.block->data + mark.block->size;
     arena->older = mark.older;
 }
 
@@ -88,7 +93,10 @@ void cdecl__arena_reset(struct arena *arena)
 
 void cdecl__arena_free(struct arena *arena)
 {
-    cdecl__arena_release(arena, (struct arena_mark){NULL, NULL, 0});
+    cdecl__arena_reset(arena);
+    if (arena->block != NULL)
+        free_block(arena);
+    arena->next = arena->limit = NULL;
 }
 
 size_t cdecl__arena_used(const struct arena *arena)
