@@ -28,7 +28,7 @@ static const char *keyword(enum cdecl_kind kind)
 /* Keeps the body that was there when the new one says the same; otherwise refuses, or with
  * CDECL_OVERRIDE lets the new one take the name. */
 static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struct cdecl_tag *fresh,
-                                  const struct token *at, uint16_t depth)
+                                  const struct place *at, uint16_t depth)
 {
     struct cdecl_state *s = p->state;
     if (cdecl__same_body(old, fresh))
@@ -48,7 +48,7 @@ static bool awaits_enumerators(const struct cdecl_tag *old, const struct cdecl_t
 }
 
 struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag, struct cdecl_tag *fresh,
-                                const struct token *at, uint16_t depth)
+                                const struct place *at, uint16_t depth)
 {
     if (depth > CDECL_MAX_DEPTH)
         cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
@@ -91,7 +91,7 @@ static size_t count_names(const struct cdecl_member *m)
 }
 
 static void add_names(struct parser *p, struct name_set *set, const struct cdecl_member *m,
-                      const struct token *at)
+                      const struct place *at)
 {
     if (m->name != NULL && !add_name(set, m->name))
         cdecl__fail_at(p, at, "duplicate member '%s'", m->name);
@@ -114,7 +114,7 @@ static void check_duplicates(struct parser *p, const struct body *body)
 }
 
 static struct member_node *add_member(struct parser *p, const struct cdecl_type *type,
-                                      const struct name *name, const struct token *at)
+                                      const struct name *name, const struct place *at)
 {
     struct body *body = p->body;
     struct member_node *node = SCRATCH(p->state, struct member_node);
@@ -135,7 +135,7 @@ static struct member_node *add_member(struct parser *p, const struct cdecl_type 
 static uint8_t bitfield_width(struct parser *p, const struct cdecl_type *type,
                               const struct name *name)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     const char *shown = name == NULL ? "(unnamed)" : name->text;
     struct cdecl_value value = cdecl__integer(p, "bit-field width");
     if (!cdecl__is_integer(type) || !cdecl_is_complete(type))
@@ -185,7 +185,7 @@ static void member_constant(struct parser *p, const struct declarator *d)
 static void member(struct parser *p, const struct specs *specs)
 {
     struct declarator d;
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     if (p->tok.kind == TOK_COLON)
         d = (struct declarator){.type = specs->type, .at = at, .attrs = specs->attrs};
     else
@@ -206,7 +206,7 @@ static void member(struct parser *p, const struct specs *specs)
 }
 
 /* A declaration without declarators: an anonymous member, or (MS, Plan 9) a tagged one. */
-static void anonymous_member(struct parser *p, const struct specs *specs, const struct token *at)
+static void anonymous_member(struct parser *p, const struct specs *specs, const struct place *at)
 {
     const struct cdecl_type *type = specs->type;
     if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
@@ -222,7 +222,7 @@ static void anonymous_member(struct parser *p, const struct specs *specs, const 
 static void member_declaration(struct parser *p)
 {
     struct specs specs;
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     if (cdecl__accept(p, TOK_SEMICOLON))
         return;
     if (p->tok.kind == TOK_STATIC_ASSERT || cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT)) {
@@ -294,7 +294,7 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
 
 static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
                                      const struct body *body, const struct attrs *attrs,
-                                     uint32_t pack, const struct token *at)
+                                     uint32_t pack, const struct place *at)
 {
     struct cdecl_member *members = NULL;
     struct cdecl_tag fresh = *tag;
@@ -319,10 +319,10 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
 
 /* body = "{" { member-declaration } "}" attributes */
 static struct cdecl_tag *struct_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
-                                     const struct token *at)
+                                     const struct place *at)
 {
     struct body body = {0}, *outer = p->body;
-    struct token open = p->tok;
+    struct place open = cdecl__here(p);
     cdecl__advance(p);
     p->body = &body;
     while (p->tok.kind != TOK_RBRACE) {
@@ -340,14 +340,14 @@ static struct cdecl_tag *struct_body(struct parser *p, struct cdecl_tag *tag, st
 /* ---- the specifier ---- */
 
 _Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kind,
-                                      const struct token *at)
+                                      const struct place *at)
 {
     struct hint hint =
         cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);
     cdecl__fail_at(p, at, "undeclared tag '%s %s'%s", keyword(kind), at->name->text, hint.text);
 }
 
-static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const struct token *at)
+static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const struct place *at)
 {
     struct cdecl_tag *tag = at->name->extra == NULL ? NULL : at->name->extra->tag;
     bool single = (p->source->flags & CDECL_SINGLE_TYPE) != 0;
@@ -362,7 +362,7 @@ static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const 
 }
 
 static const struct cdecl_type *with_body(struct parser *p, enum cdecl_kind kind,
-                                          const struct token *at, struct attrs *attrs,
+                                          const struct place *at, struct attrs *attrs,
                                           const struct cdecl_type *fixed)
 {
     bool named = at->name != NULL;
@@ -385,7 +385,7 @@ const struct cdecl_type *cdecl__tag_specifier(struct parser *p)
                            : p->tok.kind == TOK_UNION ? CDECL_UNION
                                                       : CDECL_ENUM;
     struct attrs attrs = {0};
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     const struct cdecl_type *fixed = NULL, *type;
     cdecl__enter(p);
     cdecl__advance(p);
@@ -397,7 +397,7 @@ const struct cdecl_type *cdecl__tag_specifier(struct parser *p)
     }
     at.name = NULL;
     if (p->tok.kind == TOK_IDENT) {
-        at = p->tok;
+        at = cdecl__here(p);
         cdecl__advance(p);
     }
     if (kind == CDECL_ENUM)

@@ -32,7 +32,7 @@ int cdecl__precedence(enum token_kind kind)
 _Noreturn static void fail_operands(struct parser *p, const struct token *op,
                                     const struct cdecl_type *a, const struct cdecl_type *b)
 {
-    cdecl__fail_at(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start, TYPE_TEXT(a),
+    cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start, TYPE_TEXT(a),
                    TYPE_TEXT(b));
 }
 
@@ -74,9 +74,9 @@ static struct operand divide(struct parser *p, const struct token *op, uint64_t 
     if ((b == 0 || overflow) && p->unevaluated > 0)
         return cdecl__of_type(type);
     if (b == 0)
-        cdecl__fail_at(p, op, "division by zero in a constant expression");
+        cdecl__fail_token(p, op, "division by zero in a constant expression");
     if (overflow)
-        cdecl__fail_at(p, op, "overflow in a constant expression: %lld %s -1", (long long)a,
+        cdecl__fail_token(p, op, "overflow in a constant expression: %lld %s -1", (long long)a,
                        quotient ? "/" : "%");
     if (!with_sign)
         return cdecl__of_int(type, quotient ? a / b : a % b);
@@ -90,7 +90,7 @@ static struct operand integer_arithmetic(struct parser *p, const struct token *o
     uint64_t u = 0;
     if (type->bits > 64) {
         if (p->unevaluated == 0)
-            cdecl__fail_at(p, op, "constants wider than 64 bits are not supported");
+            cdecl__fail_token(p, op, "constants wider than 64 bits are not supported");
         return cdecl__of_type(type);
     }
     switch ((int)op->kind) {
@@ -154,7 +154,7 @@ static struct operand shift(struct parser *p, const struct token *op, struct ope
     cdecl__convert(p, &a.v, type);
     if (b.v.u >= type->bits || type->bits > 64) {
         if (p->unevaluated == 0)
-            cdecl__fail_at(p, op, "shift by %lld is out of range for '%s'", (long long)b.v.u,
+            cdecl__fail_token(p, op, "shift by %lld is out of range for '%s'", (long long)b.v.u,
                            TYPE_TEXT(type));
         return cdecl__of_type(type);
     }

@@ -107,7 +107,7 @@ static void keep_arguments(struct parser *p, struct cdecl_attr *attr)
 
 /* ---- acting ---- */
 
-static uint32_t check_alignment(struct parser *p, const struct token *at, uint64_t align)
+static uint32_t check_alignment(struct parser *p, const struct place *at, uint64_t align)
 {
     if ((align & (align - 1)) != 0 || align > CDECL_MAX_ALIGN)
         cdecl__fail_at(p, at, "alignment %lld is not a power of two up to %lld", (long long)align,
@@ -125,7 +125,7 @@ static void aligned(struct parser *p, struct attrs *attrs)
 {
     uint32_t align = __BIGGEST_ALIGNMENT__;
     if (cdecl__accept(p, TOK_LPAREN)) {
-        struct token at = p->tok;
+        struct place at = cdecl__here(p);
         align = check_alignment(p, &at, cdecl__integer(p, "alignment").u);
         cdecl__expect(p, TOK_RPAREN, "to close 'aligned'");
         if (align == 0)
@@ -138,7 +138,7 @@ static void aligned(struct parser *p, struct attrs *attrs)
 static void vector_size(struct parser *p, struct attrs *attrs)
 {
     cdecl__expect(p, TOK_LPAREN, "after 'vector_size'");
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     uint64_t bytes = cdecl__integer(p, "vector size").u;
     if (bytes == 0 || bytes > CDECL_MAX_ALIGN)
         cdecl__fail_at(p, &at, "vector size %lld is out of range", (long long)bytes);
@@ -191,7 +191,7 @@ static void act(struct parser *p, struct attrs *attrs, const struct name *name)
 /* At an opening bracket of any kind: through the matching closing one. */
 void cdecl__skip_parens(struct parser *p)
 {
-    struct token open = p->tok;
+    struct place open = cdecl__here(p);
     size_t depth = 0;
     do {
         if (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_LBRACE || p->tok.kind == TOK_LBRACKET)
@@ -202,7 +202,7 @@ void cdecl__skip_parens(struct parser *p)
                  p->tok.kind == TOK_RBRACKET)
             depth--;
         else if (p->tok.kind == TOK_EOF)
-            cdecl__fail_at(p, &open, "'%.*s' is never closed", (int)open.size, open.start);
+            cdecl__fail_at(p, &open, "'%c' is never closed", *open.at);
         cdecl__advance(p);
     } while (depth > 0);
 }
@@ -242,7 +242,7 @@ static void cffi_attribute(struct parser *p, struct attrs *attrs, const struct n
     if (p->tok.kind != TOK_LPAREN)
         return;
     const char *from = p->tok.at + 1, *to = from;
-    struct token open = p->tok;
+    struct place open = cdecl__here(p);
     size_t depth = 0;
     do {
         if (p->tok.kind == TOK_LPAREN)
@@ -322,7 +322,7 @@ static void calling_convention(struct parser *p, struct attrs *attrs)
     cdecl__advance(p);
 }
 
-void cdecl__attributes(struct parser *p, struct attrs *attrs)
+void cdecl__read_attributes(struct parser *p, struct attrs *attrs)
 {
     while (cdecl__at_attribute(p)) {
         cdecl__enter(p);
@@ -346,7 +346,7 @@ void cdecl__alignas(struct parser *p, struct attrs *attrs)
 {
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '_Alignas'");
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     uint64_t align = cdecl__starts_type(p) ? cdecl_alignof(cdecl__type_name(p))
                                            : cdecl__integer(p, "alignment").u;
     raise_alignment(attrs, check_alignment(p, &at, align));

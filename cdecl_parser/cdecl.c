@@ -174,7 +174,7 @@ static void end_parser(struct parser *p)
 {
     cdecl__undefine_all(p);
     if (p->next_arg < p->source->nargs)
-        cdecl__fail_at(p, &p->tok, "%zu arguments for %zu '$'", p->source->nargs, p->next_arg);
+        cdecl__fail_token(p, &p->tok, "%zu arguments for %zu '$'", p->source->nargs, p->next_arg);
 }
 
 static const void *read_declarations(struct cdecl_state *state, void *argument)
@@ -201,7 +201,7 @@ static const void *read_unbound(struct cdecl_state *state, void *argument)
     cdecl__declarations(&p);
     end_parser(&p);
     if (p.unbound == NULL)
-        cdecl__fail_at(&p, &p.tok, "the text declares nothing");
+        cdecl__fail_token(&p, &p.tok, "the text declares nothing");
     return p.unbound;
 }
 

@@ -9,7 +9,7 @@ static struct operand unary(struct parser *p);
 
 /* ---- postfix expressions [6.5.2] ---- */
 
-static struct operand dereference(struct parser *p, struct operand o, const struct token *at)
+static struct operand dereference(struct parser *p, struct operand o, const struct place *at)
 {
     o = cdecl__rvalue(p, o);
     const struct cdecl_type *type = o.v.type;
@@ -18,7 +18,7 @@ static struct operand dereference(struct parser *p, struct operand o, const stru
     return cdecl__of_object(type->target, o.v.kind == CDECL_VALUE_INT, o.v.u);
 }
 
-static struct operand member(struct parser *p, struct operand o, const struct token *at)
+static struct operand member(struct parser *p, struct operand o, const struct place *at)
 {
     uint64_t offset;
     const struct cdecl_type *type = o.v.type;
@@ -35,7 +35,7 @@ static struct operand member(struct parser *p, struct operand o, const struct to
                      o.located, o.address + offset);
 }
 
-static struct operand subscript(struct parser *p, struct operand o, const struct token *at)
+static struct operand subscript(struct parser *p, struct operand o, const struct place *at)
 {
     struct operand index = cdecl__rvalue(p, cdecl__full_operand(p));
     o = cdecl__rvalue(p, o);
@@ -50,7 +50,7 @@ static struct operand subscript(struct parser *p, struct operand o, const struct
     return dereference(p, cdecl__scale_add(p, o, index, false), at);
 }
 
-static struct operand call(struct parser *p, struct operand o, const struct token *at)
+static struct operand call(struct parser *p, struct operand o, const struct place *at)
 {
     const struct cdecl_type *type = o.v.type;
     if (type->kind == CDECL_POINTER)
@@ -65,7 +65,7 @@ static struct operand call(struct parser *p, struct operand o, const struct toke
 static struct operand postfix(struct parser *p, struct operand o)
 {
     for (;;) {
-        struct token at = p->tok;
+        struct place at = cdecl__here(p);
         if (p->preprocessing)
             return o;
         if (cdecl__accept(p, TOK_LBRACKET))
@@ -85,7 +85,7 @@ static struct operand postfix(struct parser *p, struct operand o)
 
 /* ---- unary and cast expressions [6.5.3, 6.5.4] ---- */
 
-static uint64_t checked_size(struct parser *p, const struct cdecl_type *type, const struct token *at)
+static uint64_t checked_size(struct parser *p, const struct cdecl_type *type, const struct place *at)
 {
     if (type->kind == CDECL_VOID || type->kind == CDECL_FUNCTION)
         return 1; /* GNU */
@@ -108,7 +108,7 @@ static struct operand size_or_align(struct parser *p, bool size)
 {
     const struct cdecl_type *type;
     cdecl__advance(p);
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     p->unevaluated++;
     if (p->tok.kind == TOK_LPAREN) {
         cdecl__advance(p);
@@ -130,7 +130,7 @@ static struct operand size_or_align(struct parser *p, bool size)
                   size ? checked_size(p, type, &at) : cdecl_alignof(type));
 }
 
-static struct operand address_of(struct parser *p, struct operand o, const struct token *at)
+static struct operand address_of(struct parser *p, struct operand o, const struct place *at)
 {
     const struct cdecl_type *type = o.v.type;
     if (!o.lvalue && o.v.kind != CDECL_VALUE_STRING)
@@ -139,25 +139,25 @@ static struct operand address_of(struct parser *p, struct operand o, const struc
     return o.located ? cdecl__of_int(type, o.address) : cdecl__of_type(type);
 }
 
-static struct operand arithmetic_unary(struct parser *p, struct operand o, const struct token *at)
+static struct operand arithmetic_unary(struct parser *p, struct operand o, const struct token *op)
 {
     o = cdecl__rvalue(p, o);
     if (!cdecl__is_arithmetic(o.v.type) && o.v.type->kind != CDECL_COMPLEX &&
         o.v.type->kind != CDECL_VECTOR)
-        cdecl__fail_at(p, at, "'%.*s' on '%s'", (int)at->size, at->start, TYPE_TEXT(o.v.type));
+        cdecl__fail_token(p, op, "'%.*s' on '%s'", (int)op->size, op->start, TYPE_TEXT(o.v.type));
     if (!cdecl__is_known(&o))
         return cdecl__of_type(cdecl__promote(p->state, o.v.type));
     if (o.v.kind == CDECL_VALUE_FLOAT) {
-        if (at->kind == TOK_TILDE)
-            cdecl__fail_at(p, at, "'~' on '%s'", TYPE_TEXT(o.v.type));
-        if (at->kind == TOK_MINUS)
+        if (op->kind == TOK_TILDE)
+            cdecl__fail_token(p, op, "'~' on '%s'", TYPE_TEXT(o.v.type));
+        if (op->kind == TOK_MINUS)
             o.v.f = -o.v.f;
         return o;
     }
     cdecl__convert(p, &o.v, cdecl__promote(p->state, o.v.type));
-    if (at->kind == TOK_MINUS)
+    if (op->kind == TOK_MINUS)
         o.v.u = cdecl__wrap(0 - o.v.u, o.v.type);
-    else if (at->kind == TOK_TILDE)
+    else if (op->kind == TOK_TILDE)
         o.v.u = cdecl__wrap(~o.v.u, o.v.type);
     return o;
 }
@@ -172,7 +172,7 @@ static struct operand logical_not(struct parser *p, struct operand o)
 /* unary = postfix | ( "&" "*" "+" "-" "~" "!" "++" "--" ) cast | sizeof | _Alignof */
 static struct operand unary_inner(struct parser *p)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     switch (p->tok.kind) {
     case TOK_SIZEOF: return size_or_align(p, true);
     case TOK_ALIGNOF: return size_or_align(p, false);
@@ -187,9 +187,11 @@ static struct operand unary_inner(struct parser *p)
         return dereference(p, cast(p), &at);
     case TOK_PLUS:
     case TOK_MINUS:
-    case TOK_TILDE:
+    case TOK_TILDE: {
+        struct token op = p->tok;
         cdecl__advance(p);
-        return arithmetic_unary(p, cast(p), &at);
+        return arithmetic_unary(p, cast(p), &op);
+    }
     case TOK_NOT:
         cdecl__advance(p);
         return logical_not(p, cast(p));
@@ -215,7 +217,7 @@ static struct operand unary(struct parser *p)
 
 /* A cast, its type name read. */
 static struct operand convert_operand(struct parser *p, const struct cdecl_type *type,
-                                      struct operand o, const struct token *at)
+                                      struct operand o, const struct place *at)
 {
     o = cdecl__rvalue(p, o);
     const struct cdecl_type *from = o.v.type;
@@ -231,7 +233,7 @@ static struct operand convert_operand(struct parser *p, const struct cdecl_type 
 /* cast = "(" type-name ")" cast | unary */
 static struct operand cast(struct parser *p)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     if (p->tok.kind != TOK_LPAREN || p->preprocessing)
         return unary(p);
     cdecl__enter(p);
@@ -280,10 +282,10 @@ static struct operand binary(struct parser *p, int least)
 {
     struct operand left = cast(p);
     for (;;) {
-        struct token op = p->tok;
-        int level = cdecl__precedence(op.kind);
+        int level = cdecl__precedence(p->tok.kind);
         if (level == 0 || level < least)
             return left;
+        struct token op = p->tok;
         cdecl__advance(p);
         if (level <= 2)
             left = logical(p, left, op.kind == TOK_ANDAND);
@@ -377,7 +379,7 @@ struct cdecl_value cdecl__full_expression(struct parser *p)
 
 struct cdecl_value cdecl__integer(struct parser *p, const char *what)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     struct cdecl_value v = cdecl__conditional(p);
     if (v.kind != CDECL_VALUE_INT || !cdecl__is_integer(v.type))
         cdecl__fail_at(p, &at, "%s is not an integer constant", what);

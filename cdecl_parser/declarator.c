@@ -14,7 +14,7 @@ struct derived {
     bool variadic, no_proto;
     uint32_t nparams;
     struct param_node *params;
-    struct token at;
+    struct place at;
 };
 
 /* A list in the order of application. */
@@ -26,7 +26,7 @@ static struct derived *new_derived(struct parser *p, enum derivation kind)
 {
     struct derived *d = SCRATCH(p->state, struct derived);
     d->kind = kind;
-    d->at = p->tok;
+    d->at = cdecl__here(p);
     return d;
 }
 
@@ -79,7 +79,7 @@ static void array_length(struct parser *p, struct derived *d, struct attrs *attr
         (p->tok.kind == TOK_STAR && parameter && cdecl__peek(p)->kind == TOK_RBRACKET)) {
         cdecl__advance(p);
     } else {
-        struct token at = p->tok;
+        struct place at = cdecl__here(p);
         struct cdecl_value length = cdecl__conditional(p);
         if (length.kind == CDECL_VALUE_INT && cdecl__is_integer(length.type)) {
             d->count = length.u;
@@ -101,8 +101,8 @@ static struct param_node *parameter(struct parser *p)
     struct declarator d;
     cdecl__specifiers(p, &specs);
     if (specs.storage != STORAGE_NONE && specs.storage != STORAGE_OTHER)
-        cdecl__fail_at(p, &p->tok, "a parameter cannot have a storage class");
-    struct token at = p->tok;
+        cdecl__fail_token(p, &p->tok, "a parameter cannot have a storage class");
+    struct place at = cdecl__here(p);
     cdecl__declarator(p, &specs, NAME_PARAMETER, &d);
     if (d.type->kind == CDECL_VOID && (d.name != NULL || p->tok.kind != TOK_RPAREN))
         cdecl__fail_at(p, &at, "parameter has type 'void'");
@@ -128,9 +128,9 @@ static void parameters(struct parser *p, struct derived *d)
         if (node->type->kind == CDECL_VOID && d->nparams == 0 && p->tok.kind == TOK_RPAREN)
             break; /* (void) */
         if (node->type->kind == CDECL_VOID)
-            cdecl__fail_at(p, &p->tok, "parameter has type 'void'");
+            cdecl__fail_token(p, &p->tok, "parameter has type 'void'");
         if (++d->nparams > CDECL_MAX_PARAMS)
-            cdecl__fail_at(p, &p->tok, "more than %d parameters", CDECL_MAX_PARAMS);
+            cdecl__fail_token(p, &p->tok, "more than %d parameters", CDECL_MAX_PARAMS);
         *tail = node;
         tail = &node->next;
         p->prototype = d->params;
@@ -185,7 +185,7 @@ static void suffixes(struct parser *p, struct derived_list *list, struct attrs *
 
 static void take_name(struct parser *p, struct declarator *result, enum naming naming)
 {
-    result->at = p->tok;
+    result->at = cdecl__here(p);
     if (p->tok.kind == TOK_IDENT && naming != NAME_NONE) {
         result->name = p->tok.name;
         cdecl__advance(p);
@@ -217,7 +217,7 @@ static void collect(struct parser *p, enum naming naming, struct declarator *res
             collect(p, naming, result, &inner);
             cdecl__expect(p, TOK_RPAREN, "to close the declarator");
         } else {
-            result->at = p->tok;
+            result->at = cdecl__here(p);
             suffix(p, &tail, &result->attrs, DERIVE_FUNCTION, naming);
         }
         suffixes(p, &tail, &result->attrs, naming);

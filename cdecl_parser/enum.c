@@ -7,7 +7,7 @@
 /* An enumerator while its enum is read. */
 struct enumerator {
     struct enumerator *next;
-    struct token at;
+    struct place at;
     struct cdecl_attr *attrs;
     const struct cdecl_decl *decl; /* as declared so far, with the type its value needs */
 };
@@ -37,7 +37,7 @@ static bool is_negative(const struct cdecl_value *v)
 
 /* The type of an enumerator while its enum is open: int, or its value's own type (gcc). */
 static void note_value(struct parser *p, struct enum_body *body, struct cdecl_value *value,
-                       const struct token *at)
+                       const struct place *at)
 {
     bool negative = is_negative(value);
     if (body->fixed != NULL) {
@@ -57,7 +57,7 @@ static void note_value(struct parser *p, struct enum_body *body, struct cdecl_va
 
 /* One more than the last enumerator; a type that can hold it is picked as gcc does. */
 static struct cdecl_value successor(struct parser *p, const struct cdecl_value *last,
-                                    const struct token *at)
+                                    const struct place *at)
 {
     struct cdecl_state *s = p->state;
     struct cdecl_value value = *last;
@@ -78,7 +78,7 @@ static struct cdecl_value successor(struct parser *p, const struct cdecl_value *
 /* enumerator = name attributes [ "=" constant-expression ] */
 static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_value *last)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     struct attrs attrs = {0};
     if (p->tok.kind != TOK_IDENT)
         cdecl__expected(p, "an enumerator");
@@ -105,7 +105,7 @@ static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_va
 
 /* gcc: the first of these that holds all values; packed starts at char. */
 static const struct cdecl_type *underlying(struct parser *p, const struct enum_body *body,
-                                           bool packed, const struct token *at)
+                                           bool packed, const struct place *at)
 {
     static const enum cdecl_prim signed_types[] = {CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT,
                                                    CDECL_PRIM_INT, CDECL_PRIM_LONG,
@@ -139,7 +139,7 @@ static void retype(struct cdecl_state *state, const struct cdecl_decl *decl,
 
 static struct cdecl_tag *finish_enum(struct parser *p, struct cdecl_tag *tag,
                                      const struct enum_body *body, const struct attrs *attrs,
-                                     const struct token *at)
+                                     const struct place *at)
 {
     struct cdecl_tag fresh = *tag;
     const struct cdecl_decl **constants =
@@ -168,7 +168,7 @@ static struct cdecl_tag *finish_enum(struct parser *p, struct cdecl_tag *tag,
 
 /* enum-body = "{" enumerator { "," enumerator } [ "," ] "}" attributes [6.7.2.2] */
 struct cdecl_tag *cdecl__enum_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
-                                   const struct cdecl_type *fixed, const struct token *at)
+                                   const struct cdecl_type *fixed, const struct place *at)
 {
     struct enum_body body = {.tail = &body.first, .fixed = fixed};
     struct cdecl_value last = {.kind = CDECL_VALUE_INT, .type = p->state->basic[CDECL_PRIM_INT]};
@@ -188,7 +188,7 @@ const struct cdecl_type *cdecl__enum_type(struct parser *p)
 {
     if (p->tok.kind != TOK_COLON)
         return NULL;
-    struct token at = *cdecl__peek(p);
+    cdecl__peek(p);
     struct token colon = p->tok, ahead = p->ahead;
     p->tok = ahead;
     bool type_follows = cdecl__starts_type(p);
@@ -196,6 +196,7 @@ const struct cdecl_type *cdecl__enum_type(struct parser *p)
     if (!type_follows)
         return NULL;
     cdecl__advance(p);
+    struct place at = cdecl__here(p);
     struct specs specs;
     cdecl__specifiers(p, &specs);
     if (!cdecl__is_integer(specs.type) || specs.type->kind == CDECL_ENUM)

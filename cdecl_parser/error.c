@@ -38,15 +38,15 @@ static void clear(struct cdecl_error *error)
 }
 
 _Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
-                           const struct token *token, const char *format, va_list args)
+                           const struct place *place, const char *format, va_list args)
 {
     struct cdecl_error *error = state->error;
     clear(error);
     if (p != NULL) {
-        error->line = token->line;
+        error->line = place->line;
         if (p->lex.file != NULL)
             snprintf(error->file, sizeof error->file, "%s", p->lex.file);
-        locate(error, p->lex.text, p->lex.text + p->lex.size, token->at);
+        locate(error, p->lex.text, p->lex.text + p->lex.size, place->at);
     }
     vsnprintf(error->message, sizeof error->message, format, args);
     longjmp(state->jump, 1);
@@ -57,14 +57,25 @@ void cdecl__fail(struct cdecl_state *state, const char *format, ...)
     va_list args;
     const struct parser *p = state->parser;
     va_start(args, format);
-    fail(state, p, p == NULL ? NULL : p->culprit != NULL ? p->culprit : &p->tok, format, args);
+    struct place here = {NULL, 0, NULL};
+    if (p != NULL)
+        here = p->culprit != NULL ? *p->culprit : cdecl__here(p);
+    fail(state, p, &here, format, args);
 }
 
-void cdecl__fail_at(const struct parser *p, const struct token *token, const char *format, ...)
+void cdecl__fail_at(const struct parser *p, const struct place *place, const char *format, ...)
 {
     va_list args;
     va_start(args, format);
-    fail(p->state, p, token, format, args);
+    fail(p->state, p, place, format, args);
+}
+
+void cdecl__fail_token(const struct parser *p, const struct token *token, const char *format, ...)
+{
+    struct place place = {token->at, token->line, token->name};
+    va_list args;
+    va_start(args, format);
+    fail(p->state, p, &place, format, args);
 }
 
 void cdecl__fail_memory(struct cdecl_state *state)
@@ -79,10 +90,10 @@ void cdecl__expected(const struct parser *p, const char *what)
 {
     const struct token *token = &p->tok;
     if (token->kind == TOK_EOF)
-        cdecl__fail_at(p, token, "expected %s, got end of %s", what,
+        cdecl__fail_token(p, token, "expected %s, got end of %s", what,
                        p->preprocessing ? "line" : "text");
     int size = token->size > QUOTED ? QUOTED : (int)token->size;
-    cdecl__fail_at(p, token, "expected %s, got '%.*s%s'", what, size, token->start,
+    cdecl__fail_token(p, token, "expected %s, got '%.*s%s'", what, size, token->start,
                    token->size > QUOTED ? "..." : "");
 }
 

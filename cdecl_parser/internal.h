@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <string.h>
 #include "cdecl.h"
 #include "cdecl_limits.h"
 
@@ -126,8 +127,26 @@ struct cdecl_state {
     jmp_buf jump;
 };
 
-void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align);   /* published memory */
-void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align); /* zeroed */
+_Noreturn void cdecl__fail_memory(struct cdecl_state *state); /* error.c */
+
+/* Published memory. */
+static inline void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align)
+{
+    void *result = cdecl__arena_alloc(&state->arena, size, align);
+    if (result == NULL)
+        cdecl__fail_memory(state);
+    return result;
+}
+
+/* Memory until the end of the declaration, zeroed. */
+static inline void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align)
+{
+    void *result = cdecl__arena_alloc(&state->scratch, size, align);
+    if (result == NULL)
+        cdecl__fail_memory(state);
+    return memset(result, 0, size);
+}
+
 void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align); /* to the transaction's end */
 #define NEW(state, type) ((type *)cdecl__alloc(state, sizeof(type), _Alignof(type)))
 #define NEW_ARRAY(state, type, n) \
@@ -158,11 +177,13 @@ struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind
 /* ---- error.c ---- */
 
 struct token;
+struct place;
 
 _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...) LIKE_PRINTF(2, 3);
-_Noreturn void cdecl__fail_at(const struct parser *p, const struct token *token,
+_Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place,
                               const char *format, ...) LIKE_PRINTF(3, 4);
-_Noreturn void cdecl__fail_memory(struct cdecl_state *state);
+_Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
+                                 const char *format, ...) LIKE_PRINTF(3, 4);
 /* "expected <what>, got <the current token>" */
 _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 
@@ -191,6 +212,14 @@ struct token {
     const char *start; /* its spelling */
     const char *at;    /* where errors point: differs from `start` inside a macro */
     struct name *name; /* identifiers and keywords */
+};
+
+/* Where something stands, with the name that stands there. Smaller than a token: declarators and
+ * members carry one each. */
+struct place {
+    const char *at;
+    uint32_t line;
+    struct name *name;
 };
 
 /* A macro whose replacement is being read, and where to go on after it. */
@@ -243,7 +272,7 @@ struct parser {
     struct cdecl_state *state;
     const struct cdecl_source *source;
     struct lexer lex;
-    const struct token *culprit; /* where cdecl__fail() points instead of at `tok`, NULL: nowhere */
+    const struct place *culprit; /* where cdecl__fail() points instead of at `tok`, NULL: nowhere */
     struct token tok;   /* the current token */
     struct token ahead; /* the one after it, when has_ahead */
     bool has_ahead;
@@ -290,6 +319,11 @@ static inline bool cdecl__is_soft(const struct token *token, enum token_kind kin
 }
 
 void cdecl__enter(struct parser *p); /* every recursive edge of the parser */
+static inline struct place cdecl__here(const struct parser *p)
+{
+    return (struct place){p->tok.at, p->tok.line, p->tok.name};
+}
+
 static inline const struct cdecl_arg *cdecl__arg(const struct parser *p)
 {
     return &p->source->args[p->tok.arg];
@@ -355,7 +389,7 @@ bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b);
 struct member_node {
     struct cdecl_member member;
     struct member_node *next;
-    struct token at;
+    struct place at;
 };
 
 /* Gives every member its place and fills size, align, flexible, vla of `tag`. */
@@ -387,7 +421,6 @@ struct attrs {
     const char *symbol; /* asm label */
 };
 
-void cdecl__attributes(struct parser *p, struct attrs *attrs); /* any number, also [[...]] */
 void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
 static inline bool cdecl__at_attribute(const struct parser *p)
 {
@@ -400,6 +433,14 @@ static inline bool cdecl__at_attribute(const struct parser *p)
     case TOK_EXTENSION: return true;
     default: return false;
     }
+}
+
+/* Attributes of any spelling, or none. */
+void cdecl__read_attributes(struct parser *p, struct attrs *attrs);
+static inline void cdecl__attributes(struct parser *p, struct attrs *attrs)
+{
+    if (cdecl__at_attribute(p))
+        cdecl__read_attributes(p, attrs);
 }
 void cdecl__alignas(struct parser *p, struct attrs *attrs); /* at _Alignas */
 void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
@@ -448,7 +489,7 @@ struct param_node {
 
 struct declarator {
     struct name *name; /* NULL when abstract */
-    struct token at;   /* the name, or where it would stand */
+    struct place at;   /* the name, or where it would stand */
     const struct cdecl_type *type;
     struct param_node *params; /* of the function declared, not of one pointed to */
     bool is_function;
@@ -460,10 +501,10 @@ void cdecl__specifiers(struct parser *p, struct specs *specs);
 const struct cdecl_type *cdecl__type_name(struct parser *p);
 void cdecl__declarations(struct parser *p); /* a whole text */
 /* Gives `at->name` the meaning in `decl`, or checks it against an earlier one. Returns what it means. */
-const struct cdecl_decl *cdecl__declare(struct parser *p, const struct token *at,
+const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl);
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
-                                  const struct token *at, const struct cdecl_type *type);
+                                  const struct place *at, const struct cdecl_type *type);
 /* After '=': the initialiser's value, kind CDECL_VALUE_NONE when it is no constant. */
 struct cdecl_value cdecl__initialiser(struct parser *p);
 void cdecl__static_assert(struct parser *p); /* after the keyword */
@@ -479,7 +520,7 @@ void cdecl__complete_tag(struct cdecl_state *state, struct cdecl_tag *tag,
                          const struct cdecl_tag *contents, uint16_t depth);
 /* Completes `tag`, or compares with the body it has. Returns the tag that has the body. */
 struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
-                                    struct cdecl_tag *fresh, const struct token *at,
+                                    struct cdecl_tag *fresh, const struct place *at,
                                     uint16_t depth);
 void cdecl__tag_attributes(struct cdecl_tag *tag, const struct attrs *attrs);
 void cdecl__body_constant(struct parser *p, const struct cdecl_decl *decl); /* for p->body */
@@ -487,7 +528,7 @@ void cdecl__body_constant(struct parser *p, const struct cdecl_decl *decl); /* f
 /* ---- enum.c ---- */
 
 struct cdecl_tag *cdecl__enum_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
-                                   const struct cdecl_type *fixed, const struct token *at);
+                                   const struct cdecl_type *fixed, const struct place *at);
 const struct cdecl_type *cdecl__enum_type(struct parser *p); /* ": T", NULL when none */
 void cdecl__complete_enum(struct cdecl_state *state, struct cdecl_tag *tag,
                           const struct cdecl_type *fixed);

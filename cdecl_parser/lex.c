@@ -105,7 +105,7 @@ _Noreturn static void fail_here(struct parser *p, const char *at, const char *me
     struct token token = {.kind = TOK_EOF, .line = p->lex.line, .start = at, .at = at};
     if (p->lex.expansion != NULL)
         token.at = p->lex.use;
-    cdecl__fail_at(p, &token, "%s", message);
+    cdecl__fail_token(p, &token, "%s", message);
 }
 
 /* ---- blanks ---- */
@@ -352,9 +352,9 @@ static void dollar(struct parser *p, struct token *token, const char *at)
 {
     finish(p, token, TOK_DOLLAR, at, at + 1);
     if (p->next_arg >= p->source->nargs)
-        cdecl__fail_at(p, token, "no argument left for this '$'");
+        cdecl__fail_token(p, token, "no argument left for this '$'");
     if (is(at[1], WORD))
-        cdecl__fail_at(p, token, "'$' must stand alone");
+        cdecl__fail_token(p, token, "'$' must stand alone");
     const struct cdecl_arg *arg = &p->source->args[p->next_arg];
     token->arg = (uint32_t)p->next_arg++;
     if (arg->kind != CDECL_ARG_NAME)
@@ -393,7 +393,7 @@ static bool at_zero(struct parser *p, struct token *token, const char *at)
     if (end_expansion(&p->lex))
         return true;
     if (p->lex.conditional != NULL)
-        cdecl__fail_at(p, &p->lex.conditional->token, "'#if' is never closed");
+        cdecl__fail_token(p, &p->lex.conditional->token, "'#if' is never closed");
     finish(p, token, TOK_EOF, at, at);
     return false;
 }
@@ -485,5 +485,5 @@ void cdecl__expect(struct parser *p, enum token_kind kind, const char *why)
 void cdecl__enter(struct parser *p)
 {
     if (++p->depth > CDECL_MAX_DEPTH)
-        cdecl__fail_at(p, &p->tok, "nested too deeply (more than %d levels)", CDECL_MAX_DEPTH);
+        cdecl__fail_token(p, &p->tok, "nested too deeply (more than %d levels)", CDECL_MAX_DEPTH);
 }

@@ -78,7 +78,7 @@ static unsigned number_base(const char **at, const char *end)
 
 _Noreturn static void malformed(const struct parser *p, const struct token *token)
 {
-    cdecl__fail_at(p, token, "malformed number '%.*s'", (int)(token->size > 60 ? 60 : token->size),
+    cdecl__fail_token(p, token, "malformed number '%.*s'", (int)(token->size > 60 ? 60 : token->size),
                    token->start);
 }
 
@@ -94,7 +94,7 @@ static struct cdecl_value integer(struct parser *p, const struct token *token)
         if (digit >= base)
             break;
         if (u > (UINT64_MAX - digit) / base)
-            cdecl__fail_at(p, token, "integer constant does not fit 64 bits");
+            cdecl__fail_token(p, token, "integer constant does not fit 64 bits");
         u = u * base + digit;
     }
     unsigned suffix = integer_suffix(at, end);
@@ -153,7 +153,7 @@ static struct cdecl_value floating(struct parser *p, const struct token *token)
     size_t used = 0;
     for (uint32_t i = 0; i < token->size; i++) {
         if (used >= LONGEST_FLOAT)
-            cdecl__fail_at(p, token, "floating constant is too long");
+            cdecl__fail_token(p, token, "floating constant is too long");
         if (token->start[i] == '.' && strlen(point) == 1)
             buffer[used++] = *point;
         else if (token->start[i] != '\'')
@@ -237,7 +237,7 @@ static uint32_t next_char(const struct parser *p, const struct token *token, con
     if (c != '\\')
         return (unsigned char)c;
     if (*at == end)
-        cdecl__fail_at(p, token, "backslash at the end of a literal");
+        cdecl__fail_token(p, token, "backslash at the end of a literal");
     c = *(*at)++;
     int simple = simple_escape(c);
     if (simple >= 0)
@@ -249,7 +249,7 @@ static uint32_t next_char(const struct parser *p, const struct token *token, con
         return numeric_escape(at, end, 16, c == 'u' ? 4 : 8);
     }
     if (c < '0' || c > '7')
-        cdecl__fail_at(p, token, "unknown escape '\\%c' in a literal", c);
+        cdecl__fail_token(p, token, "unknown escape '\\%c' in a literal", c);
     (*at)--;
     return numeric_escape(at, end, 8, 3);
 }
@@ -288,12 +288,12 @@ struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
     const char *at = literal.text;
     struct cdecl_value value = {.kind = CDECL_VALUE_INT, .type = p->state->basic[CDECL_PRIM_INT]};
     if (at == literal.end)
-        cdecl__fail_at(p, token, "empty character constant");
+        cdecl__fail_token(p, token, "empty character constant");
     if (literal.type->size > 1) {
         value.type = literal.type;
         value.u = sign_extend(next_wide(p, token, &at, literal.end), literal.type);
         if (at != literal.end)
-            cdecl__fail_at(p, token, "more than one character in a wide character constant");
+            cdecl__fail_token(p, token, "more than one character in a wide character constant");
         return value;
     }
     uint64_t u = 0;
@@ -301,7 +301,7 @@ struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
     for (bool code; at < literal.end; count++)
         u = u << 8 | (next_char(p, token, &at, literal.end, &code) & 0xff);
     if (count > 4)
-        cdecl__fail_at(p, token, "more than four characters in a character constant");
+        cdecl__fail_token(p, token, "more than four characters in a character constant");
     value.u = sign_extend(u, count == 1 ? literal.type : value.type);
     return value;
 }

@@ -1,7 +1,7 @@
 /* Declarations: specifiers in any order, declarator lists, initialisers, function bodies (skipped),
  * static assertions, and what a declared name comes to mean. Depends on every other parsing file.
  * Published declarations belong to the state's arena. */
-#include <stdio.h>
+#include <ctype.h>
 #include <string.h>
 #include "internal.h"
 
@@ -20,7 +20,7 @@ struct spec_reader {
     struct specs *specs;
     unsigned seen;   /* S_... */
     uint64_t bitint; /* N of _BitInt(N) */
-    struct token first_type;
+    struct place first_type;
 };
 
 static unsigned keyword_bit(const struct token *token)
@@ -64,20 +64,23 @@ static unsigned soft_bit(const struct token *token)
     }
 }
 
-_Noreturn static void fail_combination(struct parser *p, const struct token *token)
+_Noreturn static void fail_combination(struct parser *p, const struct place *place)
 {
-    cdecl__fail_at(p, token, "'%.*s' does not go with the type before it", (int)token->size,
-                   token->start);
+    size_t size = 0;
+    while (place->at[size] == '_' || isalnum((unsigned char)place->at[size]))
+        size++;
+    cdecl__fail_at(p, place, "'%.*s' does not go with the type before it", (int)size, place->at);
 }
 
 static void add_bit(struct parser *p, struct spec_reader *r, unsigned bit)
 {
     if (r->seen == 0)
-        r->first_type = p->tok;
+        r->first_type = cdecl__here(p);
     if (bit == S_LONG && r->seen & S_LONG && !(r->seen & S_LLONG)) {
         r->seen = (r->seen & ~(unsigned)S_LONG) | S_LLONG;
     } else if (r->seen & (bit | S_OTHER) || (bit == S_LONG && r->seen & S_LLONG)) {
-        fail_combination(p, &p->tok);
+        struct place at = cdecl__here(p);
+        fail_combination(p, &at);
     } else {
         r->seen |= bit;
     }
@@ -124,7 +127,7 @@ static enum cdecl_prim meaning(unsigned seen)
     }
 }
 
-static void set_type(struct parser *p, struct spec_reader *r, const struct token *at,
+static void set_type(struct parser *p, struct spec_reader *r, const struct place *at,
                      const struct cdecl_type *type)
 {
     if (r->seen != 0)
@@ -146,7 +149,7 @@ static void bitint(struct parser *p, struct spec_reader *r)
 /* "_Atomic" [ "(" type-name ")" ] */
 static void atomic(struct parser *p, struct spec_reader *r)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     cdecl__advance(p);
     if (!cdecl__accept(p, TOK_LPAREN)) {
         r->specs->quals |= CDECL_ATOMIC;
@@ -160,7 +163,7 @@ static void atomic(struct parser *p, struct spec_reader *r)
 /* "typeof" "(" ( type-name | expression ) ")" */
 static void type_of(struct parser *p, struct spec_reader *r)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     const struct cdecl_type *type;
     bool unqual = p->tok.kind == TOK_TYPEOF_UNQUAL;
     cdecl__advance(p);
@@ -179,7 +182,7 @@ static void type_of(struct parser *p, struct spec_reader *r)
 static void storage(struct parser *p, struct specs *specs, enum storage class)
 {
     if (specs->storage != STORAGE_NONE && specs->storage != class)
-        cdecl__fail_at(p, &p->tok, "'%.*s' after another storage class", (int)p->tok.size,
+        cdecl__fail_token(p, &p->tok, "'%.*s' after another storage class", (int)p->tok.size,
                        p->tok.start);
     specs->storage = class;
 }
@@ -198,7 +201,6 @@ static bool qualifier_or_storage(struct parser *p, struct specs *specs)
     case TOK_THREAD_LOCAL: specs->thread_local = true; break;
     case TOK_INLINE: specs->is_inline = true; break;
     case TOK_NORETURN: specs->attrs.noreturn = specs->attrs.any = true; break;
-    case TOK_EXTENSION: break;
     default: return false;
     }
     cdecl__advance(p);
@@ -208,7 +210,7 @@ static bool qualifier_or_storage(struct parser *p, struct specs *specs)
 /* Soft keywords that are no types: alignas, thread_local, noreturn, constexpr. */
 static bool soft_specifier(struct parser *p, struct spec_reader *r)
 {
-    if (p->tok.kind != TOK_IDENT || r->seen != 0 || p->tok.name->token == TOK_IDENT)
+    if (r->seen != 0)
         return false;
     switch (p->tok.name->token) {
     case TOK_SOFT_THREAD_LOCAL: r->specs->thread_local = true; break;
@@ -237,21 +239,25 @@ static bool is_complex(struct parser *p, unsigned seen)
            next == TOK_COMMA || next == TOK_EOF || next == TOK_CONST || next == TOK_DOUBLE;
 }
 
+/* "$" that stands for a type. */
+static bool type_argument(struct parser *p, struct spec_reader *r)
+{
+    if (cdecl__arg(p)->kind != CDECL_ARG_TYPE)
+        return false;
+    struct place at = cdecl__here(p);
+    set_type(p, r, &at, cdecl__arg(p)->type);
+    cdecl__advance(p);
+    return true;
+}
+
 static bool typedef_name(struct parser *p, struct spec_reader *r)
 {
-    if (p->tok.kind == TOK_DOLLAR) {
-        if (cdecl__arg(p)->kind != CDECL_ARG_TYPE)
-            return false;
-        set_type(p, r, &p->tok, cdecl__arg(p)->type);
-        cdecl__advance(p);
-        return true;
-    }
-    const struct cdecl_decl *decl = p->tok.kind == TOK_IDENT ? p->tok.name->decl : NULL;
+    const struct cdecl_decl *decl = p->tok.name->decl;
     if (decl == NULL || decl->kind != CDECL_DECL_TYPEDEF || r->seen != 0)
         return false;
     r->seen = S_OTHER;
     r->specs->type = decl->type;
-    r->first_type = p->tok;
+    r->first_type = cdecl__here(p);
     if (decl->unsupported != NULL) {
         r->specs->attrs.unsupported = decl->unsupported;
         r->specs->attrs.any = true;
@@ -260,15 +266,32 @@ static bool typedef_name(struct parser *p, struct spec_reader *r)
     return true;
 }
 
-/* One type specifier; false when the current token is none. */
+/* A name among the specifiers: of a type, or a soft keyword. */
+static bool word_specifier(struct parser *p, struct spec_reader *r)
+{
+    if (typedef_name(p, r))
+        return true;
+    if (p->tok.name->token == TOK_IDENT)
+        return false;
+    unsigned bit = 0;
+    if ((r->seen & ~(unsigned)(S_SIGNED | S_UNSIGNED | S_COMPLEX)) == 0)
+        bit = soft_bit(&p->tok);
+    if (bit == 0 && is_complex(p, r->seen))
+        bit = S_COMPLEX;
+    if (bit == 0)
+        return soft_specifier(p, r);
+    add_bit(p, r, bit);
+    cdecl__advance(p);
+    return true;
+}
+
+/* One type specifier that is a keyword; false when the current token is none. */
 static bool type_specifier(struct parser *p, struct spec_reader *r)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     unsigned bit = keyword_bit(&p->tok);
-    if (bit == 0 && (r->seen & ~(unsigned)(S_SIGNED | S_UNSIGNED | S_COMPLEX)) == 0)
-        bit = soft_bit(&p->tok);
-    if (bit != 0 || is_complex(p, r->seen)) {
-        add_bit(p, r, bit != 0 ? bit : S_COMPLEX);
+    if (bit != 0) {
+        add_bit(p, r, bit);
         cdecl__advance(p);
         return true;
     }
@@ -287,8 +310,27 @@ static bool type_specifier(struct parser *p, struct spec_reader *r)
                                                "a declaration text cannot give");
     case TOK_DECIMAL: cdecl__fail_at(p, &at, "decimal floating types are not supported");
     case TOK_IMAGINARY: cdecl__fail_at(p, &at, "imaginary types are not supported");
-    default: return typedef_name(p, r);
+    default: return false;
     }
+}
+
+static bool specifier(struct parser *p, struct spec_reader *r)
+{
+    if (p->tok.kind == TOK_IDENT)
+        return word_specifier(p, r);
+    if (p->tok.kind == TOK_DOLLAR)
+        return type_argument(p, r);
+    if (p->tok.kind == TOK_LATTR || (p->tok.kind >= TOK_AUTO && cdecl__at_attribute(p))) {
+        cdecl__attributes(p, &r->specs->attrs);
+        return true;
+    }
+    if (p->tok.kind < TOK_AUTO)
+        return false;
+    if (p->tok.kind == TOK_ALIGNAS) {
+        cdecl__alignas(p, &r->specs->attrs);
+        return true;
+    }
+    return qualifier_or_storage(p, r->specs) || type_specifier(p, r);
 }
 
 _Noreturn static void fail_no_type(struct parser *p)
@@ -297,10 +339,10 @@ _Noreturn static void fail_no_type(struct parser *p)
         cdecl__expected(p, "a type");
     const struct name *name = p->tok.name;
     if (name->extra != NULL && name->extra->tag != NULL)
-        cdecl__fail_at(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
+        cdecl__fail_token(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
                        TYPE_TEXT(name->extra->tag->type));
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
-    cdecl__fail_at(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
+    cdecl__fail_token(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
 }
 
 static const struct cdecl_type *keyword_type(struct parser *p, const struct spec_reader *r)
@@ -323,16 +365,8 @@ void cdecl__specifiers(struct parser *p, struct specs *specs)
     struct spec_reader r = {.specs = specs};
     *specs = (struct specs){.storage = STORAGE_NONE};
     cdecl__enter(p);
-    for (;;) {
-        if (typedef_name(p, &r) || qualifier_or_storage(p, specs) || type_specifier(p, &r))
-            continue;
-        if (cdecl__at_attribute(p))
-            cdecl__attributes(p, &specs->attrs);
-        else if (p->tok.kind == TOK_ALIGNAS)
-            cdecl__alignas(p, &specs->attrs);
-        else if (!soft_specifier(p, &r))
-            break;
-    }
+    while (specifier(p, &r))
+        ;
     if (r.seen == 0)
         fail_no_type(p);
     if (r.seen != S_OTHER)
@@ -370,7 +404,7 @@ const struct cdecl_type *cdecl__type_name(struct parser *p)
 {
     struct specs specs;
     struct declarator d;
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     cdecl__specifiers(p, &specs);
     if (specs.storage != STORAGE_NONE)
         cdecl__fail_at(p, &at, "a type name cannot have a storage class");
@@ -383,7 +417,7 @@ const struct cdecl_type *cdecl__type_name(struct parser *p)
 /* ---- what a name comes to mean ---- */
 
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
-                                  const struct token *at, const struct cdecl_type *type)
+                                  const struct place *at, const struct cdecl_type *type)
 {
     return (struct cdecl_decl){.kind = (uint8_t)kind,
                                .line = at->line,
@@ -405,7 +439,7 @@ static struct decl_text decl_text(const struct cdecl_decl *decl)
     return result;
 }
 
-_Noreturn static void fail_conflict(struct parser *p, const struct token *at,
+_Noreturn static void fail_conflict(struct parser *p, const struct place *at,
                                     const struct cdecl_decl *old, const struct cdecl_decl *decl)
 {
     cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'", decl->name, decl_text(decl).text,
@@ -423,7 +457,7 @@ static bool same_value(const struct cdecl_value *a, const struct cdecl_value *b)
     return a->u == b->u;
 }
 
-static const struct cdecl_decl *publish(struct parser *p, const struct token *at,
+static const struct cdecl_decl *publish(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl)
 {
     struct cdecl_decl *copy = NEW(p->state, struct cdecl_decl);
@@ -462,7 +496,7 @@ static const struct cdecl_attr *unite(struct cdecl_state *state, const struct cd
 }
 
 /* A compatible re-declaration: composite type, united attributes (docs/design.md, S9). */
-static const struct cdecl_decl *merge(struct parser *p, const struct token *at,
+static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
                                       const struct cdecl_decl *old, const struct cdecl_decl *decl)
 {
     struct cdecl_decl merged = *old;
@@ -499,7 +533,7 @@ static const struct cdecl_decl *list_unbound(struct parser *p, const struct cdec
     return copy;
 }
 
-const struct cdecl_decl *cdecl__declare(struct parser *p, const struct token *at,
+const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl)
 {
     const struct cdecl_decl *old = at->name->decl;
@@ -529,7 +563,7 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct token *at
 void cdecl__static_assert(struct parser *p)
 {
     cdecl__expect(p, TOK_LPAREN, "after '_Static_assert'");
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     struct cdecl_value value = cdecl__integer(p, "static assertion");
     struct cdecl_value message = {.kind = CDECL_VALUE_NONE};
     if (cdecl__accept(p, TOK_COMMA)) {
@@ -549,7 +583,7 @@ void cdecl__static_assert(struct parser *p)
 /* At '{': through the matching '}'. Nothing in it is looked at but brackets. */
 static void skip_body(struct parser *p)
 {
-    struct token open = p->tok;
+    struct place open = cdecl__here(p);
     size_t depth = 0;
     p->lex.skipping = true;
     do {
@@ -739,7 +773,7 @@ static void linkage(struct parser *p)
         declaration(p);
         return;
     }
-    struct token open = p->tok;
+    struct place open = cdecl__here(p);
     cdecl__enter(p);
     cdecl__advance(p);
     while (p->tok.kind != TOK_RBRACE) {

@@ -108,7 +108,7 @@ static void set_pack(struct parser *p, uint32_t value, const char *at)
     struct token token = {.line = p->lex.line, .start = at,
                           .at = p->lex.expansion == NULL ? at : p->lex.use};
     if ((value & (value - 1)) != 0 || value > 16)
-        cdecl__fail_at(p, &token, "#pragma pack(%lu): not 1, 2, 4, 8 or 16", (unsigned long)value);
+        cdecl__fail_token(p, &token, "#pragma pack(%lu): not 1, 2, 4, 8 or 16", (unsigned long)value);
     p->pack = value;
 }
 
@@ -166,7 +166,7 @@ static void ms_pragma(struct parser *p, const struct token *open)
     for (size_t depth = 1; depth > 0; depth -= token.kind == TOK_RPAREN) {
         cdecl__lex(p, &token);
         if (token.kind == TOK_EOF)
-            cdecl__fail_at(p, open, "'(' is never closed");
+            cdecl__fail_token(p, open, "'(' is never closed");
         depth += token.kind == TOK_LPAREN;
     }
     cdecl__pragma(p, open->start + 1, token.start);
@@ -178,18 +178,18 @@ void cdecl__pragma_operator(struct parser *p, const struct name *name)
     struct token token;
     cdecl__lex(p, &token);
     if (token.kind != TOK_LPAREN)
-        cdecl__fail_at(p, &token, "expected '(' after '%s'", name->text);
+        cdecl__fail_token(p, &token, "expected '(' after '%s'", name->text);
     if (name->token == TOK_MSPRAGMA) {
         ms_pragma(p, &token);
         return;
     }
     cdecl__lex(p, &token);
     if (token.kind != TOK_STRING)
-        cdecl__fail_at(p, &token, "expected a string in '_Pragma'");
+        cdecl__fail_token(p, &token, "expected a string in '_Pragma'");
     cdecl__pragma(p, token.start + 1, token.start + token.size - 1);
     cdecl__lex(p, &token);
     if (token.kind != TOK_RPAREN)
-        cdecl__fail_at(p, &token, "expected ')' to close '_Pragma'");
+        cdecl__fail_token(p, &token, "expected ')' to close '_Pragma'");
 }
 
 /* ---- one directive ---- */
@@ -230,7 +230,7 @@ static struct name *macro_name(struct parser *p, const struct directive *d, cons
 {
     *end = end_of_word(d->rest, d->end);
     if (*end == d->rest || (*d->rest >= '0' && *d->rest <= '9'))
-        cdecl__fail_at(p, &d->token, "expected a name after '#%.*s'",
+        cdecl__fail_token(p, &d->token, "expected a name after '#%.*s'",
                        (int)(d->word_end - d->word), d->word);
     return cdecl__intern(p->state, d->rest, (size_t)(*end - d->rest));
 }
@@ -275,7 +275,7 @@ static void define(struct parser *p, const struct directive *d)
     const char *end;
     struct name *name = macro_name(p, d, &end);
     if (end < d->end && *end == '(')
-        cdecl__fail_at(p, &d->token, "function-like macro '%s': ffi.include reads a header that "
+        cdecl__fail_token(p, &d->token, "function-like macro '%s': ffi.include reads a header that "
                                      "needs it, ffi.cdef does not", name->text);
     struct name_extra *extra = cdecl__extra(p->state, name);
     const char *text = replacement(p, end, d->end);
@@ -283,7 +283,7 @@ static void define(struct parser *p, const struct directive *d)
     if (extra->macro != NULL && strcmp(extra->macro->text, text) == 0)
         return;
     if (extra->macro != NULL && extra->macro->line != 0 && !replace)
-        cdecl__fail_at(p, &d->token, "macro '%s' redefined as '%s', was '%s'", name->text, text,
+        cdecl__fail_token(p, &d->token, "macro '%s' redefined as '%s', was '%s'", name->text, text,
                        extra->macro->text);
     struct cdecl_decl *decl = NEW(p->state, struct cdecl_decl);
     *decl = (struct cdecl_decl){.kind = CDECL_DECL_MACRO,
@@ -364,7 +364,7 @@ static bool condition(struct parser *p, const struct directive *d)
     if (line.tok.kind != TOK_EOF)
         cdecl__expected(&line, "an operator");
     if (value.kind != CDECL_VALUE_INT)
-        cdecl__fail_at(p, &d->token, "the condition is not an integer");
+        cdecl__fail_token(p, &d->token, "the condition is not an integer");
     s->parser = p;
     p->lex.expanded = line.lex.expanded;
     *end = stopped;
@@ -391,7 +391,7 @@ static struct directive next_branch(struct parser *p)
     for (unsigned nested = 0;;) {
         const char *start = p->lex.next, *at = skip_blanks(start, p->lex.end);
         if (at >= p->lex.end)
-            cdecl__fail_at(p, &p->lex.conditional->token, "'#%s' is never closed",
+            cdecl__fail_token(p, &p->lex.conditional->token, "'#%s' is never closed",
                            p->lex.conditional->had_else ? "else" : "if");
         if (*at != '#') {
             const char *end = end_of_line(p, at);
@@ -422,7 +422,7 @@ static bool enter_branch(struct parser *p, const struct directive *d)
 {
     struct conditional *c = p->lex.conditional;
     if (c->had_else)
-        cdecl__fail_at(p, &d->token, "'#%.*s' after '#else'", (int)(d->word_end - d->word),
+        cdecl__fail_token(p, &d->token, "'#%.*s' after '#else'", (int)(d->word_end - d->word),
                        d->word);
     c->had_else = is_directive(d, "else");
     bool holds = !c->taken && (c->had_else || branch_holds(p, d));
@@ -451,7 +451,7 @@ static void open_conditional(struct parser *p, const struct directive *d)
 {
     struct conditional *c = KEEP_ONE(p->state, struct conditional);
     if (++p->lex.nconditionals > CDECL_MAX_CONDITIONALS)
-        cdecl__fail_at(p, &d->token, "more than %d '#if' inside each other",
+        cdecl__fail_token(p, &d->token, "more than %d '#if' inside each other",
                        CDECL_MAX_CONDITIONALS);
     *c = (struct conditional){.outer = p->lex.conditional, .token = d->token};
     p->lex.conditional = c;
@@ -465,7 +465,7 @@ static void open_conditional(struct parser *p, const struct directive *d)
 static void leave_branch(struct parser *p, const struct directive *d)
 {
     if (p->lex.conditional == NULL)
-        cdecl__fail_at(p, &d->token, "'#%.*s' without '#if'", (int)(d->word_end - d->word),
+        cdecl__fail_token(p, &d->token, "'#%.*s' without '#if'", (int)(d->word_end - d->word),
                        d->word);
     if (!is_directive(d, "endif"))
         enter_branch(p, d); /* checks the order; `taken` keeps it from being read */
@@ -483,15 +483,15 @@ static void fail_directive(struct parser *p, const struct directive *d)
     int size = (int)(d->end - d->rest > 200 ? 200 : d->end - d->rest);
     int word = (int)(d->word_end - d->word > 40 ? 40 : d->word_end - d->word);
     if (is_directive(d, "error"))
-        cdecl__fail_at(p, &d->token, "#error %.*s", size, d->rest);
+        cdecl__fail_token(p, &d->token, "#error %.*s", size, d->rest);
     if (is_directive(d, "include") || is_directive(d, "include_next") ||
         is_directive(d, "import"))
-        cdecl__fail_at(p, &d->token, "'#%.*s' is not for ffi.cdef: ffi.include reads headers",
+        cdecl__fail_token(p, &d->token, "'#%.*s' is not for ffi.cdef: ffi.include reads headers",
                        word, d->word);
     if (d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
         is_directive(d, "sccs") || is_directive(d, "assert") || is_directive(d, "unassert"))
         return;
-    cdecl__fail_at(p, &d->token, "unknown directive '#%.*s'", word, d->word);
+    cdecl__fail_token(p, &d->token, "unknown directive '#%.*s'", word, d->word);
 }
 
 /* Directives that stand alone; the others move on by themselves. */

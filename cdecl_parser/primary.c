@@ -58,7 +58,7 @@ static bool float_builtin(struct parser *p, const struct name *name, struct oper
     return false;
 }
 
-static struct operand unknown_name(struct parser *p, const struct token *at)
+static struct operand unknown_name(struct parser *p, const struct place *at)
 {
     const struct name *name = at->name;
     struct operand result;
@@ -158,7 +158,7 @@ static struct operand generic(struct parser *p)
 {
     bool found = false, has_default = false;
     struct operand result = {0};
-    struct token start = p->tok;
+    struct place start = cdecl__here(p);
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '_Generic'");
     struct operand control = cdecl__rvalue(p, unevaluated(p, true));
@@ -221,7 +221,7 @@ static struct operand is_defined(struct parser *p)
 
 static struct operand identifier(struct parser *p)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     const struct param_node *param = find_param(p, at.name);
     const struct cdecl_decl *decl = find_body_constant(p, at.name);
     if (p->preprocessing && at.name->token >= TOK_SOFT_HAS_INCLUDE)
@@ -245,15 +245,17 @@ static struct operand identifier(struct parser *p)
 /* primary = number | character | strings | name | "(" expression ")" | builtin */
 struct operand cdecl__primary(struct parser *p)
 {
-    struct token at = p->tok;
+    struct place at = cdecl__here(p);
     struct operand o;
     switch (p->tok.kind) {
     case TOK_NUMBER:
+        o = cdecl__of_value(cdecl__number(p, &p->tok));
         cdecl__advance(p);
-        return cdecl__of_value(cdecl__number(p, &at));
+        return o;
     case TOK_CHAR:
+        o = cdecl__of_value(cdecl__character(p, &p->tok));
         cdecl__advance(p);
-        return cdecl__of_value(cdecl__character(p, &at));
+        return o;
     case TOK_STRING: return cdecl__of_value(cdecl__strings(p));
     case TOK_IDENT: return identifier(p);
     case TOK_LPAREN:

@@ -26,27 +26,11 @@ struct insertions {
 
 /* ---- memory ---- */
 
-void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align)
-{
-    void *result = cdecl__arena_alloc(&state->arena, size, align);
-    if (result == NULL)
-        cdecl__fail_memory(state);
-    return result;
-}
-
 void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_t align)
 {
     if (n > SIZE_MAX / 2 / size)
         cdecl__fail_memory(state);
     return cdecl__alloc(state, n * size, align);
-}
-
-void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align)
-{
-    void *result = cdecl__arena_alloc(&state->scratch, size, align);
-    if (result == NULL)
-        cdecl__fail_memory(state);
-    return memset(result, 0, size);
 }
 
 void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align)
@@ -100,12 +84,25 @@ static uint32_t hash_text(const char *s, size_t size)
     return (uint32_t)(h >> 32);
 }
 
+static bool same_text(const char *a, const char *b, size_t size)
+{
+    if (size >= 8) {
+        uint64_t differ = read8(a + size - 8) ^ read8(b + size - 8);
+        for (size_t i = 0; i + 8 < size; i += 8)
+            differ |= read8(a + i) ^ read8(b + i);
+        return differ == 0;
+    }
+    if (size >= 4)
+        return read4(a) == read4(b) && read4(a + size - 4) == read4(b + size - 4);
+    return memcmp(a, b, size) == 0;
+}
+
 static struct name *find_name(const struct table *table, const char *text, size_t size,
                               uint32_t hash)
 {
     for (uint32_t at = hash & table->mask; table->slots[at] != NULL; at = (at + 1) & table->mask) {
         struct name *name = table->slots[at];
-        if (name->hash == hash && name->size == size && memcmp(name->text, text, size) == 0)
+        if (name->hash == hash && name->size == size && same_text(name->text, text, size))
             return name;
     }
     return NULL;
@@ -139,7 +136,7 @@ static struct name *new_name(struct cdecl_state *state, const char *text, size_t
     memcpy(name->text, text, size);
     name->text[size] = '\0';
     cdecl__table_insert(state, &state->names, name);
-    if (text[0] == '_')
+    if (text[0] == '_' && state->parser != NULL)
         predefine(state, name);
     return name;
 }
