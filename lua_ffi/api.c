@@ -186,7 +186,7 @@ static void read_cdef_options(lua_State *L, struct lffi_scope *scope, int arg,
 static int api_cdef(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct cdecl_source source = {0};
+    struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
     int last = lua_gettop(L);
     source.text = lffi_arg_string(L, scope, 1, &source.size);
@@ -211,7 +211,7 @@ static int api_cdef(lua_State *L)
 static int api_eval(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct cdecl_source source = {0};
+    struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_value value;
     struct cdecl_error error;
     int last = lua_gettop(L);

@@ -252,7 +252,7 @@ struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int 
 struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
                                     int first_arg, int last_arg)
 {
-    struct cdecl_source source = {0};
+    struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
     const struct cdecl_type *type;
     source.text = luaL_checklstring(L, text_idx, &source.size);

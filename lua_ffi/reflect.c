@@ -299,7 +299,7 @@ static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cde
  * would take memory again. */
 static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scope, int arg, int last)
 {
-    struct cdecl_source source = {0};
+    struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
     const struct cdecl_decl *decl;
     source.text = lffi_arg_string(L, scope, arg, &source.size);
