@@ -642,7 +642,7 @@ static void declare_typedef(struct parser *p, struct declarator *d)
         (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION))
         decl.params = copy_params(p->state, d->params, type->nparams);
     const struct cdecl_decl *meant = cdecl__declare(p, &d->at, &decl);
-    if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type->quals == 0 &&
+    if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type == tag->type &&
         meant->type == type) {
         SAVE(p->state, tag->typedef_name);
         tag->typedef_name = decl.name;

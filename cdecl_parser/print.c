@@ -218,9 +218,10 @@ static bool is_realigned(const struct cdecl_type *type)
 
 static void realigned(struct out *out, const struct cdecl_type *type)
 {
-    word(out, "__typeof__(");
+    word(out, "__typeof__(__attribute__((aligned("); /* first: after a body it would be the body's */
+    put_unsigned(out, type->align);
+    put(out, "))) ");
     declare(out, type->unqual, NULL, NULL);
-    aligned(out, type->align);
     put(out, ")");
 }
 
