@@ -232,9 +232,6 @@ end
 -- Pointer.malloc(size [, free [, fn]]): zero-filled memory, freed by the collector unless `free` is
 -- false. With a function: fn(p), then freed; the function's results.
 function Pointer.malloc(size, free, fn)
-    if type(free) == "function" and fn == nil and not pcall(ffi.typeof, free) then
-        fn, free = free, nil
-    end
     if fn and free == false then
         raise("ArgumentError",
             "a free function must be supplied to Pointer.malloc when it is called with a function")

@@ -71,8 +71,11 @@ struct.define = define
 
 -- The core's error for a member that is not there, which knows the near misses.
 local function no_member(ct, name)
-    local ok, err = pcall(ffi.new, ct, { [name] = 0 })
-    if ok then
+    local err
+    if ffi.reflect(ct).members then
+        err = select(2, pcall(ffi.new, ct, { [name] = 0 }))
+    end
+    if type(err) ~= "string" then
         err = ("'%s' has no member '%s'"):format(types.text(ct), name)
     end
     errors.rethrow(err, name)
@@ -158,9 +161,6 @@ end
 -- An object in zero-filled memory of C, freed with the object unless `free` is false. With a
 -- function: fn(object), then freed; the function's results.
 function class:malloc(free, fn)
-    if type(free) == "function" and fn == nil and not pcall(ffi.typeof, free) then
-        fn, free = free, nil
-    end
     if fn and free == false then
         errors.raise("ArgumentError",
             "a free function must be supplied to malloc when it is called with a function")
