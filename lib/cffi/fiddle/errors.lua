@@ -22,6 +22,7 @@ local KINDS = {
     { "^[^\n]*:%d+:%d+: ", "DLError" },
     { "expected, got", "TypeError" },
     { "cannot convert", "TypeError" },
+    { "attempt to write to constant", "TypeError" },
 }
 
 local Error = { __name = "fiddle.Error" }
