@@ -110,9 +110,8 @@ describe("fiddle.Closure", function()
 
     it("gets typed pointers that know their type", function()
         local c <close> = Closure("int(const int *a, const int *b)", function(a, b) return a:deref() - b:deref() end)
-        local cells = fiddle.out("int", 7), fiddle.out("int", 3)
         local f = Function(c, "int(const int *, const int *)")
-        assert.equal(4, f(cells, fiddle.out("int", 3)))
+        assert.equal(4, f(fiddle.out("int", 7), fiddle.out("int", 3)))
     end)
 
     it("gets functions as Functions", function()

@@ -2,7 +2,6 @@
 local ffi = require "cffi"
 local fiddle = require "cffi.fiddle"
 local helpers = require "support.fiddle"
-local support = require "support"
 
 local Function = fiddle.Function
 local libc, libm, raises = helpers.libc, helpers.libm, helpers.raises

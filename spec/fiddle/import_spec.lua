@@ -70,8 +70,8 @@ describe("fiddle.Importer", function()
 
     it("checks what attributes say", function()
         M:extern "int atoi(const char *) __attribute__((nonnull));"
-        raises("ArgumentError", "bad argument #1 to 'atoi' (int atoi(const char *)): NULL is not allowed here (nonnull)",
-            M.atoi, nil)
+        raises("ArgumentError",
+            "bad argument #1 to 'atoi' (int atoi(const char *)): NULL is not allowed here (nonnull)", M.atoi, nil)
     end)
 
     it("keeps its names to itself, unless it is given a scope", function()

@@ -20,7 +20,8 @@ describe("a member of every type", function()
     end)
 
     it("keeps floats, pointers and booleans", function()
-        local S = fiddle.struct { { f = "float" }, { d = "double" }, { p = "voidp" }, { b = "bool" }, { l = "long double" } }
+        local S = fiddle.struct { { f = "float" }, { d = "double" }, { p = "voidp" }, { b = "bool" },
+            { l = "long double" } }
         local s = S { f = 0.5, d = 0.1, p = fiddle.NULL, b = true, l = 0.25 }
         assert.same({ 0.5, 0.1, true, 0.25 }, { s.f, s.d, s.b, s.l })
         assert.is_nil(s.p)
