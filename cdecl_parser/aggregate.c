@@ -139,14 +139,14 @@ static uint8_t bitfield_width(struct parser *p, const struct cdecl_type *type,
     const char *shown = name == NULL ? "(unnamed)" : name->text;
     struct cdecl_value value = cdecl__integer(p, "bit-field width");
     if (!cdecl__is_integer(type) || !cdecl_is_complete(type))
-        cdecl__fail_at(p, &at, "bit-field '%s' has type '%s'", shown, TYPE_TEXT(type));
+        cdecl__fail_at(p, &at, "bit-field '%s' has type '%s'", shown, cdecl__type_text(p->state, type));
     const struct cdecl_type *base = type->kind == CDECL_ENUM ? type->tag->underlying : type;
     if (cdecl__promote(p->state, value.type)->is_signed && (int64_t)value.u < 0)
         cdecl__fail_at(p, &at, "width %lld of bit-field '%s' is negative", (long long)value.u,
                        shown);
     if (value.u > base->bits)
         cdecl__fail_at(p, &at, "width %llu of bit-field '%s' exceeds its type '%s'",
-                       (unsigned long long)value.u, shown, TYPE_TEXT(type));
+                       (unsigned long long)value.u, shown, cdecl__type_text(p->state, type));
     if (value.u == 0 && name != NULL)
         cdecl__fail_at(p, &at, "bit-field '%s' has width 0", shown);
     return (uint8_t)value.u;
@@ -287,7 +287,7 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
     if (type->kind == CDECL_FUNCTION)
         cdecl__fail_at(p, &node->at, "member '%s' is a function", name);
     if (!cdecl_is_complete(type) && !open)
-        cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name, TYPE_TEXT(type));
+        cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name, cdecl__type_text(p->state, type));
     if (open && node->next != NULL && kind == CDECL_STRUCT)
         cdecl__fail_at(p, &node->at, "flexible member '%s' is not the last", name);
 }

@@ -32,8 +32,8 @@ int cdecl__precedence(enum token_kind kind)
 _Noreturn static void fail_operands(struct parser *p, const struct token *op,
                                     const struct cdecl_type *a, const struct cdecl_type *b)
 {
-    cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start, TYPE_TEXT(a),
-                   TYPE_TEXT(b));
+    cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start, cdecl__type_text(p->state, a),
+                   cdecl__type_text(p->state, b));
 }
 
 static bool compare_ints(enum token_kind op, uint64_t a, uint64_t b, bool with_sign)
@@ -155,7 +155,7 @@ static struct operand shift(struct parser *p, const struct token *op, struct ope
     if (b.v.u >= type->bits || type->bits > 64) {
         if (p->unevaluated == 0)
             cdecl__fail_token(p, op, "shift by %lld is out of range for '%s'", (long long)b.v.u,
-                           TYPE_TEXT(type));
+                           cdecl__type_text(p->state, type));
         return cdecl__of_type(type);
     }
     if (op->kind == TOK_SHL)

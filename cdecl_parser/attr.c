@@ -436,7 +436,7 @@ static const struct cdecl_type *apply_mode(struct parser *p, const struct cdecl_
     unsigned quals = type->quals;
     uint64_t count = 0;
     if (!cdecl__is_arithmetic(type) && type->kind != CDECL_COMPLEX)
-        cdecl__fail(p->state, "mode(%s) on '%s'", text, TYPE_TEXT(type));
+        cdecl__fail(p->state, "mode(%s) on '%s'", text, cdecl__type_text(p->state, type));
     if (text[0] == 'V' && text[1] >= '0' && text[1] <= '9') {
         char *end;
         count = strtoul(text + 1, &end, 10);

@@ -14,11 +14,11 @@ static struct operand dereference(struct parser *p, struct operand o, const stru
     o = cdecl__rvalue(p, o);
     const struct cdecl_type *type = o.v.type;
     if (type->kind != CDECL_POINTER && type->kind != CDECL_ARRAY)
-        cdecl__fail_at(p, at, "'%s' is not a pointer", TYPE_TEXT(type));
+        cdecl__fail_at(p, at, "'%s' is not a pointer", cdecl__type_text(p->state, type));
     return cdecl__of_object(type->target, o.v.kind == CDECL_VALUE_INT, o.v.u);
 }
 
-static struct operand member(struct parser *p, struct operand o, const struct place *at)
+OUT_OF_LINE static struct operand member(struct parser *p, struct operand o, const struct place *at)
 {
     uint64_t offset;
     const struct cdecl_type *type = o.v.type;
@@ -26,16 +26,16 @@ static struct operand member(struct parser *p, struct operand o, const struct pl
         cdecl__expected(p, "a member's name");
     const struct name *name = p->tok.name;
     if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
-        cdecl__fail_at(p, at, "'%s' has no members", TYPE_TEXT(type));
+        cdecl__fail_at(p, at, "'%s' has no members", cdecl__type_text(p->state, type));
     const struct cdecl_member *m = cdecl_find_member(type, name->text, name->size, &offset);
     if (m == NULL)
-        cdecl__fail(p->state, "'%s' has no member '%s'", TYPE_TEXT(type), name->text);
+        cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type), name->text);
     cdecl__advance(p);
     return cdecl__of_object(cdecl__qualify(p->state, m->type, type->quals & ~(unsigned)CDECL_RESTRICT),
                      o.located, o.address + offset);
 }
 
-static struct operand subscript(struct parser *p, struct operand o, const struct place *at)
+OUT_OF_LINE static struct operand subscript(struct parser *p, struct operand o, const struct place *at)
 {
     struct operand index = cdecl__rvalue(p, cdecl__full_operand(p));
     o = cdecl__rvalue(p, o);
@@ -46,17 +46,17 @@ static struct operand subscript(struct parser *p, struct operand o, const struct
         index = swap;
     }
     if (o.v.type->kind != CDECL_POINTER && o.v.type->kind != CDECL_ARRAY)
-        cdecl__fail_at(p, at, "'%s' cannot be indexed", TYPE_TEXT(o.v.type));
+        cdecl__fail_at(p, at, "'%s' cannot be indexed", cdecl__type_text(p->state, o.v.type));
     return dereference(p, cdecl__scale_add(p, o, index, false), at);
 }
 
-static struct operand call(struct parser *p, struct operand o, const struct place *at)
+OUT_OF_LINE static struct operand call(struct parser *p, struct operand o, const struct place *at)
 {
     const struct cdecl_type *type = o.v.type;
     if (type->kind == CDECL_POINTER)
         type = type->target;
     if (type->kind != CDECL_FUNCTION)
-        cdecl__fail_at(p, at, "'%s' is not a function", TYPE_TEXT(o.v.type));
+        cdecl__fail_at(p, at, "'%s' is not a function", cdecl__type_text(p->state, o.v.type));
     cdecl__skip_parens(p);
     return cdecl__of_type(type->target);
 }
@@ -90,21 +90,21 @@ static uint64_t checked_size(struct parser *p, const struct cdecl_type *type, co
     if (type->kind == CDECL_VOID || type->kind == CDECL_FUNCTION)
         return 1; /* GNU */
     if (!cdecl_is_complete(type))
-        cdecl__fail_at(p, at, "sizeof of incomplete type '%s'", TYPE_TEXT(type));
+        cdecl__fail_at(p, at, "sizeof of incomplete type '%s'", cdecl__type_text(p->state, type));
     if (type->kind == CDECL_ARRAY && type->count == CDECL_COUNT_VLA)
-        cdecl__fail_at(p, at, "sizeof of variable-length type '%s'", TYPE_TEXT(type));
+        cdecl__fail_at(p, at, "sizeof of variable-length type '%s'", cdecl__type_text(p->state, type));
     return cdecl_sizeof(type);
 }
 
 /* The braces of a compound literal, (type){...}. */
-static struct operand compound_literal(struct parser *p, const struct cdecl_type *type)
+OUT_OF_LINE static struct operand compound_literal(struct parser *p, const struct cdecl_type *type)
 {
     cdecl__skip_parens(p);
     return cdecl__of_object(type, false, 0);
 }
 
 /* ( "sizeof" | "_Alignof" ) ( "(" type-name ")" | unary ) */
-static struct operand size_or_align(struct parser *p, bool size)
+OUT_OF_LINE static struct operand size_or_align(struct parser *p, bool size)
 {
     const struct cdecl_type *type;
     cdecl__advance(p);
@@ -130,7 +130,7 @@ static struct operand size_or_align(struct parser *p, bool size)
                   size ? checked_size(p, type, &at) : cdecl_alignof(type));
 }
 
-static struct operand address_of(struct parser *p, struct operand o, const struct place *at)
+OUT_OF_LINE static struct operand address_of(struct parser *p, struct operand o, const struct place *at)
 {
     const struct cdecl_type *type = o.v.type;
     if (!o.lvalue && o.v.kind != CDECL_VALUE_STRING)
@@ -139,17 +139,17 @@ static struct operand address_of(struct parser *p, struct operand o, const struc
     return o.located ? cdecl__of_int(type, o.address) : cdecl__of_type(type);
 }
 
-static struct operand arithmetic_unary(struct parser *p, struct operand o, const struct token *op)
+OUT_OF_LINE static struct operand arithmetic_unary(struct parser *p, struct operand o, const struct token *op)
 {
     o = cdecl__rvalue(p, o);
     if (!cdecl__is_arithmetic(o.v.type) && o.v.type->kind != CDECL_COMPLEX &&
         o.v.type->kind != CDECL_VECTOR)
-        cdecl__fail_token(p, op, "'%.*s' on '%s'", (int)op->size, op->start, TYPE_TEXT(o.v.type));
+        cdecl__fail_token(p, op, "'%.*s' on '%s'", (int)op->size, op->start, cdecl__type_text(p->state, o.v.type));
     if (!cdecl__is_known(&o))
         return cdecl__of_type(cdecl__promote(p->state, o.v.type));
     if (o.v.kind == CDECL_VALUE_FLOAT) {
         if (op->kind == TOK_TILDE)
-            cdecl__fail_token(p, op, "'~' on '%s'", TYPE_TEXT(o.v.type));
+            cdecl__fail_token(p, op, "'~' on '%s'", cdecl__type_text(p->state, o.v.type));
         if (op->kind == TOK_MINUS)
             o.v.f = -o.v.f;
         return o;
@@ -162,7 +162,7 @@ static struct operand arithmetic_unary(struct parser *p, struct operand o, const
     return o;
 }
 
-static struct operand logical_not(struct parser *p, struct operand o)
+OUT_OF_LINE static struct operand logical_not(struct parser *p, struct operand o)
 {
     const struct cdecl_type *type = p->state->basic[CDECL_PRIM_INT];
     o = cdecl__rvalue(p, o);
@@ -216,14 +216,14 @@ static struct operand unary(struct parser *p)
 }
 
 /* A cast, its type name read. */
-static struct operand convert_operand(struct parser *p, const struct cdecl_type *type,
+OUT_OF_LINE static struct operand convert_operand(struct parser *p, const struct cdecl_type *type,
                                       struct operand o, const struct place *at)
 {
     o = cdecl__rvalue(p, o);
     const struct cdecl_type *from = o.v.type;
     bool aggregate = from->kind == CDECL_STRUCT || from->kind == CDECL_UNION;
     if (aggregate && type->kind != CDECL_VOID && type != from)
-        cdecl__fail_at(p, at, "cast of '%s' to '%s'", TYPE_TEXT(from), TYPE_TEXT(type));
+        cdecl__fail_at(p, at, "cast of '%s' to '%s'", cdecl__type_text(p->state, from), cdecl__type_text(p->state, type));
     if (!cdecl__is_known(&o))
         return cdecl__of_type(type);
     cdecl__convert(p, &o.v, cdecl__unqualified(p->state, type));
@@ -262,7 +262,7 @@ static struct operand cast(struct parser *p)
 static struct operand binary(struct parser *p, int least);
 
 /* The right operand of && and ||, dead when the left one decides. */
-static struct operand logical(struct parser *p, struct operand a, bool is_and)
+OUT_OF_LINE static struct operand logical(struct parser *p, struct operand a, bool is_and)
 {
     const struct cdecl_type *type = p->state->basic[CDECL_PRIM_INT];
     a = cdecl__rvalue(p, a);
@@ -306,7 +306,7 @@ static const struct cdecl_type *branch_type(struct parser *p, const struct opera
     return a->v.type;
 }
 
-static struct operand choose(struct parser *p, struct operand condition)
+OUT_OF_LINE static struct operand choose(struct parser *p, struct operand condition)
 {
     bool known = cdecl__is_known(&condition), yes = known && cdecl__is_true(&condition.v);
     struct operand a = condition;

@@ -240,7 +240,7 @@ static const struct cdecl_type *fold_function(struct parser *p, const struct cde
 {
     const struct cdecl_type **types = NULL;
     if (type->kind == CDECL_FUNCTION || type->kind == CDECL_ARRAY)
-        cdecl__fail_at(p, &d->at, "a function cannot return '%s'", TYPE_TEXT(type));
+        cdecl__fail_at(p, &d->at, "a function cannot return '%s'", cdecl__type_text(p->state, type));
     if (d->nparams > 0)
         types = cdecl__scratch(p->state, d->nparams * sizeof *types, _Alignof(void *));
     uint32_t i = 0;

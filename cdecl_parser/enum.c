@@ -43,7 +43,7 @@ static void note_value(struct parser *p, struct enum_body *body, struct cdecl_va
     if (body->fixed != NULL) {
         if (!fits(value->u, negative, body->fixed))
             cdecl__fail_at(p, at, "enumerator '%s' does not fit '%s'", at->name->text,
-                           TYPE_TEXT(body->fixed));
+                           cdecl__type_text(p->state, body->fixed));
         value->type = cdecl__plain(body->fixed);
     } else if (fits(value->u, negative, p->state->basic[CDECL_PRIM_INT])) {
         value->type = p->state->basic[CDECL_PRIM_INT];
@@ -201,7 +201,7 @@ const struct cdecl_type *cdecl__enum_type(struct parser *p)
     cdecl__specifiers(p, &specs);
     if (!cdecl__is_integer(specs.type) || specs.type->kind == CDECL_ENUM)
         cdecl__fail_at(p, &at, "an enum cannot have the underlying type '%s'",
-                       TYPE_TEXT(specs.type));
+                       cdecl__type_text(p->state, specs.type));
     return cdecl__plain(specs.type);
 }
 

@@ -97,13 +97,14 @@ void cdecl__expected(const struct parser *p, const char *what)
                    token->size > QUOTED ? "..." : "");
 }
 
-struct type_text cdecl__type_text(const struct cdecl_type *type)
+const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type)
 {
-    struct type_text result;
-    size_t needed = cdecl_print(type, NULL, result.text, sizeof result.text);
-    if (needed >= sizeof result.text)
-        memcpy(result.text + sizeof result.text - 4, "...", 4);
-    return result;
+    char *text = state->texts[state->next_text];
+    size_t size = sizeof state->texts[0];
+    state->next_text = (state->next_text + 1) % 2;
+    if (cdecl_print(type, NULL, text, size) >= size)
+        memcpy(text + size - 4, "...", 4);
+    return text;
 }
 
 static void put_position(struct out *out, const struct cdecl_error *error)

@@ -20,6 +20,13 @@
 #define LIKE_PRINTF(text, first)
 #endif
 
+/* For the rarer steps of recursive functions: inlined, their locals would be in every frame. */
+#if defined(__GNUC__)
+#define OUT_OF_LINE __attribute__((noinline))
+#else
+#define OUT_OF_LINE
+#endif
+
 struct cdecl_state;
 struct parser;
 
@@ -124,6 +131,8 @@ struct cdecl_state {
     uint32_t mark_id;
     const struct parser *parser; /* for positions in errors, NULL when no text is being read */
     struct cdecl_error *error;
+    char texts[2][160]; /* of cdecl__type_text() */
+    unsigned next_text;
     jmp_buf jump;
 };
 
@@ -187,12 +196,9 @@ _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *tok
 /* "expected <what>, got <the current token>" */
 _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 
-/* A type as C text for a message, cut when long. */
-struct type_text {
-    char text[160];
-};
-struct type_text cdecl__type_text(const struct cdecl_type *type);
-#define TYPE_TEXT(type) (cdecl__type_text(type).text)
+/* A type as C text for a message, cut when long. The state has room for two, so that no function that
+ * may fail needs the room on its stack. */
+const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type);
 
 /* ---- lex.c, preproc.c: text to tokens ---- */
 

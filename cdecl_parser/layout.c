@@ -22,7 +22,7 @@ struct layout {
 
 _Noreturn static void too_large(struct cdecl_state *state, const struct cdecl_tag *tag)
 {
-    cdecl__fail(state, "size of '%s' is too large", TYPE_TEXT(tag->type));
+    cdecl__fail(state, "size of '%s' is too large", cdecl__type_text(state, tag->type));
 }
 
 static uint64_t most(uint64_t a, uint64_t b)

@@ -340,7 +340,7 @@ _Noreturn static void fail_no_type(struct parser *p)
     const struct name *name = p->tok.name;
     if (name->extra != NULL && name->extra->tag != NULL)
         cdecl__fail_token(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
-                       TYPE_TEXT(name->extra->tag->type));
+                       cdecl__type_text(p->state, name->extra->tag->type));
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
     cdecl__fail_token(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
 }

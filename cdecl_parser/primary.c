@@ -58,7 +58,7 @@ static bool float_builtin(struct parser *p, const struct name *name, struct oper
     return false;
 }
 
-static struct operand unknown_name(struct parser *p, const struct place *at)
+OUT_OF_LINE static struct operand unknown_name(struct parser *p, const struct place *at)
 {
     const struct name *name = at->name;
     struct operand result;
@@ -76,7 +76,7 @@ static struct operand unknown_name(struct parser *p, const struct place *at)
 }
 
 /* "offsetof" "(" type-name "," name { "." name | "[" expression "]" } ")" */
-static struct operand offset_of(struct parser *p)
+OUT_OF_LINE static struct operand offset_of(struct parser *p)
 {
     cdecl__expect(p, TOK_LPAREN, "after 'offsetof'");
     const struct cdecl_type *type = cdecl__type_name(p);
@@ -86,7 +86,7 @@ static struct operand offset_of(struct parser *p)
     while (first || p->tok.kind == TOK_DOT || p->tok.kind == TOK_LBRACKET) {
         if (!first && cdecl__accept(p, TOK_LBRACKET)) {
             if (type->kind != CDECL_ARRAY)
-                cdecl__fail(p->state, "'%s' is not an array", TYPE_TEXT(type));
+                cdecl__fail(p->state, "'%s' is not an array", cdecl__type_text(p->state, type));
             type = type->target;
             offset += cdecl__integer(p, "array index").u * cdecl_sizeof(type);
             cdecl__expect(p, TOK_RBRACKET, "to close the index");
@@ -101,7 +101,7 @@ static struct operand offset_of(struct parser *p)
         const struct cdecl_member *m =
             cdecl_find_member(type, p->tok.name->text, p->tok.name->size, &at);
         if (m == NULL)
-            cdecl__fail(p->state, "'%s' has no member '%s'", TYPE_TEXT(type), p->tok.name->text);
+            cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type), p->tok.name->text);
         if (m->width != CDECL_NOT_BITFIELD)
             cdecl__fail(p->state, "offset of bit-field '%s'", m->name);
         offset += at;
@@ -112,7 +112,7 @@ static struct operand offset_of(struct parser *p)
     return cdecl__of_int(cdecl__size_type(p->state), offset);
 }
 
-static struct operand types_compatible(struct parser *p)
+OUT_OF_LINE static struct operand types_compatible(struct parser *p)
 {
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '__builtin_types_compatible_p'");
@@ -131,7 +131,7 @@ static struct operand unevaluated(struct parser *p, bool dead)
     return o;
 }
 
-static struct operand choose_expr(struct parser *p)
+OUT_OF_LINE static struct operand choose_expr(struct parser *p)
 {
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '__builtin_choose_expr'");
@@ -144,7 +144,7 @@ static struct operand choose_expr(struct parser *p)
     return first ? a : b;
 }
 
-static struct operand constant_p(struct parser *p)
+OUT_OF_LINE static struct operand constant_p(struct parser *p)
 {
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '__builtin_constant_p'");
@@ -154,7 +154,7 @@ static struct operand constant_p(struct parser *p)
 }
 
 /* "_Generic" "(" expression { "," ( type-name | "default" ) ":" expression } ")" [6.5.1.1] */
-static struct operand generic(struct parser *p)
+OUT_OF_LINE static struct operand generic(struct parser *p)
 {
     bool found = false, has_default = false;
     struct operand result = {0};
@@ -178,12 +178,12 @@ static struct operand generic(struct parser *p)
     }
     cdecl__expect(p, TOK_RPAREN, "to close '_Generic'");
     if (!found && !has_default)
-        cdecl__fail_at(p, &start, "no _Generic association for '%s'", TYPE_TEXT(type));
+        cdecl__fail_at(p, &start, "no _Generic association for '%s'", cdecl__type_text(p->state, type));
     return result;
 }
 
 /* __has_include(<x>) and its like: known, and 0. */
-static struct operand has_feature(struct parser *p)
+OUT_OF_LINE static struct operand has_feature(struct parser *p)
 {
     size_t depth = 0;
     p->lex.no_expand = true;
@@ -204,7 +204,7 @@ static struct operand has_feature(struct parser *p)
 }
 
 /* "defined" name | "defined" "(" name ")" */
-static struct operand is_defined(struct parser *p)
+OUT_OF_LINE static struct operand is_defined(struct parser *p)
 {
     p->lex.no_expand = true;
     cdecl__advance(p);
@@ -219,7 +219,7 @@ static struct operand is_defined(struct parser *p)
     return cdecl__of_int(p->state->basic[CDECL_PRIM_INT], cdecl__is_defined(name));
 }
 
-static struct operand identifier(struct parser *p)
+OUT_OF_LINE static struct operand identifier(struct parser *p)
 {
     struct place at = cdecl__here(p);
     const struct param_node *param = find_param(p, at.name);

@@ -171,9 +171,9 @@ const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cd
                                .target = element};
     uint64_t size = cdecl_sizeof(element);
     if (element->kind == CDECL_FUNCTION)
-        cdecl__fail(state, "array of functions '%s'", TYPE_TEXT(element));
+        cdecl__fail(state, "array of functions '%s'", cdecl__type_text(state, element));
     if (!cdecl_is_complete(element))
-        cdecl__fail(state, "array element has incomplete type '%s'", TYPE_TEXT(element));
+        cdecl__fail(state, "array element has incomplete type '%s'", cdecl__type_text(state, element));
     if (element->kind == CDECL_ARRAY && element->count == CDECL_COUNT_VLA)
         cdecl__fail(state, "only the outermost array length can be '?'");
     if (count != CDECL_COUNT_UNKNOWN && count != CDECL_COUNT_VLA &&
@@ -186,11 +186,11 @@ const struct cdecl_type *cdecl__vector(struct cdecl_state *state, const struct c
                                        uint64_t bytes)
 {
     if (element->kind != CDECL_INT && element->kind != CDECL_FLOAT)
-        cdecl__fail(state, "vector of '%s'", TYPE_TEXT(element));
+        cdecl__fail(state, "vector of '%s'", cdecl__type_text(state, element));
     if (bytes == 0 || bytes % element->size != 0 || (bytes & (bytes - 1)) != 0 ||
         bytes > CDECL_MAX_ALIGN)
         cdecl__fail(state, "vector_size(%llu) does not suit '%s'", (unsigned long long)bytes,
-                    TYPE_TEXT(element));
+                    cdecl__type_text(state, element));
     struct cdecl_type shape = {.kind = CDECL_VECTOR,
                                .depth = (uint16_t)(element->depth + 1),
                                .align = (uint32_t)bytes,
@@ -235,7 +235,7 @@ const struct cdecl_type *cdecl__qualify(struct cdecl_state *state, const struct 
     if (type->kind == CDECL_FUNCTION)
         return type; /* undefined in C; compilers ignore it */
     if (quals & CDECL_RESTRICT && type->kind != CDECL_POINTER)
-        cdecl__fail(state, "restrict needs a pointer, not '%s'", TYPE_TEXT(type));
+        cdecl__fail(state, "restrict needs a pointer, not '%s'", cdecl__type_text(state, type));
     return variant(state, type, type->quals | quals, type->align);
 }
 
