@@ -33,7 +33,10 @@ void lffi_api_memory(lua_State *L, struct lffi_scope *scope); /* api_memory.c */
 void lffi_api_scope(lua_State *L, struct lffi_scope *scope);  /* api_scope.c */
 void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
+void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
 
+/* reflect.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
+bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were replaced. */
 void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope);
 /* namespace.c: pushes a pointer to the variable or function `name` of the namespace at `lib_idx`. */

@@ -83,14 +83,22 @@ void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol)
     return dlsym(lib->handle, symbol);
 }
 
+const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
+                                             const struct link_map *map)
+{
+    if (map != NULL)
+        return is_default(lib) ? lffi_next_map(map) : NULL;
+    /* The program's own handle heads the list of all that is loaded; it is never closed. */
+    return map_of(is_default(lib) ? dlopen(NULL, RTLD_LAZY) : lib->handle);
+}
+
 /* The exported name nearest to `symbol`, or NULL; for ffi.C among all that it finds. */
 static const char *nearest_symbol(const struct lffi_library *lib, const char *symbol)
 {
     unsigned limit = lffi_near_limit(symbol);
     const char *nearest = NULL;
-    /* The program's own handle heads the list of all that is loaded; it is never closed. */
-    const struct link_map *map = map_of(is_default(lib) ? dlopen(NULL, RTLD_LAZY) : lib->handle);
-    for (; map != NULL; map = is_default(lib) ? lffi_next_map(map) : NULL) {
+    const struct link_map *map = NULL;
+    while ((map = lffi_library_next_map(lib, map)) != NULL) {
         const char *near = lffi_nearest_symbol(map, symbol, &limit);
         if (near != NULL && dlsym(lib->handle, near) != NULL)
             nearest = near;

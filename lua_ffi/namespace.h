@@ -12,6 +12,11 @@ void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol);
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
 /* True when the library's own tables call the symbol data rather than a function. */
 bool lffi_is_object_symbol(const struct lffi_library *lib, const char *name);
+struct link_map;
+/* The loaded files that the library's symbols come from, one after the other: its own, for ffi.C all. `map`
+ * NULL starts, NULL ends, or says that the system does not tell. */
+const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
+                                             const struct link_map *map);
 /* Unmaps a library; false when it was closed before. */
 bool lffi_library_close(struct lffi_library *lib);
 

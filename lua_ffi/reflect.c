@@ -231,16 +231,15 @@ static const char *declaration_kind(const struct cdecl_decl *decl)
 
 enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
 
-/* True when there is no pattern or the name matches it. */
-static bool name_matches(lua_State *L, const char *name)
+bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name)
 {
     bool matches;
-    if (lua_isnil(L, lua_upvalueindex(UP_PATTERN)))
+    if (lua_isnil(L, pattern_idx))
         return true;
     lua_pushstring(L, name);
     lua_getfield(L, -1, "find");
     lua_insert(L, -2);
-    lua_pushvalue(L, lua_upvalueindex(UP_PATTERN));
+    lua_pushvalue(L, pattern_idx);
     lua_call(L, 2, 1);
     matches = lua_toboolean(L, -1);
     lua_pop(L, 1);
@@ -258,7 +257,7 @@ static int next_declaration(lua_State *L)
         lua_replace(L, lua_upvalueindex(UP_POSITION));
         if (decl == NULL)
             return 0;
-    } while (decl->line == 0 || !name_matches(L, decl->name));
+    } while (decl->line == 0 || !lffi_name_matches(L, lua_upvalueindex(UP_PATTERN), decl->name));
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
