@@ -1,6 +1,6 @@
 /* struct, union and enum specifiers with their bodies. Members are collected in scratch memory and
- * copied once their number is known; layout.c places them. cdecl__complete_tag() is the one function that changes a
- * published tag. Depends on declarator.c, constexpr.c, layout.c. */
+ * copied once their number is known; layout.c places them. cdecl__complete_tag() is the one
+ * function that changes a published tag. Depends on declarator.c, constexpr.c, layout.c. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -8,7 +8,7 @@
 /* ---- completing a tag ---- */
 
 void cdecl__complete_tag(struct cdecl_state *state, struct cdecl_tag *tag,
-                     const struct cdecl_tag *contents, uint16_t depth)
+                         const struct cdecl_tag *contents, uint16_t depth)
 {
     struct cdecl_type *type = (struct cdecl_type *)(uintptr_t)tag->type;
     cdecl__save(state, tag, sizeof *tag);
@@ -47,8 +47,8 @@ static bool awaits_enumerators(const struct cdecl_tag *old, const struct cdecl_t
     return old->kind == CDECL_ENUM && old->nconstants == 0 && old->underlying == fresh->underlying;
 }
 
-struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag, struct cdecl_tag *fresh,
-                                const struct place *at, uint16_t depth)
+struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
+                                    struct cdecl_tag *fresh, const struct place *at, uint16_t depth)
 {
     if (depth > CDECL_MAX_DEPTH)
         cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
@@ -118,9 +118,8 @@ static struct member_node *add_member(struct parser *p, const struct cdecl_type 
 {
     struct body *body = p->body;
     struct member_node *node = SCRATCH(p->state, struct member_node);
-    node->member = (struct cdecl_member){.name = name == NULL ? NULL : name->text,
-                                         .type = type,
-                                         .width = CDECL_NOT_BITFIELD};
+    node->member = (struct cdecl_member){
+        .name = name == NULL ? NULL : name->text, .type = type, .width = CDECL_NOT_BITFIELD};
     node->at = *at;
     if (body->last == NULL)
         body->first = node;
@@ -139,7 +138,8 @@ static uint8_t bitfield_width(struct parser *p, const struct cdecl_type *type,
     const char *shown = name == NULL ? "(unnamed)" : name->text;
     struct cdecl_value value = cdecl__integer(p, "bit-field width");
     if (!cdecl__is_integer(type) || !cdecl_is_complete(type))
-        cdecl__fail_at(p, &at, "bit-field '%s' has type '%s'", shown, cdecl__type_text(p->state, type));
+        cdecl__fail_at(p, &at, "bit-field '%s' has type '%s'", shown,
+                       cdecl__type_text(p->state, type));
     const struct cdecl_type *base = type->kind == CDECL_ENUM ? type->tag->underlying : type;
     if (cdecl__promote(p->state, value.type)->is_signed && (int64_t)value.u < 0)
         cdecl__fail_at(p, &at, "width %lld of bit-field '%s' is negative", (long long)value.u,
@@ -250,9 +250,8 @@ static void member_declaration(struct parser *p)
 
 /* ---- struct and union bodies ---- */
 
-static const struct cdecl_decl *const *copy_constants(struct cdecl_state *state,
-                                                      const struct constant_node *node,
-                                                      uint32_t count)
+static const struct cdecl_decl *const *
+copy_constants(struct cdecl_state *state, const struct constant_node *node, uint32_t count)
 {
     if (count == 0)
         return NULL;
@@ -287,7 +286,8 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
     if (type->kind == CDECL_FUNCTION)
         cdecl__fail_at(p, &node->at, "member '%s' is a function", name);
     if (!cdecl_is_complete(type) && !open)
-        cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name, cdecl__type_text(p->state, type));
+        cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name,
+                       cdecl__type_text(p->state, type));
     if (open && node->next != NULL && kind == CDECL_STRUCT)
         cdecl__fail_at(p, &node->at, "flexible member '%s' is not the last", name);
 }
@@ -342,8 +342,7 @@ static struct cdecl_tag *struct_body(struct parser *p, struct cdecl_tag *tag, st
 _Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kind,
                                       const struct place *at)
 {
-    struct hint hint =
-        cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);
+    struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);
     cdecl__fail_at(p, at, "undeclared tag '%s %s'%s", keyword(kind), at->name->text, hint.text);
 }
 
@@ -369,8 +368,7 @@ static const struct cdecl_type *with_body(struct parser *p, enum cdecl_kind kind
     if (named && p->source->flags & CDECL_SINGLE_TYPE)
         cdecl__fail_at(p, at, "'%s %s' cannot be declared in a type name", keyword(kind),
                        at->name->text);
-    struct cdecl_tag *tag =
-        named ? find_tag(p, kind, at) : cdecl__new_tag(p->state, kind, NULL);
+    struct cdecl_tag *tag = named ? find_tag(p, kind, at) : cdecl__new_tag(p->state, kind, NULL);
     if (kind == CDECL_ENUM)
         tag = cdecl__enum_body(p, tag, attrs, fixed, at);
     else

@@ -38,8 +38,8 @@ void *cdecl__arena_grow(struct arena *arena, size_t size, size_t align)
     if (size > SIZE_MAX / 2)
         return NULL;
     size_t data = block_size(arena, size + align);
-    struct arena_block *block = arena->allocator->resize(arena->allocator->user, NULL, 0,
-                                                         sizeof *block + data);
+    struct arena_block *block =
+        arena->allocator->resize(arena->allocator->user, NULL, 0, sizeof *block + data);
     if (block == NULL)
         return NULL;
     arena->older += used_in_block(arena);

@@ -15,11 +15,19 @@ struct operand cdecl__scale_add(struct parser *p, struct operand pointer, struct
 int cdecl__precedence(enum token_kind kind)
 {
     switch ((int)kind) {
-    case TOK_STAR: case TOK_SLASH: case TOK_PERCENT: return 10;
-    case TOK_PLUS: case TOK_MINUS: return 9;
-    case TOK_SHL: case TOK_SHR: return 8;
-    case TOK_LT: case TOK_GT: case TOK_LE: case TOK_GE: return 7;
-    case TOK_EQ: case TOK_NE: return 6;
+    case TOK_STAR:
+    case TOK_SLASH:
+    case TOK_PERCENT: return 10;
+    case TOK_PLUS:
+    case TOK_MINUS: return 9;
+    case TOK_SHL:
+    case TOK_SHR: return 8;
+    case TOK_LT:
+    case TOK_GT:
+    case TOK_LE:
+    case TOK_GE: return 7;
+    case TOK_EQ:
+    case TOK_NE: return 6;
     case TOK_AMP: return 5;
     case TOK_CARET: return 4;
     case TOK_PIPE: return 3;
@@ -32,8 +40,8 @@ int cdecl__precedence(enum token_kind kind)
 _Noreturn static void fail_operands(struct parser *p, const struct token *op,
                                     const struct cdecl_type *a, const struct cdecl_type *b)
 {
-    cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start, cdecl__type_text(p->state, a),
-                   cdecl__type_text(p->state, b));
+    cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start,
+                      cdecl__type_text(p->state, a), cdecl__type_text(p->state, b));
 }
 
 static bool compare_ints(enum token_kind op, uint64_t a, uint64_t b, bool with_sign)
@@ -64,7 +72,8 @@ static bool compare_floats(enum token_kind op, long double a, long double b)
     }
 }
 
-/* Quotient or remainder. The cases C leaves undefined are errors, unless nothing depends on them. */
+/* Quotient or remainder. The cases C leaves undefined are errors, unless nothing depends on them.
+ */
 static struct operand divide(struct parser *p, const struct token *op, uint64_t a, uint64_t b,
                              const struct cdecl_type *type)
 {
@@ -77,7 +86,7 @@ static struct operand divide(struct parser *p, const struct token *op, uint64_t 
         cdecl__fail_token(p, op, "division by zero in a constant expression");
     if (overflow)
         cdecl__fail_token(p, op, "overflow in a constant expression: %lld %s -1", (long long)a,
-                       quotient ? "/" : "%");
+                          quotient ? "/" : "%");
     if (!with_sign)
         return cdecl__of_int(type, quotient ? a / b : a % b);
     int64_t x = (int64_t)a, y = (int64_t)b;
@@ -155,7 +164,7 @@ static struct operand shift(struct parser *p, const struct token *op, struct ope
     if (b.v.u >= type->bits || type->bits > 64) {
         if (p->unevaluated == 0)
             cdecl__fail_token(p, op, "shift by %lld is out of range for '%s'", (long long)b.v.u,
-                           cdecl__type_text(p->state, type));
+                              cdecl__type_text(p->state, type));
         return cdecl__of_type(type);
     }
     if (op->kind == TOK_SHL)
@@ -174,13 +183,15 @@ static struct operand pointers(struct parser *p, const struct token *op, struct 
     bool known = a.v.kind == CDECL_VALUE_INT && b.v.kind == CDECL_VALUE_INT;
     const struct cdecl_type *i = p->state->basic[CDECL_PRIM_INT];
     if (level == 7 || level == 6)
-        return known ? cdecl__of_int(i, compare_ints(op->kind, a.v.u, b.v.u, false)) : cdecl__of_type(i);
+        return known ? cdecl__of_int(i, compare_ints(op->kind, a.v.u, b.v.u, false))
+                     : cdecl__of_type(i);
     if (op->kind == TOK_MINUS && cdecl__is_pointer(&a) && cdecl__is_pointer(&b)) {
         const struct cdecl_type *type = cdecl__ptrdiff_type(p->state);
         uint64_t size = cdecl_sizeof(a.v.type->target);
         if (!known)
             return cdecl__of_type(type);
-        return cdecl__of_int(type, (uint64_t)((int64_t)(a.v.u - b.v.u) / (int64_t)(size == 0 ? 1 : size)));
+        return cdecl__of_int(
+            type, (uint64_t)((int64_t)(a.v.u - b.v.u) / (int64_t)(size == 0 ? 1 : size)));
     }
     bool first = cdecl__is_pointer(&a);
     const struct operand *index = first ? &b : &a;

@@ -1,6 +1,6 @@
-/* Attributes: __attribute__((...)), [[...]], __declspec(...), _Alignas and asm labels. Known ones are
- * listed in attrs.def; the others are skipped with their arguments. What is kept is in the state's
- * arena. Depends on constexpr.c for arguments and type.c for the types that change. */
+/* Attributes: __attribute__((...)), [[...]], __declspec(...), _Alignas and asm labels. Known ones
+ * are listed in attrs.def; the others are skipped with their arguments. What is kept is in the
+ * state's arena. Depends on constexpr.c for arguments and type.c for the types that change. */
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
@@ -17,9 +17,9 @@ static const struct {
 } known[ATTR_COUNT] = {
 #define KEEP(code, word) [ATTR_KEEP_##word] = {#word, NULL, CDECL_ATTR_##code, true},
 #define ACT(code, word) [ATTR_##word] = {#word, NULL, CDECL_ATTR_CFFI, false},
-#define REFUSE(code, word)                                                                     \
-    [ATTR_REFUSE_##word] = {#word, "__attribute__((" #word ")) is not supported",              \
-                            CDECL_ATTR_CFFI, false},
+#define REFUSE(code, word) \
+    [ATTR_REFUSE_##        \
+        word] = {#word, "__attribute__((" #word ")) is not supported", CDECL_ATTR_CFFI, false},
 #include "attrs.def"
 };
 
@@ -57,8 +57,7 @@ void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum 
 static const char *bare_word(struct cdecl_state *state, const struct name *name)
 {
     size_t size = name->size;
-    if (size > 4 && memcmp(name->text, "__", 2) == 0 &&
-        memcmp(name->text + size - 2, "__", 2) == 0)
+    if (size > 4 && memcmp(name->text, "__", 2) == 0 && memcmp(name->text + size - 2, "__", 2) == 0)
         return cdecl__intern(state, name->text + 2, size - 4)->text;
     return name->text;
 }
@@ -83,7 +82,7 @@ static void keep_arguments(struct parser *p, struct cdecl_attr *attr)
 {
     struct int_node *last = NULL;
     uint32_t count = 0;
-    for (cdecl__advance(p); p->tok.kind != TOK_RPAREN; ) {
+    for (cdecl__advance(p); p->tok.kind != TOK_RPAREN;) {
         if (p->tok.kind == TOK_STRING) {
             attr->text = cdecl__strings(p).s;
         } else if (p->tok.name != NULL && p->tok.kind == TOK_IDENT &&
@@ -404,19 +403,26 @@ static const struct cdecl_type *mode_type(struct parser *p, const char *word, bo
         const char *word;
         size_t size;
         enum cdecl_prim prim; /* floating modes; CDECL_PRIM_VOID: an integer of `size` bytes */
-    } modes[] = {{"QI", 1, CDECL_PRIM_VOID},      {"byte", 1, CDECL_PRIM_VOID},
-                 {"HI", 2, CDECL_PRIM_VOID},      {"SI", 4, CDECL_PRIM_VOID},
-                 {"DI", 8, CDECL_PRIM_VOID},      {"TI", 16, CDECL_PRIM_VOID},
+    } modes[] = {{"QI", 1, CDECL_PRIM_VOID},
+                 {"byte", 1, CDECL_PRIM_VOID},
+                 {"HI", 2, CDECL_PRIM_VOID},
+                 {"SI", 4, CDECL_PRIM_VOID},
+                 {"DI", 8, CDECL_PRIM_VOID},
+                 {"TI", 16, CDECL_PRIM_VOID},
                  {"word", sizeof(long), CDECL_PRIM_VOID},
                  {"unwind_word", sizeof(long), CDECL_PRIM_VOID},
                  {"pointer", sizeof(void *), CDECL_PRIM_VOID},
-                 {"HF", 2, CDECL_PRIM_FLOAT16},   {"SF", 4, CDECL_PRIM_FLOAT},
-                 {"DF", 8, CDECL_PRIM_DOUBLE},    {"XF", 16, CDECL_PRIM_LDOUBLE},
-                 {"TF", 16, CDECL_PRIM_FLOAT128}, {"SC", 8, CDECL_PRIM_CFLOAT},
-                 {"DC", 16, CDECL_PRIM_CDOUBLE},  {"XC", 32, CDECL_PRIM_CLDOUBLE},
+                 {"HF", 2, CDECL_PRIM_FLOAT16},
+                 {"SF", 4, CDECL_PRIM_FLOAT},
+                 {"DF", 8, CDECL_PRIM_DOUBLE},
+                 {"XF", 16, CDECL_PRIM_LDOUBLE},
+                 {"TF", 16, CDECL_PRIM_FLOAT128},
+                 {"SC", 8, CDECL_PRIM_CFLOAT},
+                 {"DC", 16, CDECL_PRIM_CDOUBLE},
+                 {"XC", 32, CDECL_PRIM_CLDOUBLE},
                  {"TC", 32, CDECL_PRIM_CFLOAT128}};
     static const enum cdecl_prim ints[] = {CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT, CDECL_PRIM_INT,
-                                           CDECL_PRIM_LONG, CDECL_PRIM_LLONG, CDECL_PRIM_INT128};
+                                           CDECL_PRIM_LONG,  CDECL_PRIM_LLONG, CDECL_PRIM_INT128};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {
         if (strcmp(word, modes[i].word) != 0)
             continue;
@@ -442,8 +448,8 @@ static const struct cdecl_type *apply_mode(struct parser *p, const struct cdecl_
         count = strtoul(text + 1, &end, 10);
         text = end;
     }
-    bool is_signed = type->kind == CDECL_ENUM ? cdecl__promote(p->state, type)->is_signed
-                                              : type->is_signed;
+    bool is_signed =
+        type->kind == CDECL_ENUM ? cdecl__promote(p->state, type)->is_signed : type->is_signed;
     const struct cdecl_type *result = mode_type(p, text, is_signed);
     if (result == NULL || count > CDECL_MAX_ALIGN)
         cdecl__fail(p->state, "mode '%s' is not known", word->text);

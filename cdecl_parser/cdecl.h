@@ -1,9 +1,9 @@
 /* cdecl: C declaration text in, types with layouts out. The only public header of the library.
  *
  * It knows nothing of Lua and nothing of libffi; it depends on libc alone. One `struct cdecl_state`
- * is one scope: it owns every type, name and declaration made in it, in an arena whose addresses never
- * move. Types are immutable once published and hash-consed: inside one state the same type is the
- * same pointer. The one permitted change is a tag going from incomplete to complete.
+ * is one scope: it owns every type, name and declaration made in it, in an arena whose addresses
+ * never move. Types are immutable once published and hash-consed: inside one state the same type is
+ * the same pointer. The one permitted change is a tag going from incomplete to complete.
  *
  * No function here raises, exits or longjmps to its caller; failures are `false` or NULL plus a
  * `struct cdecl_error`. Not thread-safe: one state, one thread at a time.
@@ -93,22 +93,22 @@ struct cdecl_member {
 
 /* The body shared by every qualified variant of one struct, union or enum. */
 struct cdecl_tag {
-    uint8_t kind;        /* CDECL_STRUCT, CDECL_UNION, CDECL_ENUM */
-    bool complete;       /* the one field group that changes after publication */
-    bool packed;         /* as declared, for printing */
-    bool transparent;    /* __attribute__((transparent_union)) */
-    bool flexible;       /* last member is T[], T[?] or a struct ending so */
-    bool vla;            /* last member is T[?]: size given at creation */
-    uint32_t id;         /* distinguishes nameless tags within a state */
+    uint8_t kind;     /* CDECL_STRUCT, CDECL_UNION, CDECL_ENUM */
+    bool complete;    /* the one field group that changes after publication */
+    bool packed;      /* as declared, for printing */
+    bool transparent; /* __attribute__((transparent_union)) */
+    bool flexible;    /* last member is T[], T[?] or a struct ending so */
+    bool vla;         /* last member is T[?]: size given at creation */
+    uint32_t id;      /* distinguishes nameless tags within a state */
     uint32_t align;
     uint32_t pack;       /* #pragma pack in force, 0 when none; for printing */
     uint32_t alignment;  /* explicit aligned/_Alignas on the whole, 0 when none; for printing */
     uint32_t nmembers;   /* STRUCT, UNION */
     uint32_t nconstants; /* ENUM: enumerators; STRUCT: its static constants */
     uint64_t size;
-    const char *name;          /* NULL when anonymous */
-    const char *typedef_name;  /* first typedef of an anonymous one, NULL when none */
-    const char *unsupported;   /* layout attribute we do not implement, NULL when none */
+    const char *name;                    /* NULL when anonymous */
+    const char *typedef_name;            /* first typedef of an anonymous one, NULL when none */
+    const char *unsupported;             /* layout attribute we do not implement, NULL when none */
     const struct cdecl_type *type;       /* the unqualified type of this tag */
     const struct cdecl_type *underlying; /* ENUM */
     const struct cdecl_state *state;     /* the scope it belongs to */
@@ -134,17 +134,17 @@ struct cdecl_value {
 };
 
 enum cdecl_attr_id {
-    CDECL_ATTR_NONNULL,         /* ints: 1-based parameters, none: all pointers */
-    CDECL_ATTR_FORMAT,          /* text: archetype ("printf"), ints: format index, first argument */
-    CDECL_ATTR_DEPRECATED,      /* text: message or NULL */
+    CDECL_ATTR_NONNULL,    /* ints: 1-based parameters, none: all pointers */
+    CDECL_ATTR_FORMAT,     /* text: archetype ("printf"), ints: format index, first argument */
+    CDECL_ATTR_DEPRECATED, /* text: message or NULL */
     CDECL_ATTR_NORETURN,
     CDECL_ATTR_MALLOC,
     CDECL_ATTR_RETURNS_NONNULL,
     CDECL_ATTR_WARN_UNUSED_RESULT,
-    CDECL_ATTR_VISIBILITY,      /* text */
-    CDECL_ATTR_CALLCONV,        /* text: "cdecl", "stdcall", ... */
-    CDECL_ATTR_NOESCAPE,        /* on parameters */
-    CDECL_ATTR_CFFI             /* [[cffi::name(args)]]: name, text: the arguments verbatim */
+    CDECL_ATTR_VISIBILITY, /* text */
+    CDECL_ATTR_CALLCONV,   /* text: "cdecl", "stdcall", ... */
+    CDECL_ATTR_NOESCAPE,   /* on parameters */
+    CDECL_ATTR_CFFI        /* [[cffi::name(args)]]: name, text: the arguments verbatim */
 };
 
 struct cdecl_attr {
@@ -173,17 +173,17 @@ enum cdecl_decl_kind {
 /* A name of the ordinary name space, or a macro. Which alternatives of the union hold what:
  * FUNCTION, VARIABLE, TYPEDEF: symbol and params; CONSTANT: value; MACRO: text. */
 struct cdecl_decl {
-    uint8_t kind;      /* enum cdecl_decl_kind */
-    bool thread_local; /* variables */
-    uint32_t line;     /* 1-based; of the first declaration; 0: predeclared */
-    const char *file;  /* from a line marker or the source's name; NULL when neither */
-    const char *name;  /* interned */
+    uint8_t kind;                  /* enum cdecl_decl_kind */
+    bool thread_local;             /* variables */
+    uint32_t line;                 /* 1-based; of the first declaration; 0: predeclared */
+    const char *file;              /* from a line marker or the source's name; NULL when neither */
+    const char *name;              /* interned */
     const struct cdecl_type *type; /* NULL for macros */
     const struct cdecl_attr *attrs;
     const char *unsupported; /* why it cannot be used, NULL when it can */
     union {
         struct {
-            const char *symbol; /* asm label, or `name` */
+            const char *symbol;               /* asm label, or `name` */
             const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
         };
         struct cdecl_value value; /* constants */
@@ -199,7 +199,7 @@ struct cdecl_error {
     uint32_t column; /* 1-based, in bytes */
     char file[128];
     char message[512];
-    char source[256];      /* the source line, cut to a window around the column when long */
+    char source[256];       /* the source line, cut to a window around the column when long */
     uint32_t source_column; /* caret position in `source`, 1-based */
     bool out_of_memory;
 };
@@ -221,11 +221,11 @@ struct cdecl_define {
 
 /* How a text is read; flags of `struct cdecl_source`. */
 enum {
-    CDECL_OVERRIDE = 1,       /* functions, variables, typedefs and macros may be replaced */
-    CDECL_KEEP_FIRST = 2,     /* differing re-declarations are ignored (LuaJIT's rule) */
-    CDECL_SINGLE_TYPE = 4,    /* internal: set by cdecl_parse_type */
-    CDECL_UNBOUND = 8,        /* internal: set by cdecl_parse_unbound */
-    CDECL_TERMINATED = 16     /* text[size] is a zero byte: the text need not be copied */
+    CDECL_OVERRIDE = 1,    /* functions, variables, typedefs and macros may be replaced */
+    CDECL_KEEP_FIRST = 2,  /* differing re-declarations are ignored (LuaJIT's rule) */
+    CDECL_SINGLE_TYPE = 4, /* internal: set by cdecl_parse_type */
+    CDECL_UNBOUND = 8,     /* internal: set by cdecl_parse_unbound */
+    CDECL_TERMINATED = 16  /* text[size] is a zero byte: the text need not be copied */
 };
 
 struct cdecl_source {
@@ -245,27 +245,30 @@ struct cdecl_allocator {
     void *user;
 };
 
-/* Creates a scope with the predeclared names (docs/design.md, "Predeclared names"). `allocator` may be
- * NULL for malloc. NULL when memory is out. Freed by cdecl_free, with all types and names in it. */
+/* Creates a scope with the predeclared names (docs/design.md, "Predeclared names"). `allocator` may
+ * be NULL for malloc. NULL when memory is out. Freed by cdecl_free, with all types and names in it.
+ */
 struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator);
 void cdecl_free(struct cdecl_state *state);
 
 /* Bytes of arena memory in use. */
 size_t cdecl_memory(const struct cdecl_state *state);
 
-/* Reads declarations. All of the text is declared or, on `false`, none of it and nothing changed. */
+/* Reads declarations. All of the text is declared or, on `false`, none of it and nothing changed.
+ */
 bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
                  struct cdecl_error *error);
 
-/* Reads declarations and returns them, linked by `next`, in place of giving their names a meaning: the
- * scope finds no name more than before. Tags and types are made as usual. NULL with `error` filled on
- * failure, or when the text declares no name. */
+/* Reads declarations and returns them, linked by `next`, in place of giving their names a meaning:
+ * the scope finds no name more than before. Tags and types are made as usual. NULL with `error`
+ * filled on failure, or when the text declares no name. */
 const struct cdecl_decl *cdecl_parse_unbound(struct cdecl_state *state,
                                              const struct cdecl_source *source,
                                              struct cdecl_error *error);
 
 /* Reads one type name ("int (*)(void)", "struct tm", "struct { int x; }"). It may build anonymous
- * types; it neither declares nor implicitly introduces a tag. NULL with `error` filled on failure. */
+ * types; it neither declares nor implicitly introduces a tag. NULL with `error` filled on failure.
+ */
 const struct cdecl_type *cdecl_parse_type(struct cdecl_state *state,
                                           const struct cdecl_source *source,
                                           struct cdecl_error *error);
@@ -285,13 +288,15 @@ const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const c
 bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro,
                        struct cdecl_value *value, struct cdecl_error *error);
 
-/* The declarations in the order they were made: `previous` NULL starts, NULL ends. Tags likewise. */
+/* The declarations in the order they were made: `previous` NULL starts, NULL ends. Tags likewise.
+ */
 const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
                                     const struct cdecl_decl *previous);
 const struct cdecl_tag *cdecl_next_tag(const struct cdecl_state *state,
                                        const struct cdecl_tag *previous);
 
-/* The known name closest to `name` (ordinary names, or tags), for "did you mean"; NULL when none is near. */
+/* The known name closest to `name` (ordinary names, or tags), for "did you mean"; NULL when none is
+ * near. */
 enum cdecl_space { CDECL_SPACE_VALUES, CDECL_SPACE_TYPES, CDECL_SPACE_TAGS };
 const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space space, const char *name,
                           size_t size);
@@ -299,14 +304,16 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
 const char *cdecl_suggest_member(const struct cdecl_type *type, const char *name, size_t size);
 
 /* A member by name, searched through anonymous members. `*offset` gets its byte offset from the
- * start of `type`; qualifiers of enclosing anonymous members are not applied. NULL when there is none. */
+ * start of `type`; qualifiers of enclosing anonymous members are not applied. NULL when there is
+ * none. */
 const struct cdecl_member *cdecl_find_member(const struct cdecl_type *type, const char *name,
                                              size_t size, uint64_t *offset);
 
 /* Constructors. Each returns the one type of that shape in the state; NULL when memory is out or
  * the size would be too large (then `error` says which). */
 const struct cdecl_type *cdecl_basic(struct cdecl_state *state, enum cdecl_prim prim);
-const struct cdecl_type *cdecl_pointer_to(struct cdecl_state *state, const struct cdecl_type *target,
+const struct cdecl_type *cdecl_pointer_to(struct cdecl_state *state,
+                                          const struct cdecl_type *target,
                                           struct cdecl_error *error);
 const struct cdecl_type *cdecl_array_of(struct cdecl_state *state, const struct cdecl_type *element,
                                         uint64_t count, struct cdecl_error *error);

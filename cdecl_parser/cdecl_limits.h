@@ -4,8 +4,8 @@
 
 #include <stdint.h>
 
-/* Nesting of anything: struct bodies, parentheses, declarators, types. Far above C11's minimum of 63,
- * small enough that every recursive walker fits a 256 KB thread stack. */
+/* Nesting of anything: struct bodies, parentheses, declarators, types. Far above C11's minimum of
+ * 63, small enough that every recursive walker fits a 256 KB thread stack. */
 #define CDECL_MAX_DEPTH 256
 
 /* Object sizes: what gcc allows, so that pointer differences inside an object are representable. */
@@ -27,7 +27,8 @@
  * exponentially; real texts stay far below. */
 #define CDECL_MAX_EXPANSION ((size_t)1 << 24)
 
-/* Bits of a _BitInt: what two 64-bit registers hold; the wider ones have no calling convention here. */
+/* Bits of a _BitInt: what two 64-bit registers hold; the wider ones have no calling convention
+ * here. */
 #define CDECL_MAX_BITINT 128
 
 /* Parameters of one function, as `nparams` must stay a sane number for callers' buffers. */

@@ -1,6 +1,6 @@
-/* Comparing types: compatibility (C11 6.2.7) within one state and across states, the composite type of
- * two compatible ones, and copying a type into another state. Depends on type.c and scope.c; new types
- * belong to the state named in the call. */
+/* Comparing types: compatibility (C11 6.2.7) within one state and across states, the composite type
+ * of two compatible ones, and copying a type into another state. Depends on type.c and scope.c; new
+ * types belong to the state named in the call. */
 #include <string.h>
 #include "internal.h"
 
@@ -64,8 +64,8 @@ bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b)
     return same_bodies(a, b, &self);
 }
 
-/* Named tags of one state are one tag, so two of them differ; nameless ones and those of two states are
- * compared by their bodies. */
+/* Named tags of one state are one tag, so two of them differ; nameless ones and those of two states
+ * are compared by their bodies. */
 static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b,
                       const struct assumption *outer)
 {
@@ -172,9 +172,8 @@ bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
 static const struct cdecl_type *compose(struct cdecl_state *state, const struct cdecl_type *a,
                                         const struct cdecl_type *b);
 
-static const struct cdecl_type *compose_functions(struct cdecl_state *state,
-                                                  const struct cdecl_type *a,
-                                                  const struct cdecl_type *b)
+static const struct cdecl_type *
+compose_functions(struct cdecl_state *state, const struct cdecl_type *a, const struct cdecl_type *b)
 {
     const struct cdecl_type *shape = a->no_proto ? b : a;
     const struct cdecl_type **params = NULL;

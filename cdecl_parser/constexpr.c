@@ -1,7 +1,7 @@
-/* Expressions, evaluated as they are read: constants in 64-bit typed arithmetic with C's promotions and
- * conversions (C11 6.3, 6.5, 6.6), and the types of everything else, for sizeof and typeof. What
- * cannot be known has value kind CDECL_VALUE_NONE. Depends on primary.c, arithmetic.c, operand.c and
- * type.c; owns nothing. */
+/* Expressions, evaluated as they are read: constants in 64-bit typed arithmetic with C's promotions
+ * and conversions (C11 6.3, 6.5, 6.6), and the types of everything else, for sizeof and typeof.
+ * What cannot be known has value kind CDECL_VALUE_NONE. Depends on primary.c, arithmetic.c,
+ * operand.c and type.c; owns nothing. */
 #include "operand.h"
 
 static struct operand cast(struct parser *p);
@@ -29,13 +29,16 @@ OUT_OF_LINE static struct operand member(struct parser *p, struct operand o, con
         cdecl__fail_at(p, at, "'%s' has no members", cdecl__type_text(p->state, type));
     const struct cdecl_member *m = cdecl_find_member(type, name->text, name->size, &offset);
     if (m == NULL)
-        cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type), name->text);
+        cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type),
+                    name->text);
     cdecl__advance(p);
-    return cdecl__of_object(cdecl__qualify(p->state, m->type, type->quals & ~(unsigned)CDECL_RESTRICT),
-                     o.located, o.address + offset);
+    return cdecl__of_object(
+        cdecl__qualify(p->state, m->type, type->quals & ~(unsigned)CDECL_RESTRICT), o.located,
+        o.address + offset);
 }
 
-OUT_OF_LINE static struct operand subscript(struct parser *p, struct operand o, const struct place *at)
+OUT_OF_LINE static struct operand subscript(struct parser *p, struct operand o,
+                                            const struct place *at)
 {
     struct operand index = cdecl__rvalue(p, cdecl__full_operand(p));
     o = cdecl__rvalue(p, o);
@@ -85,14 +88,16 @@ static struct operand postfix(struct parser *p, struct operand o)
 
 /* ---- unary and cast expressions [6.5.3, 6.5.4] ---- */
 
-static uint64_t checked_size(struct parser *p, const struct cdecl_type *type, const struct place *at)
+static uint64_t checked_size(struct parser *p, const struct cdecl_type *type,
+                             const struct place *at)
 {
     if (type->kind == CDECL_VOID || type->kind == CDECL_FUNCTION)
         return 1; /* GNU */
     if (!cdecl_is_complete(type))
         cdecl__fail_at(p, at, "sizeof of incomplete type '%s'", cdecl__type_text(p->state, type));
     if (type->kind == CDECL_ARRAY && type->count == CDECL_COUNT_VLA)
-        cdecl__fail_at(p, at, "sizeof of variable-length type '%s'", cdecl__type_text(p->state, type));
+        cdecl__fail_at(p, at, "sizeof of variable-length type '%s'",
+                       cdecl__type_text(p->state, type));
     return cdecl_sizeof(type);
 }
 
@@ -127,10 +132,11 @@ OUT_OF_LINE static struct operand size_or_align(struct parser *p, bool size)
     }
     p->unevaluated--;
     return cdecl__of_int(cdecl__size_type(p->state),
-                  size ? checked_size(p, type, &at) : cdecl_alignof(type));
+                         size ? checked_size(p, type, &at) : cdecl_alignof(type));
 }
 
-OUT_OF_LINE static struct operand address_of(struct parser *p, struct operand o, const struct place *at)
+OUT_OF_LINE static struct operand address_of(struct parser *p, struct operand o,
+                                             const struct place *at)
 {
     const struct cdecl_type *type = o.v.type;
     if (!o.lvalue && o.v.kind != CDECL_VALUE_STRING)
@@ -139,12 +145,14 @@ OUT_OF_LINE static struct operand address_of(struct parser *p, struct operand o,
     return o.located ? cdecl__of_int(type, o.address) : cdecl__of_type(type);
 }
 
-OUT_OF_LINE static struct operand arithmetic_unary(struct parser *p, struct operand o, const struct token *op)
+OUT_OF_LINE static struct operand arithmetic_unary(struct parser *p, struct operand o,
+                                                   const struct token *op)
 {
     o = cdecl__rvalue(p, o);
     if (!cdecl__is_arithmetic(o.v.type) && o.v.type->kind != CDECL_COMPLEX &&
         o.v.type->kind != CDECL_VECTOR)
-        cdecl__fail_token(p, op, "'%.*s' on '%s'", (int)op->size, op->start, cdecl__type_text(p->state, o.v.type));
+        cdecl__fail_token(p, op, "'%.*s' on '%s'", (int)op->size, op->start,
+                          cdecl__type_text(p->state, o.v.type));
     if (!cdecl__is_known(&o))
         return cdecl__of_type(cdecl__promote(p->state, o.v.type));
     if (o.v.kind == CDECL_VALUE_FLOAT) {
@@ -176,15 +184,9 @@ static struct operand unary_inner(struct parser *p)
     switch (p->tok.kind) {
     case TOK_SIZEOF: return size_or_align(p, true);
     case TOK_ALIGNOF: return size_or_align(p, false);
-    case TOK_EXTENSION:
-        cdecl__advance(p);
-        return cast(p);
-    case TOK_AMP:
-        cdecl__advance(p);
-        return address_of(p, cast(p), &at);
-    case TOK_STAR:
-        cdecl__advance(p);
-        return dereference(p, cast(p), &at);
+    case TOK_EXTENSION: cdecl__advance(p); return cast(p);
+    case TOK_AMP: cdecl__advance(p); return address_of(p, cast(p), &at);
+    case TOK_STAR: cdecl__advance(p); return dereference(p, cast(p), &at);
     case TOK_PLUS:
     case TOK_MINUS:
     case TOK_TILDE: {
@@ -192,17 +194,12 @@ static struct operand unary_inner(struct parser *p)
         cdecl__advance(p);
         return arithmetic_unary(p, cast(p), &op);
     }
-    case TOK_NOT:
-        cdecl__advance(p);
-        return logical_not(p, cast(p));
+    case TOK_NOT: cdecl__advance(p); return logical_not(p, cast(p));
     case TOK_INCREMENT:
-    case TOK_DECREMENT:
-        cdecl__advance(p);
-        return cdecl__of_type(unary(p).v.type);
+    case TOK_DECREMENT: cdecl__advance(p); return cdecl__of_type(unary(p).v.type);
     default: break;
     }
-    if (cdecl__is_soft(&p->tok, TOK_SOFT_ALIGNOF) && p->tok.name->decl == NULL &&
-        !p->preprocessing)
+    if (cdecl__is_soft(&p->tok, TOK_SOFT_ALIGNOF) && p->tok.name->decl == NULL && !p->preprocessing)
         return size_or_align(p, false);
     return postfix(p, cdecl__primary(p));
 }
@@ -217,13 +214,14 @@ static struct operand unary(struct parser *p)
 
 /* A cast, its type name read. */
 OUT_OF_LINE static struct operand convert_operand(struct parser *p, const struct cdecl_type *type,
-                                      struct operand o, const struct place *at)
+                                                  struct operand o, const struct place *at)
 {
     o = cdecl__rvalue(p, o);
     const struct cdecl_type *from = o.v.type;
     bool aggregate = from->kind == CDECL_STRUCT || from->kind == CDECL_UNION;
     if (aggregate && type->kind != CDECL_VOID && type != from)
-        cdecl__fail_at(p, at, "cast of '%s' to '%s'", cdecl__type_text(p->state, from), cdecl__type_text(p->state, type));
+        cdecl__fail_at(p, at, "cast of '%s' to '%s'", cdecl__type_text(p->state, from),
+                       cdecl__type_text(p->state, type));
     if (!cdecl__is_known(&o))
         return cdecl__of_type(type);
     cdecl__convert(p, &o.v, cdecl__unqualified(p->state, type));

@@ -1,6 +1,7 @@
-/* Declarators, in two phases: the syntax is collected as a list of derivations (pointer to, array of,
- * function returning) in scratch memory, then folded onto the type the specifiers gave. No function
- * knows both. Depends on parse.c for parameters' specifiers, constexpr.c for array lengths. */
+/* Declarators, in two phases: the syntax is collected as a list of derivations (pointer to, array
+ * of, function returning) in scratch memory, then folded onto the type the specifiers gave. No
+ * function knows both. Depends on parse.c for parameters' specifiers, constexpr.c for array
+ * lengths. */
 #include <string.h>
 #include "internal.h"
 
@@ -9,8 +10,8 @@ enum derivation { DERIVE_POINTER, DERIVE_ARRAY, DERIVE_FUNCTION };
 struct derived {
     struct derived *next; /* the one applied after this */
     enum derivation kind;
-    unsigned quals;     /* pointers; arrays: those of the parameter they become */
-    uint64_t count;     /* arrays */
+    unsigned quals; /* pointers; arrays: those of the parameter they become */
+    uint64_t count; /* arrays */
     bool variadic, no_proto;
     uint32_t nparams;
     struct param_node *params;
@@ -240,7 +241,8 @@ static const struct cdecl_type *fold_function(struct parser *p, const struct cde
 {
     const struct cdecl_type **types = NULL;
     if (type->kind == CDECL_FUNCTION || type->kind == CDECL_ARRAY)
-        cdecl__fail_at(p, &d->at, "a function cannot return '%s'", cdecl__type_text(p->state, type));
+        cdecl__fail_at(p, &d->at, "a function cannot return '%s'",
+                       cdecl__type_text(p->state, type));
     if (d->nparams > 0)
         types = cdecl__scratch(p->state, d->nparams * sizeof *types, _Alignof(void *));
     uint32_t i = 0;

@@ -1,6 +1,6 @@
-/* The bodies of enums: enumerators, and the integer type that holds them, chosen as gcc does. Depends
- * on constexpr.c for values and parse.c for declaring the names; what it makes belongs to the state's
- * arena. */
+/* The bodies of enums: enumerators, and the integer type that holds them, chosen as gcc does.
+ * Depends on constexpr.c for values and parse.c for declaring the names; what it makes belongs to
+ * the state's arena. */
 #include <string.h>
 #include "internal.h"
 
@@ -16,7 +16,8 @@ struct enum_body {
     struct enumerator *first, **tail;
     uint32_t count;
     bool negative;
-    uint64_t largest, smallest; /* of the non-negative and, as two's complement, the negative ones */
+    uint64_t largest,
+        smallest; /* of the non-negative and, as two's complement, the negative ones */
     const struct cdecl_type *fixed; /* "enum : T", NULL when none */
 };
 
@@ -107,9 +108,8 @@ static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_va
 static const struct cdecl_type *underlying(struct parser *p, const struct enum_body *body,
                                            bool packed, const struct place *at)
 {
-    static const enum cdecl_prim signed_types[] = {CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT,
-                                                   CDECL_PRIM_INT, CDECL_PRIM_LONG,
-                                                   CDECL_PRIM_LLONG};
+    static const enum cdecl_prim signed_types[] = {
+        CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT, CDECL_PRIM_INT, CDECL_PRIM_LONG, CDECL_PRIM_LLONG};
     if (body->fixed != NULL)
         return body->fixed;
     for (size_t i = packed ? 0 : 2; i < sizeof signed_types / sizeof *signed_types; i++) {

@@ -1,6 +1,6 @@
 /* Failing: fills the caller's `struct cdecl_error` and jumps to the entry point in cdecl.c, which
- * rolls the transaction back. Also renders an error as text. Depends on the token positions of lex.c
- * and on print.c for types in messages. Owns nothing. */
+ * rolls the transaction back. Also renders an error as text. Depends on the token positions of
+ * lex.c and on print.c for types in messages. Owns nothing. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -91,10 +91,10 @@ void cdecl__expected(const struct parser *p, const char *what)
     const struct token *token = &p->tok;
     if (token->kind == TOK_EOF)
         cdecl__fail_token(p, token, "expected %s, got end of %s", what,
-                       p->preprocessing ? "line" : "text");
+                          p->preprocessing ? "line" : "text");
     int size = token->size > QUOTED ? QUOTED : (int)token->size;
     cdecl__fail_token(p, token, "expected %s, got '%.*s%s'", what, size, token->start,
-                   token->size > QUOTED ? "..." : "");
+                      token->size > QUOTED ? "..." : "");
 }
 
 const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type)
@@ -120,8 +120,8 @@ static void put_position(struct out *out, const struct cdecl_error *error)
     cdecl__put(out, number, (size_t)size);
 }
 
-/* Tabs are kept, and the later bytes of a UTF-8 character take no room, so that the caret stands under
- * its column. */
+/* Tabs are kept, and the later bytes of a UTF-8 character take no room, so that the caret stands
+ * under its column. */
 static void put_caret(struct out *out, const struct cdecl_error *error)
 {
     cdecl__put(out, "\n    ", 5);

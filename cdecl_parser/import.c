@@ -1,6 +1,7 @@
 /* Copies a type of another state into this one. Basic and derived types find their equals in the
  * table; a tag finds the compatible one of its name, or gets a copy that is not bound to the name.
- * Depends on type.c, compat.c and scope.c; what is returned belongs to the state named in the call. */
+ * Depends on type.c, compat.c and scope.c; what is returned belongs to the state named in the call.
+ */
 #include <string.h>
 #include "internal.h"
 
@@ -57,9 +58,8 @@ static const struct cdecl_decl *import_constant(struct importer *im, const struc
     return decl;
 }
 
-static const struct cdecl_decl *const *import_constants(struct importer *im,
-                                                        const struct cdecl_tag *from,
-                                                        const struct copied *outer)
+static const struct cdecl_decl *const *
+import_constants(struct importer *im, const struct cdecl_tag *from, const struct copied *outer)
 {
     if (from->nconstants == 0)
         return NULL;

@@ -1,8 +1,8 @@
 /* What the files of the parser share, file by file in dependency order. Not for embedders.
  *
  * Functions named cdecl__x cross files. Those that can fail do not return then: they end in
- * cdecl__fail*(), which longjmps to the entry point (cdecl.c), where the transaction is rolled back.
- * So nothing here may own memory outside the state's arenas across a call.
+ * cdecl__fail*(), which longjmps to the entry point (cdecl.c), where the transaction is rolled
+ * back. So nothing here may own memory outside the state's arenas across a call.
  */
 #ifndef CDECL_INTERNAL_H
 #define CDECL_INTERNAL_H
@@ -74,7 +74,7 @@ struct table {
     void **slots;
     uint32_t mask; /* capacity - 1 */
     uint32_t count;
-    size_t hash_at; /* offset of the hash in a node */
+    size_t hash_at;              /* offset of the hash in a node */
     struct insertions *inserted; /* in the running transaction */
 };
 
@@ -156,7 +156,8 @@ static inline void *cdecl__scratch(struct cdecl_state *state, size_t size, size_
     return memset(result, 0, size);
 }
 
-void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align); /* to the transaction's end */
+void *cdecl__keep(struct cdecl_state *state, size_t size,
+                  size_t align); /* to the transaction's end */
 #define NEW(state, type) ((type *)cdecl__alloc(state, sizeof(type), _Alignof(type)))
 #define NEW_ARRAY(state, type, n) \
     ((type *)cdecl__alloc_array(state, n, sizeof(type), _Alignof(type)))
@@ -189,15 +190,15 @@ struct token;
 struct place;
 
 _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...) LIKE_PRINTF(2, 3);
-_Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place,
-                              const char *format, ...) LIKE_PRINTF(3, 4);
+_Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place, const char *format,
+                              ...) LIKE_PRINTF(3, 4);
 _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
                                  const char *format, ...) LIKE_PRINTF(3, 4);
 /* "expected <what>, got <the current token>" */
 _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 
-/* A type as C text for a message, cut when long. The state has room for two, so that no function that
- * may fail needs the room on its stack. */
+/* A type as C text for a message, cut when long. The state has room for two, so that no function
+ * that may fail needs the room on its stack. */
 const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type);
 
 /* ---- lex.c, preproc.c: text to tokens ---- */
@@ -262,8 +263,8 @@ struct lexer {
     bool skipping;   /* in a function body: names are not interned, any character will do */
     bool no_expand;  /* the next name is not to be expanded (after defined, #ifdef) */
     struct expansion *expansion;
-    size_t expanded; /* bytes of replacement read so far */
-    const char *use; /* the outermost macro's use, for error positions */
+    size_t expanded;                 /* bytes of replacement read so far */
+    const char *use;                 /* the outermost macro's use, for error positions */
     struct conditional *conditional; /* innermost */
     unsigned nconditionals;
 };
@@ -279,8 +280,8 @@ struct parser {
     const struct cdecl_source *source;
     struct lexer lex;
     const struct place *culprit; /* where cdecl__fail() points instead of at `tok`, NULL: nowhere */
-    struct token tok;   /* the current token */
-    struct token ahead; /* the one after it, when has_ahead */
+    struct token tok;            /* the current token */
+    struct token ahead;          /* the one after it, when has_ahead */
     bool has_ahead;
     bool preprocessing; /* in #if: unknown names are 0 */
     unsigned depth;
@@ -448,7 +449,7 @@ static inline void cdecl__attributes(struct parser *p, struct attrs *attrs)
     if (cdecl__at_attribute(p))
         cdecl__read_attributes(p, attrs);
 }
-void cdecl__alignas(struct parser *p, struct attrs *attrs); /* at _Alignas */
+void cdecl__alignas(struct parser *p, struct attrs *attrs);   /* at _Alignas */
 void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
 /* Applies vector_size, mode and, for typedefs, aligned to a declared type. */
 const struct cdecl_type *cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type,
@@ -458,7 +459,7 @@ void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum 
 void cdecl__skip_parens(struct parser *p); /* at '(': through the matching ')' */
 void cdecl__intern_attributes(struct cdecl_state *state);
 
-/* ---- parse.c, declarator.c, aggregate.c ---- */
+/* ---- specifiers.c, declarator.c, aggregate.c, parse.c ---- */
 
 enum storage { STORAGE_NONE, STORAGE_TYPEDEF, STORAGE_EXTERN, STORAGE_STATIC, STORAGE_OTHER };
 
@@ -506,7 +507,8 @@ bool cdecl__starts_type(struct parser *p); /* the current token can begin a type
 void cdecl__specifiers(struct parser *p, struct specs *specs);
 const struct cdecl_type *cdecl__type_name(struct parser *p);
 void cdecl__declarations(struct parser *p); /* a whole text */
-/* Gives `at->name` the meaning in `decl`, or checks it against an earlier one. Returns what it means. */
+/* Gives `at->name` the meaning in `decl`, or checks it against an earlier one. Returns what it
+ * means. */
 const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl);
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
@@ -563,7 +565,7 @@ const void *cdecl__protect(struct cdecl_state *state, struct cdecl_error *error,
 struct out {
     char *buffer;
     size_t size, used;
-    char last; /* the last character written */
+    char last;            /* the last character written */
     const char *declared; /* the typedef being printed: what it names is spelt out */
 };
 

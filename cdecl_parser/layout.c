@@ -1,6 +1,7 @@
-/* Where the members of a struct or union lie. The rules are those of gcc (stor-layout.c: layout_decl,
- * place_field, update_alignment_for_field) for targets where a bit-field's declared type matters,
- * which clang follows. Depends on type.c for sizes. Positions are kept in bits during layout. */
+/* Where the members of a struct or union lie. The rules are those of gcc (stor-layout.c:
+ * layout_decl, place_field, update_alignment_for_field) for targets where a bit-field's declared
+ * type matters, which clang follows. Depends on type.c for sizes. Positions are kept in bits during
+ * layout. */
 #include <string.h>
 #include "internal.h"
 #include "size.h"
@@ -84,8 +85,8 @@ static bool crosses_unit(const struct cdecl_member *m, uint64_t position)
     return (position % align + m->width + align - 1) / align > size / align;
 }
 
-/* A bit-field as wide as an integer mode, already at a fitting position, is laid out like an ordinary
- * member: gcc does not look at its type's units then. */
+/* A bit-field as wide as an integer mode, already at a fitting position, is laid out like an
+ * ordinary member: gcc does not look at its type's units then. */
 static bool is_whole_unit(const struct layout *l, const struct cdecl_member *m)
 {
     bool power = m->width >= 8 && (m->width & (m->width - 1)) == 0;
@@ -105,8 +106,7 @@ static void place_in_struct(struct layout *l, struct cdecl_member *m, uint64_t a
     if (!size_align_up(at, align, &at))
         too_large(l->state, l->tag);
     if (is_bitfield(m)) {
-        if (must_advance(l, m, at) &&
-            !size_align_up(at, (uint64_t)cdecl_alignof(m->type) * 8, &at))
+        if (must_advance(l, m, at) && !size_align_up(at, (uint64_t)cdecl_alignof(m->type) * 8, &at))
             too_large(l->state, l->tag);
     } else if (!size_mul(cdecl_sizeof(m->type), 8, &size)) {
         too_large(l->state, l->tag);

@@ -1,6 +1,6 @@
-/* Text to tokens, one at a time, on demand. A token points into the parser's own copy of the text (or
- * into a macro's replacement) and carries its line; columns are counted only when an error needs one.
- * Directives go to preproc.c, names to scope.c. Nothing returned here needs freeing. */
+/* Text to tokens, one at a time, on demand. A token points into the parser's own copy of the text
+ * (or into a macro's replacement) and carries its line; columns are counted only when an error
+ * needs one. Directives go to preproc.c, names to scope.c. Nothing returned here needs freeing. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -9,23 +9,22 @@ enum { BLANK = 1, START = 2, DIGIT = 4, HIGH = 8, WORD = START | DIGIT | HIGH };
 
 /* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in check_utf8(). */
 static const unsigned char class[256] = {
-    [' '] = BLANK,  ['\t'] = BLANK, ['\v'] = BLANK, ['\f'] = BLANK, ['\r'] = BLANK,
-    ['0'] = DIGIT,  ['1'] = DIGIT,  ['2'] = DIGIT,  ['3'] = DIGIT,  ['4'] = DIGIT,
-    ['5'] = DIGIT,  ['6'] = DIGIT,  ['7'] = DIGIT,  ['8'] = DIGIT,  ['9'] = DIGIT,
-    ['a'] = START,  ['b'] = START,  ['c'] = START,  ['d'] = START,  ['e'] = START,
-    ['f'] = START,  ['g'] = START,  ['h'] = START,  ['i'] = START,  ['j'] = START,
-    ['k'] = START,  ['l'] = START,  ['m'] = START,  ['n'] = START,  ['o'] = START,
-    ['p'] = START,  ['q'] = START,  ['r'] = START,  ['s'] = START,  ['t'] = START,
-    ['u'] = START,  ['v'] = START,  ['w'] = START,  ['x'] = START,  ['y'] = START,
-    ['z'] = START,  ['A'] = START,  ['B'] = START,  ['C'] = START,  ['D'] = START,
-    ['E'] = START,  ['F'] = START,  ['G'] = START,  ['H'] = START,  ['I'] = START,
-    ['J'] = START,  ['K'] = START,  ['L'] = START,  ['M'] = START,  ['N'] = START,
-    ['O'] = START,  ['P'] = START,  ['Q'] = START,  ['R'] = START,  ['S'] = START,
-    ['T'] = START,  ['U'] = START,  ['V'] = START,  ['W'] = START,  ['X'] = START,
-    ['Y'] = START,  ['Z'] = START,  ['_'] = START,
+    [' '] = BLANK, ['\t'] = BLANK, ['\v'] = BLANK, ['\f'] = BLANK, ['\r'] = BLANK, ['0'] = DIGIT,
+    ['1'] = DIGIT, ['2'] = DIGIT,  ['3'] = DIGIT,  ['4'] = DIGIT,  ['5'] = DIGIT,  ['6'] = DIGIT,
+    ['7'] = DIGIT, ['8'] = DIGIT,  ['9'] = DIGIT,  ['a'] = START,  ['b'] = START,  ['c'] = START,
+    ['d'] = START, ['e'] = START,  ['f'] = START,  ['g'] = START,  ['h'] = START,  ['i'] = START,
+    ['j'] = START, ['k'] = START,  ['l'] = START,  ['m'] = START,  ['n'] = START,  ['o'] = START,
+    ['p'] = START, ['q'] = START,  ['r'] = START,  ['s'] = START,  ['t'] = START,  ['u'] = START,
+    ['v'] = START, ['w'] = START,  ['x'] = START,  ['y'] = START,  ['z'] = START,  ['A'] = START,
+    ['B'] = START, ['C'] = START,  ['D'] = START,  ['E'] = START,  ['F'] = START,  ['G'] = START,
+    ['H'] = START, ['I'] = START,  ['J'] = START,  ['K'] = START,  ['L'] = START,  ['M'] = START,
+    ['N'] = START, ['O'] = START,  ['P'] = START,  ['Q'] = START,  ['R'] = START,  ['S'] = START,
+    ['T'] = START, ['U'] = START,  ['V'] = START,  ['W'] = START,  ['X'] = START,  ['Y'] = START,
+    ['Z'] = START, ['_'] = START,
 #define H4(n) [n] = HIGH, [n + 1] = HIGH, [n + 2] = HIGH, [n + 3] = HIGH
 #define H16(n) H4(n), H4(n + 4), H4(n + 8), H4(n + 12)
-    H16(0x80), H16(0x90), H16(0xa0), H16(0xb0), H16(0xc0), H16(0xd0), H16(0xe0), H16(0xf0)
+    H16(0x80),     H16(0x90),      H16(0xa0),      H16(0xb0),      H16(0xc0),      H16(0xd0),
+    H16(0xe0),     H16(0xf0)
 #undef H4
 #undef H16
 };
@@ -92,8 +91,12 @@ void cdecl__lex_start(struct parser *p, const struct cdecl_source *source)
         cdecl__fail(p->state, "text of %zu bytes is too long", source->size);
     size_t size;
     const char *text = readable(p, source, &size);
-    p->lex = (struct lexer){.next = text, .end = text + size, .text = text, .size = size,
-                            .line = 1, .line_start = true};
+    p->lex = (struct lexer){.next = text,
+                            .end = text + size,
+                            .text = text,
+                            .size = size,
+                            .line = 1,
+                            .line_start = true};
     if (size >= 3 && memcmp(p->lex.next, "\xef\xbb\xbf", 3) == 0)
         p->lex.next += 3; /* a byte order mark */
     if (source->name != NULL)

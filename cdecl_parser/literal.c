@@ -1,5 +1,6 @@
-/* The values of numbers, characters and strings (C11 6.4.4, 6.4.5; C23's separators and 0b). Depends
- * on the lexer having found where a literal ends. Strings are copied into the state's arena. */
+/* The values of numbers, characters and strings (C11 6.4.4, 6.4.5; C23's separators and 0b).
+ * Depends on the lexer having found where a literal ends. Strings are copied into the state's
+ * arena. */
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,9 +38,8 @@ static unsigned integer_suffix(const char *at, const char *end)
 static const struct cdecl_type *integer_type(struct parser *p, uint64_t u, unsigned suffix,
                                              bool decimal)
 {
-    static const enum cdecl_prim ladder[] = {CDECL_PRIM_INT,   CDECL_PRIM_UINT,
-                                             CDECL_PRIM_LONG,  CDECL_PRIM_ULONG,
-                                             CDECL_PRIM_LLONG, CDECL_PRIM_ULLONG};
+    static const enum cdecl_prim ladder[] = {CDECL_PRIM_INT,   CDECL_PRIM_UINT,  CDECL_PRIM_LONG,
+                                             CDECL_PRIM_ULONG, CDECL_PRIM_LLONG, CDECL_PRIM_ULLONG};
     size_t first = suffix & SUFFIX_LL ? 4 : suffix & SUFFIX_L ? 2 : 0;
     for (size_t i = first; i < 6; i++) {
         const struct cdecl_type *type = p->state->basic[ladder[i]];
@@ -78,8 +78,8 @@ static unsigned number_base(const char **at, const char *end)
 
 _Noreturn static void malformed(const struct parser *p, const struct token *token)
 {
-    cdecl__fail_token(p, token, "malformed number '%.*s'", (int)(token->size > 60 ? 60 : token->size),
-                   token->start);
+    cdecl__fail_token(p, token, "malformed number '%.*s'",
+                      (int)(token->size > 60 ? 60 : token->size), token->start);
 }
 
 static struct cdecl_value integer(struct parser *p, const struct token *token)
@@ -100,9 +100,8 @@ static struct cdecl_value integer(struct parser *p, const struct token *token)
     unsigned suffix = integer_suffix(at, end);
     if (suffix & SUFFIX_BAD)
         malformed(p, token);
-    return (struct cdecl_value){.kind = CDECL_VALUE_INT,
-                                .type = integer_type(p, u, suffix, base == 10),
-                                .u = u};
+    return (struct cdecl_value){
+        .kind = CDECL_VALUE_INT, .type = integer_type(p, u, suffix, base == 10), .u = u};
 }
 
 /* ---- floating ---- */
@@ -132,12 +131,11 @@ static enum cdecl_prim float_suffix(const struct parser *p, const struct token *
     static const struct {
         const char *word;
         enum cdecl_prim prim;
-    } suffixes[] = {{"", CDECL_PRIM_DOUBLE},       {"f", CDECL_PRIM_FLOAT},
-                    {"l", CDECL_PRIM_LDOUBLE},     {"f16", CDECL_PRIM_FLOAT16},
-                    {"f32", CDECL_PRIM_FLOAT},     {"f64", CDECL_PRIM_DOUBLE},
-                    {"f32x", CDECL_PRIM_DOUBLE},   {"f64x", CDECL_PRIM_LDOUBLE},
-                    {"f128", CDECL_PRIM_FLOAT128}, {"q", CDECL_PRIM_FLOAT128},
-                    {"w", CDECL_PRIM_LDOUBLE}};
+    } suffixes[] = {
+        {"", CDECL_PRIM_DOUBLE},     {"f", CDECL_PRIM_FLOAT},      {"l", CDECL_PRIM_LDOUBLE},
+        {"f16", CDECL_PRIM_FLOAT16}, {"f32", CDECL_PRIM_FLOAT},    {"f64", CDECL_PRIM_DOUBLE},
+        {"f32x", CDECL_PRIM_DOUBLE}, {"f64x", CDECL_PRIM_LDOUBLE}, {"f128", CDECL_PRIM_FLOAT128},
+        {"q", CDECL_PRIM_FLOAT128},  {"w", CDECL_PRIM_LDOUBLE}};
     size_t size = strlen(at);
     for (size_t i = 0; i < sizeof suffixes / sizeof *suffixes; i++)
         if (same_word(at, size, suffixes[i].word))
@@ -383,8 +381,8 @@ struct cdecl_value cdecl__strings(struct parser *p)
     char *bytes = cdecl__alloc(p->state, (room + 1) * (size_t)type->size, 4);
     size_t used = 0;
     for (const struct piece *piece = &first; piece != NULL; piece = piece->next)
-        used += put_literal(p, &piece->token, open_literal(p, &piece->token), bytes + used,
-                            type->size);
+        used +=
+            put_literal(p, &piece->token, open_literal(p, &piece->token), bytes + used, type->size);
     memset(bytes + used, 0, (size_t)type->size);
     struct cdecl_value value = {.kind = CDECL_VALUE_STRING};
     value.type = cdecl__array(p->state, type, used / type->size + 1);

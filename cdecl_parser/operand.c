@@ -1,5 +1,5 @@
-/* Operands: making them, what an object or array becomes as a value (C11 6.3.2), converting constants
- * (C11 6.3.1). Depends on type.c; owns nothing. */
+/* Operands: making them, what an object or array becomes as a value (C11 6.3.2), converting
+ * constants (C11 6.3.1). Depends on type.c; owns nothing. */
 #include "operand.h"
 
 /* ---- making operands ---- */
@@ -90,7 +90,8 @@ static void float_to_int(struct parser *p, struct cdecl_value *v, const struct c
     }
     bool fits = f > -9223372036854775809.0L && f < 18446744073709551616.0L;
     if (!fits && p->unevaluated == 0)
-        cdecl__fail(p->state, "floating constant does not fit '%s'", cdecl__type_text(p->state, to));
+        cdecl__fail(p->state, "floating constant does not fit '%s'",
+                    cdecl__type_text(p->state, to));
     if (!fits)
         v->u = 0;
     else

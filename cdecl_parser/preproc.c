@@ -1,5 +1,5 @@
-/* The small preprocessor: directives, found by the lexer at the start of a line. Depends on lex.c and
- * constexpr.c. Macros become declarations in the state's arena; the rest is scratch. */
+/* The small preprocessor: directives, found by the lexer at the start of a line. Depends on lex.c
+ * and constexpr.c. Macros become declarations in the state's arena; the rest is scratch. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -105,10 +105,11 @@ static void pop_pack(struct parser *p, const struct name *label)
 
 static void set_pack(struct parser *p, uint32_t value, const char *at)
 {
-    struct token token = {.line = p->lex.line, .start = at,
-                          .at = p->lex.expansion == NULL ? at : p->lex.use};
+    struct token token = {
+        .line = p->lex.line, .start = at, .at = p->lex.expansion == NULL ? at : p->lex.use};
     if ((value & (value - 1)) != 0 || value > 16)
-        cdecl__fail_token(p, &token, "#pragma pack(%lu): not 1, 2, 4, 8 or 16", (unsigned long)value);
+        cdecl__fail_token(p, &token, "#pragma pack(%lu): not 1, 2, 4, 8 or 16",
+                          (unsigned long)value);
     p->pack = value;
 }
 
@@ -205,8 +206,8 @@ static struct directive read_directive(const struct parser *p, const char *hash)
 {
     const char *end = end_of_line(p, hash + 1), *at = skip_blanks(hash + 1, end);
     struct directive d = {.word = at, .word_end = end_of_word(at, end), .end = end};
-    d.token = (struct token){.kind = TOK_HASH, .line = p->lex.line, .size = 1, .start = hash,
-                             .at = hash};
+    d.token =
+        (struct token){.kind = TOK_HASH, .line = p->lex.line, .size = 1, .start = hash, .at = hash};
     d.rest = skip_blanks(d.word_end, end);
     return d;
 }
@@ -231,7 +232,7 @@ static struct name *macro_name(struct parser *p, const struct directive *d, cons
     *end = end_of_word(d->rest, d->end);
     if (*end == d->rest || (*d->rest >= '0' && *d->rest <= '9'))
         cdecl__fail_token(p, &d->token, "expected a name after '#%.*s'",
-                       (int)(d->word_end - d->word), d->word);
+                          (int)(d->word_end - d->word), d->word);
     return cdecl__intern(p->state, d->rest, (size_t)(*end - d->rest));
 }
 
@@ -275,8 +276,10 @@ static void define(struct parser *p, const struct directive *d)
     const char *end;
     struct name *name = macro_name(p, d, &end);
     if (end < d->end && *end == '(')
-        cdecl__fail_token(p, &d->token, "function-like macro '%s': ffi.include reads a header that "
-                                     "needs it, ffi.cdef does not", name->text);
+        cdecl__fail_token(p, &d->token,
+                          "function-like macro '%s': ffi.include reads a header that "
+                          "needs it, ffi.cdef does not",
+                          name->text);
     struct name_extra *extra = cdecl__extra(p->state, name);
     const char *text = replacement(p, end, d->end);
     bool replace = (p->source->flags & (CDECL_OVERRIDE | CDECL_KEEP_FIRST)) != 0;
@@ -284,12 +287,10 @@ static void define(struct parser *p, const struct directive *d)
         return;
     if (extra->macro != NULL && extra->macro->line != 0 && !replace)
         cdecl__fail_token(p, &d->token, "macro '%s' redefined as '%s', was '%s'", name->text, text,
-                       extra->macro->text);
+                          extra->macro->text);
     struct cdecl_decl *decl = NEW(p->state, struct cdecl_decl);
-    *decl = (struct cdecl_decl){.kind = CDECL_DECL_MACRO,
-                                .line = p->lex.line,
-                                .file = p->lex.file,
-                                .name = name->text};
+    *decl = (struct cdecl_decl){
+        .kind = CDECL_DECL_MACRO, .line = p->lex.line, .file = p->lex.file, .name = name->text};
     decl->text = text;
     SAVE(p->state, extra->macro);
     extra->macro = decl;
@@ -392,7 +393,7 @@ static struct directive next_branch(struct parser *p)
         const char *start = p->lex.next, *at = skip_blanks(start, p->lex.end);
         if (at >= p->lex.end)
             cdecl__fail_token(p, &p->lex.conditional->token, "'#%s' is never closed",
-                           p->lex.conditional->had_else ? "else" : "if");
+                              p->lex.conditional->had_else ? "else" : "if");
         if (*at != '#') {
             const char *end = end_of_line(p, at);
             move_on(p, start, end < p->lex.end ? end + 1 : end);
@@ -423,7 +424,7 @@ static bool enter_branch(struct parser *p, const struct directive *d)
     struct conditional *c = p->lex.conditional;
     if (c->had_else)
         cdecl__fail_token(p, &d->token, "'#%.*s' after '#else'", (int)(d->word_end - d->word),
-                       d->word);
+                          d->word);
     c->had_else = is_directive(d, "else");
     bool holds = !c->taken && (c->had_else || branch_holds(p, d));
     c->taken |= holds;
@@ -452,7 +453,7 @@ static void open_conditional(struct parser *p, const struct directive *d)
     struct conditional *c = KEEP_ONE(p->state, struct conditional);
     if (++p->lex.nconditionals > CDECL_MAX_CONDITIONALS)
         cdecl__fail_token(p, &d->token, "more than %d '#if' inside each other",
-                       CDECL_MAX_CONDITIONALS);
+                          CDECL_MAX_CONDITIONALS);
     *c = (struct conditional){.outer = p->lex.conditional, .token = d->token};
     p->lex.conditional = c;
     c->taken = branch_holds(p, d);
@@ -466,7 +467,7 @@ static void leave_branch(struct parser *p, const struct directive *d)
 {
     if (p->lex.conditional == NULL)
         cdecl__fail_token(p, &d->token, "'#%.*s' without '#if'", (int)(d->word_end - d->word),
-                       d->word);
+                          d->word);
     if (!is_directive(d, "endif"))
         enter_branch(p, d); /* checks the order; `taken` keeps it from being read */
     move_on(p, d->token.start, d->end);
@@ -484,10 +485,9 @@ static void fail_directive(struct parser *p, const struct directive *d)
     int word = (int)(d->word_end - d->word > 40 ? 40 : d->word_end - d->word);
     if (is_directive(d, "error"))
         cdecl__fail_token(p, &d->token, "#error %.*s", size, d->rest);
-    if (is_directive(d, "include") || is_directive(d, "include_next") ||
-        is_directive(d, "import"))
+    if (is_directive(d, "include") || is_directive(d, "include_next") || is_directive(d, "import"))
         cdecl__fail_token(p, &d->token, "'#%.*s' is not for ffi.cdef: ffi.include reads headers",
-                       word, d->word);
+                          word, d->word);
     if (d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
         is_directive(d, "sccs") || is_directive(d, "assert") || is_directive(d, "unassert"))
         return;

@@ -1,5 +1,5 @@
-/* Primary expressions (C11 6.5.1): literals, names, and the operators that look like calls. Depends on
- * literal.c, operand.c and, for what stands in parentheses, constexpr.c; owns nothing. */
+/* Primary expressions (C11 6.5.1): literals, names, and the operators that look like calls. Depends
+ * on literal.c, operand.c and, for what stands in parentheses, constexpr.c; owns nothing. */
 #include <string.h>
 #include "operand.h"
 
@@ -101,7 +101,8 @@ OUT_OF_LINE static struct operand offset_of(struct parser *p)
         const struct cdecl_member *m =
             cdecl_find_member(type, p->tok.name->text, p->tok.name->size, &at);
         if (m == NULL)
-            cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type), p->tok.name->text);
+            cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type),
+                        p->tok.name->text);
         if (m->width != CDECL_NOT_BITFIELD)
             cdecl__fail(p->state, "offset of bit-field '%s'", m->name);
         offset += at;
@@ -162,7 +163,8 @@ OUT_OF_LINE static struct operand generic(struct parser *p)
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '_Generic'");
     struct operand control = cdecl__rvalue(p, unevaluated(p, true));
-    const struct cdecl_type *type = cdecl__unqualified(p->state, cdecl__decay(p->state, control.v.type));
+    const struct cdecl_type *type =
+        cdecl__unqualified(p->state, cdecl__decay(p->state, control.v.type));
     while (cdecl__accept(p, TOK_COMMA)) {
         bool match = false, other = p->tok.kind == TOK_STATEMENT;
         if (other && strcmp(p->tok.name->text, "default") == 0)
@@ -178,7 +180,8 @@ OUT_OF_LINE static struct operand generic(struct parser *p)
     }
     cdecl__expect(p, TOK_RPAREN, "to close '_Generic'");
     if (!found && !has_default)
-        cdecl__fail_at(p, &start, "no _Generic association for '%s'", cdecl__type_text(p->state, type));
+        cdecl__fail_at(p, &start, "no _Generic association for '%s'",
+                       cdecl__type_text(p->state, type));
     return result;
 }
 
@@ -271,9 +274,7 @@ struct operand cdecl__primary(struct parser *p)
         o = cdecl__of_int(p->state->basic[CDECL_PRIM_LLONG], (uint64_t)cdecl__arg(p)->integer);
         cdecl__advance(p);
         return o;
-    case TOK_OFFSETOF:
-        cdecl__advance(p);
-        return offset_of(p);
+    case TOK_OFFSETOF: cdecl__advance(p); return offset_of(p);
     case TOK_TYPES_COMPATIBLE: return types_compatible(p);
     case TOK_CHOOSE_EXPR: return choose_expr(p);
     case TOK_CONSTANT_P: return constant_p(p);

@@ -1,6 +1,6 @@
 /* Types and declarations as C text. A type is printed around its name: what stands before it (base
- * type, stars, opening parentheses) and after it (brackets, parameters). The recursion is bounded by
- * the depth every type carries. Writes into the caller's buffer; owns nothing. */
+ * type, stars, opening parentheses) and after it (brackets, parameters). The recursion is bounded
+ * by the depth every type carries. Writes into the caller's buffer; owns nothing. */
 #include <float.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -206,8 +206,7 @@ static void plain_base(struct out *out, const struct cdecl_type *type)
 
 static bool is_derived(const struct cdecl_type *type)
 {
-    return type->kind == CDECL_POINTER || type->kind == CDECL_ARRAY ||
-           type->kind == CDECL_FUNCTION;
+    return type->kind == CDECL_POINTER || type->kind == CDECL_ARRAY || type->kind == CDECL_FUNCTION;
 }
 
 /* A type with an alignment of its own, as its typedef gave it. */
@@ -218,7 +217,8 @@ static bool is_realigned(const struct cdecl_type *type)
 
 static void realigned(struct out *out, const struct cdecl_type *type)
 {
-    word(out, "__typeof__(__attribute__((aligned("); /* first: after a body it would be the body's */
+    word(out,
+         "__typeof__(__attribute__((aligned("); /* first: after a body it would be the body's */
     put_unsigned(out, type->align);
     put(out, "))) ");
     declare(out, type->unqual, NULL, NULL);
@@ -257,8 +257,7 @@ static void parameters(struct out *out, const struct cdecl_type *type,
         if (i > 0)
             put(out, ", ");
         struct out inner = {out->size > out->used ? out->buffer + out->used : NULL,
-                            out->size > out->used ? out->size - out->used : 0, 0, 0,
-                            out->declared};
+                            out->size > out->used ? out->size - out->used : 0, 0, 0, out->declared};
         declare(&inner, type->params[i], params == NULL ? NULL : params[i].name, NULL);
         out->used += inner.used;
         out->last = inner.last;
@@ -367,8 +366,8 @@ static void put_value(struct out *out, const struct cdecl_value *v)
 
 static void constant(struct out *out, const struct cdecl_decl *decl)
 {
-    const struct cdecl_type *object = decl->type->kind == CDECL_ARRAY ? decl->type->target
-                                                                      : decl->type;
+    const struct cdecl_type *object =
+        decl->type->kind == CDECL_ARRAY ? decl->type->target : decl->type;
     put(out, object->quals & CDECL_CONST ? "static" : "static const");
     declare(out, decl->type, decl->name, NULL);
     put_value(out, &decl->value);
@@ -390,7 +389,8 @@ size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size
     case CDECL_DECL_TYPEDEF:
         out.declared = decl->name;
         put(&out, "typedef");
-        declare(&out, decl->type, decl->name, decl->type->kind == CDECL_FUNCTION ? decl->params : NULL);
+        declare(&out, decl->type, decl->name,
+                decl->type->kind == CDECL_FUNCTION ? decl->params : NULL);
         break;
     case CDECL_DECL_FUNCTION:
         declare(&out, decl->type, decl->name, decl->params);

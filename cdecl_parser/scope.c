@@ -272,8 +272,7 @@ void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl
 }
 
 /* An incomplete tag with its type; `name` NULL for a nameless one. */
-struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind,
-                                 struct name *name)
+struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind, struct name *name)
 {
     struct cdecl_tag *tag = NEW(state, struct cdecl_tag);
     struct cdecl_type *type = NEW(state, struct cdecl_type);

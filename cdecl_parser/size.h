@@ -1,5 +1,5 @@
-/* Checked arithmetic on sizes. Every sum and product of C object sizes goes through these; each returns
- * false instead of a result above CDECL_MAX_SIZE. */
+/* Checked arithmetic on sizes. Every sum and product of C object sizes goes through these; each
+ * returns false instead of a result above CDECL_MAX_SIZE. */
 #ifndef CDECL_SIZE_H
 #define CDECL_SIZE_H
 

@@ -1,5 +1,5 @@
-/* "did you mean": the known name nearest to a misspelt one. Only errors call this, so it simply walks
- * all names. Depends on the lists of the state; owns nothing. */
+/* "did you mean": the known name nearest to a misspelt one. Only errors call this, so it simply
+ * walks all names. Depends on the lists of the state; owns nothing. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -40,7 +40,7 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
 struct nearest {
     const char *name;
     size_t size;
-    size_t best;      /* distance to beat */
+    size_t best; /* distance to beat */
     const char *found;
 };
 

@@ -1,7 +1,7 @@
 /* Hash sets of arena nodes: open addressing, linear probing, each node carrying its own hash. The
  * table owns its slot array only, taken from the state's allocator and freed by
- * cdecl__table_free(). Depends on libc alone. Searching is done by the users (scope.c, type.c), which know
- * what equality means. */
+ * cdecl__table_free(). Depends on libc alone. Searching is done by the users (scope.c, type.c),
+ * which know what equality means. */
 #include <string.h>
 #include "internal.h"
 

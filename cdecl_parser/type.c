@@ -1,6 +1,6 @@
-/* Types and their constructors. Every derived type is looked up in the state's table by shape first, so
- * that the same type is the same pointer; a node is never changed after that. Depends on scope.c for
- * memory. All types belong to the state's arena. */
+/* Types and their constructors. Every derived type is looked up in the state's table by shape
+ * first, so that the same type is the same pointer; a node is never changed after that. Depends on
+ * scope.c for memory. All types belong to the state's arena. */
 #include <string.h>
 #include "internal.h"
 #include "size.h"
@@ -31,13 +31,12 @@ static uint32_t hash_type(const struct cdecl_type *t)
 
 static bool same_type(const struct cdecl_type *a, const struct cdecl_type *b)
 {
-    return a->hash == b->hash && a->kind == b->kind && a->quals == b->quals &&
-           a->prim == b->prim && a->is_signed == b->is_signed && a->bits == b->bits &&
-           a->variadic == b->variadic && a->no_proto == b->no_proto && a->align == b->align &&
-           a->nparams == b->nparams && a->count == b->count && a->target == b->target &&
-           a->tag == b->tag && a->unsupported == b->unsupported &&
-           (a->nparams == 0 ||
-            memcmp(a->params, b->params, a->nparams * sizeof *a->params) == 0);
+    return a->hash == b->hash && a->kind == b->kind && a->quals == b->quals && a->prim == b->prim &&
+           a->is_signed == b->is_signed && a->bits == b->bits && a->variadic == b->variadic &&
+           a->no_proto == b->no_proto && a->align == b->align && a->nparams == b->nparams &&
+           a->count == b->count && a->target == b->target && a->tag == b->tag &&
+           a->unsupported == b->unsupported &&
+           (a->nparams == 0 || memcmp(a->params, b->params, a->nparams * sizeof *a->params) == 0);
 }
 
 /* `shape->unqual` is NULL when the type is its own unqualified version. */
@@ -68,7 +67,8 @@ static const struct cdecl_type *intern(struct cdecl_state *state, struct cdecl_t
     if (type->unqual == NULL)
         type->unqual = type;
     if (type->nparams > 0) {
-        const struct cdecl_type **params = NEW_ARRAY(state, const struct cdecl_type *, type->nparams);
+        const struct cdecl_type **params =
+            NEW_ARRAY(state, const struct cdecl_type *, type->nparams);
         memcpy(params, shape->params, type->nparams * sizeof *params);
         type->params = params;
     }
@@ -109,8 +109,8 @@ const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits,
         cdecl__fail(state, "%s_BitInt(%lld) is not supported: %d to %d bits are",
                     is_signed ? "" : "unsigned ", (long long)bits, is_signed ? 2 : 1,
                     CDECL_MAX_BITINT);
-    /* The psABIs give it the size and alignment of the smallest integer type it fits; above 64 bits it
-     * is an array of 64-bit words. */
+    /* The psABIs give it the size and alignment of the smallest integer type it fits; above 64 bits
+     * it is an array of 64-bit words. */
     uint64_t size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : bits <= 64 ? 8 : 16;
     struct cdecl_type shape = {.kind = CDECL_INT,
                                .prim = is_signed ? CDECL_PRIM_BITINT : CDECL_PRIM_UBITINT,
@@ -173,7 +173,8 @@ const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cd
     if (element->kind == CDECL_FUNCTION)
         cdecl__fail(state, "array of functions '%s'", cdecl__type_text(state, element));
     if (!cdecl_is_complete(element))
-        cdecl__fail(state, "array element has incomplete type '%s'", cdecl__type_text(state, element));
+        cdecl__fail(state, "array element has incomplete type '%s'",
+                    cdecl__type_text(state, element));
     if (element->kind == CDECL_ARRAY && element->count == CDECL_COUNT_VLA)
         cdecl__fail(state, "only the outermost array length can be '?'");
     if (count != CDECL_COUNT_UNKNOWN && count != CDECL_COUNT_VLA &&
@@ -322,9 +323,8 @@ const struct cdecl_type *cdecl__promote(struct cdecl_state *state, const struct 
 }
 
 /* Position in the order of conversion ranks; enum cdecl_prim lists the types so. */
-static const struct cdecl_type *common_integer(struct cdecl_state *state,
-                                               const struct cdecl_type *a,
-                                               const struct cdecl_type *b)
+static const struct cdecl_type *
+common_integer(struct cdecl_state *state, const struct cdecl_type *a, const struct cdecl_type *b)
 {
     if (a->is_signed == b->is_signed)
         return a->bits > b->bits || (a->bits == b->bits && a->prim > b->prim) ? a : b;
