@@ -68,10 +68,11 @@ static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t 
     return result;
 }
 
-/* ---- table.c: hash sets of arena nodes that carry their own 32-bit hash ---- */
+/* ---- table.c: hash sets of arena nodes that carry their own 32-bit hash, never 0 ---- */
 
 struct table {
     void **slots;
+    uint32_t *hashes; /* of the nodes in `slots`; 0: the slot is free */
     uint32_t mask; /* capacity - 1 */
     uint32_t count;
     size_t hash_at;              /* offset of the hash in a node */

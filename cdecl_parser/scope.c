@@ -81,7 +81,7 @@ static uint32_t hash_text(const char *s, size_t size)
     h = (h ^ tail) * k;
     h ^= h >> 29;
     h *= k;
-    return (uint32_t)(h >> 32);
+    return (uint32_t)(h >> 32) | 1u << 31; /* never 0 */
 }
 
 static bool same_text(const char *a, const char *b, size_t size)
@@ -100,9 +100,12 @@ static bool same_text(const char *a, const char *b, size_t size)
 static struct name *find_name(const struct table *table, const char *text, size_t size,
                               uint32_t hash)
 {
-    for (uint32_t at = hash & table->mask; table->slots[at] != NULL; at = (at + 1) & table->mask) {
+    uint32_t at = hash & table->mask;
+    for (; table->hashes[at] != 0; at = (at + 1) & table->mask) {
+        if (table->hashes[at] != hash)
+            continue;
         struct name *name = table->slots[at];
-        if (name->hash == hash && name->size == size && same_text(name->text, text, size))
+        if (name->size == size && same_text(name->text, text, size))
             return name;
     }
     return NULL;

@@ -26,7 +26,7 @@ static uint32_t hash_type(const struct cdecl_type *t)
         hash = mix(hash, t->target->hash);
     for (uint32_t i = 0; i < t->nparams; i++)
         hash = mix(hash, t->params[i]->hash);
-    return hash;
+    return hash | 1u << 31; /* never 0 */
 }
 
 static bool same_type(const struct cdecl_type *a, const struct cdecl_type *b)
@@ -44,8 +44,10 @@ static const struct cdecl_type *find(const struct cdecl_state *state,
                                      const struct cdecl_type *shape)
 {
     const struct table *table = &state->types;
-    for (uint32_t at = shape->hash & table->mask; table->slots[at] != NULL;
-         at = (at + 1) & table->mask) {
+    uint32_t at = shape->hash & table->mask;
+    for (; table->hashes[at] != 0; at = (at + 1) & table->mask) {
+        if (table->hashes[at] != shape->hash)
+            continue;
         const struct cdecl_type *type = table->slots[at];
         const struct cdecl_type *unqual = type->unqual == type ? NULL : type->unqual;
         if (same_type(type, shape) && unqual == shape->unqual)
