@@ -198,6 +198,14 @@ bool lffi_is_direct_caller(lua_CFunction fn);
 /* After C has returned: raises what a callback of the call has left, runs what waits. */
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
 
+/* ---- format.c ------------------------------------------------------------------------------------- */
+
+/* The printf format attribute of a declaration whose arguments can be checked, or NULL. */
+const struct cdecl_attr *lffi_format_attribute(const struct cdecl_decl *decl);
+/* Raises when a variadic argument is not what the format reads; the arguments begin at `first`. */
+void lffi_check_format(lua_State *L, struct lffi_state *st, struct lffi_where *where, int first,
+                       int nargs);
+
 /* ---- plain.c --------------------------------------------------------------------------------------- */
 
 /* Stores a plain Lua value that is right for the parameter under every policy. False: the general
