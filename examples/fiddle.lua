@@ -8,7 +8,7 @@ local malloc = fiddle.Function(libc.malloc, { fiddle.TYPE_SIZE_T }, fiddle.TYPE_
 local strcpy = fiddle.Function(libc.strcpy, "char *strcpy(char *to, const char *from)")
 
 local block = malloc(32)
-block.size, block.finalizer = 32, fiddle.FREE
+block.size, block.finalizer = 32, libc.free
 strcpy(block, "allocated by C")
 print(block:string(), #block, block[0])
 
