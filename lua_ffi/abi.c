@@ -188,14 +188,19 @@ static bool is_plain_integer(const struct cdecl_tag *tag, const struct cdecl_mem
     return member->offset % bytes == 0 && (bytes == 1 || !(tag->packed || member->packed));
 }
 
+/* `start`: of the struct or union. In a union gcc looks at the machine integer that holds the bits. */
 static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member *member,
-                          uint64_t at, enum class classes[2])
+                          uint64_t start, enum class classes[2])
 {
-    uint64_t first = at * 8 + member->bit;
+    uint64_t first = (start + member->offset) * 8 + member->bit;
     uint64_t last = first + member->width - 1;
+    uint64_t bytes = 1;
     if (member->width == 0)
         return true;
-    if (is_plain_integer(tag, member) && at % (member->width / 8) != 0)
+    while (bytes * 8 < member->width)
+        bytes *= 2;
+    if ((tag->kind == CDECL_UNION || is_plain_integer(tag, member)) &&
+        (start + member->offset) % bytes != 0)
         return false;
     cover(classes, first / 8, last / 8 - first / 8 + 1, INTEGER);
     return true;
@@ -208,10 +213,9 @@ static bool classify_members(const struct cdecl_type *type, uint64_t at, enum cl
     for (uint32_t i = 0; i < type->tag->nmembers; i++) {
         const struct cdecl_member *member = &type->tag->members[i];
         enum class own[2] = {NO_CLASS, NO_CLASS};
-        uint64_t start = at + member->offset;
         bool fits = member->width == CDECL_NOT_BITFIELD
-                        ? classify(member->type, start, own)
-                        : classify_bits(type->tag, member, start, own);
+                        ? classify(member->type, at + member->offset, own)
+                        : classify_bits(type->tag, member, at, own);
         if (!fits)
             return false;
         cover_pair(all, own[0], own[1]);

@@ -18,6 +18,7 @@ struct lffi_signature {
     const struct lffi_signature *next;
     uint64_t result_size; /* bytes of a result in memory */
     uint32_t stack_size;
+    bool wide; /* 128 bits of a floating register matter */
     enum lffi_return_kind kind;
     struct lffi_lowered lowered;
     char text[];
@@ -25,14 +26,24 @@ struct lffi_signature {
 
 _Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
 
+enum { SIGNATURE_BUCKETS = 256 };
+
+/* Tombstones of one pool, in the order of their death. */
+struct graveyard {
+    struct lffi_slot *oldest, *newest;
+};
+
 /* The process-wide table. `all` is read without the lock: slots are only ever added. */
 static struct {
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
-    struct lffi_slot *oldest_freed, *newest_freed; /* tombstones, in the order of their death */
-    const struct lffi_signature *signatures;
+    struct graveyard freed[LFFI_POOLS];
+    const struct lffi_signature *signatures[SIGNATURE_BUCKETS];
     struct lffi_gate *free_gates;
     uint64_t created;
+    unsigned entries_used[LFFI_POOLS];
+    struct lffi_slot *words_slots[LFFI_WORDS_ENTRIES];
+    struct lffi_slot *wide_slots[LFFI_WIDE_ENTRIES];
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void lock(void)
@@ -133,6 +144,28 @@ static void answer(struct lffi_slot *slot, const struct lffi_registers *in,
     errno = entry_errno;
 }
 
+void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,
+                       const void *stack, struct lffi_return *ret)
+{
+    answer(pool == LFFI_POOL_WORDS ? table.words_slots[index] : table.wide_slots[index], in, stack,
+           ret);
+}
+
+/* Bytes of each floating register to copy. On x86-64 libffi promises 64 bits; it saves all 128 in an
+ * array and points into that, which the distance of the pointers shows. */
+static size_t fpr_bytes(const struct lffi_signature *signature, void *const *fprs)
+{
+    if (!signature->wide || LFFI_LIBFFI_FPR == sizeof(union lffi_fpr))
+        return LFFI_LIBFFI_FPR;
+    for (unsigned i = 1; i < LFFI_FPRS; i++)
+        if ((char *)fprs[i] - (char *)fprs[i - 1] != sizeof(union lffi_fpr)) {
+            fprintf(stderr, "cffi: this libffi loses half of a 128-bit argument of callback '%s'\n",
+                    signature->text);
+            return LFFI_LIBFFI_FPR;
+        }
+    return sizeof(union lffi_fpr);
+}
+
 /* The handler of every libffi closure. */
 static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
 {
@@ -144,7 +177,7 @@ static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         memcpy(&in.gpr[i], values[i], sizeof in.gpr[i]);
     for (unsigned i = 0; i < LFFI_FPRS; i++)
-        memcpy(&in.fpr[i], values[LFFI_GPRS + i], LFFI_LIBFFI_FPR);
+        memcpy(&in.fpr[i], values[LFFI_GPRS + i], fpr_bytes(slot->signature, values + LFFI_GPRS));
     if (slot->signature->stack_size > 0)
         stack = values[LFFI_GPRS + LFFI_FPRS];
     in.hidden = (uintptr_t)result;
@@ -161,20 +194,30 @@ static bool same_signature(const struct lffi_signature *signature, const struct 
            signature->result_size == result_size && strcmp(signature->text, text) == 0;
 }
 
-static const struct lffi_signature *new_signature(enum lffi_return_kind kind, uint32_t stack_size,
-                                                  uint64_t result_size, const char *text)
+static unsigned bucket_of(const char *text)
+{
+    unsigned hash = 5381;
+    while (*text != '\0')
+        hash = hash * 33 + (unsigned char)*text++;
+    return hash % SIGNATURE_BUCKETS;
+}
+
+static const struct lffi_signature *new_signature(const struct lffi_plan *plan,
+                                                  uint32_t stack_size, uint64_t result_size,
+                                                  const char *text)
 {
     size_t length = strlen(text) + 1;
     struct lffi_signature *signature = malloc(sizeof *signature + length);
     if (signature == NULL)
         return NULL;
-    signature->kind = kind;
+    signature->kind = plan->result_kind;
+    signature->wide = plan->end.wide;
     signature->stack_size = stack_size;
     signature->result_size = result_size;
     memcpy(signature->text, text, length);
-    lffi_lower(&signature->lowered, kind, stack_size);
-    signature->next = table.signatures;
-    table.signatures = signature;
+    lffi_lower(&signature->lowered, signature->kind, stack_size);
+    signature->next = table.signatures[bucket_of(text)];
+    table.signatures[bucket_of(text)] = signature;
     return signature;
 }
 
@@ -184,11 +227,11 @@ const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, con
     uint32_t stack_size = (plan->end.stack + 15) & ~(uint32_t)15;
     uint64_t result_size = cdecl_sizeof(plan->result.ct->type);
     lock();
-    signature = table.signatures;
+    signature = table.signatures[bucket_of(text)];
     while (signature != NULL && !same_signature(signature, plan, stack_size, result_size, text))
         signature = signature->next;
     if (signature == NULL)
-        signature = new_signature(plan->result_kind, stack_size, result_size, text);
+        signature = new_signature(plan, stack_size, result_size, text);
     unlock();
     return signature;
 }
@@ -228,27 +271,48 @@ struct lffi_gate *lffi_gate_of(struct lffi_state *st)
 
 /* ---- slots ---------------------------------------------------------------------------------------------- */
 
-/* The oldest tombstone, when it has rested long enough. */
-static struct lffi_slot *exhume(void)
-{
-    struct lffi_slot *slot = table.oldest_freed;
-    if (slot == NULL || table.created - slot->freed_at < LFFI_TOMBSTONE_AGE)
-        return NULL;
-    table.oldest_freed = slot->next_freed;
-    if (table.oldest_freed == NULL)
-        table.newest_freed = NULL;
-    free(slot->error);
-    free(slot->signal);
-    return slot;
-}
-
 struct closure_slot {
     struct lffi_slot slot;
     ffi_closure *closure;
 };
 
+/* The oldest tombstone of a pool, when it has rested long enough. */
+static struct lffi_slot *exhume(enum lffi_pool pool)
+{
+    struct graveyard *freed = &table.freed[pool];
+    struct lffi_slot *slot = freed->oldest;
+    if (slot == NULL || table.created - slot->freed_at < LFFI_TOMBSTONE_AGE)
+        return NULL;
+    freed->oldest = slot->next_freed;
+    if (freed->oldest == NULL)
+        freed->newest = NULL;
+    free(slot->error);
+    free(slot->signal);
+    return slot;
+}
+
+static void bury(struct lffi_slot *slot)
+{
+    struct graveyard *freed = &table.freed[slot->pool];
+    slot->freed_at = table.created;
+    slot->next_freed = NULL;
+    if (freed->newest != NULL)
+        freed->newest->next_freed = slot;
+    else
+        freed->oldest = slot;
+    freed->newest = slot;
+}
+
 /* Without a gate it is nobody's: FREED, answering with zero. */
-static struct lffi_slot *new_slot(void)
+static struct lffi_slot *add_slot(struct lffi_slot *slot, enum lffi_pool pool)
+{
+    slot->pool = (uint8_t)pool;
+    slot->next = atomic_load(&table.all);
+    atomic_store(&table.all, slot);
+    return slot;
+}
+
+static struct lffi_slot *new_closure(void)
 {
     struct closure_slot *slot = calloc(1, sizeof *slot);
     if (slot == NULL)
@@ -258,38 +322,83 @@ static struct lffi_slot *new_slot(void)
         free(slot);
         return NULL;
     }
-    slot->slot.next = atomic_load(&table.all);
-    atomic_store(&table.all, &slot->slot);
-    return &slot->slot;
+    return add_slot(&slot->slot, LFFI_POOL_CLOSURE);
 }
 
-static bool prepare_code(struct lffi_slot *slot, const struct lffi_signature *signature)
+/* A slot with an entry that none has had before. */
+static struct lffi_slot *new_entry(enum lffi_pool pool)
+{
+    unsigned index = table.entries_used[pool];
+    void *code = lffi_entry_code(pool, index);
+    struct lffi_slot *slot = code != NULL ? calloc(1, sizeof *slot) : NULL;
+    if (slot == NULL)
+        return NULL;
+    slot->code = code;
+    table.entries_used[pool]++;
+    if (pool == LFFI_POOL_WORDS)
+        table.words_slots[index] = slot;
+    else
+        table.wide_slots[index] = slot;
+    return add_slot(slot, pool);
+}
+
+/* The pool of entries that serves a kind of result; closures when there is none. */
+static enum lffi_pool pool_for(enum lffi_return_kind kind)
+{
+#ifdef LFFI_ABI_SYSV
+    if (kind == LFFI_RETURN_WORDS || kind == LFFI_RETURN_MEMORY)
+        return LFFI_POOL_WORDS;
+    return kind == LFFI_RETURN_WIDE ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
+#elif defined LFFI_ABI_AAPCS
+    if (kind == LFFI_RETURN_GPRS)
+        return LFFI_POOL_WORDS;
+    return kind == LFFI_RETURN_FPRS ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
+#else
+    (void)kind;
+    return LFFI_POOL_CLOSURE;
+#endif
+}
+
+static bool prepare_closure(struct lffi_slot *slot, const struct lffi_signature *signature)
 {
     ffi_closure *closure = ((struct closure_slot *)slot)->closure;
     ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->lowered.cif; /* libffi only reads it */
     return ffi_prep_closure_loc(closure, cif, closure_entry, slot, slot->code) == FFI_OK;
 }
 
-static void bury(struct lffi_slot *slot)
+/* A slot whose code can serve the signature. */
+static struct lffi_slot *find_code(const struct lffi_signature *signature, const char **why)
 {
-    slot->freed_at = table.created;
-    slot->next_freed = NULL;
-    if (table.newest_freed != NULL)
-        table.newest_freed->next_freed = slot;
-    else
-        table.oldest_freed = slot;
-    table.newest_freed = slot;
+    bool only_entry = signature->kind == LFFI_RETURN_WIDE; /* which libffi does not know of */
+    enum lffi_pool pool = pool_for(signature->kind);
+    struct lffi_slot *slot = NULL;
+    if (pool != LFFI_POOL_CLOSURE && (only_entry || !lffi_prefers_libffi())) {
+        slot = new_entry(pool);
+        if (slot == NULL)
+            slot = exhume(pool);
+        if (slot != NULL)
+            return slot;
+    }
+    if (only_entry) {
+        *why = "too many callbacks with results of 128 bits";
+        return NULL;
+    }
+    *why = "not enough memory for a callback";
+    slot = exhume(LFFI_POOL_CLOSURE);
+    if (slot == NULL)
+        slot = new_closure();
+    if (slot != NULL && !prepare_closure(slot, signature))
+        abort(); /* only for a cif of an unknown ABI */
+    return slot;
 }
 
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 unsigned char *error, struct lffi_signal *signal)
+                                 unsigned char *error, struct lffi_signal *signal,
+                                 const char **why)
 {
     struct lffi_slot *slot;
-    bool prepared;
     lock();
-    slot = exhume();
-    if (slot == NULL)
-        slot = new_slot();
+    slot = find_code(signature, why);
     if (slot == NULL) {
         unlock();
         return NULL;
@@ -305,10 +414,7 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
     atomic_store(&slot->status, LFFI_SLOT_FREED);
     atomic_store(&slot->calls, 0);
     atomic_store(&slot->strangers, 0);
-    prepared = prepare_code(slot, signature);
     unlock();
-    if (!prepared)
-        abort(); /* only for a cif of an unknown ABI */
     return slot;
 }
 

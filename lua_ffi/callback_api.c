@@ -99,8 +99,6 @@ static const struct lffi_plan *check_plan(lua_State *L, struct lffi_ctype *ct, b
     const char *why = plan == NULL ? lua_tostring(L, -1) : NULL;
     if (plan != NULL && ct->type->variadic)
         why = "the types of its variadic arguments are not known";
-    else if (plan != NULL && (plan->end.wide || plan->result_kind == LFFI_RETURN_WIDE))
-        why = "libffi cannot hand over 128-bit floating registers";
     for (uint32_t i = 0; why == NULL && signal && i < plan->nparams; i++)
         if (!is_integer_register(&plan->param[i]))
             why = "a signal callback takes only integers and pointers, in registers";
@@ -229,12 +227,13 @@ static struct lffi_slot *take_slot(lua_State *L, struct lffi_state *st,
     struct lffi_slot *slot = NULL;
     unsigned char *error_copy = NULL;
     struct lffi_signal *signal = NULL;
+    const char *why = "not enough memory for a callback";
     if (gate != NULL && copy_out(signature, error, is_signal, &error_copy, &signal))
-        slot = lffi_take_slot(signature, gate, error_copy, signal);
+        slot = lffi_take_slot(signature, gate, error_copy, signal, &why);
     if (slot == NULL) {
         free(error_copy);
         free(signal);
-        luaL_error(L, "not enough memory for a callback");
+        luaL_error(L, "%s", why);
     }
     atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
     return slot;

@@ -21,10 +21,16 @@ enum lffi_slot_status {
     LFFI_SLOT_CLOSED  /* its Lua state is gone */
 };
 
+/* Where a slot's code comes from: a libffi closure, or an entry of entries.c that brings back one
+ * general and one floating register (AArch64: two general ones), or a whole one (up to four). */
+enum lffi_pool { LFFI_POOL_CLOSURE, LFFI_POOL_WORDS, LFFI_POOL_WIDE, LFFI_POOLS };
+enum { LFFI_WORDS_ENTRIES = 256, LFFI_WIDE_ENTRIES = 64 };
+
 enum { LFFI_PLACE_SIZE = 40, LFFI_TOMBSTONE_AGE = 100, LFFI_MANY_IMPLICIT = 10000 };
 
 struct lffi_slot {
     atomic_int status;
+    uint8_t pool;                /* enum lffi_pool */
     bool shared;                 /* an implicit conversion; ffi.release frees it */
     bool borrowed;               /* shared and freed when `uses` drops to 0 */
     bool always;                 /* runs even when an error is pending */
@@ -61,15 +67,25 @@ const char *lffi_signature_text(const struct lffi_signature *signature);
 size_t lffi_error_size(const struct lffi_signature *signature);
 /* The state's gate, made on first use; NULL when memory is out. */
 struct lffi_gate *lffi_gate_of(struct lffi_state *st);
-/* A slot with a code address, FREED until published: a tombstone old enough, or a new one. NULL when
- * memory is out. Takes `error` and `signal` (malloc'ed or NULL) only on success. */
+/* A slot with a code address, FREED until published: a tombstone old enough, or a new one. NULL with
+ * `*why` when there is none. Takes `error` and `signal` (malloc'ed or NULL) only on success. */
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 unsigned char *error, struct lffi_signal *signal);
+                                 unsigned char *error, struct lffi_signal *signal,
+                                 const char **why);
 void lffi_publish_slot(struct lffi_slot *slot);
 /* Makes a tombstone of it. */
 void lffi_bury_slot(struct lffi_slot *slot, enum lffi_slot_status status);
 /* All slots ever made; go on with `next`. */
 struct lffi_slot *lffi_all_slots(void);
+
+/* What an entry of entries.c calls. */
+void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,
+                       const void *stack, struct lffi_return *ret);
+
+/* ---- entries.c ---------------------------------------------------------------------------------------- */
+
+/* The code address of an entry; NULL when the pool has no such. */
+void *lffi_entry_code(enum lffi_pool pool, unsigned index);
 
 /* ---- enter.c ------------------------------------------------------------------------------------------ */
 

@@ -180,7 +180,8 @@ local function member_type(options, depth)
     return scalar(options, true)
 end
 
--- Arrays of packed structs are classified differently by gcc and clang: gcc's rule is ours.
+-- Arrays of packed structs, and structs inside packed ones, are classified differently by gcc and
+-- clang: gcc's rules are ours.
 local function may_repeat(t, options)
     return options.compiler == "gcc" or not t.packed
 end
@@ -292,6 +293,7 @@ function aggregate(options, depth)
     local attributes = ""
     if chance(10) then
         attributes, t.packed = " __attribute__((packed))", true
+        depth = options.compiler == "gcc" and depth or 0
     end
     for _ = 1, chance(2) and not t.union and 0 or random(chance(80) and 4 or 9) do
         add_member(t, options, depth)
@@ -533,9 +535,7 @@ local function callback_once(lib, batch, s, mode)
     checks = checks + 1
     local ok, err = pcall(lib["c" .. s.name], callback)
     if not ok then
-        if not tostring(err):find("128-bit floating registers", 1, true) then
-            fail(batch, s, mode, "callback raised " .. tostring(err))
-        end
+        fail(batch, s, mode, "callback raised " .. tostring(err))
     elseif bad or lib.wrong ~= 0 then
         fail(batch, s, mode, bad or "callback result")
     end

@@ -1,0 +1,118 @@
+/* Precompiled code addresses for callbacks: C functions that save every argument register and hand
+ * over, each with a number of its own. They need no executable memory and are cheaper to enter than
+ * libffi's closures, which serve when they run out and for the other kinds of results.
+ *
+ * Depends on slot.h alone. The functions are variadic after all registers are named, so that
+ * va_start yields the address of the stack arguments, by the layout of va_list that each ABI defines.
+ */
+#include <stdarg.h>
+
+#include "slot.h"
+
+#ifdef LFFI_ABI_GENERIC
+
+void *lffi_entry_code(enum lffi_pool pool, unsigned index)
+{
+    (void)pool;
+    (void)index;
+    return NULL;
+}
+
+#else
+
+#ifdef LFFI_ABI_SYSV
+#define GPR_PARAMETERS uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5
+#define SAVE_GPRS(in)                                                                              \
+    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, in.gpr[5] = g5
+#define LAST_GPR g5
+#define STACK_ARGUMENTS(ap) ((ap)[0].overflow_arg_area)
+
+/* Results in rax and xmm0, whichever the caller looks at. */
+struct result_words {
+    uint64_t word;
+    double number;
+};
+#define WORDS_OF(ret) ((struct result_words){(ret).gpr[0], (ret).fpr[0].d})
+#define WIDE_OF(ret) ((ret).fpr[0].v)
+#define WIDE_RESULT LFFI_VECTOR16
+
+#else
+#define GPR_PARAMETERS                                                                             \
+    uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5, uint64_t g6,     \
+        uint64_t g7
+#define SAVE_GPRS(in)                                                                              \
+    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4,                \
+    in.gpr[5] = g5, in.gpr[6] = g6, in.gpr[7] = g7
+#define STACK_ARGUMENTS(ap) ((ap).__stack)
+
+struct result_words {
+    uint64_t low, high;
+};
+struct result_vectors {
+    LFFI_VECTOR16 v[LFFI_RESULT_FPRS];
+};
+#define WORDS_OF(ret) ((struct result_words){(ret).gpr[0], (ret).gpr[1]})
+#define WIDE_OF(ret)                                                                               \
+    ((struct result_vectors){{(ret).fpr[0].v, (ret).fpr[1].v, (ret).fpr[2].v, (ret).fpr[3].v}})
+#define WIDE_RESULT struct result_vectors
+#endif
+
+#define FPR_PARAMETERS                                                                             \
+    LFFI_VECTOR16 f0, LFFI_VECTOR16 f1, LFFI_VECTOR16 f2, LFFI_VECTOR16 f3, LFFI_VECTOR16 f4,      \
+        LFFI_VECTOR16 f5, LFFI_VECTOR16 f6, LFFI_VECTOR16 f7
+#define SAVE_FPRS(in)                                                                              \
+    in.fpr[0].v = f0, in.fpr[1].v = f1, in.fpr[2].v = f2, in.fpr[3].v = f3, in.fpr[4].v = f4,      \
+    in.fpr[5].v = f5, in.fpr[6].v = f6, in.fpr[7].v = f7
+
+#define ENTRY(R, name, pool, index, result)                                                        \
+    static R name##index(GPR_PARAMETERS, FPR_PARAMETERS, ...)                                      \
+    {                                                                                              \
+        struct lffi_registers in;                                                                  \
+        struct lffi_return ret;                                                                    \
+        va_list stack;                                                                             \
+        SAVE_GPRS(in);                                                                             \
+        SAVE_FPRS(in);                                                                             \
+        va_start(stack, f7);                                                                       \
+        lffi_answer_entry(pool, 0x##index, &in, STACK_ARGUMENTS(stack), &ret);                     \
+        va_end(stack);                                                                             \
+        return result(ret);                                                                        \
+    }
+
+/* ENTRIES16(x, 3) is x(30) x(31) ... x(3f): the numbers are hexadecimal. */
+#define ENTRIES4(x, a, b, c, d, h) x(h##a) x(h##b) x(h##c) x(h##d)
+#define ENTRIES16(x, h)                                                                            \
+    ENTRIES4(x, 0, 1, 2, 3, h)                                                                     \
+    ENTRIES4(x, 4, 5, 6, 7, h) ENTRIES4(x, 8, 9, a, b, h) ENTRIES4(x, c, d, e, f, h)
+#define ENTRIES64(x, a, b, c, d)                                                                   \
+    ENTRIES16(x, a)                                                                                \
+    ENTRIES16(x, b)                                                                                \
+    ENTRIES16(x, c)                                                                                \
+    ENTRIES16(x, d)
+#define ENTRIES256(x)                                                                              \
+    ENTRIES64(x, 0, 1, 2, 3)                                                                       \
+    ENTRIES64(x, 4, 5, 6, 7)                                                                       \
+    ENTRIES64(x, 8, 9, a, b)                                                                       \
+    ENTRIES64(x, c, d, e, f)
+
+#define WORDS_ENTRY(index) ENTRY(struct result_words, words_, LFFI_POOL_WORDS, index, WORDS_OF)
+#define WIDE_ENTRY(index) ENTRY(WIDE_RESULT, wide_, LFFI_POOL_WIDE, index, WIDE_OF)
+#define WORDS_CODE(index) (void (*)(void))words_##index,
+#define WIDE_CODE(index) (void (*)(void))wide_##index,
+
+ENTRIES256(WORDS_ENTRY)
+ENTRIES64(WIDE_ENTRY, 0, 1, 2, 3)
+
+static void (*const words_code[LFFI_WORDS_ENTRIES])(void) = {ENTRIES256(WORDS_CODE)};
+static void (*const wide_code[LFFI_WIDE_ENTRIES])(void) = {ENTRIES64(WIDE_CODE, 0, 1, 2, 3)};
+
+void *lffi_entry_code(enum lffi_pool pool, unsigned index)
+{
+    void (*code)(void) = NULL;
+    if (pool == LFFI_POOL_WORDS && index < LFFI_WORDS_ENTRIES)
+        code = words_code[index];
+    if (pool == LFFI_POOL_WIDE && index < LFFI_WIDE_ENTRIES)
+        code = wide_code[index];
+    return (void *)(uintptr_t)code;
+}
+
+#endif
