@@ -33,9 +33,9 @@ replay: $(BUILD)/drivers/replay
 
 # What the fuzzer learns stays in build/fuzz; a finding is written there as well:
 #   make fuzz FUZZ_SECONDS=3600
-$(BUILD)/fuzz/fuzz_parse: $(FUZZ_SRC) $(wildcard cdecl_parser/*.h cdecl_parser/*.def)
+$(BUILD)/fuzz/fuzz_parse: $(FUZZ_SRC) $(wildcard cdecl_parser/*.h cdecl_parser/*.def) $(BUILD)/cdecl_parser/predefined.h
 	@mkdir -p $(@D)
-	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -iquote cdecl_parser $(FUZZ_FLAGS) -o $@ $(FUZZ_SRC) -lm
+	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -iquote cdecl_parser -iquote $(BUILD)/cdecl_parser $(FUZZ_FLAGS) -o $@ $(FUZZ_SRC) -lm
 
 fuzz: $(BUILD)/fuzz/fuzz_parse
 	@mkdir -p $(BUILD)/fuzz/corpus
