@@ -79,8 +79,9 @@ static unsigned soft_bit(const struct token *token)
 
 _Noreturn static void fail_combination(struct parser *p, const struct place *place)
 {
-    size_t size = 0;
-    while (place->at[size] == '_' || isalnum((unsigned char)place->at[size]))
+    size_t size = 1; /* a word, or "$" */
+    while (*place->at != '$' &&
+           (place->at[size] == '_' || isalnum((unsigned char)place->at[size])))
         size++;
     cdecl__fail_at(p, place, "'%.*s' does not go with the type before it", (int)size, place->at);
 }
