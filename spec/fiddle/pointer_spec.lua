@@ -110,6 +110,18 @@ describe("fiddle.Pointer", function()
         assert.equal(10, count)
     end)
 
+    it("gives a Lua free function the memory as it is", function()
+        local first
+        local p = Pointer.malloc(8, function(q)
+            first = q[0]
+            fiddle.free(q)
+        end)
+        p[0] = 42
+        Pointer(p + 4, 4, p.finalizer):free() -- the same block: freed once, from its start
+        assert.equal(42, first)
+        assert.is_true(p:is_freed())
+    end)
+
     it("frees nothing without a free function", function()
         local p = Pointer.malloc(8, false)
         assert.is_nil(p.finalizer)

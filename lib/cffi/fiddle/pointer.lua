@@ -10,6 +10,7 @@ local ffi = require "cffi"
 local errors = require "cffi.fiddle.errors"
 local system = require "cffi.fiddle.system"
 local types = require "cffi.fiddle.types"
+local Life = require "cffi.fiddle.life"
 
 local raise = errors.raise
 
@@ -94,23 +95,6 @@ end
 
 -- ---- freeing ------------------------------------------------------------------------------------
 
--- Memory with a free function. Pointers derived from one another share it, so the memory is freed
--- when the last of them is collected, and none can be used after it was freed.
-local Life = {}
-
-local function run_free(life)
-    local fn = life.fn
-    if life.gone or not fn then
-        return false
-    end
-    life.gone = "the memory was freed"
-    life.fn = nil
-    fn(ffi.cast(VOIDP, life.bytes))
-    return true
-end
-
-Life.__gc = run_free
-
 -- The function that frees for what a script gave: FREE or "free", a Function, an address, a Lua
 -- function (which is called with a Pointer).
 local function free_function(value)
@@ -122,8 +106,8 @@ local function free_function(value)
         if pcall(ffi.typeof, value) then
             return value
         end
-        return function(bytes)
-            value(new(bytes))
+        return function(address)
+            value(new(ffi.cast(BYTES, address)))
         end
     elseif is_pointer(value) or math.type(value) == "integer" or ffi.type(value) == "cdata" then
         local address = Pointer.address_of(value)
@@ -132,20 +116,21 @@ local function free_function(value)
     raise("TypeError", "free function expected, got %s", ffi.type(value))
 end
 
-local function set_finalizer(p, value)
-    if not value then
-        if getmetatable(p._life) == Life then
-            p._life.fn, p._life.given = nil, nil
-        end
-        return
-    end
-    local fn = free_function(value)
-    local bytes = memory_of(p)
-    if getmetatable(p._life) == Life then
-        p._life.fn, p._life.given = fn, value
-    else
+-- The Life of a Pointer's block; one of its own when it has none that can free.
+local function life_of(p)
+    if not Life.is(p._life) then
         p._anchor = { p._anchor, p._life }
-        p._life = setmetatable({ fn = fn, given = value, bytes = bytes }, Life)
+        p._life = Life.new(memory_of(p))
+    end
+    return p._life
+end
+
+local function set_finalizer(p, value)
+    if value then
+        local fn = free_function(value)
+        Life.set(life_of(p), fn, value)
+    elseif Life.is(p._life) then
+        Life.set(p._life)
     end
 end
 
@@ -198,7 +183,6 @@ local function construct(_, address, size, free)
         p.size = size
     end
     if free and not ffi.isnull(p._bytes) then
-        p._life = false
         set_finalizer(p, free)
     end
     return p
@@ -218,11 +202,12 @@ function Pointer.allocate(size)
     if block == nil then
         raise("NoMemoryError", "not enough memory for %d bytes", size)
     end
-    return new(ffi.cast(BYTES, block), size)
+    local bytes = ffi.cast(BYTES, block)
+    return new(bytes, size, Life.new(bytes))
 end
 
 local function close_after(p, ok, ...)
-    run_free(p._life)
+    p:free()
     if not ok then
         error((...), 0)
     end
@@ -400,8 +385,8 @@ end
 
 -- Frees now; nothing when there is no free function or it ran before.
 function methods:free()
-    if getmetatable(self._life) == Life then
-        run_free(self._life)
+    if Life.is(self._life) then
+        Life.run(self._life)
     end
 end
 
@@ -409,12 +394,6 @@ methods.call_free = methods.free
 
 function methods:is_freed()
     return self._life and self._life.gone ~= nil or false
-end
-
--- Ends the life of a block that C has taken back, without calling a free function.
-local function mark_freed(p)
-    p._life = p._life or {}
-    p._life.fn, p._life.gone = nil, "the memory was freed"
 end
 
 -- Frees a block by C's free, whoever allocated it. Raises when this Pointer's block was freed
@@ -425,7 +404,7 @@ function Pointer.release(value)
     if p == Pointer.NULL then
         return
     end
-    mark_freed(p)
+    Life.mark_freed(life_of(p))
     system.C.free(block)
 end
 
@@ -439,9 +418,10 @@ function Pointer.reallocate(value, size)
     if block == nil then
         raise("NoMemoryError", "not enough memory for %d bytes", size)
     elseif not p:is_null() then
-        mark_freed(p)
+        Life.mark_freed(life_of(p))
     end
-    return new(ffi.cast(BYTES, block), size)
+    local bytes = ffi.cast(BYTES, block)
+    return new(bytes, size, Life.new(bytes))
 end
 
 function properties.size(p)
