@@ -28,8 +28,8 @@ local function only_function(list, text)
     return found
 end
 
--- A table with type (a function type), and name, names, and the text as given when it has them. `text`
--- may also be a function type without a name: "double(double)", or a pointer to one.
+-- A table with type (a function type), and name, names, and the text as given when it has them.
+-- `text` may also be a function type without a name: "double(double)", or a pointer to one.
 function signature.read(text, scope)
     scope = scope or ffi
     if type(text) ~= "string" then
