@@ -1,31 +1,6 @@
-/* arena.c: addresses that never move, alignment, mark and release, accounting, memory that is out. */
-#include <stdint.h>
-#include <stdlib.h>
-
-#include "internal.h"
-#include "suites.h"
-
-/* malloc with a count of what is out, and of how many requests are still granted. */
-struct heap {
-    size_t bytes;
-    size_t granted;
-};
-
-static void *resize(void *user, void *block, size_t old_size, size_t new_size)
-{
-    struct heap *heap = user;
-    heap->bytes -= block == NULL ? 0 : old_size;
-    if (new_size == 0) {
-        free(block);
-        return NULL;
-    }
-    ck_assert_ptr_null(block);
-    if (heap->granted == 0)
-        return NULL;
-    heap->granted--;
-    heap->bytes += new_size;
-    return malloc(new_size);
-}
+/* arena.c: addresses that never move, alignment, mark and release, accounting, memory that is out.
+ */
+#include "support.h"
 
 static struct heap heap;
 static struct cdecl_allocator allocator;
@@ -33,8 +8,7 @@ static struct arena arena;
 
 static void set_up(void)
 {
-    heap = (struct heap){0, SIZE_MAX};
-    allocator = (struct cdecl_allocator){resize, &heap};
+    allocator = heap_allocator(&heap);
     arena = (struct arena){.allocator = &allocator};
 }
 

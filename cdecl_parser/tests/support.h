@@ -1,0 +1,86 @@
+/* What the suites of the parser share: memory that is counted, one state for each test, texts that
+ * must be read or refused. Every helper fails the test itself and says which text it was. Refused
+ * texts are compared with their whole message and must leave the state as it was. Depends on Check
+ * and on the parser's internal.h; texts returned stand in static buffers. */
+#ifndef CDECL_TESTS_SUPPORT_H
+#define CDECL_TESTS_SUPPORT_H
+
+#include <inttypes.h>
+
+#include "internal.h"
+#include "suites.h"
+
+/* ---- memory ---- */
+
+/* malloc with a count of what is out and of the requests still granted. A block given back is
+ * overwritten first. */
+struct heap {
+    size_t bytes;
+    size_t granted;  /* SIZE_MAX: no end of them */
+    size_t requests; /* made so far, refused ones included */
+};
+
+/* An allocator on `heap`, which it empties. The parser frees and allocates, it never resizes: that
+ * is asserted. */
+struct cdecl_allocator heap_allocator(struct heap *heap);
+
+/* ---- the state of a test ---- */
+
+extern struct cdecl_state *state; /* made by new_state() */
+extern struct heap state_heap;    /* its memory */
+
+/* A checked fixture: a fresh state before each test, freed after it; nothing may be left then. */
+void new_state(void);
+void free_state(void);
+/* A test case with this fixture, added to `suite`. */
+TCase *add_case(Suite *suite, const char *name);
+
+/* ---- reading ---- */
+
+void must_parse(const char *text);
+void must_parse_source(const struct cdecl_source *source);
+/* The text is refused with exactly this: "line:col: message", "file:line:col: message" below a line
+ * marker, "message" when there is no position. The state is as before. */
+void must_fail(const char *text, const char *expected);
+void must_fail_source(const struct cdecl_source *source, const char *expected);
+/* Likewise for a type name and for an expression. */
+void must_fail_type(const char *text, const char *expected);
+void must_fail_value(const char *text, const char *expected);
+
+const struct cdecl_type *type_of(const char *text); /* of a type name: "int (*)(void)" */
+struct cdecl_value value_of(const char *text);      /* of a constant expression */
+int64_t int_of(const char *text);                   /* likewise, an integer */
+const struct cdecl_decl *decl_of(const char *name);
+bool is_declared(const char *name);
+const struct cdecl_member *member_of(const struct cdecl_type *type, const char *name);
+const struct cdecl_attr *attr_of(const struct cdecl_attr *list,
+                                 enum cdecl_attr_id id); /* or NULL */
+
+/* A text as a source, without flags. */
+struct cdecl_source source_of(const char *text);
+/* "file:line:col: message", without the quoted source line. */
+const char *message_of(const struct cdecl_error *error);
+
+/* ---- printing ---- */
+
+const char *print_type(const struct cdecl_type *type);
+const char *print_name(const char *name); /* the declaration of a name */
+
+/* ---- what a transaction must leave as it was ---- */
+
+struct snapshot {
+    size_t memory;    /* arena bytes */
+    uint32_t names;   /* interned */
+    uint32_t types;   /* interned */
+    uint32_t ids;     /* of anonymous tags */
+    size_t decls;     /* in the list */
+    size_t tags;      /* in the list */
+    uint64_t meaning; /* of every name, declaration and tag */
+};
+
+struct snapshot take_snapshot(const struct cdecl_state *of);
+/* `text` is for the failure's message. */
+void must_be_unchanged(const struct cdecl_state *of, const struct snapshot *before,
+                       const char *text);
+
+#endif
