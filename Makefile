@@ -126,7 +126,7 @@ repl-run: $(CORE)
 test:
 	@tools/bootstrap build test </dev/null
 	@$(MAKE) --no-print-directory --keep-going $(JOBS) test-programs || :
-	@$(MAKE) --no-print-directory --keep-going check spec lint
+	@$(MAKE) --no-print-directory --keep-going check spec lint difftest-abi SEED=1
 
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 
@@ -153,6 +153,14 @@ lint-size:
 
 lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua)
+
+# What compilers do is the oracle: random signatures called and called back, and random declarations
+# laid out (tools/parser.mk). `make test` calls the same 2,000 signatures each time; others, and more
+# of them, by  make difftest N=50000 SEED=7
+difftest: difftest-abi difftest-layout
+
+difftest-abi: $(CORE)
+	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
 
 # Each of these repeats the tests in an environment that makes a fault visible.
 
@@ -197,7 +205,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core repl repl-run test test-programs check spec examples lint lint-layers lint-size lint-lua asan asan-spec valgrind gcstress \
+.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-lua asan asan-spec valgrind gcstress \
 	install uninstall clean
 .DELETE_ON_ERROR:
 

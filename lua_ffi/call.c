@@ -109,7 +109,7 @@ static void store_general(lua_State *L, struct outgoing *call, const struct lffi
             memcpy(call->frame + pieces[i].to, scratch + pieces[i].from, pieces[i].size);
     } else {
         store_value(L, param, slot, idx, &call->where);
-        lffi_widen(param->op, slot);
+        lffi_widen(param, slot);
     }
 }
 

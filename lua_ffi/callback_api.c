@@ -157,7 +157,7 @@ static const void *push_error_value(lua_State *L, const struct lffi_plan *plan,
     }
     lffi_scatter(plan, &plan->result, value, bytes);
     if (plan->result.pieces == 1)
-        lffi_widen(plan->result.op, bytes + plan->result.to);
+        lffi_widen(&plan->result, bytes + plan->result.to);
     return bytes;
 }
 

@@ -191,7 +191,7 @@ static void store_result(lua_State *L, const struct lffi_plan *plan, struct lffi
     }
     lffi_scatter(plan, result, value, registers);
     if (result->pieces == 1)
-        lffi_widen(result->op, registers + result->to);
+        lffi_widen(result, registers + result->to);
 }
 
 /* ---- the protected part -------------------------------------------------------------------------------------------- */

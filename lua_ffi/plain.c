@@ -12,11 +12,17 @@ bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, uns
     return plain_store(L, param, idx, slot);
 }
 
-void lffi_widen(uint8_t op, unsigned char *slot)
+static uint64_t widen_bitint(const struct cdecl_type *type, uint64_t word)
+{
+    return (uint64_t)lffi_integer_of_bits(word, type->bits, type->is_signed != 0).bits;
+}
+
+void lffi_widen(const struct lffi_param *param, unsigned char *slot)
 {
     uint64_t word;
     memcpy(&word, slot, sizeof word);
-    switch ((enum lffi_op)op) {
+    switch ((enum lffi_op)param->op) {
+    case LFFI_BITINT: word = widen_bitint(param->ct->type, word); break;
     case LFFI_BOOL: case LFFI_U8: word = (uint8_t)word; break;
     case LFFI_I8: word = (uint64_t)(int8_t)word; break;
     case LFFI_I16: word = (uint64_t)(int16_t)word; break;
@@ -24,9 +30,9 @@ void lffi_widen(uint8_t op, unsigned char *slot)
     case LFFI_I32: word = (uint64_t)(int32_t)word; break;
     case LFFI_U32: word = (uint32_t)word; break;
     case LFFI_VOID: case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128:
-    case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE:
-    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY:
-    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+    case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
+    case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
+    case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
         return;
     }
     memcpy(slot, &word, sizeof word);

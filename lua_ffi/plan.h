@@ -213,9 +213,9 @@ void lffi_check_format(lua_State *L, struct lffi_state *st, struct lffi_where *w
 bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot);
 /* Pushes a plain value, or returns false. */
 bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot);
-/* Widens the integer of `op` in the first bytes of a slot to the whole slot, as code compiled by
+/* Widens the param's integer in the first bytes of a slot to the whole slot, as code compiled by
  * clang expects of small ones. */
-void lffi_widen(uint8_t op, unsigned char *slot);
+void lffi_widen(const struct lffi_param *param, unsigned char *slot);
 /* Puts a value together from its pieces, and back. `registers` is what offsets count from. */
 void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
                  const unsigned char *registers, unsigned char *value);

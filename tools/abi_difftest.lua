@@ -5,7 +5,7 @@
 --   lua5.4 tools/abi_difftest.lua [N] [SEED] [KEEP]
 --
 -- N signatures (2000), a seed (random). Exit code 1 and the failing signatures when anything is wrong.
--- Files go to $CFFI_BUILD/difftest and stay there when KEEP is given or something failed.
+-- Files go to $CFFI_BUILD/difftest-abi and stay there when KEEP is given or something failed.
 
 local ffi = require "cffi"
 
@@ -13,7 +13,7 @@ local N = tonumber(arg[1]) or 2000
 local SEED = tonumber(arg[2]) or os.time()
 local KEEP = arg[3] ~= nil
 local BATCH = 100
-local DIR = (os.getenv "CFFI_BUILD" or "build") .. "/difftest"
+local DIR = (os.getenv "CFFI_BUILD" or "build") .. "/difftest-abi"
 
 ffi.cdef [[
 int setenv(const char *name, const char *value, int overwrite);
@@ -126,6 +126,54 @@ local function complex_type(c, part)
     }
 end
 
+-- A vector: `count` elements of the given scalar type.
+local function vector_type(element, count, bytes)
+    return {
+        kind = "vector", c = ("v%d%s"):format(bytes, element.c:gsub("%s", "_")),
+        definition = ("typedef %s v%d%s __attribute__((vector_size(%d)));"):format(element.c, bytes,
+            element.c:gsub("%s", "_"), bytes),
+        element = element, count = count,
+        value = function()
+            local list = {}
+            for i = 1, count do list[i] = element.value() end
+            return list
+        end,
+        lua = same,
+        same = function(v, got)
+            for i = 1, count do
+                if got[i - 1] ~= v[i] then return false end
+            end
+            return true
+        end,
+    }
+end
+
+-- _BitInt(N), which travels unlike the next wider integer beyond 64 bits. N is a number of bytes:
+-- the psABI leaves the bits above N open, and clang before 19 takes them for zero all the same.
+local function bitint_type(bits, signed)
+    local c = ("%s_BitInt(%d)"):format(signed and "" or "unsigned ", bits)
+    local spare = (bits > 64 and 128 or 64) - bits
+    local function cut(v)
+        v = v << spare
+        local sign = signed and v < 0 and ~(-1 >> spare) or 0
+        return v >> spare | sign
+    end
+    local function halves()
+        if bits > 64 then return {cut(random(0)), random(0)} end
+        local lo = cut(random(0))
+        return {signed and lo < 0 and -1 or 0, lo}
+    end
+    return {
+        kind = "bitint", c = c,
+        value = halves,
+        literal = function(v)
+            return ("(%s)((unsigned __int128)0x%xULL << 64 | 0x%xULL)"):format(c, v[1], v[2])
+        end,
+        lua = function(v) return ffi.cast(c, decimal128(v[1], v[2], signed)) end,
+        same = function(v, got) return tostring(got) == decimal128(v[1], v[2], signed) end,
+    }
+end
+
 local BOOL = {
     kind = "bool", c = "_Bool",
     value = function() return chance(50) end,
@@ -152,13 +200,28 @@ local FLOATS = {float_type("float", 4000), float_type("double", 1000000)}
 local LONG_DOUBLE = float_type("long double", 1000000)
 local QUAD = float_type("_Float128", 1000000)
 local INT128 = {int128_type("__int128", true), int128_type("unsigned __int128", false)}
+local HALF = float_type("_Float16", 1000)
+local VECTORS = {}
+for _, bytes in ipairs {8, 16} do
+    for _, element in ipairs {INTEGERS[2], INTEGERS[4], INTEGERS[6], FLOATS[1]} do
+        local size = {["signed char"] = 1, short = 2, int = 4, float = 4}
+        VECTORS[#VECTORS + 1] = vector_type(element, bytes // size[element.c], bytes)
+    end
+end
+VECTORS[#VECTORS + 1] = vector_type(FLOATS[2], 2, 16)
+VECTORS[#VECTORS + 1] = vector_type(INTEGERS[8], 2, 16)
 local COMPLEX = {complex_type("float _Complex", "float"), complex_type("double _Complex", "double"),
                  complex_type("long double _Complex", "long double")}
 
 -- gcc passes a struct of _Float128 in a register, as the ABI says; clang 14 in memory.
 local function scalar(options, inside)
-    local r = random(100)
-    if r <= 40 then return pick(INTEGERS) end
+    local r = random(104)
+    if r > 102 then return pick(VECTORS) end
+    if r == 102 and options.compiler == "gcc" then return HALF end
+    if r > 100 and options.compiler == "clang" then
+        return bitint_type(8 * random(16), chance(50))
+    end
+    if r <= 40 or r > 100 then return pick(INTEGERS) end
     if r <= 70 then return pick(FLOATS) end
     if r <= 76 then return BOOL end
     if r <= 82 then return POINTER end
@@ -186,7 +249,19 @@ local function may_repeat(t, options)
     return options.compiler == "gcc" or not t.packed
 end
 
+-- Where a padding bit-field stands is where gcc and clang differ most.
+local function add_padding(t, options)
+    if options.compiler == "gcc" and chance(3) then
+        t.members[#t.members + 1] = {padding = true, text = pick {"int : 0;", "int : 3;", "char : 0;", "long : 17;"}}
+    end
+end
+
+local function array_length()
+    return chance(97) and random(3) or random(20)
+end
+
 local function add_member(t, options, depth)
+    add_padding(t, options)
     local m = {name = "m" .. #t.members + 1}
     if chance(12) then
         m.type = pick(INTEGERS)
@@ -196,7 +271,10 @@ local function add_member(t, options, depth)
     else
         m.type = member_type(options, depth)
         if chance(15) and may_repeat(m.type, options) then
-            m.count = random(3)
+            m.count = array_length()
+        end
+        if chance(4) then
+            m.aligned = pick {2, 4, 8, 16}
         end
         t.packed = t.packed or m.type.packed
     end
@@ -204,11 +282,15 @@ local function add_member(t, options, depth)
 end
 
 local function member_text(m)
+    if m.padding then
+        return m.text
+    end
     local c = m.type.c
     if m.width then
         return ("%s %s : %d;"):format(c, m.name, m.width)
     end
-    return ("%s %s%s;"):format(c, m.name, m.count and "[" .. m.count .. "]" or "")
+    return ("%s %s%s%s;"):format(c, m.name, m.count and "[" .. m.count .. "]" or "",
+        m.aligned and (" __attribute__((aligned(%d)))"):format(m.aligned) or "")
 end
 
 local function aggregate_text(t, attributes)
@@ -258,7 +340,16 @@ end
 
 -- The members of a union lie over each other: one of them is used.
 local function used_members(t)
-    return t.union and {t.members[t.active]} or t.members
+    if t.union then
+        return {t.members[t.active]}
+    end
+    local used = {}
+    for _, m in ipairs(t.members) do
+        if not m.padding then
+            used[#used + 1] = m
+        end
+    end
+    return used
 end
 
 local function aggregate_value(t)
@@ -291,14 +382,18 @@ function aggregate(options, depth)
     options.count = options.count + 1
     t.c = ("%s t%d"):format(t.union and "union" or "struct", options.count)
     local attributes = ""
-    if chance(10) then
+    if chance(3) then
+        attributes = (" __attribute__((aligned(%d)))"):format(pick {4, 8, 16})
+    elseif chance(10) then
         attributes, t.packed = " __attribute__((packed))", true
         depth = options.compiler == "gcc" and depth or 0
     end
     for _ = 1, chance(2) and not t.union and 0 or random(chance(80) and 4 or 9) do
         add_member(t, options, depth)
     end
-    t.active = t.union and random(#t.members)
+    while t.union and (not t.active or t.members[t.active].padding) do
+        t.active = random(#t.members)
+    end
     options.types[#options.types + 1] = aggregate_text(t, attributes)
     t.value = function() return aggregate_value(t) end
     t.lua = function(v) return aggregate_lua(t, v) end
@@ -310,6 +405,12 @@ end
 
 -- Statements that set `place` to the value, or that count what differs from it.
 local function each_leaf(t, place, v, leaf)
+    if t.kind == "vector" then
+        for i = 1, t.count do
+            leaf(t.element, ("%s[%d]"):format(place, i - 1), v[i])
+        end
+        return
+    end
     if t.kind ~= "aggregate" then
         leaf(t, place, v)
         return
@@ -348,9 +449,24 @@ local function argument_type(options)
 end
 
 -- A type that survives "...": what default promotions leave alone, or what S7 makes of Lua values.
-local VARIADIC = {integer_type("long long", 64, true), FLOATS[2]}
+-- Others are given their type by a cdata. (clang 14 fetches a _Float128 from where its own callers
+-- do not put it.)
+local BOXED = {INTEGERS[6], INTEGERS[7], INTEGERS[8], INTEGERS[9], LONG_DOUBLE}
+for _, list in ipairs {COMPLEX, VECTORS} do
+    table.move(list, 1, #list, #BOXED + 1, BOXED)
+end
+local VARIADIC = {integer_type("long long", 64, true), FLOATS[2], POINTER}
+
+local function boxed(t)
+    return setmetatable({boxed = true}, {__index = t})
+end
+
 local function variadic_type(options)
-    return chance(25) and aggregate(options, 2) or pick(VARIADIC)
+    local r = random(100)
+    if r <= 25 then return aggregate(options, 2) end
+    if r <= 50 then return boxed(pick(BOXED)) end
+    if r <= 55 and options.compiler == "gcc" then return boxed(chance(50) and QUAD or pick(INT128)) end
+    return pick(VARIADIC)
 end
 
 -- clang 14 passes a scalar __int128 differently from gcc once registers run out.
@@ -472,6 +588,9 @@ local function make_batch(number, first, size, compiler)
         end
         decls[#decls + 1] = declarations(s)
     end
+    for i, vector in ipairs(VECTORS) do
+        table.insert(options.types, i, vector.definition)
+    end
     local types = table.concat(options.types, "\n")
     batch.cdef = types .. "\n" .. table.concat(decls, "\n")
     batch.path = ("%s/b%d"):format(DIR, number)
@@ -501,7 +620,8 @@ local function arguments(scope, s)
     local list = {}
     for i, t in ipairs(s.params) do
         list[i] = t.lua(s.values[i])
-        if t.kind == "aggregate" and (chance(50) or s.fixed and i > s.fixed) then
+        local is_variadic = s.fixed and i > s.fixed
+        if t.boxed or t.kind == "aggregate" and (is_variadic or chance(50)) then
             list[i] = scope.new(t.c, list[i])
         end
     end
@@ -510,7 +630,11 @@ end
 
 local function call_once(scope, lib, batch, s, mode)
     lib.wrong = 0
-    local ok, got = pcall(lib[s.name], table.unpack(arguments(scope, s), 1, #s.params))
+    local callee = lib[s.name]
+    if chance(25) then
+        callee = scope.cast(scope.typeof("$ *", scope.typeof(callee)), callee)
+    end
+    local ok, got = pcall(callee, table.unpack(arguments(scope, s), 1, #s.params))
     checks = checks + 1
     if not ok then
         fail(batch, s, mode, "call raised " .. tostring(got))
@@ -521,7 +645,7 @@ local function call_once(scope, lib, batch, s, mode)
     end
 end
 
-local function callback_once(lib, batch, s, mode)
+local function callback_once(scope, lib, batch, s, mode)
     local bad
     local function callback(...)
         for i, t in ipairs(s.params) do
@@ -529,7 +653,9 @@ local function callback_once(lib, batch, s, mode)
                 bad = bad or "callback argument " .. i
             end
         end
-        return s.result and s.result.lua(s.result_value)
+        local result = s.result and s.result.lua(s.result_value)
+        return s.result and s.result.kind == "aggregate" and chance(50) and scope.new(s.result.c, result)
+            or result
     end
     lib.wrong = 0
     checks = checks + 1
@@ -558,7 +684,7 @@ local function run(batch, mode)
         trace:flush()
         call_once(scope, lib, batch, s, mode)
         if not s.fixed then
-            callback_once(lib, batch, s, mode)
+            callback_once(scope, lib, batch, s, mode)
         end
     end
     trace:close()

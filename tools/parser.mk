@@ -1,7 +1,7 @@
 # Tests of the parser beyond its Check suites: layouts against the compilers, system headers, fuzzing,
 # speed. Read by the Makefile.
 
-N = 20000
+N =
 SEED =
 FUZZ_SECONDS = 60
 FUZZ_CC = clang
@@ -16,7 +16,7 @@ $(BUILD)/drivers/%: $(BUILD)/cdecl_parser/tests/drivers/%.o $(PARSER_LIB)
 
 # Random declarations laid out by gcc and clang:  make difftest-layout N=20000 SEED=1
 difftest-layout: $(BUILD)/drivers/layout_dump
-	$(LUA) tools/layout_difftest.lua $(N) "$(SEED)" $(BUILD)/difftest $<
+	$(LUA) tools/layout_difftest.lua $(or $(N),20000) "$(SEED)" $(BUILD)/difftest $<
 
 # The texts that once were findings, and the seeds of the fuzzer.
 $(BUILD)/drivers/replay: $(BUILD)/cdecl_parser/fuzz/fuzz_parse.o $(BUILD)/cdecl_parser/fuzz/replay.o $(PARSER_LIB)
