@@ -51,73 +51,6 @@ static void intern_words(struct cdecl_state *state)
     cdecl__intern_attributes(state);
 }
 
-/* Spelling of a macro's value. */
-#define TEXT(macro) TEXT_OF(macro)
-#define TEXT_OF(tokens) #tokens
-#define ALIAS_OF(type, name) "typedef " TEXT(type) " " #name ";"
-
-#define VA_LIST_X86_64                                                       \
-    "typedef struct __va_list_tag { unsigned gp_offset; unsigned fp_offset;" \
-    " void *overflow_arg_area; void *reg_save_area; } __builtin_va_list[1];"
-#define VA_LIST_AARCH64                                                         \
-    "typedef struct __va_list { void *__stack; void *__gr_top; void *__vr_top;" \
-    " int __gr_offs; int __vr_offs; } __builtin_va_list;"
-#define VA_LIST_POINTER "typedef void *__builtin_va_list;"
-
-#if defined(__x86_64__) && !defined(_WIN32)
-#define VA_LIST VA_LIST_X86_64
-#elif defined(__aarch64__) && !defined(__APPLE__)
-#define VA_LIST VA_LIST_AARCH64
-#else
-#define VA_LIST VA_LIST_POINTER
-#endif
-
-/* docs/design.md, "Predeclared names". The compiler that builds the library says what they are. */
-static const char predeclared[] = "typedef _Bool bool;" ALIAS_OF(__INT8_TYPE__, int8_t) ALIAS_OF(
-    __INT16_TYPE__, int16_t) ALIAS_OF(__INT32_TYPE__, int32_t) ALIAS_OF(__INT64_TYPE__, int64_t)
-    ALIAS_OF(__UINT8_TYPE__, uint8_t) ALIAS_OF(__UINT16_TYPE__, uint16_t) ALIAS_OF(
-        __UINT32_TYPE__, uint32_t) ALIAS_OF(__UINT64_TYPE__, uint64_t) ALIAS_OF(__INT_LEAST8_TYPE__,
-                                                                                int_least8_t)
-        ALIAS_OF(__INT_LEAST16_TYPE__, int_least16_t) ALIAS_OF(
-            __INT_LEAST32_TYPE__,
-            int_least32_t) ALIAS_OF(__INT_LEAST64_TYPE__,
-                                    int_least64_t) ALIAS_OF(__UINT_LEAST8_TYPE__, uint_least8_t)
-            ALIAS_OF(__UINT_LEAST16_TYPE__, uint_least16_t) ALIAS_OF(
-                __UINT_LEAST32_TYPE__,
-                uint_least32_t) ALIAS_OF(__UINT_LEAST64_TYPE__,
-                                         uint_least64_t) ALIAS_OF(__INT_FAST8_TYPE__, int_fast8_t)
-                ALIAS_OF(__INT_FAST16_TYPE__, int_fast16_t) ALIAS_OF(
-                    __INT_FAST32_TYPE__, int_fast32_t) ALIAS_OF(__INT_FAST64_TYPE__, int_fast64_t)
-                    ALIAS_OF(__UINT_FAST8_TYPE__, uint_fast8_t) ALIAS_OF(
-                        __UINT_FAST16_TYPE__,
-                        uint_fast16_t) ALIAS_OF(__UINT_FAST32_TYPE__, uint_fast32_t)
-                        ALIAS_OF(__UINT_FAST64_TYPE__, uint_fast64_t) ALIAS_OF(
-                            __INTPTR_TYPE__,
-                            intptr_t) ALIAS_OF(__UINTPTR_TYPE__,
-                                               uintptr_t) ALIAS_OF(__INTMAX_TYPE__, intmax_t)
-                            ALIAS_OF(__UINTMAX_TYPE__, uintmax_t) ALIAS_OF(
-                                __SIZE_TYPE__, size_t) ALIAS_OF(__PTRDIFF_TYPE__, ptrdiff_t)
-                                ALIAS_OF(__INTPTR_TYPE__, ssize_t) ALIAS_OF(
-                                    __WCHAR_TYPE__,
-                                    wchar_t) ALIAS_OF(__WINT_TYPE__,
-                                                      wint_t) ALIAS_OF(__CHAR16_TYPE__, char16_t)
-                                    ALIAS_OF(
-                                        __CHAR32_TYPE__,
-                                        char32_t) "typedef unsigned char char8_t;"
-#if defined(__SIZEOF_INT128__)
-                                                  "typedef __int128 __int128_t; typedef unsigned "
-                                                  "__int128 __uint128_t;"
-#endif
-                                                  "typedef struct { long long __max_align_ll "
-                                                  "__attribute__((aligned(__alignof__(long "
-                                                  "long))));"
-                                                  " long double __max_align_ld "
-                                                  "__attribute__((aligned(__alignof__(long "
-                                                  "double)))); } max_align_t;"
-                                                  "typedef __typeof__((void *)0) nullptr_t;" VA_LIST
-                                                  "typedef __builtin_va_list va_list; typedef "
-                                                  "__builtin_va_list __gnuc_va_list;";
-
 static void start_parser(struct parser *p, struct cdecl_state *state,
                          const struct cdecl_source *source)
 {
@@ -132,7 +65,7 @@ static void start_parser(struct parser *p, struct cdecl_state *state,
 static const void *populate(struct cdecl_state *state, void *argument)
 {
     struct parser p;
-    struct cdecl_source source = {.text = predeclared, .size = sizeof predeclared - 1};
+    struct cdecl_source source = {.text = cdecl__predeclared, .size = strlen(cdecl__predeclared)};
     (void)argument;
     cdecl__make_basic(state);
     intern_words(state);

@@ -245,7 +245,7 @@ struct cdecl_allocator {
     void *user;
 };
 
-/* Creates a scope with the predeclared names (docs/design.md, "Predeclared names"). `allocator` may
+/* Creates a scope with the predeclared names (docs/design.md S20). `allocator` may
  * be NULL for malloc. NULL when memory is out. Freed by cdecl_free, with all types and names in it.
  */
 struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator);

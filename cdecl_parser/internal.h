@@ -554,6 +554,10 @@ struct cdecl_value cdecl__full_expression(struct parser *p);
 void cdecl__convert(struct parser *p, struct cdecl_value *value, const struct cdecl_type *type);
 bool cdecl__is_true(const struct cdecl_value *value);
 
+/* ---- predeclared.c ---- */
+
+extern const char cdecl__predeclared[];
+
 /* ---- cdecl.c ---- */
 
 /* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
