@@ -1,4 +1,4 @@
-/* The API's functions on values: new, cast, gc, addressof, toretval, tonumber, isnull, eq, totable,
+/* The API's functions on values: new, cast, gc, addressof, toretval, tonumber, math_type, isnull, eq, totable,
  * nullptr.
  *
  * Depends on construct.c and convert.c, which do the work; here arguments are checked. Objects made
@@ -204,6 +204,23 @@ static int api_tonumber(lua_State *L)
     return 1;
 }
 
+/* ffi.math_type(value): math.type for numeric cdata too: "integer", "float", or nil for what is no number. */
+static int api_math_type(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    uint8_t op = cd != NULL ? cd->ct->op : LFFI_VOID;
+    if (lua_isnone(L, 1))
+        lffi_arg_error(L, 1, "value expected");
+    if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM || lua_isinteger(L, 1))
+        lua_pushliteral(L, "integer");
+    else if ((op >= LFFI_FLOAT16 && op <= LFFI_FLOAT128) || lua_type(L, 1) == LUA_TNUMBER)
+        lua_pushliteral(L, "float");
+    else
+        luaL_pushfail(L);
+    return 1;
+}
+
 /* ---- comparing ----------------------------------------------------------------------------------------------- */
 
 /* ffi.isnull(value): nil and NULL pointers. */
@@ -349,6 +366,7 @@ void lffi_api_values(lua_State *L, struct lffi_scope *scope)
                                          {"addressof", api_addressof},
                                          {"toretval", api_toretval},
                                          {"tonumber", api_tonumber},
+                                         {"math_type", api_math_type},
                                          {"isnull", api_isnull},
                                          {"eq", api_eq},
                                          {"totable", api_totable},

@@ -120,6 +120,22 @@ describe("boxed integers", function()
         raises("operand needs more than 128 bits", function() return i64(1) + huge end)
     end)
 
+    it("are told apart from floats by ffi.math_type", function()
+        for _, v in ipairs {1, i64(1), u128(-1), ffi.new("char", 65), ffi.new("enum colour", "RED"),
+                            ffi.cast("_BitInt(7)", 3)} do
+            assert.equal("integer", ffi.math_type(v))
+        end
+        for _, v in ipairs {1.0, ffi.new("float", 1), ffi.new("long double", 1), ffi.new("double", 2)} do
+            assert.equal("float", ffi.math_type(v))
+        end
+        for _, v in ipairs {"1", true, ffi.new("bool"), ffi.new("int *"), ffi.new("int[1]"),
+                            ffi.new("double _Complex")} do
+            assert.is_nil(ffi.math_type(v))
+        end
+        assert.is_nil(ffi.math_type(nil))
+        raises("bad argument #1 to 'math_type' (value expected)", ffi.math_type)
+    end)
+
     it("let another object's metamethod answer first", function()
         local other = setmetatable({}, {__add = function() return "mine" end,
                                         __lt = function() return true end,
