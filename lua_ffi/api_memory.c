@@ -3,6 +3,7 @@
  * Depends on cdata.c for how far memory is known to reach; nothing is written or read beyond that
  * (docs/design.md S20). Strings returned are Lua's own copies.
  */
+#include <limits.h>
 #include <string.h>
 
 #include "api.h"
@@ -176,10 +177,13 @@ static int api_fill(lua_State *L)
 static int errno_arg(lua_State *L, struct lffi_scope *scope, int arg)
 {
     struct lffi_integer value;
+    unsigned __int128 bits;
     bool fraction = false;
     if (!lffi_to_integer(L, scope->st, arg, &value, &fraction) || fraction)
         lffi_arg_error(L, arg, "integer expected, got %s", lffi_push_kind_of(L, scope->st, arg));
-    return (int)(__int128)value.bits;
+    if (!lffi_integer_reduce(&value, sizeof(int) * CHAR_BIT, true, LFFI_STRICT, &bits))
+        lffi_arg_error(L, arg, "%s is no errno value", lffi_push_kind_of(L, scope->st, arg));
+    return (int)bits;
 }
 
 /* ffi.errno([n]): errno as the last C call left it; n replaces it for the next. */

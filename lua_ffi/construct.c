@@ -8,17 +8,17 @@
 #include "lffi.h"
 
 /* The length argument of a T[?] or of a struct that ends so. */
-static uint64_t check_count(lua_State *L, int idx)
+static uint64_t check_count(lua_State *L, const struct lffi_scope *scope, int idx)
 {
-    int ok;
-    lua_Integer count = lua_tointegerx(L, idx, &ok);
-    if (lua_type(L, idx) == LUA_TSTRING || !ok)
+    struct lffi_integer count;
+    bool fraction;
+    if (!lffi_to_integer(L, scope->st, idx, &count, &fraction) || (fraction && !scope->luajit))
         luaL_error(L, "the number of elements of a variable-length type must be an integer, got %s",
-                   luaL_typename(L, idx));
-    if (count < 0)
-        luaL_error(L, "the number of elements of a variable-length type is negative: %I",
-                   (LUAI_UACINT)count);
-    return (uint64_t)count;
+                   lffi_push_kind_of(L, scope->st, idx));
+    if (count.negative)
+        luaL_error(L, "the number of elements of a variable-length type is negative: %s",
+                   lffi_push_integer_text(L, &count));
+    return count.beyond || count.bits > UINT64_MAX ? UINT64_MAX : (uint64_t)count.bits;
 }
 
 /* Element type of the variable part, or NULL when the type has none. */
@@ -65,7 +65,7 @@ static uint64_t object_size(lua_State *L, struct lffi_ctype *ct, int *first, int
     if (ct->op == LFFI_ARRAY && ct->type->count == CDECL_COUNT_UNKNOWN)
         luaL_error(L, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
     if (*first <= last && (needs_count(ct) || lua_type(L, *first) == LUA_TNUMBER))
-        return variable_size(L, ct, element, check_count(L, (*first)++));
+        return variable_size(L, ct, element, check_count(L, ct->scope, (*first)++));
     if (needs_count(ct))
         luaL_error(L, "'%s' needs its number of elements",
                    lffi_push_type_text(L, ct->type, NULL));
@@ -174,7 +174,7 @@ void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx)
     if (ct->op == LFFI_VOID || is_aggregate(ct))
         luaL_error(L, "cannot cast to '%s'", lffi_push_type_text(L, ct->type, NULL));
     cd = lffi_new(L, ct, lffi_sizeof(L, ct));
-    if (ct->op >= LFFI_I8 && ct->op <= LFFI_ENUM && ct->op != LFFI_COMPLEX &&
+    if (((ct->op >= LFFI_I8 && ct->op <= LFFI_BITINT) || ct->op == LFFI_ENUM) &&
         address_value(L, ct, idx, &where, &address))
         lffi_integer_to_memory(ct, cd->addr, (uintptr_t)address);
     else

@@ -230,6 +230,23 @@ describe("variable-length structs", function()
             {7, {{1, 2}, {3, 4}}})
     end)
 
+    it("take no length but an integer", function()
+        local text = "the number of elements of a variable-length type "
+        for value, name in pairs {[2.5] = "number 2.5", ["2"] = 'string "2"', [false] = "boolean false",
+                                  [math.huge] = "number inf"} do
+            raises(text .. "must be an integer, got " .. name, ffi.new, "int[?]", value)
+        end
+        raises(text .. "must be an integer, got 'struct point'", ffi.new, "int[?]",
+            ffi.new "struct point")
+        raises(text .. "is negative: -1", ffi.new, "struct vls", -1)
+        raises("size of 'int[?]' is too large", ffi.new, "int[?]", ffi.cast("uint64_t", -1))
+        raises("size of 'int[?]' is too large", ffi.new, "int[?]", math.maxinteger)
+        raises("'int[?]' needs its number of elements", ffi.new, "int[?]")
+        assert.equal(3, #ffi.new("int[?]", ffi.new("uint64_t", 3)))
+        assert.equal(3, #ffi.new("int[?]", 3.0))
+        assert.equal(2, #jit.new("int[?]", 2.5)) -- LuaJIT drops the fraction
+    end)
+
     it("initialise flexible members within their memory", function()
         local f = ffi.new("struct flexible", 4, {1, "abc"})
         assert.equal("abc", ffi.string(f.text))
