@@ -3,8 +3,6 @@
  * Depends on ctype.c and cdata.c; arith.c reads the operands. A pointer made here keeps alive what
  * the operand it was computed from keeps alive.
  */
-#include <math.h>
-
 #include "lffi.h"
 
 static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
@@ -24,10 +22,10 @@ static bool element_offset(lua_State *L, const struct lffi_ctype *pointer,
     unsigned __int128 bits;
     struct lffi_integer value = o->integer;
     if (o->kind == LFFI_FLOAT_OPERAND) {
-        if (!isfinite(o->number) ||
-            (truncl(o->number) != o->number && !pointer->scope->luajit))
+        if (!lffi_is_finite(o->number) ||
+            (lffi_truncate(o->number) != o->number && !pointer->scope->luajit))
             luaL_error(L, "number has no integer representation");
-        value = lffi_integer_of_double((double)o->number);
+        value = lffi_integer_of_real(o->number);
     } else if (o->kind != LFFI_INTEGER_OPERAND) {
         return false;
     }

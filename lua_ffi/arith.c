@@ -244,8 +244,8 @@ static int cdata_le(lua_State *L)
 /* Both are boolean or both complex: by value. */
 static bool equal_values(const struct lffi_operand *a, const struct lffi_operand *b)
 {
-    long double re[2];
-    long double im[2];
+    lffi_real re[2];
+    lffi_real im[2];
     if (a->ct->op == LFFI_BOOL && b->ct->op == LFFI_BOOL)
         return *(const unsigned char *)a->address == *(const unsigned char *)b->address;
     if (a->ct->op != LFFI_COMPLEX || b->ct->op != LFFI_COMPLEX || a->ct->scope->luajit)

@@ -4,9 +4,9 @@
  * in the order of enum lffi_op. Memory is read and written by memcpy only, so any alignment works.
  * Every failure raises before a byte of the destination has changed.
  */
-#include <float.h>
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "quick.h"
@@ -65,14 +65,27 @@ static const char *push_string_text(lua_State *L, int idx)
                  : lua_pushfstring(L, "string of %I bytes", (LUAI_UACINT)size);
 }
 
+/* "number 0.5": with all its digits when Lua's usual 14 would show another number. */
+static const char *push_float(lua_State *L, lua_Number value)
+{
+    char text[40];
+    snprintf(text, sizeof text, "%.14g", value);
+    if (isfinite(value) && strtod(text, NULL) != value)
+        snprintf(text, sizeof text, "%.17g", value);
+    else
+        return lua_pushfstring(L, "number %f", value); /* marks integral floats with ".0" */
+    return lua_pushfstring(L, "number %s", text);
+}
+
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx)
 {
     const struct lffi_cdata *cd;
     idx = lua_absindex(L, idx);
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
-        return lua_pushfstring(L, lua_isinteger(L, idx) ? "integer %s" : "number %s",
-                               luaL_tolstring(L, idx, NULL));
+        if (!lua_isinteger(L, idx))
+            return push_float(L, lua_tonumber(L, idx));
+        return lua_pushfstring(L, "integer %I", (LUAI_UACINT)lua_tointeger(L, idx));
     case LUA_TBOOLEAN: return lua_pushfstring(L, "boolean %s", luaL_tolstring(L, idx, NULL));
     case LUA_TSTRING: return push_string_text(L, idx);
     case LUA_TUSERDATA:
@@ -92,13 +105,33 @@ _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                        lffi_push_type_text(L, ct->type, NULL));
 }
 
-/* The number at idx as an error names it: "integer 300", "number 1e+300", decimal of a big one. */
-static const char *push_number_text(lua_State *L, const struct lffi_integer *value, int idx)
+/* "integer 123", its middle left out when it is long. */
+static const char *push_long_integer(lua_State *L, struct lffi_state *st, int idx)
 {
+    const char *text = lffi_push_integer_source(L, st, idx);
+    size_t size = strlen(text);
+    if (size <= 80)
+        return lua_pushfstring(L, "integer %s", text);
+    lua_pushlstring(L, text, 20 + strspn(text, "+-"));
+    return lua_pushfstring(L, "integer %s...%s (%d digits)", lua_tostring(L, -1), text + size - 20,
+                           (int)(size - strspn(text, "+-")));
+}
+
+/* The number at idx as an error names it: "integer 300", "number 1e+300". `value`: the integer that it
+ * is, or stands for; NULL for floats. */
+static const char *push_number_text(lua_State *L, struct lffi_state *st,
+                                    const struct lffi_integer *value, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
+    uint8_t op = cd != NULL ? cd->ct->op : LFFI_VOID;
     if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
-        return lua_pushfstring(L, "number %f", lua_tonumber(L, idx));
+        return push_float(L, lua_tonumber(L, idx));
+    if (op >= LFFI_FLOAT16 && op <= LFFI_DOUBLE)
+        return push_float(L, (lua_Number)lffi_load_float(cd->ct, cd->addr));
+    if (op == LFFI_LDOUBLE || op == LFFI_FLOAT128 || op == LFFI_COMPLEX)
+        return lua_pushfstring(L, "number %s", lffi_push_float_text(L, cd->ct, cd->addr));
     if (value->beyond)
-        return lua_pushstring(L, "an integer beyond 128 bits");
+        return push_long_integer(L, st, idx);
     return lua_pushfstring(L, "integer %s", lffi_push_integer_text(L, value));
 }
 
@@ -160,8 +193,9 @@ static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, in
         !reducible(L, idx, where, &value))
         lffi_mismatch(L, ct, idx, where);
     if (fraction && policy_of(where) != LFFI_WRAP && policy_of(where) != LFFI_SATURATE)
-        lffi_convert_error(L, where, "number %f is not an integer, as '%s' needs",
-                           lua_tonumber(L, idx), lffi_push_type_text(L, ct->type, NULL));
+        lffi_convert_error(L, where, "%s is not an integer, as '%s' needs",
+                           push_number_text(L, ct->scope->st, &value, idx),
+                           lffi_push_type_text(L, ct->type, NULL));
     return value;
 }
 
@@ -172,7 +206,7 @@ unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsi
     struct lffi_integer value = check_integer(L, ct, idx, where);
     unsigned __int128 out;
     if (!lffi_integer_reduce(&value, bits, is_signed, policy_of(where), &out)) {
-        const char *number = push_number_text(L, &value, idx);
+        const char *number = push_number_text(L, ct->scope->st, &value, idx);
         lffi_convert_error(L, where, "%s does not fit '%s' (%d bits)", number,
                            lffi_push_type_text(L, ct->type, NULL), (int)bits);
     }
@@ -257,89 +291,72 @@ void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_in
 
 /* ---- floats -------------------------------------------------------------------------------------------- */
 
-/* Significand bits (including the implicit one) and the largest exponent of a type. */
-static void float_limits(const struct lffi_ctype *ct, int *digits, int *exponent)
+static bool float_cdata(lua_State *L, struct lffi_state *st, int idx, lffi_real *out)
 {
-    switch (ct->op) {
-    case LFFI_FLOAT16: *digits = 11; *exponent = 16; break;
-    case LFFI_FLOAT: *digits = FLT_MANT_DIG; *exponent = FLT_MAX_EXP; break;
-    case LFFI_DOUBLE: *digits = DBL_MANT_DIG; *exponent = DBL_MAX_EXP; break;
-    default: *digits = LDBL_MANT_DIG; *exponent = LDBL_MAX_EXP; break;
-    }
-}
-
-static bool integer_is_exact(const struct lffi_ctype *ct, const struct lffi_integer *value)
-{
-    unsigned __int128 magnitude = value->negative ? -value->bits : value->bits;
-    int digits;
-    int exponent;
-    int length = 0;
-    float_limits(ct, &digits, &exponent);
-    if (magnitude == 0 || value->beyond)
-        return !value->beyond;
-    while ((magnitude & 1) == 0) {
-        magnitude >>= 1;
-        exponent--;
-    }
-    for (; magnitude != 0; magnitude >>= 1)
-        length++;
-    return length <= digits && length <= exponent;
-}
-
-static long double integer_to_float(lua_State *L, struct lffi_ctype *ct,
-                                    const struct lffi_integer *value, int idx,
-                                    const struct lffi_where *where)
-{
-    bool rounding = policy_of(where) >= LFFI_WRAP && !value->beyond;
-    if (!rounding && !integer_is_exact(ct, value))
-        lffi_convert_error(L, where, "%s has no exact '%s' value", push_number_text(L, value, idx),
-                           lffi_push_type_text(L, ct->type, NULL));
-    return value->negative ? (long double)(__int128)value->bits : (long double)value->bits;
-}
-
-static bool float_cdata(lua_State *L, const struct lffi_ctype *ct, int idx, long double *out)
-{
-    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
     if (cd == NULL || cd->ct->op < LFFI_FLOAT16 || cd->ct->op > LFFI_FLOAT128)
         return false;
     *out = lffi_load_float(cd->ct, cd->addr);
     return true;
 }
 
-static long double check_float(lua_State *L, struct lffi_ctype *ct, int idx,
-                               const struct lffi_where *where)
+/* An integer as a float: rounded where the policy rounds, otherwise refused unless exact. */
+static void store_integral(lua_State *L, struct lffi_ctype *ct, void *dst,
+                           const struct lffi_integer *value, int idx,
+                           const struct lffi_where *where)
 {
-    long double value;
-    struct lffi_integer integer;
-    bool fraction;
-    if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
-        return lua_tonumber(L, idx);
-    if (float_cdata(L, ct, idx, &value))
-        return value;
-    if (lffi_to_integer(L, ct->scope->st, idx, &integer, &fraction) ||
-        reducible(L, idx, where, &integer))
-        return integer_to_float(L, ct, &integer, idx, where);
-    lffi_mismatch(L, ct, idx, where);
+    struct lffi_magnitude m;
+    if (value->beyond) {
+        const char *text = lffi_push_integer_source(L, ct->scope->st, idx);
+        m = lffi_magnitude_of_text(text, strlen(text));
+        lua_pop(L, 1);
+    } else {
+        m = lffi_magnitude_of_integer(value);
+    }
+    if (policy_of(where) < LFFI_WRAP && !lffi_magnitude_is_exact(ct, &m))
+        lffi_convert_error(L, where, "%s has no exact '%s' value",
+                           push_number_text(L, ct->scope->st, value, idx),
+                           lffi_push_type_text(L, ct->type, NULL));
+    lffi_store_magnitude(ct, dst, &m);
+}
+
+/* Rounds as C does; raises when a finite number would become infinite and the policy says so. */
+static void store_real(lua_State *L, struct lffi_ctype *ct, void *dst, lffi_real value, int idx,
+                       const struct lffi_where *where)
+{
+    char bytes[16];
+    lffi_store_float(ct, bytes, value);
+    if (policy_of(where) <= LFFI_STRICT && lffi_is_finite(value) &&
+        !lffi_is_finite(lffi_load_float(ct, bytes)))
+        lffi_convert_error(L, where, "%s is out of range for '%s'",
+                           push_number_text(L, ct->scope->st, NULL, idx),
+                           lffi_push_type_text(L, ct->type, NULL));
+    memcpy(dst, bytes, (size_t)ct->size);
 }
 
 static void store_float(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                         const struct lffi_where *where)
 {
-    char bytes[16];
-    long double value = check_float(L, ct, idx, where);
-    lffi_store_float(ct, bytes, value);
-    if (policy_of(where) <= LFFI_STRICT && isfinite(value) &&
-        !isfinite(lffi_load_float(ct, bytes)))
-        lffi_convert_error(L, where, "number %f is out of range for '%s'", (double)value,
-                           lffi_push_type_text(L, ct->type, NULL));
-    memcpy(dst, bytes, (size_t)ct->size);
+    struct lffi_integer integer;
+    lffi_real value;
+    bool fraction;
+    idx = lua_absindex(L, idx);
+    if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
+        store_real(L, ct, dst, lua_tonumber(L, idx), idx, where);
+    else if (float_cdata(L, ct->scope->st, idx, &value))
+        store_real(L, ct, dst, value, idx, where);
+    else if (lffi_to_integer(L, ct->scope->st, idx, &integer, &fraction) ||
+             reducible(L, idx, where, &integer))
+        store_integral(L, ct, dst, &integer, idx, where);
+    else
+        lffi_mismatch(L, ct, idx, where);
 }
 
 static void load_wide_float(lua_State *L, struct lffi_ctype *ct, const void *src)
 {
-    long double value = lffi_load_float(ct, src);
+    lffi_real value = lffi_load_float(ct, src);
     struct lffi_cdata *cd;
-    if (isnan(value) || (long double)(double)value == value) {
+    if (value != value || (lffi_real)(double)value == value) {
         lua_pushnumber(L, (double)value);
         return;
     }
@@ -349,37 +366,48 @@ static void load_wide_float(lua_State *L, struct lffi_ctype *ct, const void *src
 
 /* ---- complex ---------------------------------------------------------------------------------------------- */
 
-/* The part `name` or [index] of the table at idx as a number; absent ones are 0. */
-static long double complex_part(lua_State *L, struct lffi_ctype *ct, int idx, const char *name,
-                                int index, const struct lffi_where *where)
+struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct)
 {
-    struct lffi_ctype *part = lffi_basic(L, ct->scope, CDECL_PRIM_LDOUBLE);
-    long double value = 0;
+    switch (ct->type->prim) {
+    case CDECL_PRIM_CFLOAT: return lffi_basic(L, ct->scope, CDECL_PRIM_FLOAT);
+    case CDECL_PRIM_CDOUBLE: return lffi_basic(L, ct->scope, CDECL_PRIM_DOUBLE);
+    case CDECL_PRIM_CLDOUBLE: return lffi_basic(L, ct->scope, CDECL_PRIM_LDOUBLE);
+    default: return lffi_basic(L, ct->scope, CDECL_PRIM_FLOAT128);
+    }
+}
+
+/* The part `name` or [index] of the table at idx; absent ones are 0. */
+static void store_part(lua_State *L, struct lffi_ctype *part, void *dst, int idx, const char *name,
+                       int index, const struct lffi_where *where)
+{
     if (lua_getfield(L, idx, name) == LUA_TNIL) {
         lua_pop(L, 1);
         lua_rawgeti(L, idx, index);
     }
     if (!lua_isnil(L, -1))
-        value = check_float(L, part, lua_gettop(L), where);
+        store_float(L, part, dst, -1, where);
     lua_pop(L, 1);
-    return value;
 }
 
 static void store_complex(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                           const struct lffi_where *where)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
-    long double re;
-    long double im = 0;
+    struct lffi_ctype *part = lffi_complex_part(L, ct);
+    char parts[32] = {0};
+    lffi_real re;
+    lffi_real im;
     if (cd != NULL && cd->ct->op == LFFI_COMPLEX) {
         lffi_load_complex(cd->ct, cd->addr, &re, &im);
+        store_real(L, part, parts, re, idx, where);
+        store_real(L, part, parts + part->size, im, idx, where);
     } else if (lua_istable(L, idx)) {
-        re = complex_part(L, ct, idx, "re", 1, where);
-        im = complex_part(L, ct, idx, "im", 2, where);
+        store_part(L, part, parts, idx, "re", 1, where);
+        store_part(L, part, parts + part->size, idx, "im", 2, where);
     } else {
-        re = check_float(L, ct, idx, where);
+        store_float(L, part, parts, idx, where);
     }
-    lffi_store_complex(ct, dst, re, im);
+    memcpy(dst, parts, (size_t)ct->size);
 }
 
 /* ---- pointers, aggregates ----------------------------------------------------------------------------------- */

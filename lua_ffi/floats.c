@@ -1,6 +1,6 @@
-/* Floating types of every width, read and written through `long double`.
+/* Floating types of every width, read and written through lffi_real, which holds all of them exactly.
  *
- * Depends on nothing but the compiler: it is a leaf that convert.c, cdata.c and arith.c use. _Float16 is
+ * Depends on nothing but the compiler and its libm: it is a leaf that convert.c, cdata.c and number.c use. _Float16 is
  * converted by hand (not every compiler has the type); __float128 where the compiler has it.
  */
 #include <math.h>
@@ -8,6 +8,12 @@
 #include <string.h>
 
 #include "lffi.h"
+
+#if defined __SIZEOF_FLOAT128__ && defined __HAVE_FLOAT128 && __HAVE_FLOAT128
+#define QUAD_LIBM 1 /* glibc's functions on _Float128 */
+#else
+#define QUAD_LIBM 0
+#endif
 
 /* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
 static double load_half(const void *src)
@@ -28,63 +34,50 @@ static double load_half(const void *src)
     return (h & 0x8000) != 0 ? -value : value;
 }
 
-/* Rounds to nearest, ties to even: `value` is scaled so that its unit is one step of the target. */
-static uint16_t half_magnitude(double value)
+lffi_real lffi_truncate(lffi_real value)
 {
-    int exponent;
-    double steps;
-    if (isnan(value))
-        return 0x7E00;
-    if (value >= 65520.0) /* halfway between the largest half and the next step */
-        return 0x7C00;
-    frexp(value, &exponent);
-    if (exponent < -13)
-        return (uint16_t)nearbyint(ldexp(value, 24));
-    steps = nearbyint(ldexp(value, 11 - exponent)); /* 1024 .. 2048 */
-    return (uint16_t)(((exponent + 14) << 10) + (int)steps - 1024);
+    if (value >= 0x1p126L || value <= -0x1p126L || value != value)
+        return value; /* no fraction in so large a number; __int128 holds all others */
+    return (lffi_real)(__int128)value;
 }
 
-static void store_half(void *dst, long double value)
+/* Nearest integer, ties to even, of 0 <= value < 2^31. */
+static unsigned round_even(lffi_real value)
 {
-    double d = (double)value;
-    uint16_t h = half_magnitude(fabs(d));
-    if (signbit(d))
+    unsigned whole = (unsigned)value;
+    lffi_real rest = value - whole;
+    return rest > 0.5L || (rest == 0.5L && (whole & 1) != 0) ? whole + 1 : whole;
+}
+
+/* `value` is scaled so that its unit is one step of the target. */
+static uint16_t half_magnitude(lffi_real value)
+{
+    int exponent = 15; /* value = 2^exponent * (0.5 .. 1), or below the smallest normal */
+    if (value != value)
+        return 0x7E00;
+    if (value >= 65520) /* halfway between the largest half and the next step */
+        return 0x7C00;
+    for (value /= 32; exponent > -14 && value < 1024; exponent--)
+        value *= 2;
+    if (value < 1024)
+        return (uint16_t)round_even(value);
+    return (uint16_t)((unsigned)(exponent + 15) * 1024 + round_even(value) - 1024);
+}
+
+static void store_half(void *dst, lffi_real value)
+{
+    uint16_t h = half_magnitude(value < 0 ? -value : value);
+    if (signbit((double)value))
         h = (uint16_t)(h | 0x8000);
     memcpy(dst, &h, sizeof h);
 }
 
-#ifdef __SIZEOF_FLOAT128__
-static long double load_quad(const void *src)
-{
-    __float128 q;
-    memcpy(&q, src, sizeof q);
-    return (long double)q;
-}
-
-static void store_quad(void *dst, long double value)
-{
-    __float128 q = (__float128)value;
-    memcpy(dst, &q, sizeof q);
-}
-#else /* long double is the quad type here */
-static long double load_quad(const void *src)
-{
-    long double q;
-    memcpy(&q, src, sizeof q);
-    return q;
-}
-
-static void store_quad(void *dst, long double value)
-{
-    memcpy(dst, &value, sizeof value);
-}
-#endif
-
-static long double load_op(enum lffi_op op, const void *src)
+static lffi_real load_op(enum lffi_op op, const void *src)
 {
     float f;
     double d;
     long double l;
+    lffi_real quad;
     if (op == LFFI_FLOAT16)
         return load_half(src);
     if (op == LFFI_FLOAT) {
@@ -95,16 +88,19 @@ static long double load_op(enum lffi_op op, const void *src)
         memcpy(&d, src, sizeof d);
         return d;
     }
-    if (op == LFFI_FLOAT128)
-        return load_quad(src);
+    if (op == LFFI_FLOAT128) {
+        memcpy(&quad, src, sizeof quad);
+        return quad;
+    }
     memcpy(&l, src, sizeof l);
     return l;
 }
 
-static void store_op(enum lffi_op op, void *dst, long double value)
+static void store_op(enum lffi_op op, void *dst, lffi_real value)
 {
     float f = (float)value;
     double d = (double)value;
+    long double l = (long double)value;
     if (op == LFFI_FLOAT16)
         store_half(dst, value);
     else if (op == LFFI_FLOAT)
@@ -112,17 +108,17 @@ static void store_op(enum lffi_op op, void *dst, long double value)
     else if (op == LFFI_DOUBLE)
         memcpy(dst, &d, sizeof d);
     else if (op == LFFI_FLOAT128)
-        store_quad(dst, value);
-    else
         memcpy(dst, &value, sizeof value);
+    else
+        memcpy(dst, &l, sizeof l);
 }
 
-long double lffi_load_float(const struct lffi_ctype *ct, const void *src)
+lffi_real lffi_load_float(const struct lffi_ctype *ct, const void *src)
 {
     return load_op((enum lffi_op)ct->op, src);
 }
 
-void lffi_store_float(const struct lffi_ctype *ct, void *dst, long double value)
+void lffi_store_float(const struct lffi_ctype *ct, void *dst, lffi_real value)
 {
     store_op((enum lffi_op)ct->op, dst, value);
 }
@@ -137,36 +133,108 @@ static enum lffi_op part_op(const struct lffi_ctype *ct)
     return ct->type->prim == CDECL_PRIM_CLDOUBLE ? LFFI_LDOUBLE : LFFI_FLOAT128;
 }
 
-void lffi_load_complex(const struct lffi_ctype *ct, const void *src, long double *re,
-                       long double *im)
+void lffi_load_complex(const struct lffi_ctype *ct, const void *src, lffi_real *re, lffi_real *im)
 {
     *re = load_op(part_op(ct), src);
     *im = load_op(part_op(ct), (const char *)src + ct->size / 2);
 }
 
-void lffi_store_complex(const struct lffi_ctype *ct, void *dst, long double re, long double im)
+void lffi_store_complex(const struct lffi_ctype *ct, void *dst, lffi_real re, lffi_real im)
 {
     store_op(part_op(ct), dst, re);
     store_op(part_op(ct), (char *)dst + ct->size / 2, im);
 }
 
+/* ---- text -------------------------------------------------------------------------------------------- */
+
 /* "1.5-2i"; after letters ("inf", "nan") a capital I, as LuaJIT prints. */
 static const char *push_complex_text(lua_State *L, const struct lffi_ctype *ct, const void *src)
 {
     char text[128];
-    long double re;
-    long double im;
+    lffi_real re;
+    lffi_real im;
     lffi_load_complex(ct, src, &re, &im);
-    snprintf(text, sizeof text, "%.14Lg%+.14Lg%c", re, im, isfinite(im) ? 'i' : 'I');
+    snprintf(text, sizeof text, "%.14Lg%+.14Lg%c", (long double)re, (long double)im,
+             lffi_is_finite(im) ? 'i' : 'I');
     return lua_pushstring(L, text);
+}
+
+/* As many digits as tell any two values of the type apart. */
+static void print_quad(char *text, size_t size, lffi_real value)
+{
+#if QUAD_LIBM
+    strfromf128(text, size, "%.36g", value);
+#else
+    snprintf(text, size, "%.36Lg", (long double)value);
+#endif
 }
 
 const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, const void *src)
 {
     char text[64];
+    lffi_real value;
     if (ct->op == LFFI_COMPLEX)
         return push_complex_text(L, ct, src);
-    snprintf(text, sizeof text, ct->op >= LFFI_LDOUBLE ? "%.21Lg" : "%.14Lg",
-             lffi_load_float(ct, src));
+    value = lffi_load_float(ct, src);
+    if (ct->op == LFFI_FLOAT128)
+        print_quad(text, sizeof text, value);
+    else if (ct->op == LFFI_LDOUBLE)
+        snprintf(text, sizeof text, "%.21Lg", (long double)value);
+    else
+        snprintf(text, sizeof text, "%.14g", (double)value);
     return lua_pushstring(L, text);
+}
+
+/* ---- arithmetic in the wide types ---------------------------------------------------------------------- */
+
+static long double long_double_result(int op, long double a, long double b)
+{
+    long double rest;
+    switch (op) {
+    case LUA_OPADD: return a + b;
+    case LUA_OPSUB: return a - b;
+    case LUA_OPMUL: return a * b;
+    case LUA_OPDIV: return a / b;
+    case LUA_OPPOW: return powl(a, b);
+    case LUA_OPIDIV: return floorl(a / b);
+    case LUA_OPUNM: return -a;
+    default: break;
+    }
+    rest = fmodl(a, b); /* LUA_OPMOD: the sign of the divisor, as in Lua */
+    return rest * b < 0 ? rest + b : rest;
+}
+
+/* Without a libm for the type, `^`, `//` and `%` are computed in long double. */
+static lffi_real quad_result(int op, lffi_real a, lffi_real b)
+{
+#if QUAD_LIBM
+    lffi_real rest;
+#endif
+    switch (op) {
+    case LUA_OPADD: return a + b;
+    case LUA_OPSUB: return a - b;
+    case LUA_OPMUL: return a * b;
+    case LUA_OPDIV: return a / b;
+    case LUA_OPUNM: return -a;
+#if QUAD_LIBM
+    case LUA_OPPOW: return powf128(a, b);
+    case LUA_OPIDIV: return floorf128(a / b);
+    default: break;
+    }
+    rest = fmodf128(a, b);
+    return rest * b < 0 ? rest + b : rest;
+#else
+    default: return long_double_result(op, (long double)a, (long double)b);
+    }
+#endif
+}
+
+void lffi_float_arith(const struct lffi_ctype *ct, int op, void *dst, const void *a, const void *b)
+{
+    lffi_real x = lffi_load_float(ct, a);
+    lffi_real y = lffi_load_float(ct, b);
+    if (ct->op == LFFI_FLOAT128)
+        lffi_store_float(ct, dst, quad_result(op, x, y));
+    else
+        lffi_store_float(ct, dst, long_double_result(op, (long double)x, (long double)y));
 }

@@ -195,17 +195,6 @@ struct element {
     int64_t index;
 };
 
-/* The type of a part of a complex number. */
-static struct lffi_ctype *complex_part(lua_State *L, const struct lffi_ctype *ct)
-{
-    switch (ct->type->prim) {
-    case CDECL_PRIM_CFLOAT: return lffi_basic(L, ct->scope, CDECL_PRIM_FLOAT);
-    case CDECL_PRIM_CDOUBLE: return lffi_basic(L, ct->scope, CDECL_PRIM_DOUBLE);
-    case CDECL_PRIM_CLDOUBLE: return lffi_basic(L, ct->scope, CDECL_PRIM_LDOUBLE);
-    default: return lffi_basic(L, ct->scope, CDECL_PRIM_FLOAT128);
-    }
-}
-
 static bool has_elements(const struct lffi_ctype *ct)
 {
     return ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY || ct->op == LFFI_VECTOR ||
@@ -269,7 +258,7 @@ static bool find_element(lua_State *L, const struct lffi_cdata *cd, struct eleme
     uint64_t count;
     if (!has_elements(cd->ct) || !convert_index(L, cd->ct, &e->index))
         return false;
-    e->ct = cd->ct->op == LFFI_COMPLEX ? complex_part(L, cd->ct) : cd->ct->target;
+    e->ct = cd->ct->op == LFFI_COMPLEX ? lffi_complex_part(L, cd->ct) : cd->ct->target;
     if (cd->ct->op == LFFI_POINTER) {
         base = pointer_value(cd);
         if (base == NULL)
@@ -316,7 +305,7 @@ static bool push_special(lua_State *L, const struct lffi_cdata *cd, const char *
         size_t offset = part_offset(cd->ct, name);
         if (offset == SIZE_MAX)
             return false;
-        lffi_load(L, complex_part(L, cd->ct), (const char *)cd->addr + offset, 0);
+        lffi_load(L, lffi_complex_part(L, cd->ct), (const char *)cd->addr + offset, 0);
         return true;
     }
     return cd->ct->op == LFFI_POINTER && cd->ct->target->op == LFFI_FUNCTION &&

@@ -24,19 +24,17 @@ static struct lffi_integer with_sign(unsigned __int128 magnitude, bool negative,
     return out;
 }
 
-struct lffi_integer lffi_integer_of_double(double value)
+struct lffi_integer lffi_integer_of_real(lffi_real value)
 {
-    int exponent;
-    double magnitude = trunc(fabs(value));
-    bool negative = signbit(value) != 0;
-    uint64_t mantissa;
-    if (magnitude < 9223372036854775808.0)
-        return with_sign((uint64_t)magnitude, negative, false);
-    mantissa = (uint64_t)ldexp(frexp(magnitude, &exponent), 53);
-    exponent -= 53;
-    if (exponent >= 128)
-        return with_sign(0, negative, true);
-    return with_sign((unsigned __int128)mantissa << exponent, negative, exponent > 128 - 53);
+    bool negative = value < 0;
+    unsigned shift = 0;
+    unsigned __int128 bits;
+    if (negative)
+        value = -value;
+    for (; value >= 0x1p128L; shift++)
+        value /= 2; /* loses nothing: no type has 128 significant bits */
+    bits = (unsigned __int128)value;
+    return with_sign(shift < 128 ? bits << shift : 0, negative, shift > 0);
 }
 
 /* ---- text ---------------------------------------------------------------------------------------- */
@@ -215,25 +213,26 @@ static bool integer_of_number(lua_State *L, int idx, struct lffi_integer *out, b
     if (!isfinite(value))
         return false;
     *fraction = trunc(value) != value;
-    *out = lffi_integer_of_double(value);
+    *out = fabs(value) < 0x1p63 ? lffi_integer_of_int64((int64_t)value)
+                                : lffi_integer_of_real((lffi_real)value);
     return true;
 }
 
 static bool integer_of_cdata(const struct lffi_cdata *cd, struct lffi_integer *out, bool *fraction)
 {
     uint8_t op = cd->ct->op;
-    double value;
+    lffi_real value;
     if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM) {
         *out = lffi_integer_of_memory(cd->ct, cd->addr);
         return true;
     }
     if (op < LFFI_FLOAT16 || op > LFFI_FLOAT128)
         return false;
-    value = (double)lffi_load_float(cd->ct, cd->addr);
-    if (!isfinite(value))
+    value = lffi_load_float(cd->ct, cd->addr);
+    if (!lffi_is_finite(value))
         return false;
-    *fraction = trunc(value) != value;
-    *out = lffi_integer_of_double(value);
+    *fraction = lffi_truncate(value) != value;
+    *out = lffi_integer_of_real(value);
     return true;
 }
 
@@ -272,7 +271,8 @@ static void run_converter(lua_State *L, int idx, struct lffi_integer *out)
     } else if (lua_type(L, -1) != LUA_TNUMBER || !integer_of_number(L, -1, out, &fraction) ||
                fraction) {
         luaL_error(L, "'__cffi_integer' must give an integer or its text, got %s",
-                   luaL_typename(L, -1));
+                   lua_type(L, -1) == LUA_TNUMBER ? lua_pushfstring(L, "number %f", lua_tonumber(L, -1))
+                                                  : luaL_typename(L, -1));
     }
     lua_pop(L, 1);
 }
@@ -295,4 +295,19 @@ bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_i
         return false;
     run_converter(L, idx, out);
     return true;
+}
+
+const char *lffi_push_integer_source(lua_State *L, struct lffi_state *st, int idx)
+{
+    idx = lua_absindex(L, idx);
+    if (lua_type(L, idx) == LUA_TSTRING ||
+        !push_converter(L, st, idx, lffi_to_cdata(L, st, idx))) {
+        lua_pushvalue(L, idx);
+    } else {
+        lua_pushvalue(L, idx);
+        lua_call(L, 1, 1);
+    }
+    luaL_tolstring(L, -1, NULL); /* a converter may have changed its mind: any value has a text */
+    lua_remove(L, -2);
+    return lua_tostring(L, -1);
 }

@@ -24,6 +24,13 @@
 #error "cffi needs a compiler with __int128 (any 64-bit gcc or clang target)"
 #endif
 
+/* A number that every floating type converts to exactly. */
+#ifdef __SIZEOF_FLOAT128__
+typedef __float128 lffi_real;
+#else
+typedef long double lffi_real;
+#endif
+
 struct lffi_plan;
 
 /* How integers that do not fit are treated (docs/design.md S1). */
@@ -264,7 +271,7 @@ bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_i
                      bool *fraction);
 /* Reads "[+-]?(0[xX]hex+|dec+)"; false when the text is anything else. */
 bool lffi_text_to_integer(const char *text, size_t size, struct lffi_integer *out);
-struct lffi_integer lffi_integer_of_double(double value); /* finite; truncated */
+struct lffi_integer lffi_integer_of_real(lffi_real value); /* finite; truncated */
 struct lffi_integer lffi_integer_of_int64(int64_t value);
 /* The low `bits` bits as an integer of that width. */
 struct lffi_integer lffi_integer_of_bits(unsigned __int128 value, unsigned bits, bool is_signed);
@@ -278,18 +285,45 @@ bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool i
 int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer *b);
 /* Pushes the decimal text. */
 const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *value);
+/* Pushes the text that the value at idx gives for its integer: the string itself, or what an object's
+ * converter says. For the values that lffi_integer has no room for. */
+const char *lffi_push_integer_source(lua_State *L, struct lffi_state *st, int idx);
 
 /* ---- floats.c: floating types of every width ---------------------------------------------------- */
 
-/* Reads and writes one number of a FLOAT16 .. FLOAT128 type. */
-long double lffi_load_float(const struct lffi_ctype *ct, const void *src);
-void lffi_store_float(const struct lffi_ctype *ct, void *dst, long double value);
+lffi_real lffi_truncate(lffi_real value);
+static inline bool lffi_is_finite(lffi_real value)
+{
+    return value - value == 0;
+}
+/* Reads and writes one number of a FLOAT16 .. FLOAT128 type; writing rounds to nearest. */
+lffi_real lffi_load_float(const struct lffi_ctype *ct, const void *src);
+void lffi_store_float(const struct lffi_ctype *ct, void *dst, lffi_real value);
 /* The parts of a complex value. */
-void lffi_load_complex(const struct lffi_ctype *ct, const void *src, long double *re,
-                       long double *im);
-void lffi_store_complex(const struct lffi_ctype *ct, void *dst, long double re, long double im);
+void lffi_load_complex(const struct lffi_ctype *ct, const void *src, lffi_real *re, lffi_real *im);
+void lffi_store_complex(const struct lffi_ctype *ct, void *dst, lffi_real re, lffi_real im);
+/* Stores the result of Lua's arithmetic operator on two values of a LDOUBLE or FLOAT128 type, computed
+ * in that type; for unary operators both are the same. */
+void lffi_float_arith(const struct lffi_ctype *ct, int op, void *dst, const void *a, const void *b);
 /* Pushes the text of a floating or complex value ("1.5", "1-2i") and returns it. */
 const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, const void *src);
+
+/* ---- magnitude.c: integers of any size as floating values ---------------------------------------- */
+
+/* The leading bits of an integer: (top + something below 1 when `rest`) * 2^exponent. */
+struct lffi_magnitude {
+    unsigned __int128 top; /* all 128 bits in use when `rest` or exponent > 0 */
+    int exponent;
+    bool rest;     /* nonzero bits follow */
+    bool negative;
+    bool huge;     /* beyond every floating type; the rest says nothing */
+};
+struct lffi_magnitude lffi_magnitude_of_integer(const struct lffi_integer *value); /* not `beyond` */
+struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size); /* of an integer (S2) */
+/* True when a FLOAT16 .. FLOAT128 type has exactly this value. */
+bool lffi_magnitude_is_exact(const struct lffi_ctype *ct, const struct lffi_magnitude *m);
+/* Stores it, rounded once to nearest; infinity when it is too large. */
+void lffi_store_magnitude(const struct lffi_ctype *ct, void *dst, const struct lffi_magnitude *m);
 
 /* ---- convert.c: Lua values <-> C bytes ---------------------------------------------------------- */
 
@@ -327,6 +361,8 @@ unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsi
                                        bool is_signed, int idx, const struct lffi_where *where);
 unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
                                     const struct lffi_where *where);
+/* The type of the two parts of a complex type. */
+struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct);
 bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where);
 
 /* ---- bits.c: bit-fields --------------------------------------------------------------------------- */
@@ -380,7 +416,7 @@ struct lffi_operand {
     int idx;
     struct lffi_ctype *ct; /* of a cdata, else NULL */
     struct lffi_integer integer;
-    long double number;
+    lffi_real number;
     const void *address; /* also of aggregates: where they lie */
 };
 #define LFFI_UNORDERED 2 /* result of comparing with a NaN */

@@ -1,6 +1,6 @@
 /* Numbers as operands: arithmetic and comparison of boxed integers, floats and Lua numbers.
  *
- * Depends on integer.c, floats.c, ctype.c and cdata.c; arith.c decides which operands are numbers. A result that is an
+ * Depends on integer.c, floats.c, convert.c and cdata.c; arith.c decides which operands are numbers. A result that is an
  * integer is a new cdata, any other a Lua float. Integers are computed exactly and then wrapped into
  * the result's type; in scopes with LuaJIT's rules as C computes in 64 bits (docs/design.md S3, S17).
  */
@@ -109,15 +109,11 @@ static unsigned __int128 integer_result(lua_State *L, int op, const struct lffi_
 /* ---- floats --------------------------------------------------------------------------------------------- */
 
 /* The integer of an integral number; false when its magnitude needs more than 128 bits. */
-static bool integer_of_float(long double whole, struct lffi_integer *out)
+static bool integer_of_float(lffi_real whole, struct lffi_integer *out)
 {
-    unsigned __int128 size;
-    if (!(fabsl(whole) < 0x1p128L))
+    if (!(whole < 0x1p128L && whole > -0x1p128L))
         return false;
-    size = (unsigned __int128)fabsl(whole);
-    out->negative = whole < 0;
-    out->bits = out->negative ? -size : size;
-    out->beyond = out->negative && size > (unsigned __int128)1 << 127;
+    *out = lffi_integer_of_real(whole);
     return true;
 }
 
@@ -130,9 +126,45 @@ static lua_Number as_lua_float(const struct lffi_operand *o)
                                : (lua_Number)o->integer.bits;
 }
 
+static bool is_wide_float(const struct lffi_operand *o)
+{
+    return o->ct != NULL && (o->ct->op == LFFI_LDOUBLE || o->ct->op == LFFI_FLOAT128);
+}
+
+/* The operand as a value of a wide floating type. */
+static void as_wide_float(const struct lffi_ctype *ct, void *dst, const struct lffi_operand *o)
+{
+    struct lffi_magnitude m;
+    if (o->kind == LFFI_FLOAT_OPERAND) {
+        lffi_store_float(ct, dst, o->number);
+        return;
+    }
+    m = lffi_magnitude_of_integer(&o->integer);
+    lffi_store_magnitude(ct, dst, &m);
+}
+
+static void wide_float_arith(lua_State *L, int op, const struct lffi_operand *a,
+                             const struct lffi_operand *b)
+{
+    char x[16];
+    char y[16];
+    char result[16];
+    const struct lffi_operand *wider = is_wide_float(a) ? a : b;
+    if (is_wide_float(b) && b->ct->op == LFFI_FLOAT128)
+        wider = b;
+    as_wide_float(wider->ct, x, a);
+    as_wide_float(wider->ct, y, b);
+    lffi_float_arith(wider->ct, op, result, x, y);
+    lffi_load(L, wider->ct, result, 0);
+}
+
 static void float_arith(lua_State *L, int op, const struct lffi_operand *a,
                         const struct lffi_operand *b)
 {
+    if (is_wide_float(a) || is_wide_float(b)) {
+        wide_float_arith(L, op, a, b);
+        return;
+    }
     lua_pushnumber(L, as_lua_float(a));
     if (op != LUA_OPUNM)
         lua_pushnumber(L, as_lua_float(b));
@@ -149,7 +181,7 @@ static void make_integer(lua_State *L, struct lffi_operand *o)
 {
     if (o->kind != LFFI_FLOAT_OPERAND)
         return;
-    if (truncl(o->number) != o->number || !integer_of_float(o->number, &o->integer))
+    if (lffi_truncate(o->number) != o->number || !integer_of_float(o->number, &o->integer))
         luaL_error(L, "number has no integer representation");
     o->kind = LFFI_INTEGER_OPERAND;
 }
@@ -183,7 +215,7 @@ static bool is_uint64(const struct lffi_operand *o)
 static bool is_wider(const struct lffi_operand *o)
 {
     const struct lffi_ctype *ct = wide_type(o);
-    return ct != NULL && ct->type->bits > 64;
+    return is_wide_float(o) || (ct != NULL && ct->type->bits > 64);
 }
 
 static uint64_t luajit_divide(uint64_t a, uint64_t b, bool is_unsigned, bool remainder)
@@ -269,20 +301,20 @@ void lffi_number_arith(lua_State *L, struct lffi_scope *scope, int op, struct lf
     push_boxed(L, ct, integer_result(L, op, &a->integer, &b->integer, ct->type->bits));
 }
 
-static int compare_floats(long double a, long double b)
+static int compare_floats(lffi_real a, lffi_real b)
 {
-    if (isnan(a) || isnan(b))
+    if (a != a || b != b) /* a NaN */
         return LFFI_UNORDERED;
     return a < b ? -1 : a > b;
 }
 
 /* Without rounding: the integral part as an integer first, then the fraction. */
-static int compare_with_float(const struct lffi_integer *a, long double b)
+static int compare_with_float(const struct lffi_integer *a, lffi_real b)
 {
-    long double whole = truncl(b);
+    lffi_real whole = lffi_truncate(b);
     struct lffi_integer integral;
     int order;
-    if (isnan(b))
+    if (b != b)
         return LFFI_UNORDERED;
     if (!integer_of_float(whole, &integral))
         return whole > 0 ? -1 : 1;

@@ -33,10 +33,17 @@ static inline bool lffi_quick_integer(uint8_t op, void *dst, lua_Integer value)
             return false;
         memcpy(dst, &value, sizeof value);
         return true;
+    case LFFI_DOUBLE: {
+        double number = (double)value;
+        if (value > (lua_Integer)1 << 53 || value < -((lua_Integer)1 << 53))
+            return false;
+        memcpy(dst, &number, sizeof number);
+        return true;
+    }
     case LFFI_VOID: case LFFI_BOOL: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
-    case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
-    case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
-    case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+    case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX:
+    case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR: case LFFI_FUNCTION:
+    case LFFI_STRUCT: case LFFI_UNION:
         break;
     }
     return false;

@@ -1,0 +1,155 @@
+/* Integers of any size as floating values: their leading bits, and rounding these once to a type.
+ *
+ * Depends on floats.c. Text may be of any length; what no floating type can reach is found out early, so
+ * the work is bounded. Nothing is allocated.
+ */
+#include <float.h>
+#include <string.h>
+
+#include "lffi.h"
+
+enum {
+    HUGE_BITS = 16384, /* the largest finite values of LDOUBLE and FLOAT128 are just below 2^16384 */
+    LIMBS = HUGE_BITS / 32 + 1
+};
+
+struct number {
+    uint32_t limb[LIMBS]; /* least significant first */
+    int count;
+};
+
+/* n = n * base + digit; false when it outgrows every floating type. */
+static bool append_digit(struct number *n, unsigned base, unsigned digit)
+{
+    uint64_t carry = digit;
+    for (int i = 0; i < n->count; i++) {
+        carry += (uint64_t)n->limb[i] * base;
+        n->limb[i] = (uint32_t)carry;
+        carry >>= 32;
+    }
+    if (carry != 0 && n->count == LIMBS)
+        return false;
+    if (carry != 0)
+        n->limb[n->count++] = (uint32_t)carry;
+    return true;
+}
+
+static unsigned digit_value(char c)
+{
+    if (c >= '0' && c <= '9')
+        return (unsigned)(c - '0');
+    return (unsigned)((c | 32) - 'a') + 10;
+}
+
+/* The text of an integer as lffi_text_to_integer reads it. False: too large. */
+static bool read_text(struct number *n, const char *text, size_t size)
+{
+    const char *end = text + size;
+    unsigned base = 10;
+    text += *text == '-' || *text == '+';
+    if (end - text > 2 && (text[1] == 'x' || text[1] == 'X')) {
+        base = 16;
+        text += 2;
+    }
+    for (; text < end; text++) {
+        if (!append_digit(n, base, digit_value(*text)))
+            return false;
+    }
+    return true;
+}
+
+static unsigned __int128 bit_at(const struct number *n, int position)
+{
+    return n->limb[position / 32] >> (position % 32) & 1;
+}
+
+static int bit_length(unsigned __int128 value)
+{
+    uint64_t high = (uint64_t)(value >> 64);
+    if (high != 0)
+        return 128 - __builtin_clzll(high);
+    return (uint64_t)value != 0 ? 64 - __builtin_clzll((uint64_t)value) : 0;
+}
+
+struct lffi_magnitude lffi_magnitude_of_integer(const struct lffi_integer *value)
+{
+    struct lffi_magnitude m = {0};
+    m.top = value->negative ? -value->bits : value->bits;
+    m.negative = value->negative;
+    return m;
+}
+
+struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size)
+{
+    struct number n = {{0}, 0};
+    struct lffi_magnitude m = {0};
+    int length;
+    m.negative = size > 0 && *text == '-';
+    m.huge = !read_text(&n, text, size);
+    if (m.huge || n.count == 0)
+        return m;
+    length = n.count * 32 - __builtin_clz(n.limb[n.count - 1]);
+    m.exponent = length > 128 ? length - 128 : 0;
+    for (int i = length - 1; i >= m.exponent; i--)
+        m.top = m.top << 1 | bit_at(&n, i);
+    for (int i = 0; i < m.exponent && !m.rest; i++)
+        m.rest = bit_at(&n, i) != 0;
+    return m;
+}
+
+/* Significand bits (including the implicit one) of a type, and the exponent its values stay below. */
+static void float_limits(const struct lffi_ctype *ct, int *digits, int *exponent)
+{
+    switch (ct->op) {
+    case LFFI_FLOAT16: *digits = 11; *exponent = 16; break;
+    case LFFI_FLOAT: *digits = FLT_MANT_DIG; *exponent = FLT_MAX_EXP; break;
+    case LFFI_DOUBLE: *digits = DBL_MANT_DIG; *exponent = DBL_MAX_EXP; break;
+    case LFFI_LDOUBLE: *digits = LDBL_MANT_DIG; *exponent = LDBL_MAX_EXP; break;
+    default: *digits = 113; *exponent = 16384; break;
+    }
+}
+
+bool lffi_magnitude_is_exact(const struct lffi_ctype *ct, const struct lffi_magnitude *m)
+{
+    unsigned __int128 bits = m->top;
+    int digits;
+    int exponent;
+    float_limits(ct, &digits, &exponent);
+    if (m->huge || m->rest || bit_length(bits) + m->exponent > exponent)
+        return false;
+    while (bits != 0 && (bits & 1) == 0)
+        bits >>= 1;
+    return bit_length(bits) <= digits;
+}
+
+/* Drops low bits until at most `bits` are left, the last one set when a dropped one was: so rounding to a
+ * type of fewer than bits - 1 significant bits goes the way that the whole value would. */
+static unsigned __int128 jam(const struct lffi_magnitude *m, int bits, int *exponent)
+{
+    int excess = bit_length(m->top) - bits;
+    unsigned __int128 value = m->top;
+    bool rest = m->rest;
+    *exponent = m->exponent;
+    if (excess > 0) {
+        rest = rest || (value & (((unsigned __int128)1 << excess) - 1)) != 0;
+        value >>= excess;
+        *exponent += excess;
+    }
+    return value | rest;
+}
+
+void lffi_store_magnitude(const struct lffi_ctype *ct, void *dst, const struct lffi_magnitude *m)
+{
+    int digits;
+    int exponent;
+    int most;
+    lffi_real value;
+    float_limits(ct, &digits, &most);
+    /* The widest type rounds here, all others when lffi_real is stored. */
+    value = (lffi_real)jam(m, digits == 113 ? 128 : 113, &exponent);
+    for (; exponent > 0; exponent--)
+        value *= 2;
+    if (m->huge)
+        value = (lffi_real)__builtin_inff();
+    lffi_store_float(ct, dst, m->negative ? -value : value);
+}

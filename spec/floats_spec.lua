@@ -1,0 +1,215 @@
+-- Floating values of every width (docs/design.md S4): exact or refused, rounded as C rounds.
+
+local ffi = require "cffi"
+local bigint = require "support.bigint"
+local support = require "support"
+local raises = support.raises
+
+ffi.cdef [[
+    float strtof(const char *, char **);
+    double strtod(const char *, char **);
+    long double strtold(const char *, char **);
+]]
+
+local wrap = ffi.scope {overflow = "wrap"}
+
+local Big = {__cffi_integer = function(self) return self.text end}
+local function big(text) return setmetatable({text = text}, Big) end
+
+-- Type, significant bits, and the exponent that its values stay below.
+local TYPES = {{"_Float16", 11, 16}, {"float", 24, 128}, {"double", 53, 1024},
+               {"long double", 64, 16384}, {"_Float128", 113, 16384}}
+
+describe("floating types", function()
+    for _, t in ipairs(TYPES) do
+        local name, digits, most = table.unpack(t)
+        it("take the integers they hold exactly and refuse all others: " .. name, function()
+            local cell = ffi.new(name .. "[1]")
+            for _, exponent in ipairs {0, 1, 10, 15, 53, 64, 100, 127, 128, 200, 1023, 1024} do
+                local text = bigint.pow2(exponent)
+                for _, sign in ipairs {"", "-"} do
+                    local ok, message = pcall(function() cell[0] = big(sign .. text) end)
+                    assert.equal(exponent < most, ok, message)
+                    if ok then assert.equal((sign == "" and 1 or -1) * 2.0 ^ exponent, ffi.tonumber(cell[0])) end
+                end
+            end
+            local exact = bigint.add(bigint.pow2(digits), -1)
+            cell[0] = big(exact)
+            assert.is_true(ffi.cast(name, cell[0]) == ffi.cast("unsigned __int128", exact))
+            local inexact = bigint.add(bigint.pow2(digits), 1)
+            raises(("element 0 of '%s[1]': integer %s has no exact '%s' value"):format(name, inexact, name),
+                function() cell[0] = big(inexact) end)
+            assert.is_true(ffi.cast(name, cell[0]) == ffi.cast("unsigned __int128", exact))
+        end)
+    end
+
+    it("refuse integers of 200 digits by their digits", function()
+        raises("integer 12345678901234567890...12345678901234567890 (200 digits) has no exact " ..
+            "'double' value", function() ffi.new("double", big(("1234567890"):rep(20))) end)
+        raises("integer -12345678901234567890...12345678901234567890 (200 digits) has no exact " ..
+            "'float' value", function() ffi.new("float", big("-" .. ("1234567890"):rep(20))) end)
+    end)
+
+    it("round integers of any size once, as the C library rounds their text", function()
+        local seed = 12345
+        local function digit()
+            seed = (seed * 1103515245 + 12345) % 2147483648
+            return seed // 65536 % 10
+        end
+        for length = 1, 330, 3 do
+            local text = {digit() % 2 == 0 and "-" or ""}
+            for i = 1, length do text[i + 1] = tostring(i == 1 and 1 + digit() % 9 or digit()) end
+            text = table.concat(text)
+            local value = wrap.new("struct { float f; double d; long double l; }",
+                {big(text), big(text), big(text)})
+            assert.equal(ffi.C.strtof(text, nil), value.f, text)
+            assert.equal(ffi.C.strtod(text, nil), value.d, text)
+            assert.is_true(ffi.cast("long double", value.l) ==
+                ffi.cast("long double", ffi.C.strtold(text, nil)), text)
+        end
+    end)
+
+    it("meet halfway cases at the even neighbour, and a bit beyond decides", function()
+        local zeros = ("0"):rep(20)
+        local function float(text) return ffi.tonumber(ffi.cast("float", text)) end
+        assert.equal(2.0 ^ 24, float("16777217")) -- halfway between two floats
+        assert.equal(2.0 ^ 24 + 4, float("16777219"))
+        assert.equal(2.0 ^ 104, float("0x1000001" .. zeros))
+        assert.equal(2.0 ^ 104 + 2.0 ^ 81, float("0x1000001" .. ("0"):rep(19) .. "1"))
+        assert.equal(-2.0 ^ 104 - 2.0 ^ 82, float("-0x1000003" .. zeros))
+        local far = "0x1000001" .. ("0"):rep(200) -- beyond float, not beyond double's last bit
+        local double = ffi.tonumber(ffi.cast("double", "0x20000000000001" .. ("0"):rep(200)))
+        assert.equal(2.0 ^ 853, double)
+        assert.equal(2.0 ^ 853 + 2.0 ^ 801, ffi.tonumber(ffi.cast("double",
+            "0x20000000000001" .. ("0"):rep(199) .. "1")))
+        assert.equal(math.huge, float(far))
+    end)
+
+    it("become infinite only where values are rounded", function()
+        local cell, rounded = ffi.new "float[1]", wrap.new "float[1]"
+        raises("element 0 of 'float[1]': number 1e+300 is out of range for 'float'",
+            function() cell[0] = 1e300 end)
+        rounded[0] = 1e300
+        assert.equal(math.huge, rounded[0])
+        rounded[0] = big("-" .. ("9"):rep(5000))
+        assert.equal(-math.huge, rounded[0])
+        cell[0] = -math.huge -- is no finite number
+        assert.equal(-math.huge, cell[0])
+        cell[0] = 0 / 0
+        assert.is_true(cell[0] ~= cell[0])
+        raises("element 0 of '_Float16[1]': number 65520.0 is out of range for '_Float16'",
+            function() ffi.new("_Float16[1]")[0] = 65520.0 end)
+        assert.equal(math.huge, ffi.tonumber(ffi.cast("float", ("9"):rep(40))))
+        assert.equal(3.4028234663852886e38, ffi.tonumber(ffi.cast("float", "340282346638528859811704183484516925440")))
+    end)
+
+    it("round as C does and read back exactly", function()
+        local f = ffi.new "float[1]"
+        for _, v in ipairs {0.1, -0.1, 1 / 3, 1e-45, 1e-46, 3.4e38, 16777217.0} do
+            f[0] = v
+            assert.equal(string.unpack("f", string.pack("f", v)), f[0])
+        end
+        local h = ffi.new("_Float16[8]", {1.0, 65504.0, 2 ^ -24, -0.333251953125, 65519.0, 2 ^ -25,
+                                          2 ^ -25 * 1.001, 1 + 2 ^ -11})
+        assert.same({1.0, 65504.0, 2 ^ -24, -0.333251953125, 65504.0, 0.0, 2 ^ -24, 1.0},
+            ffi.totable(h))
+        assert.equal(-math.huge, 1 / ffi.new("_Float16[1]", {-0.0})[0])
+    end)
+
+    it("refuse what is no number", function()
+        local cell = ffi.new "double[1]"
+        raises("element 0 of 'double[1]': cannot convert string \"1.5\" to 'double'",
+            function() cell[0] = "1.5" end)
+        raises("element 0 of 'double[1]': cannot convert boolean true to 'double'",
+            function() cell[0] = true end)
+        raises("element 0 of 'double[1]': cannot convert nil to 'double'", function() cell[0] = nil end)
+        raises("cannot convert 'int *' to 'double'",
+            function() ffi.cast("double", ffi.cast("int *", 16)) end)
+    end)
+end)
+
+describe("wide floating values", function()
+    local third = ffi.cast("long double", 1) / 3
+
+    it("are Lua floats when exact, otherwise boxed", function()
+        local l = ffi.new("long double[2]", {0.25})
+        assert.equal(0.25, l[0])
+        l[1] = third
+        assert.equal("cdata", ffi.type(l[1]))
+        assert.equal("0.333333333333333333342", tostring(l[1]))
+        assert.is_true(l[1] == third)
+        local q = ffi.new("_Float128[1]")
+        q[0] = ffi.cast("__int128", "1298074214633706907132624082305025") -- 2^110 + 1
+        assert.equal("1298074214633706907132624082305025", tostring(q[0]))
+        assert.is_true(q[0] > 2.0 ^ 110)
+        assert.is_true(q[0] == ffi.cast("__int128", "1298074214633706907132624082305025"))
+    end)
+
+    it("become integers by their own digits", function()
+        local text = "9223372036854775807" -- no double has this value
+        local l = ffi.cast("long double", text)
+        assert.equal(math.maxinteger, ffi.new("int64_t[1]", {l})[0])
+        assert.equal(text, tostring(ffi.cast("int64_t", l)))
+        raises("element 0 of 'int[1]': number 9223372036854775807 does not fit 'int' (32 bits)",
+            function() ffi.new("int[1]")[0] = l end)
+        raises("element 0 of 'int[1]': number 0.333333333333333333342 is not an integer, as 'int' needs",
+            function() ffi.new("int[1]")[0] = third end)
+        raises("element 0 of 'int[1]': number 2.5 is not an integer, as 'int' needs",
+            function() ffi.new("int[1]")[0] = ffi.new("double", 2.5) end)
+        local quad = ffi.cast("_Float128", "1298074214633706907132624082305025")
+        assert.equal("1298074214633706907132624082305025", tostring(ffi.cast("__int128", quad)))
+    end)
+
+    it("compute in their own type", function()
+        local max = ffi.cast("long double", "9223372036854775807")
+        assert.equal("9223372036854775806", tostring(max - 1))
+        assert.equal("18446744073709551614", tostring(max + max))
+        assert.equal("18446744073709551614", tostring(2 * max))
+        assert.equal("-9223372036854775807", tostring(-max))
+        assert.equal("ctype<long double>", tostring(ffi.typeof(max - 1)))
+        assert.equal(0.5, third * 3 / 2) -- exact results are Lua floats
+        assert.equal(7.0, max % 1000 - 800)
+        assert.equal("-193", tostring(max % -1000 // 1 | 0))
+        assert.equal("3074457345618258602", tostring(max // 3 | 0))
+        assert.equal(8.0, ffi.cast("long double", 2) ^ 3)
+        local quad = ffi.cast("_Float128", 1) / 3
+        assert.equal("0.333333333333333333333333333333333317", tostring(quad))
+        assert.equal("ctype<_Float128>", tostring(ffi.typeof(quad + max)))
+        assert.equal(1.0, quad * 3)
+        assert.equal(0.0, quad // 1)
+        assert.equal(0.0, (quad - quad) % 5)
+        assert.is_true(quad < third and third ~= quad)
+    end)
+end)
+
+describe("complex values", function()
+    it("are refused, part by part, when they do not fit", function()
+        raises("number 1e+300 is out of range for 'float'", ffi.new, "float _Complex", 1, 1e300)
+        raises("integer 16777217 has no exact 'float' value", ffi.new, "float _Complex",
+            {re = 16777217})
+        raises("number 1e+300+1i is out of range for 'float'", ffi.new, "float _Complex",
+            ffi.new("double _Complex", 1e300, 1))
+        local cell = ffi.new("float _Complex[1]", {{1, 2}})
+        raises("element 0 of 'float _Complex[1]': number 1e+300 is out of range for 'float'",
+            function() cell[0] = {5, 1e300} end)
+        assert.same({1.0, 2.0}, {cell[0].re, cell[0].im})
+        raises("element 0 of 'float _Complex[1]': cannot convert string \"i\" to 'float'",
+            function() cell[0] = {im = "i"} end)
+    end)
+
+    it("pass in and out of C", function()
+        local lib = ffi.load(support.library "values")
+        ffi.cdef [[float _Complex values_same_cfloat(float _Complex v);
+            double _Complex values_same_cdouble(double _Complex v);
+            long double values_same_ldouble(long double v); _Float128 values_same_float128(_Float128 v);]]
+        local z = lib.values_same_cdouble({re = 1.5, im = -2})
+        assert.equal("1.5-2i", tostring(z))
+        z = lib.values_same_cfloat(z)
+        assert.same({1.5, -2.0}, {z.re, z.im})
+        raises("bad argument #1 to 'values_same_cfloat' (float _Complex values_same_cfloat(float " ..
+            "_Complex v)): number 1e+300 is out of range for 'float'", lib.values_same_cfloat, 1e300)
+        local max = ffi.cast("long double", "9223372036854775807")
+        assert.equal("9223372036854775807", tostring(lib.values_same_ldouble(max)))
+        assert.equal("9223372036854775807", tostring(lib.values_same_float128(max)))
+    end)
+end)
