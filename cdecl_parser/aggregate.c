@@ -292,6 +292,15 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
         cdecl__fail_at(p, &node->at, "flexible member '%s' is not the last", name);
 }
 
+/* Why the layout of a struct or union inside another is not known, NULL when it is. */
+static const char *unsupported_member(const struct cdecl_member *m)
+{
+    const struct cdecl_type *type = m->type;
+    while (type->kind == CDECL_ARRAY)
+        type = type->target;
+    return type->tag == NULL ? NULL : type->tag->unsupported;
+}
+
 static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
                                      const struct body *body, const struct attrs *attrs,
                                      uint32_t pack, const struct place *at)
@@ -307,6 +316,8 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
         members[i++] = node->member;
     }
     cdecl__tag_attributes(&fresh, attrs);
+    for (i = 0; i < body->nmembers && fresh.unsupported == NULL; i++)
+        fresh.unsupported = unsupported_member(&members[i]);
     fresh.flexible = fresh.vla = false;
     fresh.pack = pack;
     fresh.members = members;

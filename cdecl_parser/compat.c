@@ -4,19 +4,31 @@
 #include <string.h>
 #include "internal.h"
 
-/* Tags assumed equal while their bodies are compared, so that recursive ones end. */
+/* Bodies compared inside each other, and in all; tags reached beyond that are compared by name and
+ * size alone, so that no web of structs exhausts the stack or takes long. */
+#define DEEPEST 128
+#define MOST_BODIES 65536
+
+#define REMEMBERED 256 /* a power of two */
+
+/* One comparison. A pair of tags is taken for equal as soon as its bodies are being compared: recursive
+ * types end that way, and when the pair differs after all, so do the types. */
+struct comparison {
+    unsigned depth, bodies;
+    struct {
+        const struct cdecl_tag *a, *b;
+    } pairs[REMEMBERED]; /* found by address; a later pair takes an earlier one's place */
+    const struct assumption *open;
+};
+
+/* A pair of tags whose bodies are being compared. */
 struct assumption {
     const struct assumption *outer;
     const struct cdecl_tag *a, *b;
-    unsigned depth;
 };
 
-/* Bodies compared inside each other; tags reached through more of them are compared by name and
- * size alone, so that long chains of structs cannot exhaust the stack. */
-#define DEEPEST 128
-
 static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
-                       const struct assumption *outer);
+                       struct comparison *c);
 
 static bool same_name(const char *a, const char *b)
 {
@@ -26,10 +38,10 @@ static bool same_name(const char *a, const char *b)
 /* ---- bodies ---- */
 
 static bool same_member(const struct cdecl_member *a, const struct cdecl_member *b,
-                        const struct assumption *outer)
+                        struct comparison *c)
 {
     return same_name(a->name, b->name) && a->offset == b->offset && a->bit == b->bit &&
-           a->width == b->width && compatible(a->type, b->type, outer);
+           a->width == b->width && compatible(a->type, b->type, c);
 }
 
 static bool same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
@@ -44,30 +56,65 @@ static bool same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
 }
 
 static bool same_bodies(const struct cdecl_tag *a, const struct cdecl_tag *b,
-                        const struct assumption *outer)
+                        struct comparison *c)
 {
     if (a->size != b->size || a->align != b->align)
         return false;
     if (a->kind == CDECL_ENUM)
-        return same_constants(a, b) && compatible(a->underlying, b->underlying, outer);
+        return same_constants(a, b) && compatible(a->underlying, b->underlying, c);
     if (a->nmembers != b->nmembers || a->packed != b->packed)
         return false;
     for (uint32_t i = 0; i < a->nmembers; i++)
-        if (!same_member(&a->members[i], &b->members[i], outer))
+        if (!same_member(&a->members[i], &b->members[i], c))
             return false;
     return true;
 }
 
+static size_t place_of(const struct cdecl_tag *a, const struct cdecl_tag *b)
+{
+    return (((uintptr_t)a ^ (uintptr_t)b * 31) / sizeof(struct cdecl_tag)) & (REMEMBERED - 1);
+}
+
+/* Whether the pair is assumed equal: met before, or its bodies are being compared. */
+static bool is_assumed(const struct comparison *c, const struct cdecl_tag *a,
+                       const struct cdecl_tag *b)
+{
+    size_t at = place_of(a, b);
+    if (c->pairs[at].a == a && c->pairs[at].b == b)
+        return true;
+    for (const struct assumption *known = c->open; known != NULL; known = known->outer)
+        if (known->a == a && known->b == b)
+            return true;
+    return false;
+}
+
+/* Compares the bodies of a pair not met before. */
+static bool same_pair(const struct cdecl_tag *a, const struct cdecl_tag *b, struct comparison *c)
+{
+    struct assumption self = {c->open, a, b};
+    size_t at = place_of(a, b);
+    if (c->depth >= DEEPEST || c->bodies >= MOST_BODIES)
+        return a->size == b->size && a->align == b->align;
+    c->pairs[at].a = a;
+    c->pairs[at].b = b;
+    c->open = &self;
+    c->depth++;
+    c->bodies++;
+    bool same = same_bodies(a, b, c);
+    c->depth--;
+    c->open = self.outer;
+    return same;
+}
+
 bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b)
 {
-    struct assumption self = {NULL, a, b, 0};
-    return same_bodies(a, b, &self);
+    struct comparison c = {0};
+    return same_pair(a, b, &c);
 }
 
 /* Named tags of one state are one tag, so two of them differ; nameless ones and those of two states
  * are compared by their bodies. */
-static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b,
-                      const struct assumption *outer)
+static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b, struct comparison *c)
 {
     if (a == b)
         return true;
@@ -77,13 +124,7 @@ static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b,
         return false;
     if (!a->complete || !b->complete)
         return a->name != NULL;
-    for (const struct assumption *known = outer; known != NULL; known = known->outer)
-        if (known->a == a && known->b == b)
-            return true;
-    struct assumption self = {outer, a, b, outer == NULL ? 1 : outer->depth + 1};
-    if (self.depth > DEEPEST)
-        return a->size == b->size && a->align == b->align;
-    return same_bodies(a, b, &self);
+    return is_assumed(c, a, b) || same_pair(a, b, c);
 }
 
 /* ---- types ---- */
@@ -107,16 +148,16 @@ static bool unprototyped(const struct cdecl_type *with)
 }
 
 static bool same_functions(const struct cdecl_type *a, const struct cdecl_type *b,
-                           const struct assumption *outer)
+                           struct comparison *c)
 {
-    if (!compatible(a->target, b->target, outer))
+    if (!compatible(a->target, b->target, c))
         return false;
     if (a->no_proto || b->no_proto)
         return a->no_proto == b->no_proto || unprototyped(a->no_proto ? b : a);
     if (a->nparams != b->nparams || a->variadic != b->variadic)
         return false;
     for (uint32_t i = 0; i < a->nparams; i++)
-        if (!compatible(cdecl__plain(a->params[i]), cdecl__plain(b->params[i]), outer))
+        if (!compatible(cdecl__plain(a->params[i]), cdecl__plain(b->params[i]), c))
             return false;
     return true;
 }
@@ -136,7 +177,7 @@ static bool same_lengths(const struct cdecl_type *a, const struct cdecl_type *b)
 }
 
 static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
-                       const struct assumption *outer)
+                       struct comparison *c)
 {
     if (a == b)
         return true;
@@ -151,20 +192,24 @@ static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
     case CDECL_INT:
     case CDECL_FLOAT:
     case CDECL_COMPLEX: return x->prim == y->prim && x->bits == y->bits;
-    case CDECL_POINTER: return compatible(x->target, y->target, outer);
-    case CDECL_ARRAY: return same_lengths(x, y) && compatible(x->target, y->target, outer);
-    case CDECL_VECTOR: return x->count == y->count && compatible(x->target, y->target, outer);
-    case CDECL_FUNCTION: return same_functions(x, y, outer);
+    case CDECL_POINTER: return compatible(x->target, y->target, c);
+    case CDECL_ARRAY: return same_lengths(x, y) && compatible(x->target, y->target, c);
+    case CDECL_VECTOR: return x->count == y->count && compatible(x->target, y->target, c);
+    case CDECL_FUNCTION: return same_functions(x, y, c);
     case CDECL_ENUM:
     case CDECL_STRUCT:
-    case CDECL_UNION: return same_tags(x->tag, y->tag, outer);
+    case CDECL_UNION: return same_tags(x->tag, y->tag, c);
     }
     return false;
 }
 
 bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
 {
-    return compatible(a, b, NULL);
+    struct comparison c;
+    if (a == b)
+        return true;
+    memset(&c, 0, sizeof c);
+    return compatible(a, b, &c);
 }
 
 /* ---- the composite type (C11 6.2.7p3) ---- */

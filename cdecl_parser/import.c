@@ -5,20 +5,19 @@
 #include <string.h>
 #include "internal.h"
 
-/* Tags whose bodies are being copied, so that recursive ones find themselves. */
+/* A tag met by this import and the one that stands for it here, maybe still being filled. */
 struct copied {
-    const struct copied *outer;
-    const struct cdecl_tag *from;
-    struct cdecl_tag *to;
+    const struct copied *previous;
+    const struct cdecl_tag *from, *to;
 };
 
 struct importer {
     struct cdecl_state *state;
     unsigned depth;
+    const struct copied *copied;
 };
 
-static const struct cdecl_type *import(struct importer *im, const struct cdecl_type *type,
-                                       const struct copied *outer);
+static const struct cdecl_type *import(struct importer *im, const struct cdecl_type *type);
 
 static const char *own_text(struct cdecl_state *state, const char *text)
 {
@@ -27,8 +26,7 @@ static const char *own_text(struct cdecl_state *state, const char *text)
 
 /* ---- tags ---- */
 
-static const struct cdecl_member *import_members(struct importer *im, const struct cdecl_tag *from,
-                                                 const struct copied *outer)
+static const struct cdecl_member *import_members(struct importer *im, const struct cdecl_tag *from)
 {
     if (from->nmembers == 0)
         return NULL;
@@ -36,20 +34,19 @@ static const struct cdecl_member *import_members(struct importer *im, const stru
     for (uint32_t i = 0; i < from->nmembers; i++) {
         members[i] = from->members[i];
         members[i].name = own_text(im->state, from->members[i].name);
-        members[i].type = import(im, from->members[i].type, outer);
+        members[i].type = import(im, from->members[i].type);
     }
     return members;
 }
 
-static const struct cdecl_decl *import_constant(struct importer *im, const struct cdecl_decl *from,
-                                                const struct copied *outer)
+static const struct cdecl_decl *import_constant(struct importer *im, const struct cdecl_decl *from)
 {
     struct cdecl_decl *decl = NEW(im->state, struct cdecl_decl);
     *decl = *from;
     decl->file = own_text(im->state, from->file);
     decl->name = own_text(im->state, from->name);
-    decl->type = import(im, from->type, outer);
-    decl->value.type = import(im, from->value.type, outer);
+    decl->type = import(im, from->type);
+    decl->value.type = import(im, from->value.type);
     decl->attrs = NULL;
     decl->user = NULL;
     decl->next = NULL;
@@ -59,25 +56,32 @@ static const struct cdecl_decl *import_constant(struct importer *im, const struc
 }
 
 static const struct cdecl_decl *const *
-import_constants(struct importer *im, const struct cdecl_tag *from, const struct copied *outer)
+import_constants(struct importer *im, const struct cdecl_tag *from)
 {
     if (from->nconstants == 0)
         return NULL;
     const struct cdecl_decl **constants =
         NEW_ARRAY(im->state, const struct cdecl_decl *, from->nconstants);
     for (uint32_t i = 0; i < from->nconstants; i++)
-        constants[i] = import_constant(im, from->constants[i], outer);
+        constants[i] = import_constant(im, from->constants[i]);
     return constants;
 }
 
-static struct cdecl_tag *copy_tag(struct importer *im, const struct cdecl_tag *from,
-                                  const struct copied *outer)
+static void remember(struct importer *im, const struct cdecl_tag *from, const struct cdecl_tag *to)
+{
+    struct copied *copied = SCRATCH(im->state, struct copied);
+    *copied = (struct copied){im->copied, from, to};
+    im->copied = copied;
+}
+
+static struct cdecl_tag *copy_tag(struct importer *im, const struct cdecl_tag *from)
 {
     struct cdecl_state *s = im->state;
     struct cdecl_tag *to = cdecl__new_tag(s, (enum cdecl_kind)from->kind, NULL);
-    struct copied self = {outer, from, to};
+    remember(im, from, to);
     to->name = own_text(s, from->name);
     to->typedef_name = own_text(s, from->typedef_name);
+    to->typedef_align = from->typedef_align;
     to->complete = from->complete;
     to->packed = from->packed;
     to->transparent = from->transparent;
@@ -90,10 +94,10 @@ static struct cdecl_tag *copy_tag(struct importer *im, const struct cdecl_tag *f
     to->unsupported = from->unsupported;
     ((struct cdecl_type *)(uintptr_t)to->type)->depth = from->type->depth;
     if (from->underlying != NULL)
-        to->underlying = import(im, from->underlying, &self);
-    to->members = import_members(im, from, &self);
+        to->underlying = import(im, from->underlying);
+    to->members = import_members(im, from);
     to->nmembers = from->nmembers;
-    to->constants = import_constants(im, from, &self);
+    to->constants = import_constants(im, from);
     to->nconstants = from->nconstants;
     return to;
 }
@@ -112,42 +116,42 @@ static const struct cdecl_tag *find_equal(const struct cdecl_state *state,
     return NULL;
 }
 
-static const struct cdecl_tag *import_tag(struct importer *im, const struct cdecl_tag *from,
-                                          const struct copied *outer)
+static const struct cdecl_tag *import_tag(struct importer *im, const struct cdecl_tag *from)
 {
-    for (const struct copied *known = outer; known != NULL; known = known->outer)
+    for (const struct copied *known = im->copied; known != NULL; known = known->previous)
         if (known->from == from)
             return known->to;
     const struct cdecl_tag *found = find_equal(im->state, from);
-    return found != NULL ? found : copy_tag(im, from, outer);
+    if (found == NULL)
+        return copy_tag(im, from);
+    remember(im, from, found);
+    return found;
 }
 
 /* ---- types ---- */
 
-static const struct cdecl_type *import_function(struct importer *im, const struct cdecl_type *type,
-                                                const struct copied *outer)
+static const struct cdecl_type *import_function(struct importer *im, const struct cdecl_type *type)
 {
     const struct cdecl_type **params = NULL;
     if (type->nparams > 0)
         params = cdecl__scratch(im->state, type->nparams * sizeof *params, _Alignof(void *));
     for (uint32_t i = 0; i < type->nparams; i++)
-        params[i] = import(im, type->params[i], outer);
-    return cdecl__function(im->state, import(im, type->target, outer), params, type->nparams,
+        params[i] = import(im, type->params[i]);
+    return cdecl__function(im->state, import(im, type->target), params, type->nparams,
                            type->variadic, type->no_proto, type->unsupported);
 }
 
-static const struct cdecl_type *import_plain(struct importer *im, const struct cdecl_type *type,
-                                             const struct copied *outer)
+static const struct cdecl_type *import_plain(struct importer *im, const struct cdecl_type *type)
 {
     struct cdecl_state *s = im->state;
     switch ((enum cdecl_kind)type->kind) {
-    case CDECL_POINTER: return cdecl__pointer(s, import(im, type->target, outer));
-    case CDECL_ARRAY: return cdecl__array(s, import(im, type->target, outer), type->count);
-    case CDECL_VECTOR: return cdecl__vector(s, import(im, type->target, outer), type->size);
-    case CDECL_FUNCTION: return import_function(im, type, outer);
+    case CDECL_POINTER: return cdecl__pointer(s, import(im, type->target));
+    case CDECL_ARRAY: return cdecl__array(s, import(im, type->target), type->count);
+    case CDECL_VECTOR: return cdecl__vector(s, import(im, type->target), type->size);
+    case CDECL_FUNCTION: return import_function(im, type);
     case CDECL_ENUM:
     case CDECL_STRUCT:
-    case CDECL_UNION: return import_tag(im, type->tag, outer)->type;
+    case CDECL_UNION: return import_tag(im, type->tag)->type;
     case CDECL_VOID:
     case CDECL_BOOL:
     case CDECL_INT:
@@ -159,12 +163,11 @@ static const struct cdecl_type *import_plain(struct importer *im, const struct c
     return s->basic[type->prim];
 }
 
-static const struct cdecl_type *import(struct importer *im, const struct cdecl_type *type,
-                                       const struct copied *outer)
+static const struct cdecl_type *import(struct importer *im, const struct cdecl_type *type)
 {
     if (++im->depth > 4 * CDECL_MAX_DEPTH)
         cdecl__fail(im->state, "type nests too deeply to be copied");
-    const struct cdecl_type *result = import_plain(im, type->unqual, outer);
+    const struct cdecl_type *result = import_plain(im, type->unqual);
     if (type->align != type->unqual->align)
         result = cdecl__align(im->state, result, type->align);
     im->depth--;
@@ -177,9 +180,9 @@ struct request {
 
 static const void *import_one(struct cdecl_state *state, void *argument)
 {
-    struct importer im = {state, 0};
+    struct importer im = {.state = state};
     const struct request *request = argument;
-    return import(&im, request->type, NULL);
+    return import(&im, request->type);
 }
 
 const struct cdecl_type *cdecl_import(struct cdecl_state *state, const struct cdecl_type *type,

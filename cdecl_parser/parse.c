@@ -232,10 +232,12 @@ static void declare_typedef(struct parser *p, struct declarator *d)
         (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION))
         decl.params = copy_params(p->state, d->params, type->nparams);
     const struct cdecl_decl *meant = cdecl__declare(p, &d->at, &decl);
-    if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type == tag->type &&
+    if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type->quals == 0 &&
         meant->type == type) {
         SAVE(p->state, tag->typedef_name);
+        SAVE(p->state, tag->typedef_align);
         tag->typedef_name = decl.name;
+        tag->typedef_align = type->align;
     }
 }
 
@@ -339,11 +341,20 @@ static void end_declaration(struct parser *p)
         cdecl__expected(p, "';' after a declaration");
 }
 
-/* declaration = specifiers [ init-declarators ] ";" | function-definition */
+/* declaration = [ attributes ] ( ";" | specifiers [ init-declarators ] ";" | function-definition ) */
 static void declaration(struct parser *p)
 {
     struct specs specs;
+    struct attrs before;
+    before.any = false;
+    if (p->tok.kind == TOK_LATTR) {
+        before = (struct attrs){0};
+        cdecl__attributes(p, &before);
+        if (cdecl__accept(p, TOK_SEMICOLON))
+            return; /* "[[fallthrough]];": an attribute declaration (C23) */
+    }
     cdecl__specifiers(p, &specs);
+    cdecl__attributes_unite(p->state, &specs.attrs, &before);
     if (p->tok.kind == TOK_SEMICOLON || p->tok.kind == TOK_EOF) {
         end_declaration(p);
         return;

@@ -169,14 +169,23 @@ static const char *prim_spelling(enum cdecl_prim prim)
     return spellings[prim];
 }
 
-static void tag_name(struct out *out, const struct cdecl_tag *tag)
+/* A nameless struct, union or enum goes by its typedef, which may have given it an alignment. */
+static bool goes_by_typedef(const struct out *out, const struct cdecl_type *type)
 {
+    const struct cdecl_tag *tag = type->tag;
+    return tag != NULL && tag->name == NULL && tag->typedef_name != NULL &&
+           tag->typedef_name != out->declared && type->align == tag->typedef_align;
+}
+
+static void tag_name(struct out *out, const struct cdecl_type *type)
+{
+    const struct cdecl_tag *tag = type->tag;
     separate(out);
     if (tag->name != NULL) {
         put(out, keyword(tag));
         put(out, " ");
         put(out, tag->name);
-    } else if (tag->typedef_name != NULL && tag->typedef_name != out->declared) {
+    } else if (goes_by_typedef(out, type)) {
         put(out, tag->typedef_name);
     } else {
         packed_body(out, tag);
@@ -186,7 +195,7 @@ static void tag_name(struct out *out, const struct cdecl_tag *tag)
 static void plain_base(struct out *out, const struct cdecl_type *type)
 {
     if (type->tag != NULL) {
-        tag_name(out, type->tag);
+        tag_name(out, type);
         return;
     }
     if (type->kind == CDECL_VECTOR) {
@@ -229,7 +238,7 @@ static void realigned(struct out *out, const struct cdecl_type *type)
 
 static void before(struct out *out, const struct cdecl_type *type)
 {
-    if (is_realigned(type)) {
+    if (is_realigned(type) && !goes_by_typedef(out, type)) {
         qualifiers(out, type->quals);
         realigned(out, type);
         return;

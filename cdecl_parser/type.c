@@ -153,10 +153,19 @@ const struct cdecl_type *cdecl__char_type(struct cdecl_state *state)
 
 /* ---- derived types ---- */
 
+/* A pointer's depth ends at a tag that goes by a name: chains of structs may be of any length. */
+static uint16_t pointer_depth(const struct cdecl_type *to)
+{
+    const struct cdecl_tag *tag = to->tag;
+    bool named = tag != NULL && (tag->name != NULL || (tag->typedef_name != NULL &&
+                                                       to->align == tag->typedef_align));
+    return (uint16_t)(named ? 2 : to->depth + 1);
+}
+
 const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct cdecl_type *to)
 {
     struct cdecl_type shape = {.kind = CDECL_POINTER,
-                               .depth = (uint16_t)(to->depth + 1),
+                               .depth = pointer_depth(to),
                                .align = _Alignof(void *),
                                .size = sizeof(void *),
                                .target = to};

@@ -50,6 +50,25 @@ describe("ffi.scope", function()
         assert.equal("strict", s.overflow())
     end)
 
+    it("compares and copies webs of structs in no time", function()
+        local parts = {"struct web0 { int x; };"}
+        for i = 1, 100 do
+            parts[#parts + 1] = ("struct web%d { struct web%d *a, *b; };"):format(i, i - 1, i - 1)
+        end
+        local a, b, c = core.scope(), core.scope(), core.scope()
+        a.cdef(table.concat(parts))
+        b.cdef(table.concat(parts))
+        local holder = b.new "struct web100 *[1]"
+        holder[0] = a.new "struct web100"
+        assert.is_nil(holder[0].b)
+        c.cdef("struct $ { $ web; };", "copy", a.typeof "struct web100")
+        assert.equal(16, c.sizeof "struct copy")
+        parts[#parts] = "struct web100 { struct web99 *a, *c; };"
+        local other = core.scope()
+        other.cdef(table.concat(parts))
+        assert.has_error(function() other.new "struct web100 *[1]"[0] = a.new "struct web100" end)
+    end)
+
     it("can do without bounds checks", function()
         local s = core.scope { bounds = false }
         local whole = s.new("int[4]", 1, 2, 3, 4)

@@ -17,8 +17,8 @@ local PACKAGES = {
     {"libcurl4-openssl-dev", "libcurl"}, {"libssl-dev", "openssl"}, {"libexpat1-dev", "expat"},
     {"libxml2-dev", "libxml-2.0"}, {"libpng-dev", "libpng"}, {"libjpeg62-turbo-dev", "libjpeg"},
     {"libfreetype-dev", "freetype2"}, {"libfontconfig-dev", "fontconfig"}, {"libcairo2-dev", "cairo"},
-    {"libpango1.0-dev", "pangocairo"}, {"libgdk-pixbuf-2.0-dev", "gdk-pixbuf-2.0"}, {"libx11-dev", "x11"},
-    {"libxext-dev", "xext"}, {"libxcb1-dev", "xcb"}, {"libgl-dev", "gl"}, {"libegl-dev", "egl"},
+    {"libpango1.0-dev", "pangocairo"}, {"libgdk-pixbuf-2.0-dev", "gdk-pixbuf-2.0"}, {"x11proto-dev"},
+    {"libx11-dev", "x11"}, {"libxext-dev", "xext"}, {"libxcb1-dev", "xcb"}, {"libgl-dev", "gl"}, {"libegl-dev", "egl"},
     {"libwayland-dev", "wayland-client"}, {"libvulkan-dev", "vulkan"}, {"libsdl2-dev", "sdl2"},
     {"libglib2.0-dev", "gio-unix-2.0 gmodule-2.0"}, {"libgtk-3-dev", "gtk+-3.0 gtk+-unix-print-3.0"},
     {"libgmp-dev", "gmp"}, {"libmpfr-dev", "mpfr"}, {"libuv1-dev", "libuv"}, {"libevent-dev", "libevent"},
@@ -160,10 +160,25 @@ end
 
 local failures = {}
 
+-- The headers of a package; of an empty one, those of the versioned packages that it depends on.
+local function headers_of(package)
+    local list = "dpkg -L %s | grep '/include/.*\\.h$' | sort"
+    local paths = lines_of(list:format(package))
+    if #paths > 0 then
+        return paths
+    end
+    local depends = lines_of("dpkg-query -W -f '${Depends}' " .. package)[1] or ""
+    for name in depends:gmatch("[%w.+-]+%-dev") do
+        local more = lines_of(list:format(name))
+        table.move(more, 1, #more, #paths + 1, paths)
+    end
+    return paths
+end
+
 local function check_package(package)
     local flags = flags_of(package[2])
     local result = {package = package[1], headers = 0, asserts = 0, bytes = 0, seconds = 0, failed = 0}
-    for _, path in ipairs(lines_of("dpkg -L " .. package[1] .. " | grep '/include/.*\\.h$' | sort")) do
+    for _, path in ipairs(headers_of(package[1])) do
         local counted = false
         for _, compiler in ipairs(COMPILERS) do
             local name = include_name(path, flags)
@@ -220,6 +235,7 @@ local function report(results)
     return table.concat(out, "\n") .. "\n", sum
 end
 
+io.stdout:setvbuf("line")
 os.execute("mkdir -p '" .. directory .. "'")
 if options.install then
     install()

@@ -47,7 +47,8 @@ static bool is_nameless(const struct cdecl_type *type)
     case CDECL_STRUCT:
     case CDECL_UNION:
     case CDECL_ENUM:
-        return type->tag->name == NULL && type->tag->typedef_name == NULL;
+        return type->tag->name == NULL &&
+               (type->tag->typedef_name == NULL || type->align != type->tag->typedef_align);
     case CDECL_POINTER:
     case CDECL_ARRAY:
     case CDECL_VECTOR:

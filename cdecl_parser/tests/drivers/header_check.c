@@ -65,10 +65,10 @@ static bool is_va_list(const char *text)
     return strstr(text, "__va_list_tag") != NULL;
 }
 
-/* clang's <tgmath.h> overloads one name; no other text does. */
+/* The names of clang's <tgmath.h> have several types each. */
 static bool is_overloaded(const struct cdecl_decl *d)
 {
-    return strcmp(d->name, "__tg_promote") == 0;
+    return d->unsupported != NULL && strstr(d->unsupported, "overloadable") != NULL;
 }
 
 static void assert_tag(const struct cdecl_tag *tag)
@@ -92,7 +92,8 @@ static bool is_nameless(const struct cdecl_type *type)
 {
     while (type->target != NULL && type->tag == NULL)
         type = type->target;
-    return type->tag != NULL && type->tag->name == NULL && type->tag->typedef_name == NULL;
+    return type->tag != NULL && type->tag->name == NULL &&
+           (type->tag->typedef_name == NULL || type->align != type->tag->typedef_align);
 }
 
 static void assert_type(const struct cdecl_decl *d)
