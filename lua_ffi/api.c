@@ -195,6 +195,8 @@ static int api_cdef(lua_State *L)
     if (last > 1 && lua_istable(L, last)) {
         read_cdef_options(L, scope, last, &source);
         last--;
+    } else if (last == 2 && lua_isnil(L, last)) {
+        last--; /* options that were not given */
     }
     source.args = lffi_collect_args(L, scope, 2, last);
     source.nargs = (size_t)(last - 1);

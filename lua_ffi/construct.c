@@ -116,9 +116,7 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
     uint64_t size;
     if (call && ct->op != LFFI_POINTER && construct_by_metatype(L, ct, first, last))
         return;
-    if (ct->type->unsupported != NULL)
-        luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, ct->type, NULL),
-                   ct->type->unsupported);
+    lffi_check_supported(L, ct->type);
     size = object_size(L, ct, &first, last);
     cd = lffi_new(L, ct, size);
     initialise(L, ct, cd, size, first, last);

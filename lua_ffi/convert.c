@@ -563,6 +563,11 @@ void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_
     case CDECL_VALUE_FLOAT: lua_pushnumber(L, (lua_Number)value->f); break;
     case CDECL_VALUE_STRING: lua_pushlstring(L, value->s, value->size); break;
     case CDECL_VALUE_INT:
+        if (value->type->kind == CDECL_POINTER) { /* ((void *)-1) */
+            uintptr_t address = (uintptr_t)value->u;
+            lffi_load(L, lffi_ctype_of(L, scope, value->type), &address, 0);
+            break;
+        }
         is_signed = value->type->kind == CDECL_ENUM ? value->type->tag->underlying->is_signed != 0
                                                     : value->type->is_signed != 0;
         integer = lffi_integer_of_bits(value->u, 64, is_signed);

@@ -371,11 +371,21 @@ static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl
     }
 }
 
+void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
+{
+    const char *why = type->unsupported;
+    if (why == NULL && type->tag != NULL)
+        why = type->tag->unsupported;
+    if (why != NULL)
+        luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, type, NULL), why);
+}
+
 static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
 {
     struct field_builder b;
     uint32_t slots = 4;
     uint32_t count = count_members(base->type);
+    lffi_check_supported(L, base->type);
     lffi_sizeof(L, base);
     while (slots < count * 2 && slots < UINT32_MAX / 2)
         slots *= 2;

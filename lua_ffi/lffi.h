@@ -190,7 +190,10 @@ struct lffi_ctype *lffi_array_of(lua_State *L, struct lffi_ctype *ct, uint64_t c
 struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned quals);
 /* The object of a basic type in a scope. */
 struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim);
-/* Member table of a struct or union, built on first use. Raises when the type is incomplete. */
+/* Raises when an attribute that is not implemented decides the type's layout or calling convention. */
+void lffi_check_supported(lua_State *L, const struct cdecl_type *type);
+/* Member table of a struct or union, built on first use. Raises when the type is incomplete or its
+ * layout not supported. */
 const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
 /* Member by the Lua string at `key_idx`; NULL when there is none. */
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);

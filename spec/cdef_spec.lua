@@ -1,0 +1,172 @@
+-- ffi.cdef and its options; what the C text may contain is tested in cdecl_parser/tests.
+local core = require "cffi"
+local support = require "spec.support"
+local raises = support.raises
+
+describe("ffi.cdef", function()
+    local ffi
+    before_each(function() ffi = core.scope() end)
+
+    describe("options", function()
+        it("defines macros for one text", function()
+            ffi.cdef([[
+                #if WIDTH > 3
+                typedef int wide_t[WIDTH];
+                #endif
+                #ifdef GIVEN
+                enum { GIVEN_IS = GIVEN };
+                #endif
+                #ifndef __CHAR_BIT__
+                enum { NO_CHAR_BIT };
+                #endif
+                static const double ratio = RATIO;
+            ]], {defs = {WIDTH = 5, GIVEN = true, __CHAR_BIT__ = false, RATIO = 1.5}})
+            assert.equal(20, ffi.sizeof "wide_t")
+            assert.equal(1, ffi.C.GIVEN_IS)
+            assert.equal(1.5, ffi.C.ratio)
+            raises("'WIDTH' is not declared", function() return ffi.C.WIDTH end)
+            raises("'NO_CHAR_BIT' is not declared", function() return ffi.C.NO_CHAR_BIT end)
+        end)
+
+        it("names the text in errors", function()
+            raises("mine.h:2:9: expected ';' after a declaration, got 'c'\n    int b   c;\n            ^", function()
+                ffi.cdef("int a;\nint b   c;", {name = "mine.h"})
+            end)
+        end)
+
+        it("may be nil", function()
+            ffi.cdef("typedef int t;", nil)
+            assert.equal(4, ffi.sizeof "t")
+            raises("bad argument #2 to 'cdef' (C type expected, got nil)", function()
+                ffi.cdef("typedef $ u;", nil, nil)
+            end)
+        end)
+
+        it("override replaces functions, variables, typedefs, bodies and constants", function()
+            local text = [[
+                TYPE abs(TYPE);
+                typedef TYPE t;
+                struct s { TYPE a; };
+                enum { N = VALUE };
+                extern TYPE v;
+                #define M VALUE
+            ]]
+            ffi.cdef((text:gsub("TYPE", "int"):gsub("VALUE", "1")))
+            ffi.cdef((text:gsub("TYPE", "long"):gsub("VALUE", "2")), {override = true})
+            assert.equal("ctype<long (long)>", tostring(ffi.typeof(ffi.C.abs)))
+            assert.equal(8, ffi.sizeof "t")
+            assert.equal(8, ffi.sizeof "struct s")
+            assert.equal(2, ffi.C.N)
+            assert.equal(2, ffi.C.M)
+            assert.equal("8", tostring(ffi.eval "sizeof(v)"))
+        end)
+    end)
+
+    describe("'$'", function()
+        it("stands for types, names and numbers", function()
+            local inner = ffi.typeof "struct { int a; }"
+            ffi.cdef("struct $ { $ x[$]; const $ *p; }; enum { $ = $ };", "outer", inner, 3, inner,
+                "MINUS", -5)
+            assert.equal(24, ffi.sizeof "struct outer")
+            assert.equal(-5, ffi.C.MINUS)
+        end)
+
+        it("needs as many arguments", function()
+            raises("1:7: no argument left for this '$'\n    int x[$];\n          ^",
+                function() ffi.cdef "int x[$];" end)
+            raises("1:7: 1 arguments for 0 '$'\n    int x;\n          ^",
+                function() ffi.cdef("int x;", 3) end)
+        end)
+    end)
+
+    describe("macros", function()
+        it("become constants when their value is known", function()
+            ffi.cdef [[
+                #define I 42
+                #define F 1.5f
+                #define S "abc" "def"
+                #define N (-I)
+                #define U 0xffffffffffffffffULL
+                #define C 'a'
+                #define E (I * 2 + sizeof(int))
+                #define BYTE ((unsigned char)300)
+            ]]
+            assert.equal(42, ffi.C.I)
+            assert.equal(1.5, ffi.C.F)
+            assert.equal("abcdef", ffi.C.S)
+            assert.equal(-42, ffi.C.N)
+            assert.equal("18446744073709551615", tostring(ffi.C.U))
+            assert.equal(97, ffi.C.C)
+            assert.equal(88, ffi.C.E)
+            assert.equal(44, ffi.C.BYTE)
+        end)
+
+        it("that are pointers are pointers", function()
+            ffi.cdef [[
+                typedef void (*handler)(int);
+                #define NOTHING ((void *)0)
+                #define FAILED ((void *)-1)
+                #define IGNORE ((handler)1)
+            ]]
+            assert.is_nil(ffi.C.NOTHING)
+            assert.is_true(ffi.C.FAILED == ffi.cast("void *", -1))
+            assert.equal("ctype<void (*)(int)>", tostring(ffi.typeof(ffi.C.IGNORE)))
+        end)
+
+        it("raise when used and no constant", function()
+            ffi.cdef "#define EMPTY\n#define CALL foo(3)\n#define TYPE unsigned int\n"
+            raises("macro 'EMPTY' is no constant: expected an expression, got end of text",
+                function() return ffi.C.EMPTY end)
+            raises("macro 'CALL' is no constant: unknown name 'foo'", function() return ffi.C.CALL end)
+            raises("macro 'TYPE' is no constant: expected an expression, got 'unsigned'",
+                function() return ffi.C.TYPE end)
+        end)
+    end)
+
+    describe("attributes", function()
+        it("that decide a layout and are not implemented raise when the type is used", function()
+            ffi.cdef [[
+                struct big { int a; } __attribute__((scalar_storage_order("big-endian")));
+                struct holder { int n; struct big b[2]; };
+                int abs(struct big *);
+            ]]
+            local why = "cannot be used: __attribute__((scalar_storage_order)) is not supported"
+            raises("'struct big' " .. why, function() return ffi.new "struct big" end)
+            raises("'struct big' " .. why, function() return ffi.offsetof("struct big", "a") end)
+            raises("'struct holder' " .. why, function() return ffi.new "struct holder" end)
+            raises("'struct big' " .. why, function() return ffi.cast("struct big *", 8).a end)
+            assert.equal("function", type(ffi.C.abs))
+        end)
+
+        it("may stand alone", function()
+            ffi.cdef "[[deprecated]]; int abs(int);"
+            assert.equal(3, ffi.C.abs(-3))
+        end)
+    end)
+
+    it("prints a nameless struct by its typedef, also one with an alignment", function()
+        ffi.cdef [[
+            typedef struct { int a; } plain_t;
+            typedef struct { int a; } aligned_t __attribute__((aligned(16)));
+            typedef struct { char c; } first_t __attribute__((aligned(8))), second_t;
+        ]]
+        for _, text in ipairs {"plain_t *", "aligned_t *", "const aligned_t *[3]", "first_t *"} do
+            local printed = tostring(ffi.typeof(text))
+            assert.equal("ctype<" .. text .. ">", printed)
+        end
+        assert.equal("ctype<struct { char c; } *>", tostring(ffi.typeof "second_t *"))
+    end)
+
+    it("has no limit at 65536 types", function()
+        local parts = {}
+        for i = 1, 70000 do
+            parts[i] = ("struct many%d { struct many%d *p; int a[%d]; };"):format(i, i - 1, i)
+        end
+        ffi.cdef(table.concat(parts))
+        assert.equal(8 + 280000, ffi.sizeof "struct many70000")
+        assert.equal(8 + 4 * 65538, ffi.sizeof "struct many65538")
+        local last = ffi.new "struct many70000"
+        last.p = ffi.new "struct many69999"
+        assert.equal(69999, #last.p.a)
+    end)
+end)
