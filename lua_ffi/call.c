@@ -18,6 +18,7 @@ struct outgoing {
     int nargs;
     unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
     unsigned char *copies;      /* of indirect arguments */
+    struct lffi_loans *loans;   /* of arguments that C does not keep */
     struct lffi_assign assigned;
     struct lffi_where where;
 };
@@ -126,7 +127,9 @@ static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
     int idx = call->first + (int)i;
     if (lffi_store_plain(L, param, idx, call->frame + param->to))
         return;
-    call->where.borrowed = call->record != NULL && has_bit(call->record->borrows, i);
+    call->where.loans = NULL;
+    if (call->record != NULL && has_bit(call->record->borrows, i))
+        call->where.loans = call->loans;
     store_general(L, call, param, call->plan->pieces + param->first, idx);
 }
 
@@ -139,19 +142,6 @@ static void check_nonnull(lua_State *L, struct outgoing *call)
             call->where.index = i + 1;
             lffi_convert_error(L, &call->where, "NULL is not allowed here (nonnull)");
         }
-    }
-}
-
-static void end_borrowed(lua_State *L, const struct outgoing *call)
-{
-    for (uint32_t i = 0; i < call->plan->nparams && i < 64; i++) {
-        void *code;
-        int idx = call->first + (int)i;
-        if (!has_bit(call->record->borrows, i) || lua_type(L, idx) != LUA_TFUNCTION ||
-            lffi_to_function(L, idx) != NULL)
-            continue;
-        memcpy(&code, call->frame + call->plan->param[i].to, sizeof code);
-        lffi_end_borrowed(call->plan->ct->scope->st, L, code);
     }
 }
 
@@ -355,8 +345,6 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
     st->saved_errno = errno;
     lffi_innermost = running.outer;
-    if (call->record != NULL && call->record->borrows != 0)
-        end_borrowed(L, call);
     lffi_after_call(L, st, &running);
 }
 
@@ -373,6 +361,8 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     const struct lffi_plan *plan = call->plan;
     struct incoming in;
     call->assigned = plan->end;
+    if (call->record != NULL && call->record->borrows != 0)
+        call->loans = lffi_push_loans(L, plan->nparams);
     for (uint32_t i = 0; i < plan->nparams; i++)
         store_argument(L, call, i);
     for (int i = (int)plan->nparams; i < call->nargs; i++)
@@ -395,10 +385,19 @@ static int call_with_heap_frame(lua_State *L, struct outgoing *call, uint32_t st
     return convert_and_run(L, call);
 }
 
-static int call_with_stack_frame(lua_State *L, struct outgoing *call)
+/* Not inline: the frames would add up. */
+static __attribute__((noinline)) int call_with_stack_frame(lua_State *L, struct outgoing *call)
 {
     struct lffi_frame frame;
     call->frame = (unsigned char *)&frame;
+    return convert_and_run(L, call);
+}
+
+/* Half a kilobyte less of C stack, for recursion through callbacks. */
+static __attribute__((noinline)) int call_with_registers(lua_State *L, struct outgoing *call)
+{
+    struct lffi_registers regs;
+    call->frame = (unsigned char *)&regs;
     return convert_and_run(L, call);
 }
 
@@ -410,6 +409,8 @@ static int dispatch(lua_State *L, struct outgoing *call)
         stack = variadic_room(L, call, &copies);
     if (stack > LFFI_STACK_BLOCK || copies > 0)
         return call_with_heap_frame(L, call, stack, copies);
+    if (stack == 0 && !call->plan->variadic && !call->plan->end.wide)
+        return call_with_registers(L, call);
     return call_with_stack_frame(L, call);
 }
 

@@ -7,9 +7,11 @@
  */
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ffitype.h"
 #include "slot.h"
@@ -37,7 +39,7 @@ struct graveyard {
 static struct {
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
-    struct graveyard freed[LFFI_POOLS];
+    struct graveyard freed[LFFI_POOLS][2]; /* [1]: of signal callbacks, which stay such */
     const struct lffi_signature *signatures[SIGNATURE_BUCKETS];
     struct lffi_gate *free_gates;
     uint64_t created;
@@ -59,14 +61,13 @@ static void unlock(void)
 /* ---- answering without Lua ------------------------------------------------------------------------- */
 
 /* Puts the error value, zero unless given, where C will look for the result. */
-static void give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
-                             struct lffi_return *ret)
+static void give_error_value(const struct lffi_signature *signature, const unsigned char *error,
+                             const struct lffi_registers *in, struct lffi_return *ret)
 {
-    const struct lffi_signature *signature = slot->signature;
     void *memory;
     if (signature->kind != LFFI_RETURN_MEMORY) {
-        if (slot->error != NULL)
-            memcpy(ret, slot->error, sizeof *ret);
+        if (error != NULL)
+            memcpy(ret, error, sizeof *ret);
         else
             memset(ret, 0, sizeof *ret);
         return;
@@ -74,46 +75,86 @@ static void give_error_value(const struct lffi_slot *slot, const struct lffi_reg
     memset(ret, 0, sizeof *ret);
     ret->gpr[0] = *LFFI_HIDDEN_RESULT(in); /* x86-64 wants the address back */
     memory = (void *)(uintptr_t)ret->gpr[0];
-    if (slot->error != NULL)
-        memcpy(memory, slot->error, (size_t)signature->result_size);
+    if (error != NULL)
+        memcpy(memory, error, (size_t)signature->result_size);
     else
         memset(memory, 0, (size_t)signature->result_size);
 }
 
-/* The Lua state is gone: all that is left to tell is stderr. */
-static void report_closed(struct lffi_slot *slot)
+static void write_text(const char *text)
 {
-    if (atomic_fetch_add(&slot->strangers, 1) == 0)
-        fprintf(stderr, "cffi: callback '%s' (created at %s) was called by C after its Lua state "
-                        "was closed\n",
-                slot->signature->text, slot->place);
+    ssize_t written = write(STDERR_FILENO, text, strlen(text));
+    (void)written; /* there is nowhere left to tell of it */
 }
 
-/* In a signal handler: only atomics, and the hook as the stand-alone interpreter sets it. */
-static void note_signal(struct lffi_slot *slot, const struct lffi_registers *in)
+/* The Lua state is gone: all that is left to tell, once, is stderr. Perhaps in a signal handler. */
+static void report_closed(struct lffi_slot *slot, const struct lffi_signature *signature)
+{
+    if (atomic_fetch_add(&slot->strangers, 1) != 0)
+        return;
+    write_text("cffi: callback '");
+    write_text(signature->text);
+    write_text("' (created at ");
+    write_text(slot->place);
+    write_text(") was called by C after its Lua state was closed\n");
+}
+
+/* In a signal handler: only atomics, and the hook as the stand-alone interpreter sets it, when
+ * it is the owner that the signal has interrupted. Elsewhere the hook would race with Lua. */
+static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool ours,
+                        const struct lffi_registers *in)
 {
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         atomic_store_explicit(&slot->signal->gpr[i], in->gpr[i], memory_order_relaxed);
     atomic_fetch_add(&slot->signal->pending, 1);
-    atomic_store(&slot->gate->attention, true);
-    lffi_arm_hook(slot->st->main);
+    atomic_store(&gate->attention, true);
+    if (!ours)
+        return;
+    lffi_arm_hook(gate, slot->st->main);
     if (lffi_innermost != NULL && lffi_innermost->st == slot->st)
-        lffi_arm_hook(lffi_innermost->L);
+        lffi_arm_hook(gate, lffi_innermost->L);
 }
 
-static void note_stranger(struct lffi_slot *slot)
+static void note_stranger(struct lffi_slot *slot, struct lffi_gate *gate)
 {
     atomic_fetch_add(&slot->strangers, 1);
-    atomic_store(&slot->gate->attention, true);
+    atomic_store(&gate->attention, true);
 }
 
-/* The innermost call of the slot's state on this thread, NULL when there is none. */
-static struct lffi_call *innermost_of(const struct lffi_slot *slot)
+/* The innermost call of the gate's state on this thread, NULL when there is none. */
+static struct lffi_call *innermost_of(const struct lffi_gate *gate)
 {
     struct lffi_call *call = lffi_innermost;
-    while (call != NULL && call->st->gate != slot->gate)
+    while (call != NULL && call->st->gate != gate)
         call = call->outer;
     return call;
+}
+
+/* True when this thread owns the state of the gate, whose innermost call is `call`. */
+static bool is_owner(const struct lffi_gate *gate, const struct lffi_call *call)
+{
+    return call != NULL || atomic_load(&gate->owner) == (const void *)&lffi_innermost;
+}
+
+/* A call that must not enter Lua: by a foreign thread or a signal, of a tombstone, at any time. */
+static void visit(struct lffi_slot *slot, const struct lffi_registers *in, struct lffi_return *ret)
+{
+    int status = atomic_load(&slot->status);
+    struct lffi_gate *gate = atomic_load(&slot->gate);
+    const struct lffi_signature *signature = atomic_load(&slot->signature);
+    struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
+    bool ours = gate != NULL && is_owner(gate, call);
+    give_error_value(signature, status == LFFI_SLOT_IDLE ? NULL : slot->error, in, ret);
+    if (status == LFFI_SLOT_IDLE)
+        return;
+    if (status == LFFI_SLOT_CLOSED || gate == NULL)
+        report_closed(slot, signature);
+    else if (status == LFFI_SLOT_LIVE && slot->signal != NULL)
+        note_signal(slot, gate, ours, in);
+    else if (status == LFFI_SLOT_LIVE || slot->signal != NULL || !ours)
+        note_stranger(slot, gate);
+    else
+        lffi_enter_freed(slot, call);
 }
 
 /* C has called the slot's code. */
@@ -122,25 +163,18 @@ static void answer(struct lffi_slot *slot, const struct lffi_registers *in,
 {
     int entry_errno = errno;
     int status = atomic_load(&slot->status);
-    struct lffi_call *call;
-    give_error_value(slot, in, ret);
+    struct lffi_gate *gate = atomic_load(&slot->gate);
+    struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
     atomic_fetch_add_explicit(&slot->calls, 1, memory_order_relaxed);
-    if (status == LFFI_SLOT_CLOSED) {
-        report_closed(slot);
-    } else if (slot->signal != NULL && status == LFFI_SLOT_LIVE) {
-        note_signal(slot, in);
-    } else {
-        call = innermost_of(slot);
-        if (call == NULL && atomic_load(&slot->gate->owner) != (const void *)&lffi_innermost)
-            note_stranger(slot);
-        else if (status == LFFI_SLOT_FREED)
-            lffi_enter_freed(slot, call);
-        else {
-            errno = entry_errno;
-            lffi_enter_lua(slot, call, in, stack, ret);
-            return; /* which has set errno */
-        }
+    if (status == LFFI_SLOT_LIVE && slot->signal == NULL && gate != NULL && is_owner(gate, call)) {
+        give_error_value(slot->signature, slot->error, in, ret);
+        errno = entry_errno;
+        lffi_enter_lua(slot, call, in, stack, ret); /* which sets errno */
+        return;
     }
+    atomic_fetch_add(&slot->visitors, 1);
+    visit(slot, in, ret);
+    atomic_fetch_sub(&slot->visitors, 1);
     errno = entry_errno;
 }
 
@@ -170,6 +204,7 @@ static size_t fpr_bytes(const struct lffi_signature *signature, void *const *fpr
 static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
 {
     struct lffi_slot *slot = user;
+    const struct lffi_signature *signature = slot->signature; /* the slot may change meanwhile */
     struct lffi_registers in;
     struct lffi_return ret;
     const unsigned char *stack = NULL;
@@ -177,12 +212,12 @@ static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         memcpy(&in.gpr[i], values[i], sizeof in.gpr[i]);
     for (unsigned i = 0; i < LFFI_FPRS; i++)
-        memcpy(&in.fpr[i], values[LFFI_GPRS + i], fpr_bytes(slot->signature, values + LFFI_GPRS));
-    if (slot->signature->stack_size > 0)
+        memcpy(&in.fpr[i], values[LFFI_GPRS + i], fpr_bytes(signature, values + LFFI_GPRS));
+    if (signature->stack_size > 0)
         stack = values[LFFI_GPRS + LFFI_FPRS];
     in.hidden = (uintptr_t)result;
     answer(slot, &in, stack, &ret);
-    lffi_return_to_libffi(slot->signature->kind, &ret, result);
+    lffi_return_to_libffi(signature->kind, &ret, result);
 }
 
 /* ---- signatures and gates ------------------------------------------------------------------------------ */
@@ -190,8 +225,9 @@ static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
 static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
                            uint32_t stack_size, uint64_t result_size, const char *text)
 {
-    return signature->kind == plan->result_kind && signature->stack_size == stack_size &&
-           signature->result_size == result_size && strcmp(signature->text, text) == 0;
+    return signature->kind == plan->result_kind && signature->wide == plan->end.wide &&
+           signature->stack_size == stack_size && signature->result_size == result_size &&
+           strcmp(signature->text, text) == 0;
 }
 
 static unsigned bucket_of(const char *text)
@@ -259,12 +295,13 @@ struct lffi_gate *lffi_gate_of(struct lffi_state *st)
         table.free_gates = gate->next;
     unlock();
     if (gate == NULL)
-        gate = malloc(sizeof *gate);
+        gate = calloc(1, sizeof *gate);
     if (gate == NULL)
         return NULL;
+    memset(gate->armed, 0, sizeof gate->armed);
     gate->next = NULL;
-    atomic_init(&gate->attention, false);
-    atomic_init(&gate->owner, &lffi_innermost);
+    atomic_store(&gate->attention, false);
+    atomic_store(&gate->owner, &lffi_innermost);
     st->gate = gate;
     return gate;
 }
@@ -276,24 +313,19 @@ struct closure_slot {
     ffi_closure *closure;
 };
 
-/* The oldest tombstone of a pool, when it has rested long enough. */
-static struct lffi_slot *exhume(enum lffi_pool pool)
+/* Makes the tombstone IDLE, unless a thread is inside. */
+static bool rouse(struct lffi_slot *slot)
 {
-    struct graveyard *freed = &table.freed[pool];
-    struct lffi_slot *slot = freed->oldest;
-    if (slot == NULL || table.created - slot->freed_at < LFFI_TOMBSTONE_AGE)
-        return NULL;
-    freed->oldest = slot->next_freed;
-    if (freed->oldest == NULL)
-        freed->newest = NULL;
-    free(slot->error);
-    free(slot->signal);
-    return slot;
+    int status = atomic_exchange(&slot->status, LFFI_SLOT_IDLE);
+    if (atomic_load(&slot->visitors) == 0)
+        return true;
+    atomic_store(&slot->status, status);
+    return false;
 }
 
 static void bury(struct lffi_slot *slot)
 {
-    struct graveyard *freed = &table.freed[slot->pool];
+    struct graveyard *freed = &table.freed[slot->pool][slot->signal != NULL];
     slot->freed_at = table.created;
     slot->next_freed = NULL;
     if (freed->newest != NULL)
@@ -303,7 +335,26 @@ static void bury(struct lffi_slot *slot)
     freed->newest = slot;
 }
 
-/* Without a gate it is nobody's: FREED, answering with zero. */
+/* The oldest tombstone, when it has rested long enough. */
+static struct lffi_slot *exhume(enum lffi_pool pool, bool is_signal)
+{
+    struct graveyard *freed = &table.freed[pool][is_signal];
+    struct lffi_slot *slot = freed->oldest;
+    if (slot == NULL || table.created - slot->freed_at < LFFI_TOMBSTONE_AGE)
+        return NULL;
+    freed->oldest = slot->next_freed;
+    if (freed->oldest == NULL)
+        freed->newest = NULL;
+    if (!rouse(slot)) {
+        bury(slot);
+        return NULL;
+    }
+    free(slot->error);
+    slot->error = NULL;
+    return slot;
+}
+
+/* Without a gate it is nobody's. */
 static struct lffi_slot *add_slot(struct lffi_slot *slot, enum lffi_pool pool)
 {
     slot->pool = (uint8_t)pool;
@@ -312,13 +363,21 @@ static struct lffi_slot *add_slot(struct lffi_slot *slot, enum lffi_pool pool)
     return slot;
 }
 
-static struct lffi_slot *new_closure(void)
+static bool give_signal(struct lffi_slot *slot, bool is_signal)
+{
+    slot->signal = is_signal ? calloc(1, sizeof *slot->signal) : NULL;
+    return !is_signal || slot->signal != NULL;
+}
+
+static struct lffi_slot *new_closure(bool is_signal)
 {
     struct closure_slot *slot = calloc(1, sizeof *slot);
     if (slot == NULL)
         return NULL;
-    slot->closure = ffi_closure_alloc(sizeof *slot->closure, &slot->slot.code);
+    if (give_signal(&slot->slot, is_signal))
+        slot->closure = ffi_closure_alloc(sizeof *slot->closure, &slot->slot.code);
     if (slot->closure == NULL) {
+        free(slot->slot.signal);
         free(slot);
         return NULL;
     }
@@ -326,13 +385,17 @@ static struct lffi_slot *new_closure(void)
 }
 
 /* A slot with an entry that none has had before. */
-static struct lffi_slot *new_entry(enum lffi_pool pool)
+static struct lffi_slot *new_entry(enum lffi_pool pool, bool is_signal)
 {
     unsigned index = table.entries_used[pool];
     void *code = lffi_entry_code(pool, index);
     struct lffi_slot *slot = code != NULL ? calloc(1, sizeof *slot) : NULL;
     if (slot == NULL)
         return NULL;
+    if (!give_signal(slot, is_signal)) {
+        free(slot);
+        return NULL;
+    }
     slot->code = code;
     table.entries_used[pool]++;
     if (pool == LFFI_POOL_WORDS)
@@ -367,15 +430,16 @@ static bool prepare_closure(struct lffi_slot *slot, const struct lffi_signature 
 }
 
 /* A slot whose code can serve the signature. */
-static struct lffi_slot *find_code(const struct lffi_signature *signature, const char **why)
+static struct lffi_slot *find_code(const struct lffi_signature *signature, bool is_signal,
+                                   const char **why)
 {
     bool only_entry = signature->kind == LFFI_RETURN_WIDE; /* which libffi does not know of */
     enum lffi_pool pool = pool_for(signature->kind);
     struct lffi_slot *slot = NULL;
     if (pool != LFFI_POOL_CLOSURE && (only_entry || !lffi_prefers_libffi())) {
-        slot = new_entry(pool);
+        slot = new_entry(pool, is_signal);
         if (slot == NULL)
-            slot = exhume(pool);
+            slot = exhume(pool, is_signal);
         if (slot != NULL)
             return slot;
     }
@@ -384,34 +448,33 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, const
         return NULL;
     }
     *why = "not enough memory for a callback";
-    slot = exhume(LFFI_POOL_CLOSURE);
+    slot = exhume(LFFI_POOL_CLOSURE, is_signal);
     if (slot == NULL)
-        slot = new_closure();
+        slot = new_closure(is_signal);
     if (slot != NULL && !prepare_closure(slot, signature))
         abort(); /* only for a cif of an unknown ABI */
     return slot;
 }
 
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 unsigned char *error, struct lffi_signal *signal,
-                                 const char **why)
+                                 unsigned char *error, bool is_signal, const char **why)
 {
     struct lffi_slot *slot;
     lock();
-    slot = find_code(signature, why);
+    slot = find_code(signature, is_signal, why);
     if (slot == NULL) {
         unlock();
         return NULL;
     }
-    table.created++;
-    slot->signature = signature;
-    slot->gate = gate;
+    slot->born = ++table.created;
+    atomic_store(&slot->signature, signature);
+    atomic_store(&slot->gate, gate);
     slot->error = error;
-    slot->signal = signal;
+    if (slot->signal != NULL)
+        atomic_store(&slot->signal->pending, 0);
     slot->shared = slot->borrowed = slot->always = false;
     slot->uses = 0;
     slot->ref_function = slot->ref_onerror = LUA_NOREF;
-    atomic_store(&slot->status, LFFI_SLOT_FREED);
     atomic_store(&slot->calls, 0);
     atomic_store(&slot->strangers, 0);
     unlock();
@@ -436,21 +499,63 @@ struct lffi_slot *lffi_all_slots(void)
     return atomic_load(&table.all);
 }
 
+bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate)
+{
+    return atomic_load(&slot->status) == LFFI_SLOT_LIVE && gate != NULL &&
+           atomic_load(&slot->gate) == gate;
+}
+
+static bool has_event(const struct lffi_slot *slot)
+{
+    return atomic_load(&slot->strangers) > 0 ||
+           (slot->signal != NULL && atomic_load(&slot->signal->pending) > 0);
+}
+
+struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot *slot,
+                                  struct lffi_event *event)
+{
+    lock();
+    slot = slot != NULL ? slot->next : atomic_load(&table.all);
+    while (slot != NULL && !(atomic_load(&slot->gate) == gate && has_event(slot)))
+        slot = slot->next;
+    if (slot != NULL) {
+        event->strangers = atomic_exchange(&slot->strangers, 0);
+        event->signals = slot->signal != NULL && atomic_load(&slot->signal->pending) > 0;
+        event->signature = atomic_load(&slot->signature);
+        event->plan = slot->plan;
+        memcpy(event->place, slot->place, sizeof event->place);
+    }
+    unlock();
+    return slot;
+}
+
+/* A signal handler on another thread may be about to look at the Lua state: it soon returns. */
+static void wait_for_signals(const struct lffi_slot *slot)
+{
+    while (slot->signal != NULL && atomic_load(&slot->visitors) > 0)
+        sched_yield();
+}
+
+static void close_slot(struct lffi_slot *slot)
+{
+    int status = atomic_exchange(&slot->status, LFFI_SLOT_CLOSED);
+    wait_for_signals(slot);
+    atomic_store(&slot->strangers, 0);
+    atomic_store(&slot->gate, NULL);
+    if (status == LFFI_SLOT_LIVE)
+        bury(slot);
+}
+
 void lffi_callback_close(struct lffi_state *st)
 {
     struct lffi_gate *gate = st->gate;
     if (gate == NULL)
         return;
+    lffi_report_last(st);
     lock();
-    for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next) {
-        int status = atomic_load(&slot->status);
-        if (slot->gate != gate || status == LFFI_SLOT_CLOSED)
-            continue;
-        atomic_store(&slot->status, LFFI_SLOT_CLOSED);
-        atomic_store(&slot->strangers, 0);
-        if (status == LFFI_SLOT_LIVE)
-            bury(slot);
-    }
+    for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next)
+        if (atomic_load(&slot->gate) == gate)
+            close_slot(slot);
     gate->next = table.free_gates;
     table.free_gates = gate;
     st->gate = NULL;

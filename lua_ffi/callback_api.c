@@ -24,7 +24,7 @@ struct options {
 static void push_table(lua_State *L, struct lffi_state *st, int which)
 {
     if (st->ref_callbacks == 0) {
-        lua_createtable(L, 3, 1);
+        lua_createtable(L, 3, 2);
         for (int i = TABLE_CODES; i <= TABLE_SIGNATURES; i++) {
             lua_newtable(L);
             lua_rawseti(L, -2, i);
@@ -74,14 +74,46 @@ static struct lffi_slot *find_slot(lua_State *L, struct lffi_state *st, const vo
     return slot != NULL && slot->gate == st->gate ? slot : NULL;
 }
 
-void lffi_end_borrowed(struct lffi_state *st, lua_State *L, void *code)
+/* ---- loans ------------------------------------------------------------------------------------------------ */
+
+static const char loans_key = 0;
+
+/* The call is over, or has never begun: an argument did not convert. */
+static int end_loans(lua_State *L)
 {
-    struct lffi_slot *slot;
-    luaL_checkstack(L, 8, NULL);
-    slot = find_slot(L, st, code);
-    if (slot != NULL && slot->borrowed && atomic_load(&slot->status) == LFFI_SLOT_LIVE &&
-        --slot->uses == 0)
-        free_slot(L, slot);
+    struct lffi_loans *loans = lua_touserdata(L, 1);
+    for (; loans->n > 0; loans->n--) {
+        const struct lffi_loan *loan = &loans->loan[loans->n - 1];
+        if (loan->slot->born == loan->born && atomic_load(&loan->slot->status) == LFFI_SLOT_LIVE &&
+            loan->slot->borrowed && --loan->slot->uses == 0)
+            free_slot(L, loan->slot);
+    }
+    return 0;
+}
+
+struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room)
+{
+    struct lffi_loans *loans;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    loans = lua_newuserdatauv(L, sizeof *loans + room * sizeof *loans->loan, 0);
+    loans->n = 0;
+    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &loans_key) != LUA_TTABLE) {
+        lua_pop(L, 1);
+        lua_createtable(L, 0, 1);
+        lua_pushcfunction(L, end_loans);
+        lua_setfield(L, -2, "__close");
+        lua_pushvalue(L, -1);
+        lua_rawsetp(L, LUA_REGISTRYINDEX, &loans_key);
+    }
+    lua_setmetatable(L, -2);
+    lua_toclose(L, -1);
+    return loans;
+}
+
+static void lend(struct lffi_loans *loans, struct lffi_slot *slot)
+{
+    loans->loan[loans->n++] = (struct lffi_loan){slot, slot->born};
+    slot->uses++;
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------- */
@@ -135,7 +167,7 @@ static const struct lffi_signature *signature_of(lua_State *L, struct lffi_state
 static const void *push_error_value(lua_State *L, const struct lffi_plan *plan,
                                     const struct lffi_signature *signature, int idx)
 {
-    struct lffi_where where = {.place = LFFI_TO_RESULT};
+    struct lffi_where where = {.place = LFFI_TO_ERROR_VALUE};
     size_t size = (size_t)cdecl_sizeof(plan->result.ct->type);
     unsigned char *value;
     unsigned char *bytes;
@@ -205,34 +237,21 @@ static int anchor(lua_State *L)
     return 0;
 }
 
-/* Copies of what the slot keeps outside Lua; false when memory is out. */
-static bool copy_out(const struct lffi_signature *signature, const void *error, bool is_signal,
-                     unsigned char **error_copy, struct lffi_signal **signal)
-{
-    size_t size = lffi_error_size(signature);
-    *error_copy = error != NULL ? malloc(size) : NULL;
-    *signal = is_signal ? calloc(1, sizeof **signal) : NULL;
-    if ((error != NULL && *error_copy == NULL) || (is_signal && *signal == NULL))
-        return false;
-    if (error != NULL)
-        memcpy(*error_copy, error, size);
-    return true;
-}
-
 static struct lffi_slot *take_slot(lua_State *L, struct lffi_state *st,
                                    const struct lffi_signature *signature, const void *error,
                                    bool is_signal)
 {
     struct lffi_gate *gate = lffi_gate_of(st);
     struct lffi_slot *slot = NULL;
-    unsigned char *error_copy = NULL;
-    struct lffi_signal *signal = NULL;
+    size_t size = lffi_error_size(signature);
+    unsigned char *copy = error != NULL ? malloc(size) : NULL;
     const char *why = "not enough memory for a callback";
-    if (gate != NULL && copy_out(signature, error, is_signal, &error_copy, &signal))
-        slot = lffi_take_slot(signature, gate, error_copy, signal, &why);
+    if (copy != NULL)
+        memcpy(copy, error, size);
+    if (gate != NULL && (copy != NULL || error == NULL))
+        slot = lffi_take_slot(signature, gate, copy, is_signal, &why);
     if (slot == NULL) {
-        free(error_copy);
-        free(signal);
+        free(copy);
         luaL_error(L, "%s", why);
     }
     atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
@@ -300,13 +319,20 @@ static struct lffi_slot *find_implicit(lua_State *L, struct lffi_state *st,
 static void count_implicit(lua_State *L, struct lffi_scope *scope, int change)
 {
     lua_Integer n;
+    bool told;
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_callbacks);
     lua_getfield(L, -1, "n");
     n = lua_tointeger(L, -1) + change;
     lua_pushinteger(L, n);
     lua_setfield(L, -3, "n");
+    lua_pop(L, 1);
+    told = lua_getfield(L, -1, "told") != LUA_TNIL;
+    if (n == LFFI_MANY_IMPLICIT && !told) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -3, "told");
+    }
     lua_pop(L, 2);
-    if (change > 0 && n == LFFI_MANY_IMPLICIT) {
+    if (n == LFFI_MANY_IMPLICIT && !told) {
         lua_pushfstring(L, "%d Lua functions are kept as C callbacks by implicit conversions: use "
                            "ffi.callback and :free(), or ffi.release(fn)",
                         LFFI_MANY_IMPLICIT);
@@ -314,7 +340,8 @@ static void count_implicit(lua_State *L, struct lffi_scope *scope, int change)
     }
 }
 
-void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx, bool borrowed)
+void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
+                             struct lffi_loans *loans)
 {
     static const struct options none = {0};
     struct lffi_slot *slot = NULL;
@@ -324,14 +351,15 @@ void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx, bool 
         slot = find_implicit(L, ct->scope->st, ct->base->plan, idx);
     if (slot == NULL) {
         slot = make(L, ct, idx, &none, true);
-        slot->borrowed = borrowed;
-        if (!borrowed)
+        slot->borrowed = loans != NULL;
+        if (loans == NULL)
             count_implicit(L, ct->scope, 1);
-    } else if (slot->borrowed && !borrowed) {
+    } else if (slot->borrowed && loans == NULL) {
         slot->borrowed = false; /* from now on C may keep it */
         count_implicit(L, ct->scope, 1);
     }
-    slot->uses += borrowed;
+    if (loans != NULL && slot->borrowed)
+        lend(loans, slot);
     return slot->code;
 }
 
@@ -402,18 +430,22 @@ void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int option
 {
     struct lffi_ctype *function = ct->op == LFFI_POINTER ? ct->base->target : ct;
     struct options options;
-    struct lffi_slot *slot;
-    int top = lua_gettop(L);
+    struct lffi_cdata *pointer;
+    const struct lffi_slot *slot;
+    int top;
     idx = lua_absindex(L, idx);
     if (function->op != LFFI_FUNCTION)
         luaL_error(L, "'%s' is no function type", lffi_push_type_text(L, ct->type, NULL));
     if (!lua_isfunction(L, idx))
         luaL_error(L, "a callback needs a function, got %s", luaL_typename(L, idx));
     luaL_checkstack(L, LUA_MINSTACK, NULL);
+    /* first: nothing may fail once the callback lives */
+    pointer = lffi_push_pointer(L, ct->op == LFFI_POINTER ? ct : lffi_pointer_to(L, ct), NULL, 0);
+    top = lua_gettop(L);
     read_options(L, options_idx, &options);
     slot = make(L, function, idx, &options, false);
+    memcpy(pointer->addr, &slot->code, sizeof slot->code);
     lua_settop(L, top);
-    lffi_push_pointer(L, ct->op == LFFI_POINTER ? ct : lffi_pointer_to(L, ct), slot->code, 0);
 }
 
 /* ffi.callback(type, function [, options]) */
@@ -422,8 +454,8 @@ static int api_callback(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_check_ctype(L, scope, 1);
     bool given = !lua_isnoneornil(L, 3);
-    if (given)
-        luaL_checktype(L, 3, LUA_TTABLE);
+    if (given && !lua_istable(L, 3))
+        luaL_error(L, "callback options must be a table, got %s", luaL_typename(L, 3));
     lua_settop(L, 3);
     lffi_push_callback(L, ct, 2, given ? 3 : 0);
     return 1;
@@ -452,7 +484,7 @@ static int api_callbacks(lua_State *L)
     lua_Integer n = 0;
     lua_newtable(L);
     for (struct lffi_slot *slot = lffi_all_slots(); slot != NULL; slot = slot->next) {
-        if (gate == NULL || slot->gate != gate || atomic_load(&slot->status) != LFFI_SLOT_LIVE)
+        if (!lffi_is_live(slot, gate))
             continue;
         push_description(L, slot);
         lua_rawseti(L, -2, ++n);

@@ -27,6 +27,7 @@ static void push_prefix(lua_State *L, const struct lffi_where *where)
             lua_pushfstring(L, "bad argument #%d to '%s': ", index, of);
         break;
     case LFFI_TO_RESULT: lua_pushfstring(L, "result of callback '%s': ", of); break;
+    case LFFI_TO_ERROR_VALUE: lua_pushfstring(L, "error value of callback '%s': ", of); break;
     case LFFI_TO_FIELD: lua_pushfstring(L, "field '%s' of '%s': ", where->name, of); break;
     case LFFI_TO_ELEMENT:
         lua_pushfstring(L, "element %I of '%s': ", (LUAI_UACINT)where->index, of);

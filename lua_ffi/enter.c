@@ -20,12 +20,22 @@ struct invocation {
     struct lffi_return *ret;
 };
 
+/* The parts that add_definition knows. */
+static int run_function(lua_State *L);
+static int run_onerror(lua_State *L);
+
 /* ---- error texts ---------------------------------------------------------------------------------------- */
+
+static const char *push_text(lua_State *L, const struct lffi_signature *signature,
+                             const char *place)
+{
+    return lua_pushfstring(L, "callback '%s' (created at %s)", lffi_signature_text(signature),
+                           place);
+}
 
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot)
 {
-    return lua_pushfstring(L, "callback '%s' (created at %s)", lffi_signature_text(slot->signature),
-                           slot->place);
+    return push_text(L, slot->signature, slot->place);
 }
 
 /* True for "file:12: text": an error that tells where it was raised, and so wants a traceback. One
@@ -44,6 +54,48 @@ static bool has_position(const char *text)
     return false;
 }
 
+/* Puts "app.lua:12: " before the string on the stack top: the innermost Lua code from `level` on. */
+static void add_position(lua_State *L, int level)
+{
+    lua_Debug ar;
+    for (; lua_getstack(L, level, &ar); level++) {
+        lua_getinfo(L, "Sl", &ar);
+        if (ar.currentline <= 0)
+            continue;
+        lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
+        lua_insert(L, -2);
+        lua_concat(L, 2);
+        return;
+    }
+}
+
+/* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's line;
+ * the error begins with where the callback's function is. */
+static void add_definition(lua_State *L)
+{
+    lua_CFunction raiser;
+    lua_Debug ar;
+    if (!lua_getstack(L, 1, &ar) || lua_getinfo(L, "f", &ar) == 0)
+        return;
+    raiser = lua_tocfunction(L, -1);
+    lua_pop(L, 1);
+    if ((raiser != run_function && raiser != run_onerror) || lua_getlocal(L, &ar, 1) == NULL)
+        return;
+    if (raiser == run_function) {
+        const struct invocation *run = lua_touserdata(L, -1);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
+        lua_remove(L, -2);
+    }
+    if (!lua_isfunction(L, -1)) { /* freed while it ran */
+        lua_pop(L, 1);
+        return;
+    }
+    lua_getinfo(L, ">S", &ar);
+    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.linedefined);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+}
+
 /* Message handler. The stack of a callback stands on that of the call: one traceback shows both. */
 static int add_traceback(lua_State *L)
 {
@@ -54,8 +106,11 @@ static int add_traceback(lua_State *L)
         strcmp(text, "attempt to yield from outside a coroutine") == 0) {
         lua_pushliteral(L, "attempt to yield out of a callback: C code stands between it and its "
                            "coroutine");
-        return 1;
+        add_position(L, 1);
+    } else if (!has_position(text)) {
+        add_definition(L);
     }
+    text = lua_tostring(L, -1);
     if (has_position(text) && strstr(text, "\nstack traceback:\n") == NULL)
         luaL_traceback(L, L, text, 1);
     return 1;
@@ -194,26 +249,39 @@ static void store_result(lua_State *L, const struct lffi_plan *plan, struct lffi
         lffi_widen(result, registers + result->to);
 }
 
+static _Noreturn void refuse_no_value(lua_State *L, const struct lffi_plan *plan)
+{
+    struct lffi_where where;
+    set_result_where(&where, plan);
+    lffi_convert_error(L, &where, "cannot convert no value to '%s'",
+                       lffi_push_type_text(L, plan->result.ct->type, NULL));
+}
+
 /* ---- the protected part -------------------------------------------------------------------------------------------- */
 
-/* Stack: the invocation. */
+/* Stack: the invocation. A result that is missing, unlike nil, is no pointer either. */
 static int run_function(lua_State *L)
 {
     const struct invocation *run = lua_touserdata(L, 1);
     const struct lffi_plan *plan = run->plan;
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
     push_arguments(L, run);
-    lua_call(L, (int)plan->nparams, 1);
+    lua_call(L, (int)plan->nparams, LUA_MULTRET);
+    if (plan->result.op == LFFI_VOID)
+        return 0;
+    if (lua_gettop(L) == 1 && !plan->ct->scope->luajit)
+        refuse_no_value(L, plan);
+    lua_settop(L, 2);
     store_result(L, plan, run->ret);
     return 0;
 }
 
-/* Stack: the error, the invocation. The callback's own onerror handles it and may give the result. */
+/* Stack: the callback's own onerror, the error, the invocation. It handles the error and may give the result. */
 static int run_onerror(lua_State *L)
 {
-    const struct invocation *run = lua_touserdata(L, 2);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_onerror);
+    const struct invocation *run = lua_touserdata(L, 3);
     lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
     lua_call(L, 1, 1);
     if (!lua_isnil(L, -1))
         store_result(L, run->plan, run->ret);
@@ -254,15 +322,20 @@ static bool suppressed(lua_State *L, const struct lffi_slot *slot, struct lffi_c
 static void run_callback(lua_State *L, struct lffi_slot *slot, struct lffi_call *call,
                          struct invocation *run)
 {
+    bool handled = slot->ref_onerror != LUA_NOREF;
     /* lua_pcall's own needs, and room for an error that stays */
     if (!lua_checkstack(L, LUA_MINSTACK)) {
         keep_failure(call, "stack overflow in a callback");
         return;
     }
-    if (run_protected(L, run_function, 0, run))
-        return;
-    if (slot->ref_onerror == LUA_NOREF || !run_protected(L, run_onerror, 1, run))
+    if (handled) /* now: the function may free its slot */
+        lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_onerror);
+    if (run_protected(L, run_function, 0, run)) {
+        if (handled)
+            lua_pop(L, 1);
+    } else if (!handled || !run_protected(L, run_onerror, 2, run)) {
         keep_error(L, call, run->plan->ct->scope);
+    }
 }
 
 void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
@@ -293,7 +366,9 @@ void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
 static int raise_freed(lua_State *L)
 {
     const struct lffi_slot *slot = lua_touserdata(L, 1);
-    return luaL_error(L, "%s was called by C after it was freed", lffi_push_slot_text(L, slot));
+    lua_pushfstring(L, "%s was called by C after it was freed", lffi_push_slot_text(L, slot));
+    add_position(L, 1);
+    return lua_error(L);
 }
 
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
@@ -305,25 +380,45 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
         keep_failure(call, "a freed callback was called by C");
         return;
     }
+    lua_pushcfunction(L, add_traceback);
     lua_pushcfunction(L, raise_freed);
     lua_pushlightuserdata(L, slot);
-    lua_pcall(L, 1, 0, 0);
+    lua_pcall(L, 1, 0, -3);
+    lua_remove(L, -2);
     keep_error(L, call, slot->plan->ct->scope);
 }
 
 /* ---- safe points --------------------------------------------------------------------------------------------------------- */
 
-/* Calls from other threads, told at last. */
-static void report_strangers(lua_State *L, struct lffi_slot *slot)
+/* Stack: the event. Calls from other threads, told at last. */
+static int push_strangers(lua_State *L)
 {
-    unsigned count = atomic_exchange(&slot->strangers, 0);
-    if (count == 0)
-        return;
-    lua_pushfstring(L, "%s was called %d time(s) by a thread that does not own the Lua state; it "
+    const struct lffi_event *event = lua_touserdata(L, 1);
+    lua_pushfstring(L, "%s was called %d time%s by a thread that does not own the Lua state; it "
                        "returned its error value",
-                    lffi_push_slot_text(L, slot), (int)count);
-    lffi_report(L, slot->plan->ct->scope);
-    lua_pop(L, 1);
+                    push_text(L, event->signature, event->place), (int)event->strangers,
+                    event->strangers == 1 ? "" : "s");
+    return 1;
+}
+
+static void report_strangers(lua_State *L, const struct lffi_event *event)
+{
+    if (event->strangers == 0)
+        return;
+    lua_pushcfunction(L, push_strangers);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)event);
+    lua_pcall(L, 1, 1, 0); /* its error, that memory is out, is told as well */
+    lffi_report(L, event->plan->ct->scope);
+}
+
+void lffi_report_last(struct lffi_state *st)
+{
+    struct lffi_event event;
+    struct lffi_slot *slot = NULL;
+    if (!lua_checkstack(st->main, LUA_MINSTACK))
+        return;
+    while ((slot = lffi_next_event(st->gate, slot, &event)) != NULL)
+        report_strangers(st->main, &event);
 }
 
 /* A parameter of a signal callback: integers as they came; what pointers pointed to is gone. */
@@ -357,14 +452,12 @@ void lffi_attend(lua_State *L, struct lffi_state *st)
     struct lffi_gate *gate = st->gate;
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     /* an error leaves the flag for the next safe point to find what is still pending */
-    while (gate != NULL && atomic_load(&gate->attention)) {
-        atomic_store(&gate->attention, false);
-        for (struct lffi_slot *slot = lffi_all_slots(); slot != NULL; slot = slot->next) {
-            if (slot->gate != gate)
-                continue;
-            report_strangers(L, slot);
-            if (slot->signal != NULL && atomic_load(&slot->signal->pending) > 0 &&
-                atomic_load(&slot->status) == LFFI_SLOT_LIVE) {
+    while (gate != NULL && atomic_exchange(&gate->attention, false)) {
+        struct lffi_slot *slot = NULL;
+        struct lffi_event event;
+        while ((slot = lffi_next_event(gate, slot, &event)) != NULL) {
+            report_strangers(L, &event);
+            if (event.signals && lffi_is_live(slot, gate)) {
                 atomic_store(&gate->attention, true);
                 run_signal(L, slot);
             }
@@ -372,15 +465,40 @@ void lffi_attend(lua_State *L, struct lffi_state *st)
     }
 }
 
-/* The hook undoes itself: `lua_sethook` is all that a signal handler may do to a state. */
-static void hook(lua_State *L, lua_Debug *ar)
+/* ---- the hook -------------------------------------------------------------------------------------------------------------- */
+
+/* Puts back the hook that the thread had before. */
+static void disarm(struct lffi_gate *gate, lua_State *L)
 {
-    (void)ar;
+    for (unsigned i = 0; gate != NULL && i < sizeof gate->armed / sizeof *gate->armed; i++) {
+        struct lffi_armed before = gate->armed[i];
+        if (before.L == L) {
+            gate->armed[i].L = NULL;
+            lua_sethook(L, before.hook, before.mask, before.count);
+            return;
+        }
+    }
     lua_sethook(L, NULL, 0, 0);
-    lffi_attend(L, lffi_open_state(L));
 }
 
-void lffi_arm_hook(lua_State *L)
+/* `lua_sethook` is all that a signal handler may do to a state. */
+static void hook(lua_State *L, lua_Debug *ar)
 {
+    struct lffi_state *st = lffi_open_state(L);
+    (void)ar;
+    disarm(st->gate, L);
+    lffi_attend(L, st);
+}
+
+/* A debugger's hook is kept for `disarm`: two places, for the main thread and the one that calls C. A
+ * place whose thread has died without running is taken anew. */
+void lffi_arm_hook(struct lffi_gate *gate, lua_State *L)
+{
+    struct lffi_armed *armed = &gate->armed[0];
+    if (lua_gethook(L) == hook)
+        return;
+    if (armed->L != NULL && armed->L != L)
+        armed = &gate->armed[1];
+    *armed = (struct lffi_armed){L, lua_gethook(L), lua_gethookmask(L), lua_gethookcount(L)};
     lua_sethook(L, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }

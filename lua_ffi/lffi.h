@@ -334,16 +334,18 @@ void lffi_store_magnitude(const struct lffi_ctype *ct, void *dst, const struct l
 enum lffi_place {
     LFFI_TO_ARGUMENT, /* fn, index (1-based) */
     LFFI_TO_RESULT,   /* of a callback; of: its function type */
+    LFFI_TO_ERROR_VALUE, /* likewise: what C gets when the callback fails */
     LFFI_TO_FIELD,    /* of: the struct type, name */
     LFFI_TO_ELEMENT,  /* of: the array or pointer type, index */
     LFFI_TO_VARIABLE, /* name */
     LFFI_TO_VALUE     /* ffi.new of a scalar, ffi.cast: no prefix */
 };
+struct lffi_loans;
 struct lffi_where {
     enum lffi_place place;
     enum lffi_policy policy;
     bool cast;     /* ffi.cast rules: wrap, strings and integers to pointers ... */
-    bool borrowed; /* a Lua function given here is called only during the running call (S14) */
+    struct lffi_loans *loans; /* a Lua function given here is only called during the running call (S14) */
     int owner_idx; /* absolute index of the cdata that owns the destination, 0: not Lua's memory */
     int64_t index;
     const char *name;
@@ -458,8 +460,9 @@ int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void)
 /* ---- callback.c: C calling Lua ------------------------------------------------------------------- */
 
 /* Code address for the Lua function at idx as a function of type ct, shared per (function, signature) and
- * kept until ffi.release (S14). `borrowed`: only for the duration of the running call. */
-void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx, bool borrowed);
+ * kept until ffi.release (S14), or for as long as `loans` say when these are not NULL. */
+void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
+                             struct lffi_loans *loans);
 /* Pushes a function-pointer cdata for a callback with a slot of its own (ffi.callback, ffi.cast);
  * ct is the function or function-pointer type, options_idx a table or 0. */
 void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int options_idx);

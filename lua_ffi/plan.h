@@ -243,10 +243,18 @@ struct lffi_call {
 #endif
 extern _Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
 
+/* The hook that a Lua thread had before lffi_arm_hook. */
+struct lffi_armed {
+    lua_State *L; /* NULL: unused */
+    lua_Hook hook;
+    int mask, count;
+};
+
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
     _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
     atomic_bool attention;       /* events wait for lffi_attend */
+    struct lffi_armed armed[2];  /* the owner's: of the main thread, of another one */
     struct lffi_gate *next;      /* the free ones */
 };
 
@@ -260,8 +268,18 @@ static inline bool lffi_call_left_something(const struct lffi_state *st,
 
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */
 void lffi_attend(lua_State *L, struct lffi_state *st);
-/* Ends one use of a callback made with `borrowed`. */
-void lffi_end_borrowed(struct lffi_state *st, lua_State *L, void *code);
+/* The callbacks made for one call only. */
+struct lffi_slot;
+struct lffi_loan {
+    struct lffi_slot *slot;
+    uint64_t born; /* of the slot: another one may have taken its place */
+};
+struct lffi_loans {
+    uint32_t n;
+    struct lffi_loan loan[];
+};
+/* Pushes room for so many loans, marked to be closed: they end with the C function that runs. */
+struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room);
 
 /* ---- fastcall.c, ffitype.c -------------------------------------------------------------------------- */
 

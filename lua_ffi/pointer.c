@@ -108,7 +108,7 @@ static const void *address_of_function(lua_State *L, struct lffi_ctype *ct, int 
     if (ct == NULL || ct->target->op != LFFI_FUNCTION)
         lffi_convert_error(L, where, "cannot convert a Lua function to '%s'",
                            ct != NULL ? lffi_push_type_text(L, ct->type, NULL) : "a pointer");
-    return lffi_implicit_callback(L, ct->target, idx, where->borrowed);
+    return lffi_implicit_callback(L, ct->target, idx, where->loans);
 }
 
 /* ---- objects ------------------------------------------------------------------------------------------ */

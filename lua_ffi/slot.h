@@ -16,6 +16,7 @@
 struct lffi_signature;
 
 enum lffi_slot_status {
+    LFFI_SLOT_IDLE,   /* being made, or made anew: answers with zero and looks at nothing */
     LFFI_SLOT_FREED,  /* a tombstone: reports calls, is reused after a while */
     LFFI_SLOT_LIVE,
     LFFI_SLOT_CLOSED  /* its Lua state is gone */
@@ -28,17 +29,21 @@ enum { LFFI_WORDS_ENTRIES = 256, LFFI_WIDE_ENTRIES = 64 };
 
 enum { LFFI_PLACE_SIZE = 40, LFFI_TOMBSTONE_AGE = 100, LFFI_MANY_IMPLICIT = 10000 };
 
+/* Who may touch what. A thread that has read LIVE and then a gate that it owns may use every field: only
+ * the owner ends that. Any other one counts itself in `visitors` first; while they are not 0 nothing
+ * that a visitor reads is changed or freed. `code`, `pool` and `signal` never change. */
 struct lffi_slot {
-    atomic_int status;
+    atomic_int status;           /* read before `gate` */
     uint8_t pool;                /* enum lffi_pool */
     bool shared;                 /* an implicit conversion; ffi.release frees it */
     bool borrowed;               /* shared and freed when `uses` drops to 0 */
     bool always;                 /* runs even when an error is pending */
     uint32_t uses;
-    struct lffi_gate *gate;
-    struct lffi_state *st;       /* while LIVE */
+    atomic_uint visitors;
+    _Atomic(struct lffi_gate *) gate; /* NULL: the state is closed */
+    struct lffi_state *st;       /* until CLOSED */
     const struct lffi_plan *plan;
-    const struct lffi_signature *signature;
+    _Atomic(const struct lffi_signature *) signature;
     void *code;
     int ref_function;            /* registry references, while LIVE */
     int ref_onerror;
@@ -46,6 +51,7 @@ struct lffi_slot {
     atomic_uint_fast64_t calls;
     atomic_uint strangers;       /* calls by foreign threads, not reported yet */
     struct lffi_signal *signal;  /* {signal = true}, else NULL */
+    uint64_t born;               /* number of this use of the slot */
     uint64_t freed_at;           /* value of the creation counter */
     struct lffi_slot *next_freed;
     struct lffi_slot *next;      /* all slots, newest first */
@@ -58,6 +64,15 @@ struct lffi_signal {
     _Atomic uint64_t gpr[LFFI_GPRS]; /* of the latest */
 };
 
+/* What a slot has to tell at a safe point. The texts are copies, for another state may take a tombstone. */
+struct lffi_event {
+    unsigned strangers;          /* calls by foreign threads */
+    const struct lffi_signature *signature;
+    const struct lffi_plan *plan;
+    bool signals;                /* signals are pending */
+    char place[LFFI_PLACE_SIZE];
+};
+
 /* ---- callback.c ------------------------------------------------------------------------------------- */
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
@@ -68,15 +83,19 @@ size_t lffi_error_size(const struct lffi_signature *signature);
 /* The state's gate, made on first use; NULL when memory is out. */
 struct lffi_gate *lffi_gate_of(struct lffi_state *st);
 /* A slot with a code address, FREED until published: a tombstone old enough, or a new one. NULL with
- * `*why` when there is none. Takes `error` and `signal` (malloc'ed or NULL) only on success. */
+ * `*why` when there is none. Takes `error` (malloc'ed or NULL) only on success. */
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 unsigned char *error, struct lffi_signal *signal,
-                                 const char **why);
+                                 unsigned char *error, bool is_signal, const char **why);
 void lffi_publish_slot(struct lffi_slot *slot);
 /* Makes a tombstone of it. */
 void lffi_bury_slot(struct lffi_slot *slot, enum lffi_slot_status status);
-/* All slots ever made; go on with `next`. */
+/* All slots ever made; go on with `next`. Those of a state are for its owner alone. */
 struct lffi_slot *lffi_all_slots(void);
+bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
+/* The next slot of the gate after `slot` (NULL: the first) that has something to tell, and what, which is
+ * thereby told but for signals. NULL when there is none. */
+struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot *slot,
+                                  struct lffi_event *event);
 
 /* What an entry of entries.c calls. */
 void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,
@@ -96,8 +115,10 @@ void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
                     struct lffi_return *ret);
 /* Reports the call of a tombstone. */
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
-/* Asks for lffi_attend at the next Lua instruction. Safe in signal handlers. */
-void lffi_arm_hook(lua_State *L);
+/* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's thread. */
+void lffi_arm_hook(struct lffi_gate *gate, lua_State *L);
+/* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
+void lffi_report_last(struct lffi_state *st);
 /* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does not
  * raise. */
 void lffi_report(lua_State *L, struct lffi_scope *scope);

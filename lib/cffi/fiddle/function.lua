@@ -108,11 +108,18 @@ end
 -- to change.
 local CALL_ERRORS = {
     "^bad argument #%d+ to '", "^wrong number of arguments to '", "^cannot call '",
-    "^result of callback '", "^the arguments need more",
+    "^the arguments need more",
 }
+
+-- The error of a callback's result, without the line of the function and the traceback.
+local RESULT_ERROR = "^[^\n]-:%d+: (result of callback '[^\n]*)"
 
 local function fail(f, err)
     if type(err) == "string" then
+        local result_error = err:match(RESULT_ERROR)
+        if result_error then
+            errors.rethrow(result_error, f.name)
+        end
         for _, pattern in ipairs(CALL_ERRORS) do
             if err:find(pattern) then
                 errors.rethrow(err, f.name)

@@ -1,0 +1,514 @@
+/* A library that calls back, for spec/callback: after each callback its functions run clean-up code, which counts,
+ * so that a specification sees whether an error jumped over it. */
+#include <complex.h>
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+typedef int callbacks_fn(int);
+
+int callbacks_cleaned; /* clean-ups that ran */
+int callbacks_seen[32]; /* results in the order of the calls */
+int callbacks_nseen;
+
+static int see(int result)
+{
+    if (callbacks_nseen < 32)
+        callbacks_seen[callbacks_nseen++] = result;
+    return result;
+}
+
+void callbacks_reset(void)
+{
+    callbacks_cleaned = callbacks_nseen = 0;
+}
+
+/* ---- calling ----------------------------------------------------------------------------------- */
+
+int callbacks_call(callbacks_fn *f, int x)
+{
+    int result = see(f(x));
+    callbacks_cleaned++;
+    return result;
+}
+
+/* Calls f(1) ... f(n) whatever they answer. */
+int callbacks_repeat(callbacks_fn *f, int n)
+{
+    int sum = 0;
+    for (int i = 1; i <= n; i++)
+        sum += see(f(i));
+    callbacks_cleaned++;
+    return sum;
+}
+
+int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x)
+{
+    int result = see(f(x));
+    result += see(g(x));
+    callbacks_cleaned++;
+    return result;
+}
+
+/* Declared with an attribute in the specifications: `f` is called during the call only. */
+int callbacks_borrow(callbacks_fn *f, int x)
+{
+    return callbacks_call(f, x);
+}
+
+int callbacks_borrow_both(callbacks_fn *f, callbacks_fn *g, int x)
+{
+    return callbacks_both(f, g, x);
+}
+
+void callbacks_call_void(void (*f)(void))
+{
+    f();
+    callbacks_cleaned++;
+}
+
+void *callbacks_call_pointer(void *(*f)(void *), void *p)
+{
+    void *result = f(p);
+    callbacks_cleaned++;
+    return result;
+}
+
+/* ---- keeping ----------------------------------------------------------------------------------- */
+
+static callbacks_fn *kept;
+
+void callbacks_keep(callbacks_fn *f)
+{
+    kept = f;
+}
+
+callbacks_fn *callbacks_kept(void)
+{
+    return kept;
+}
+
+int callbacks_call_kept(int x)
+{
+    return callbacks_call(kept, x);
+}
+
+struct callbacks_ops {
+    callbacks_fn *op;
+    callbacks_fn *table[2];
+};
+
+int callbacks_run_ops(const struct callbacks_ops *ops, int x)
+{
+    int result = see(ops->op(x));
+    for (int i = 0; i < 2; i++)
+        if (ops->table[i] != NULL)
+            result += see(ops->table[i](x));
+    callbacks_cleaned++;
+    return result;
+}
+
+/* Creates an object whose destructor is the callback: for finalisers. */
+struct callbacks_object {
+    callbacks_fn *destroy;
+    int id;
+};
+
+struct callbacks_object *callbacks_object_new(callbacks_fn *destroy, int id)
+{
+    struct callbacks_object *object = malloc(sizeof *object);
+    object->destroy = destroy;
+    object->id = id;
+    return object;
+}
+
+void callbacks_object_free(struct callbacks_object *object)
+{
+    object->destroy(object->id);
+    callbacks_cleaned++;
+    free(object);
+}
+
+static void run_at_exit(void)
+{
+    kept(7);
+}
+
+/* Calls the kept callback from exit(), after lua_close. */
+void callbacks_call_at_exit(void)
+{
+    atexit(run_at_exit);
+}
+
+/* ---- errno --------------------------------------------------------------------------------------- */
+
+/* Sets errno to `before`, calls, returns what errno is then, and leaves `outer` in it. */
+int callbacks_errno(int (*f)(void), int before, int outer)
+{
+    int after;
+    errno = before;
+    f();
+    after = errno;
+    errno = outer;
+    return after;
+}
+
+/* ---- signatures ------------------------------------------------------------------------------------ */
+
+struct callbacks_small {
+    char c;
+    short s;
+};
+struct callbacks_mixed {
+    double d;
+    long l;
+};
+struct callbacks_large {
+    long l[5];
+    double d;
+};
+union callbacks_union {
+    int i;
+    double d;
+};
+struct callbacks_bits {
+    unsigned a : 3, b : 13, c : 20;
+};
+#pragma pack(push, 1)
+struct callbacks_packed {
+    char c;
+    double d;
+};
+#pragma pack(pop)
+struct callbacks_ld {
+    long double x;
+};
+struct callbacks_empty {
+};
+
+#define SAME(name, type)                                                                           \
+    type callbacks_same_##name(type (*f)(type), type x)                                            \
+    {                                                                                              \
+        type result = f(x);                                                                        \
+        callbacks_cleaned++;                                                                       \
+        return result;                                                                             \
+    }
+SAME(bool, _Bool)
+SAME(schar, signed char)
+SAME(uchar, unsigned char)
+SAME(short, short)
+SAME(ushort, unsigned short)
+SAME(int, int)
+SAME(uint, unsigned)
+SAME(int64, int64_t)
+SAME(uint64, uint64_t)
+SAME(float, float)
+SAME(double, double)
+SAME(ldouble, long double)
+SAME(cfloat, float _Complex)
+SAME(cdouble, double _Complex)
+SAME(cldouble, long double _Complex)
+SAME(int128, __int128)
+SAME(uint128, unsigned __int128)
+SAME(pointer, void *)
+SAME(small, struct callbacks_small)
+SAME(mixed, struct callbacks_mixed)
+SAME(large, struct callbacks_large)
+SAME(union, union callbacks_union)
+SAME(bits, struct callbacks_bits)
+SAME(packed, struct callbacks_packed)
+SAME(ld, struct callbacks_ld)
+SAME(empty, struct callbacks_empty)
+
+/* What the caller finds in the whole register of a small result: the callee must have widened it, as
+ * clang's callers expect. */
+int64_t callbacks_widened(signed char (*f)(void))
+{
+    return ((int64_t(*)(void))(void *)f)();
+}
+
+#define PAIRS(a)                                                                                   \
+    int a##0, double a##1, int a##2, double a##3, int a##4, double a##5, int a##6, double a##7,    \
+        int a##8, double a##9
+typedef double callbacks_forty_fn(PAIRS(a), PAIRS(b), PAIRS(c), PAIRS(d));
+
+double callbacks_forty(callbacks_forty_fn *f)
+{
+    double result = f(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22,
+                      23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40);
+    callbacks_cleaned++;
+    return result;
+}
+
+/* ---- threads ----------------------------------------------------------------------------------------- */
+
+struct job {
+    callbacks_fn *f;
+    int count, wrong, expected;
+};
+
+static void *run_job(void *user)
+{
+    struct job *job = user;
+    for (int i = 0; i < job->count; i++)
+        job->wrong += job->f(i) != job->expected;
+    return NULL;
+}
+
+enum { MAX_THREADS = 16 };
+static struct job jobs[MAX_THREADS];
+static pthread_t threads[MAX_THREADS];
+static int nthreads;
+
+/* Starts threads that call f `count` times each. */
+void callbacks_start(callbacks_fn *f, int n, int count, int expected)
+{
+    nthreads = n;
+    for (int i = 0; i < n; i++) {
+        jobs[i] = (struct job){f, count, 0, expected};
+        pthread_create(&threads[i], NULL, run_job, &jobs[i]);
+    }
+}
+
+/* Waits for them. The number of results that were not as expected. */
+int callbacks_join(void)
+{
+    int wrong = 0;
+    for (int i = 0; i < nthreads; i++) {
+        pthread_join(threads[i], NULL);
+        wrong += jobs[i].wrong;
+    }
+    nthreads = 0;
+    return wrong;
+}
+
+int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected)
+{
+    callbacks_start(f, n, count, expected);
+    return callbacks_join();
+}
+
+/* While the threads run, the caller's own thread calls g. */
+int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected)
+{
+    int wrong = 0;
+    callbacks_start(f, n, count, expected);
+    for (int i = 0; i < count; i++)
+        wrong += g(i) != i;
+    return wrong + callbacks_join();
+}
+
+static void *call_until_told(void *user)
+{
+    atomic_int *stop = user;
+    while (!atomic_load(stop))
+        kept(1);
+    return NULL;
+}
+
+static atomic_int stop_kept;
+static pthread_t kept_thread;
+
+/* A thread that calls the kept callback all the time, until exit() runs callbacks_stop. */
+void callbacks_stop(void)
+{
+    atomic_store(&stop_kept, 1);
+    pthread_join(kept_thread, NULL);
+}
+
+void callbacks_start_kept(int stop_at_exit)
+{
+    atomic_store(&stop_kept, 0);
+    pthread_create(&kept_thread, NULL, call_until_told, &stop_kept);
+    if (stop_at_exit)
+        atexit(callbacks_stop);
+}
+
+/* Lua states of their own, each in a thread. The functions are those of the interpreter. */
+typedef struct lua_State lua_State;
+lua_State *luaL_newstate(void);
+void luaL_openlibs(lua_State *);
+int luaL_loadstring(lua_State *, const char *);
+int lua_pcallk(lua_State *, int, int, int, intptr_t, void *);
+const char *lua_tolstring(lua_State *, int, size_t *);
+void lua_close(lua_State *);
+
+static int finish_state(lua_State *L, const char *code)
+{
+    int failed;
+    luaL_openlibs(L);
+    failed = luaL_loadstring(L, code) != 0 || lua_pcallk(L, 0, 0, 0, 0, NULL) != 0;
+    if (failed) {
+        const char *text = lua_tolstring(L, -1, NULL);
+        size_t length = 0;
+        while (text != NULL && text[length] != '\0')
+            length++;
+        if (write(2, text, length) < 0)
+            abort();
+    }
+    lua_close(L);
+    return failed;
+}
+
+static int run_state(const char *code)
+{
+    return finish_state(luaL_newstate(), code);
+}
+
+/* A Lua function, and no FFI call: returns what the kept callback gives for its argument. */
+int64_t lua_tointegerx(lua_State *, int, int *);
+void lua_pushinteger(lua_State *, int64_t);
+
+int callbacks_lua_call_kept(lua_State *L)
+{
+    lua_pushinteger(L, kept((int)lua_tointegerx(L, 1, NULL)));
+    callbacks_cleaned++;
+    return 1;
+}
+
+/* An allocator that has a number of allocations left; -1: any number. */
+static int allocations = -1;
+
+void callbacks_allocations(int n)
+{
+    allocations = n;
+}
+
+static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
+{
+    (void)user;
+    if (new_size == 0) {
+        free(block);
+        return NULL;
+    }
+    if ((block == NULL || new_size > old_size) && allocations >= 0 && allocations-- == 0) {
+        allocations = 0;
+        return NULL;
+    }
+    return realloc(block, new_size);
+}
+
+lua_State *lua_newstate(void *(*)(void *, void *, size_t, size_t), void *);
+
+/* Runs the code in a new state with that allocator. */
+int callbacks_poor_state(const char *code)
+{
+    lua_State *L = lua_newstate(allocate, NULL);
+    return finish_state(L, code);
+}
+
+static void *state_thread(void *code)
+{
+    return run_state(code) ? code : NULL;
+}
+
+/* Runs the code in n new states, at the same time in n threads. The number of those that failed. */
+int callbacks_states(const char *code, int n)
+{
+    pthread_t thread[MAX_THREADS];
+    int failed = 0;
+    for (int i = 0; i < n; i++)
+        pthread_create(&thread[i], NULL, state_thread, (void *)code);
+    for (int i = 0; i < n; i++) {
+        void *result;
+        pthread_join(thread[i], &result);
+        failed += result != NULL;
+    }
+    return failed;
+}
+
+/* Runs the code in a new state within the caller's thread. */
+int callbacks_state(const char *code)
+{
+    int failed = run_state(code);
+    callbacks_cleaned++;
+    return failed;
+}
+
+/* ---- signals ------------------------------------------------------------------------------------------ */
+
+static void (*signal_fn)(int);
+static atomic_int delivered;
+
+static void handler(int number)
+{
+    signal_fn(number);
+    atomic_fetch_add(&delivered, 1);
+}
+
+/* Installs a handler that counts what arrives and calls f. */
+void callbacks_on_signal(int number, void (*f)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+    signal_fn = f;
+    atomic_store(&delivered, 0);
+    sigaction(number, &action, NULL);
+}
+
+/* Installs f itself. */
+void callbacks_on_signal_bare(int number, void (*f)(int))
+{
+    struct sigaction action = {.sa_handler = f, .sa_flags = SA_RESTART};
+    sigaction(number, &action, NULL);
+}
+
+int callbacks_delivered(void)
+{
+    return atomic_load(&delivered);
+}
+
+struct storm {
+    pthread_t target, sender;
+    int number, count;
+};
+static struct storm storm;
+
+/* A standard signal that is pending does not queue: the next one is sent when the last has arrived. */
+static void *send_all(void *user)
+{
+    struct storm *all = user;
+    for (int i = 0; i < all->count; i++) {
+        pthread_kill(all->target, all->number);
+        while (atomic_load(&delivered) <= i)
+            sched_yield();
+    }
+    return NULL;
+}
+
+/* Sends the calling thread `count` signals while it goes on. */
+void callbacks_storm(int number, int count)
+{
+    storm = (struct storm){.target = pthread_self(), .number = number, .count = count};
+    pthread_create(&storm.sender, NULL, send_all, &storm);
+}
+
+void callbacks_storm_end(void)
+{
+    pthread_join(storm.sender, NULL);
+}
+
+/* SIGALRM every `microseconds`; 0 ends it. */
+void callbacks_alarm(int microseconds)
+{
+    struct itimerval timer = {{0, microseconds}, {0, microseconds}};
+    setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static void *raise_in_thread(void *user)
+{
+    pthread_kill(pthread_self(), *(int *)user);
+    return NULL;
+}
+
+/* A thread of its own receives the signal. */
+void callbacks_raise_elsewhere(int number)
+{
+    pthread_t thread;
+    pthread_create(&thread, NULL, raise_in_thread, &number);
+    pthread_join(thread, NULL);
+}
