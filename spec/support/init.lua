@@ -19,11 +19,11 @@ function support.gc()
 end
 
 -- Asserts that fn(...) raises exactly `text`, after the position "file:line: " that every error
--- begins with. Returns the line of the position.
+-- begins with; the traceback of one in a callback may follow. Returns the line of the position.
 function support.raises(text, fn, ...)
     local ok, message = pcall(fn, ...)
     luassert.is_false(ok, "no error, expected: " .. text)
-    message = tostring(message)
+    message = tostring(message):gsub("\nstack traceback:\n.*", "")
     local line, rest = message:match "^[^\n:]+:(%d+): (.*)$"
     luassert.equal(text, rest or message)
     return tonumber(line)
