@@ -227,7 +227,57 @@ static void gnu(struct parser *p, struct attrs *attrs)
     cdecl__expect(p, TOK_RPAREN, "to close '__attribute__'");
 }
 
-/* The arguments of [[cffi::name(...)]], verbatim. */
+/* A token in parentheses that are kept. */
+struct kept_token {
+    struct kept_token *next;
+    struct token token;
+};
+
+static const char *join(struct cdecl_state *state, const struct kept_token *first)
+{
+    size_t size = 0, used = 0;
+    for (const struct kept_token *node = first; node != NULL; node = node->next)
+        size += node->token.size + 1;
+    char *text = cdecl__alloc(state, size + 1, 1);
+    const char *end = NULL;
+    for (const struct kept_token *node = first; node != NULL; node = node->next) {
+        if (end != NULL && node->token.start != end)
+            text[used++] = ' ';
+        memcpy(text + used, node->token.start, node->token.size);
+        used += node->token.size;
+        end = node->token.start + node->token.size;
+    }
+    text[used] = '\0';
+    return text;
+}
+
+/* At '(': what stands before the matching ')', verbatim. Where a macro brings a parenthesis there
+ * is no such text; then the tokens, apart where they were. */
+static const char *parenthesised(struct parser *p)
+{
+    struct token open = p->tok;
+    struct kept_token *first = NULL, **tail = &first;
+    for (size_t depth = 1;;) {
+        cdecl__advance(p);
+        depth += p->tok.kind == TOK_LPAREN;
+        depth -= p->tok.kind == TOK_RPAREN;
+        if (p->tok.kind == TOK_EOF)
+            cdecl__fail_token(p, &open, "'(' is never closed");
+        if (depth == 0)
+            break;
+        struct kept_token *node = SCRATCH(p->state, struct kept_token);
+        node->token = p->tok;
+        *tail = node;
+        tail = &node->next;
+    }
+    struct token close = p->tok;
+    cdecl__advance(p);
+    if (open.at == open.start && close.at == close.start)
+        return cdecl__copy_text(p->state, open.start + 1, (size_t)(close.start - open.start) - 1);
+    return join(p->state, first);
+}
+
+/* [[cffi::name(arguments)]], its name read. */
 static void cffi_attribute(struct parser *p, struct attrs *attrs, const struct name *name)
 {
     if (strcmp(name->text, "noescape") == 0)
@@ -238,22 +288,8 @@ static void cffi_attribute(struct parser *p, struct attrs *attrs, const struct n
         cdecl__fail(p->state, "the attribute's name is too long");
     memcpy(full + 6, name->text, name->size + 1u);
     attr->name = cdecl__intern(p->state, full, name->size + 6u)->text;
-    if (p->tok.kind != TOK_LPAREN)
-        return;
-    const char *from = p->tok.at + 1, *to = from;
-    struct place open = cdecl__here(p);
-    size_t depth = 0;
-    do {
-        if (p->tok.kind == TOK_LPAREN)
-            depth++;
-        else if (p->tok.kind == TOK_RPAREN)
-            depth--;
-        else if (p->tok.kind == TOK_EOF)
-            cdecl__fail_at(p, &open, "'(' is never closed");
-        to = p->tok.at;
-        cdecl__advance(p);
-    } while (depth > 0);
-    attr->text = cdecl__copy_text(p->state, from, (size_t)(to - from));
+    if (p->tok.kind == TOK_LPAREN)
+        attr->text = parenthesised(p);
 }
 
 static bool is_word(const struct name *name, const char *word)
