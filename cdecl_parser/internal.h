@@ -298,6 +298,8 @@ struct parser {
 
 void cdecl__lex_start(struct parser *p, const struct cdecl_source *source);
 void cdecl__lex(struct parser *p, struct token *token);
+void cdecl__check_utf8(struct parser *p, const char *at, const char *end); /* a name's bytes */
+_Noreturn void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line);
 void cdecl__advance(struct parser *p);
 const struct token *cdecl__peek(struct parser *p);
 const char *cdecl__token_spelling(enum token_kind kind);

@@ -7,7 +7,8 @@
 
 enum { BLANK = 1, START = 2, DIGIT = 4, HIGH = 8, WORD = START | DIGIT | HIGH };
 
-/* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in check_utf8(). */
+/* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in
+ * cdecl__check_utf8(). */
 static const unsigned char class[256] = {
     [' '] = BLANK, ['\t'] = BLANK, ['\v'] = BLANK, ['\f'] = BLANK, ['\r'] = BLANK, ['0'] = DIGIT,
     ['1'] = DIGIT, ['2'] = DIGIT,  ['3'] = DIGIT,  ['4'] = DIGIT,  ['5'] = DIGIT,  ['6'] = DIGIT,
@@ -111,6 +112,12 @@ _Noreturn static void fail_here(struct parser *p, const char *at, const char *me
     cdecl__fail_token(p, &token, "%s", message);
 }
 
+void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line)
+{
+    struct place place = {at, line, NULL};
+    cdecl__fail_at(p, &place, "zero byte in the text");
+}
+
 /* ---- blanks ---- */
 
 static const char *skip_comment(struct parser *p, const char *open)
@@ -120,6 +127,8 @@ static const char *skip_comment(struct parser *p, const char *open)
             return at + 2;
         if (*at == '\0' && at == p->lex.end)
             fail_here(p, open, "unterminated comment");
+        if (*at == '\0')
+            cdecl__fail_zero(p, at, p->lex.line);
         if (*at == '\n')
             p->lex.line++;
     }
@@ -128,13 +137,18 @@ static const char *skip_comment(struct parser *p, const char *open)
 static const char *skip_line_comment(const struct parser *p, const char *at)
 {
     const char *end = memchr(at, '\n', (size_t)(p->lex.end - at));
-    return end == NULL ? p->lex.end : end;
+    if (end == NULL)
+        end = p->lex.end;
+    const char *zero = memchr(at, '\0', (size_t)(end - at));
+    if (zero != NULL)
+        cdecl__fail_zero(p, zero, p->lex.line);
+    return end;
 }
 
 /* ---- words ---- */
 
 /* C11 D.1 allows far more than it forbids; that the bytes are UTF-8 at all is what we check. */
-static void check_utf8(struct parser *p, const char *at, const char *end)
+void cdecl__check_utf8(struct parser *p, const char *at, const char *end)
 {
     while (at < end) {
         unsigned char lead = (unsigned char)*at;
@@ -205,7 +219,9 @@ static const char *quoted(struct parser *p, const char *at, const char *start)
         if (*at == '\n' || (*at == '\0' && at == p->lex.end))
             fail_here(p, start,
                       quote == '"' ? "unterminated string" : "unterminated character constant");
-        if (*at == '\\' && at + 1 < p->lex.end)
+        if (*at == '\0')
+            cdecl__fail_zero(p, at, p->lex.line);
+        if (*at == '\\' && at + 1 < p->lex.end && at[1] != '\0')
             at++;
     }
 }
@@ -296,7 +312,7 @@ _Noreturn static void fail_character(struct parser *p, const char *at)
     char message[48];
     unsigned char c = (unsigned char)*at;
     if (c == '\0')
-        fail_here(p, at, "zero byte in the text");
+        cdecl__fail_zero(p, at, p->lex.line);
     if (c < 0x20 || c == 0x7f)
         snprintf(message, sizeof message, "control character 0x%02x in the text", c);
     else
@@ -335,7 +351,7 @@ static bool word(struct parser *p, struct token *token, const char *start)
         return true;
     }
     if (seen & HIGH)
-        check_utf8(p, start, end);
+        cdecl__check_utf8(p, start, end);
     struct name *name = cdecl__intern(p->state, start, (size_t)(end - start));
     if (name->extra != NULL && name->extra->macro != NULL && !p->lex.no_expand &&
         name->extra->expanding != p->state->epoch) {

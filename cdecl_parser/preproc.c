@@ -13,7 +13,8 @@ static bool is_blank(char c)
 
 static bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+           (unsigned char)c >= 0x80;
 }
 
 static const char *skip_blanks(const char *at, const char *end)
@@ -36,7 +37,7 @@ static bool word_is(const char *at, const char *end, const char *word)
 }
 
 /* Where the line ends: a newline outside comments and quotes, or the end of the text. */
-static const char *end_of_line(const struct parser *p, const char *at)
+static const char *find_end(const struct parser *p, const char *at)
 {
     const char *end = p->lex.end;
     for (char quote = '\0'; at < end && *at != '\n'; at++) {
@@ -61,12 +62,28 @@ static const char *end_of_line(const struct parser *p, const char *at)
     return at;
 }
 
+/* Likewise for a line that begins at p->lex.line; it may have no zero byte. */
+static const char *end_of_line(const struct parser *p, const char *at)
+{
+    const char *end = find_end(p, at), *zero = memchr(at, '\0', (size_t)(end - at));
+    if (zero == NULL)
+        return end;
+    uint32_t line = p->lex.line;
+    for (; at < zero; at++)
+        line += *at == '\n';
+    cdecl__fail_zero(p, zero, line);
+}
+
 /* ---- #line and line markers ---- */
 
 /* "# 12 "file.h" flags" and "#line 12 "file.h"": the next line is line 12 of file.h. */
 static void line_marker(struct parser *p, const char *at, const char *end)
 {
     uint32_t line = 0;
+    if (at >= end || *at < '0' || *at > '9') {
+        struct place place = {at, p->lex.line, NULL};
+        cdecl__fail_at(p, &place, "expected a line number after '#line'");
+    }
     for (; at < end && *at >= '0' && *at <= '9'; at++)
         line = line > UINT32_MAX / 10 - 1 ? line : line * 10 + (uint32_t)(*at - '0');
     p->lex.line = line - 1; /* the newline that ends the directive counts one */
@@ -105,11 +122,9 @@ static void pop_pack(struct parser *p, const struct name *label)
 
 static void set_pack(struct parser *p, uint32_t value, const char *at)
 {
-    struct token token = {
-        .line = p->lex.line, .start = at, .at = p->lex.expansion == NULL ? at : p->lex.use};
+    struct place place = {p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
     if ((value & (value - 1)) != 0 || value > 16)
-        cdecl__fail_token(p, &token, "#pragma pack(%lu): not 1, 2, 4, 8 or 16",
-                          (unsigned long)value);
+        cdecl__fail_at(p, &place, "#pragma pack takes 1, 2, 4, 8 or 16");
     p->pack = value;
 }
 
@@ -233,7 +248,11 @@ static struct name *macro_name(struct parser *p, const struct directive *d, cons
     if (*end == d->rest || (*d->rest >= '0' && *d->rest <= '9'))
         cdecl__fail_token(p, &d->token, "expected a name after '#%.*s'",
                           (int)(d->word_end - d->word), d->word);
-    return cdecl__intern(p->state, d->rest, (size_t)(*end - d->rest));
+    cdecl__check_utf8(p, d->rest, *end);
+    struct name *name = cdecl__intern(p->state, d->rest, (size_t)(*end - d->rest));
+    if (name->token == TOK_SOFT_DEFINED)
+        cdecl__fail_token(p, &d->token, "'defined' cannot be the name of a macro");
+    return name;
 }
 
 /* Replacement text with comments and runs of blanks made one blank, so that equal texts compare. */
@@ -392,8 +411,7 @@ static struct directive next_branch(struct parser *p)
     for (unsigned nested = 0;;) {
         const char *start = p->lex.next, *at = skip_blanks(start, p->lex.end);
         if (at >= p->lex.end)
-            cdecl__fail_token(p, &p->lex.conditional->token, "'#%s' is never closed",
-                              p->lex.conditional->had_else ? "else" : "if");
+            cdecl__fail_token(p, &p->lex.conditional->token, "'#if' is never closed");
         if (*at != '#') {
             const char *end = end_of_line(p, at);
             move_on(p, start, end < p->lex.end ? end + 1 : end);
@@ -481,10 +499,13 @@ static void leave_branch(struct parser *p, const struct directive *d)
 
 static void fail_directive(struct parser *p, const struct directive *d)
 {
-    int size = (int)(d->end - d->rest > 200 ? 200 : d->end - d->rest);
+    const char *end = d->end;
+    while (end > d->rest && is_blank(end[-1]))
+        end--;
+    int size = (int)(end - d->rest > 200 ? 200 : end - d->rest);
     int word = (int)(d->word_end - d->word > 40 ? 40 : d->word_end - d->word);
     if (is_directive(d, "error"))
-        cdecl__fail_token(p, &d->token, "#error %.*s", size, d->rest);
+        cdecl__fail_token(p, &d->token, "#error%s%.*s", size > 0 ? " " : "", size, d->rest);
     if (is_directive(d, "include") || is_directive(d, "include_next") || is_directive(d, "import"))
         cdecl__fail_token(p, &d->token, "'#%.*s' is not for ffi.cdef: ffi.include reads headers",
                           word, d->word);
