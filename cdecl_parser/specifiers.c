@@ -105,7 +105,7 @@ static enum cdecl_prim meaning(unsigned seen)
 {
     if (seen & S_INT && seen & (S_SHORT | S_LONG | S_LLONG | S_SIGNED | S_UNSIGNED))
         seen &= ~(unsigned)S_INT;
-    if (seen & S_SIGNED && seen & ~(unsigned)(S_SIGNED | S_CHAR))
+    if (seen & S_SIGNED && seen & (S_SHORT | S_LONG | S_LLONG | S_INT128) && !(seen & S_UNSIGNED))
         seen &= ~(unsigned)S_SIGNED;
     switch (seen) {
     case S_VOID: return CDECL_PRIM_VOID;
