@@ -217,12 +217,35 @@ static int simple_escape(char c)
     return at == NULL ? -1 : (unsigned char)to[at - from];
 }
 
-/* \ooo, \xhh, \uhhhh, \Uhhhhhhhh: `base` digits, at most `most` of them. */
+/* \ooo and \xhh: `base` digits, at most `most` of them. */
 static uint32_t numeric_escape(const char **at, const char *end, unsigned base, int most)
 {
     uint32_t value = 0;
     for (; *at < end && most > 0 && digit_value(**at) < base; (*at)++, most--)
         value = value * base + digit_value(**at);
+    return value;
+}
+
+static uint32_t hex_escape(const struct parser *p, const struct token *token, const char **at,
+                           const char *end)
+{
+    const char *digits = *at;
+    uint32_t value = numeric_escape(at, end, 16, INT_MAX);
+    if (*at == digits)
+        cdecl__fail_token(p, token, "'\\x' without hexadecimal digits in a literal");
+    return value;
+}
+
+/* \uhhhh, \Uhhhhhhhh: exactly `count` digits that name a character [6.4.3]. */
+static uint32_t universal_name(const struct parser *p, const struct token *token, const char **at,
+                               const char *end, int count)
+{
+    const char *digits = *at;
+    uint32_t value = numeric_escape(at, end, 16, count);
+    if (*at - digits != count)
+        cdecl__fail_token(p, token, "'\\%c' needs %d hexadecimal digits", digits[-1], count);
+    if (value > 0x10ffff || (value >= 0xd800 && value <= 0xdfff))
+        cdecl__fail_token(p, token, "'\\%c%.*s' is no character", digits[-1], count, digits);
     return value;
 }
 
@@ -234,17 +257,15 @@ static uint32_t next_char(const struct parser *p, const struct token *token, con
     char c = *(*at)++;
     if (c != '\\')
         return (unsigned char)c;
-    if (*at == end)
-        cdecl__fail_token(p, token, "backslash at the end of a literal");
-    c = *(*at)++;
+    c = *(*at)++; /* a backslash is never the last: the lexer did not end the literal after it */
     int simple = simple_escape(c);
     if (simple >= 0)
         return (uint32_t)simple;
     if (c == 'x')
-        return numeric_escape(at, end, 16, 16);
+        return hex_escape(p, token, at, end);
     if (c == 'u' || c == 'U') {
         *code = true;
-        return numeric_escape(at, end, 16, c == 'u' ? 4 : 8);
+        return universal_name(p, token, at, end, c == 'u' ? 4 : 8);
     }
     if (c < '0' || c > '7')
         cdecl__fail_token(p, token, "unknown escape '\\%c' in a literal", c);
