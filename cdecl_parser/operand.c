@@ -80,6 +80,17 @@ bool cdecl__is_negative(const struct cdecl_value *v)
     return v->kind == CDECL_VALUE_INT && is_signed(v->type) && (int64_t)v->u < 0;
 }
 
+/* Whether the integral part of `f` is a value of the type (C11 6.3.1.4p1: the others are
+ * undefined). */
+static bool float_fits(long double f, const struct cdecl_type *to)
+{
+    unsigned bits = to->bits > 64 ? 64 : to->bits;
+    long double half = (long double)((uint64_t)1 << (bits - 1)); /* 2^(bits - 1) */
+    if (!to->is_signed)
+        return f > -1 && f < half * 2;
+    return (f >= -half || f > -half - 1) && f < half;
+}
+
 static void float_to_int(struct parser *p, struct cdecl_value *v, const struct cdecl_type *to)
 {
     long double f = v->f;
@@ -88,7 +99,7 @@ static void float_to_int(struct parser *p, struct cdecl_value *v, const struct c
         v->u = f != 0;
         return;
     }
-    bool fits = f > -9223372036854775809.0L && f < 18446744073709551616.0L;
+    bool fits = float_fits(f, to);
     if (!fits && p->unevaluated == 0)
         cdecl__fail(p->state, "floating constant does not fit '%s'",
                     cdecl__type_text(p->state, to));
