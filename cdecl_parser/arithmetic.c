@@ -114,19 +114,24 @@ static struct operand integer_arithmetic(struct parser *p, const struct token *o
     return cdecl__of_int(type, cdecl__wrap(u, type));
 }
 
-static struct operand float_arithmetic(struct parser *p, const struct token *op, long double a,
-                                       long double b, const struct cdecl_type *type)
+static struct operand float_arithmetic(const struct token *op, long double a, long double b,
+                                       const struct cdecl_type *type)
 {
     struct cdecl_value v = {.kind = CDECL_VALUE_FLOAT, .type = type};
     switch ((int)op->kind) {
     case TOK_STAR: v.f = a * b; break;
     case TOK_SLASH: v.f = a / b; break;
     case TOK_PLUS: v.f = a + b; break;
-    case TOK_MINUS: v.f = a - b; break;
-    default: fail_operands(p, op, type, type);
+    default: v.f = a - b; break;
     }
     v.f = cdecl__round_to(v.f, type);
     return cdecl__of_value(v);
+}
+
+/* Remainder and the bitwise operators take integers only [6.5.5p2, 6.5.10 to 6.5.12]. */
+static bool takes_floats(enum token_kind op)
+{
+    return op != TOK_PERCENT && op != TOK_AMP && op != TOK_CARET && op != TOK_PIPE;
 }
 
 /* Both operands arithmetic: the usual conversions, then the operation. */
@@ -137,6 +142,8 @@ static struct operand arithmetic(struct parser *p, const struct token *op, struc
     const struct cdecl_type *i = p->state->basic[CDECL_PRIM_INT];
     int level = cdecl__precedence(op->kind);
     bool comparison = level == 7 || level == 6;
+    if (type->kind == CDECL_FLOAT && !takes_floats(op->kind))
+        fail_operands(p, op, a.v.type, b.v.type);
     if (!cdecl__is_known(&a) || !cdecl__is_known(&b))
         return cdecl__of_type(comparison ? i : type);
     if (p->preprocessing && cdecl__is_integer(type))
@@ -145,7 +152,7 @@ static struct operand arithmetic(struct parser *p, const struct token *op, struc
     cdecl__convert(p, &b.v, type);
     if (type->kind == CDECL_FLOAT)
         return comparison ? cdecl__of_int(i, compare_floats(op->kind, a.v.f, b.v.f))
-                          : float_arithmetic(p, op, a.v.f, b.v.f, type);
+                          : float_arithmetic(op, a.v.f, b.v.f, type);
     return comparison ? cdecl__of_int(i, compare_ints(op->kind, a.v.u, b.v.u, type->is_signed))
                       : integer_arithmetic(p, op, a.v.u, b.v.u, type);
 }
