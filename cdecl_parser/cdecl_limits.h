@@ -8,7 +8,8 @@
  * 63, small enough that every recursive walker fits a 256 KB thread stack. */
 #define CDECL_MAX_DEPTH 256
 
-/* Object sizes: what gcc allows, so that pointer differences inside an object are representable. */
+/* Object sizes: what gcc allows, so that pointer differences inside an object are representable.
+ * Structs end an eighth of it earlier, as places in them are counted in bits. */
 #define CDECL_MAX_SIZE ((uint64_t)PTRDIFF_MAX)
 
 /* Alignment in bytes: gcc's own limit, 2^28. */

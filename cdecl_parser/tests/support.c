@@ -174,8 +174,6 @@ void must_parse(const char *text)
     must_parse_source(&source);
 }
 
-enum entry { DECLARATIONS, TYPE_NAME, EXPRESSION };
-
 static bool is_read(enum entry entry, const struct cdecl_source *source, struct cdecl_error *error)
 {
     struct cdecl_value value;
@@ -187,7 +185,7 @@ static bool is_read(enum entry entry, const struct cdecl_source *source, struct 
     return false;
 }
 
-static void refuse(enum entry entry, const struct cdecl_source *source, const char *expected)
+void must_fail_as(enum entry entry, const struct cdecl_source *source, const char *expected)
 {
     struct cdecl_error error;
     struct snapshot before = take_snapshot(state);
@@ -201,25 +199,25 @@ static void refuse(enum entry entry, const struct cdecl_source *source, const ch
 
 void must_fail_source(const struct cdecl_source *source, const char *expected)
 {
-    refuse(DECLARATIONS, source, expected);
+    must_fail_as(DECLARATIONS, source, expected);
 }
 
 void must_fail(const char *text, const char *expected)
 {
     struct cdecl_source source = source_of(text);
-    refuse(DECLARATIONS, &source, expected);
+    must_fail_as(DECLARATIONS, &source, expected);
 }
 
 void must_fail_type(const char *text, const char *expected)
 {
     struct cdecl_source source = source_of(text);
-    refuse(TYPE_NAME, &source, expected);
+    must_fail_as(TYPE_NAME, &source, expected);
 }
 
 void must_fail_value(const char *text, const char *expected)
 {
     struct cdecl_source source = source_of(text);
-    refuse(EXPRESSION, &source, expected);
+    must_fail_as(EXPRESSION, &source, expected);
 }
 
 const struct cdecl_type *type_of(const char *text)

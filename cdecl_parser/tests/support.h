@@ -46,6 +46,8 @@ void must_fail_source(const struct cdecl_source *source, const char *expected);
 /* Likewise for a type name and for an expression. */
 void must_fail_type(const char *text, const char *expected);
 void must_fail_value(const char *text, const char *expected);
+enum entry { DECLARATIONS, TYPE_NAME, EXPRESSION };
+void must_fail_as(enum entry entry, const struct cdecl_source *source, const char *expected);
 
 const struct cdecl_type *type_of(const char *text); /* of a type name: "int (*)(void)" */
 struct cdecl_value value_of(const char *text);      /* of a constant expression */
