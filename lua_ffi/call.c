@@ -454,8 +454,8 @@ int lffi_call_function(lua_State *L)
     check_count(L, &call);
     call.address = call.record->pub.address;
     set_where(&call, lib);
-    if (call.record->checks_format && !call.plan->ct->scope->luajit)
-        lffi_check_format(L, call.record->st, &call.where, 1, call.nargs);
+    if (call.record->format.text > 0 && !call.plan->ct->scope->luajit)
+        lffi_check_format(L, call.record, &call.where, call.nargs);
     return dispatch(L, &call);
 }
 
@@ -516,7 +516,8 @@ static void read_attributes(struct lffi_record *record, const struct lffi_plan *
         if (attr->id == CDECL_ATTR_NONNULL)
             record->nonnull |= nonnull_bits(decl, attr);
     }
-    record->checks_format = plan->variadic && lffi_format_attribute(decl) != NULL;
+    if (plan->variadic)
+        record->format = lffi_format_of(decl);
     for (uint32_t i = 0; i < plan->nparams; i++)
         if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) &&
             (by_name || (decl->params != NULL && is_noescape(decl->params[i].attrs))))

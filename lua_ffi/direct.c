@@ -177,7 +177,7 @@ static bool is_direct(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
     if (plan->variadic || plan->by_libffi || plan->copies != 0 || plan->end.stack != 0 ||
-        plan->end.wide || record->nonnull != 0 || record->borrows != 0 || record->checks_format ||
+        plan->end.wide || record->nonnull != 0 || record->borrows != 0 || record->format.text != 0 ||
         record->pub.lib == NULL || plan->result_kind != LFFI_RETURN_WORDS)
         return false;
     for (uint32_t i = 0; i < plan->nparams; i++) {

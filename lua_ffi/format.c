@@ -1,4 +1,4 @@
-/* The variadic arguments of printf-like functions against their format (docs/design.md S10).
+/* The variadic arguments of printf and its like against their format (docs/design.md S10).
  *
  * Depends on convert.c for its error and on cdata.c. C reads whatever type the format names, so an
  * argument of another type is an error here, before the call; a format with "%1$d" positions, or with a
@@ -121,11 +121,22 @@ static const struct lffi_ctype *pointee(const struct lffi_cdata *cd)
     return cd->ct->target;
 }
 
+/* An object that stands for a pointer; to what, the conversion will see. */
+static bool is_pointer_object(const struct check *c)
+{
+    if (luaL_getmetafield(c->L, c->next, "__cffi_pointer") == LUA_TNIL)
+        return false;
+    lua_pop(c->L, 1);
+    return true;
+}
+
 static void check_string(struct check *c, const struct spec *spec)
 {
     const struct lffi_ctype *target = pointee(lffi_to_cdata(c->L, c->st, c->next));
     bool bytes = target != NULL && (target->op == LFFI_I8 || target->op == LFFI_U8);
     bool wide = target != NULL && target->op >= LFFI_I8 && target->op <= LFFI_U32;
+    if (is_pointer_object(c))
+        return;
     if (spec->is_long ? !wide : !bytes && lua_type(c->L, c->next) != LUA_TSTRING)
         refuse(c, spec, spec->is_long ? "'wchar_t *'" : "'char *'");
 }
@@ -135,7 +146,8 @@ static void check_pointer(struct check *c, const struct spec *spec)
     int type = lua_type(c->L, c->next);
     if (pointee(lffi_to_cdata(c->L, c->st, c->next)) == NULL && type != LUA_TNIL &&
         type != LUA_TSTRING && type != LUA_TLIGHTUSERDATA && type != LUA_TFUNCTION &&
-        !(type == LUA_TUSERDATA && lffi_to_cdata(c->L, c->st, c->next) == NULL))
+        !(type == LUA_TUSERDATA && lffi_to_cdata(c->L, c->st, c->next) == NULL) &&
+        !is_pointer_object(c))
         refuse(c, spec, "a pointer");
 }
 
@@ -189,34 +201,58 @@ static const char *format_text(const struct check *c, int idx)
     return text;
 }
 
-static bool checks(const struct cdecl_attr *attr)
+static bool is_printf(const struct cdecl_attr *attr)
 {
     return attr->id == CDECL_ATTR_FORMAT && attr->text != NULL && attr->nints >= 2 &&
            attr->ints[0] > 0 && attr->ints[1] > attr->ints[0] &&
            (strcmp(attr->text, "printf") == 0 || strcmp(attr->text, "gnu_printf") == 0);
 }
 
-const struct cdecl_attr *lffi_format_attribute(const struct cdecl_decl *decl)
+/* Whether the last parameter is this one, a text: a function of another library may have the name of
+ * one of libc and do something else. */
+static bool ends_in_text(const struct cdecl_type *fn, uint32_t index)
 {
-    for (const struct cdecl_attr *attr = decl->attrs; attr != NULL; attr = attr->next) {
-        if (checks(attr))
-            return attr;
-    }
-    return NULL;
+    const struct cdecl_type *param = fn->nparams == index ? fn->params[index - 1] : NULL;
+    return param != NULL && param->kind == CDECL_POINTER && param->target->kind == CDECL_INT &&
+           param->target->size == 1;
 }
 
-void lffi_check_format(lua_State *L, struct lffi_state *st, struct lffi_where *where, int first,
+/* libc's own, which compilers know as well: a prototype typed at a prompt carries no attribute. */
+static struct lffi_format by_name(const struct cdecl_decl *decl)
+{
+    static const struct {
+        const char *name;
+        uint32_t text;
+    } known[] = {{"printf", 1},   {"fprintf", 2},  {"dprintf", 2}, {"sprintf", 2},
+                 {"snprintf", 3}, {"asprintf", 2}, {"syslog", 2}};
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+        if (strcmp(known[i].name, decl->name) == 0 && ends_in_text(decl->type, known[i].text))
+            return (struct lffi_format){known[i].text, known[i].text + 1};
+    }
+    return (struct lffi_format){0, 0};
+}
+
+struct lffi_format lffi_format_of(const struct cdecl_decl *decl)
+{
+    for (const struct cdecl_attr *attr = decl->attrs; attr != NULL; attr = attr->next) {
+        if (is_printf(attr))
+            return (struct lffi_format){attr->ints[0], attr->ints[1]};
+    }
+    return by_name(decl);
+}
+
+void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lffi_where *where,
                        int nargs)
 {
-    const struct cdecl_attr *attr = lffi_format_attribute(where->fn->decl);
-    struct check c = {L, where, st, first, first + nargs - 1, 0};
+    const struct lffi_format *format = &record->format;
+    struct check c = {L, where, record->st, 1, nargs, 0};
     const char *p;
     struct spec spec;
-    if (attr == NULL || attr->ints[0] > nargs)
+    if (format->text > nargs)
         return;
     luaL_checkstack(L, 10, NULL);
-    c.next = first + (int)attr->ints[1] - 1;
-    p = format_text(&c, first + (int)attr->ints[0] - 1);
+    c.next = (int)format->first;
+    p = format_text(&c, (int)format->text);
     while (p != NULL && (p = strchr(p, '%')) != NULL) {
         p = read_spec(p, &spec);
         if (spec.wanted == UNKNOWN)

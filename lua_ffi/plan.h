@@ -174,6 +174,12 @@ enum {
 /* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
 const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
 
+/* Where a printf-like function has its format and the first argument for it, counted from 1; both 0 for
+ * any other. */
+struct lffi_format {
+    int64_t text, first;
+};
+
 /* What a Lua function of a namespace is about: the public record, and what calls need at once. The
  * plan is held by its ctype until lua_close, so upvalue 1 can be the record's bare address, which is
  * quicker to read; upvalues 2 and 3 keep the record and the library alive (docs/design.md S18). */
@@ -183,7 +189,7 @@ struct lffi_record {
     struct lffi_state *st;
     uint64_t nonnull; /* bit i: parameter i + 1 refuses NULL */
     uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
-    bool checks_format;
+    struct lffi_format format;
 };
 enum { LFFI_UPVALUE_ADDRESS = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
 
@@ -200,10 +206,10 @@ void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call
 
 /* ---- format.c ------------------------------------------------------------------------------------- */
 
-/* The printf format attribute of a declaration whose arguments can be checked, or NULL. */
-const struct cdecl_attr *lffi_format_attribute(const struct cdecl_decl *decl);
-/* Raises when a variadic argument is not what the format reads; the arguments begin at `first`. */
-void lffi_check_format(lua_State *L, struct lffi_state *st, struct lffi_where *where, int first,
+/* Of a variadic function, by its attribute or as one of libc's. */
+struct lffi_format lffi_format_of(const struct cdecl_decl *decl);
+/* Raises when a variadic argument is not what the format reads. The arguments begin at index 1. */
+void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lffi_where *where,
                        int nargs);
 
 /* ---- plain.c --------------------------------------------------------------------------------------- */

@@ -61,3 +61,43 @@ describe("a printf format", function()
         end)
     end
 end)
+
+describe("libc's printf and its like", function()
+    local scope = ffi.scope()
+    scope.cdef [[
+        int printf(const char *, ...);
+        int sprintf(char *, const char *, ...);
+        int dprintf(int fd, const char *, ...);
+    ]]
+
+    it("are checked without an attribute", function()
+        support.raises("bad argument #2 to 'printf' (int printf(const char *, ...)): "
+            .. "format '%s' wants 'char *', got integer 5", scope.C.printf, "%s", 5)
+        support.raises("bad argument #2 to 'printf' (int printf(const char *, ...)): "
+            .. "format '%d' has no argument", scope.C.printf, "%d")
+        support.raises("bad argument #4 to 'sprintf' (int sprintf(char *, const char *, ...)): "
+            .. "format '%s' wants 'char *', got nil", scope.C.sprintf, buffer, "%d %s", 1, nil)
+        support.raises("bad argument #3 to 'dprintf' (int dprintf(int fd, const char *, ...)): "
+            .. "format '%f' wants 'double', got integer 1", scope.C.dprintf, 1, "%f", 1)
+        assert.equal(3, scope.C.sprintf(buffer, "%d%s", 12, "x"))
+    end)
+
+    it("take objects that stand for pointers", function()
+        local object = setmetatable({}, { __cffi_pointer = function()
+            return ffi.cast("char *", "text")
+        end })
+        scope.C.sprintf(buffer, "%s", object)
+        assert.equal("text", ffi.string(buffer))
+        assert.is_true(scope.C.sprintf(buffer, "%p", object) > 2)
+    end)
+
+    it("are not mistaken for a function of that name with other parameters", function()
+        local other = ffi.scope()
+        other.cdef "int snprintf(char *buffer, size_t size, size_t also, ...);"
+        local format = ffi.cast("char *", "%.1f")
+        assert.equal(3, other.C.snprintf(buffer, 9, ffi.cast("size_t", format), 0.5))
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+            .. "const char *format, ...)): format '%.1f' wants 'double', got string \"no\"",
+            C.snprintf, buffer, 9, format, "no")
+    end)
+end)
