@@ -97,5 +97,8 @@ describe("fiddle.struct", function()
         raises("DLError", "1:10: unknown type 'zork'\n    struct { zork x; }\n             ^", fiddle.struct, "zork x")
         raises("TypeError", "unknown type 99", fiddle.struct, { { x = 99 } })
         raises("TypeError", "members of a union expected, got nil", fiddle.union, nil)
+        for _, nothing in ipairs { "", "  ", "int", {} } do
+            raises("TypeError", "a struct needs members", fiddle.struct, nothing)
+        end
     end)
 end)

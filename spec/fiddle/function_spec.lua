@@ -136,7 +136,7 @@ describe("fiddle.Function", function()
 
     it("does not let C change a string", function()
         local strcpy = Function(libc.strcpy, "char *strcpy(char *to, const char *from)")
-        raises("ArgumentError", "bad argument #1 to 'strcpy' (char *strcpy(char *to, const char *from)): "
+        raises("TypeError", "bad argument #1 to 'strcpy' (char *strcpy(char *to, const char *from)): "
             .. "a Lua string is constant and 'char *' may be written through: "
             .. "use ffi.new(\"char[?]\", #s + 1, s)", strcpy, "text", "x")
         local _, err = pcall(strcpy, fiddle.to_ptr "text", "x")

@@ -292,7 +292,8 @@ describe("fiddle.Pointer", function()
         for _, use in ipairs {
             function() return null[0] end, function() null[0] = 1 end, function() return null:string() end,
             function() return null:sub(0, 1) end, function() null:put(0, "x") end,
-            function() return null:deref() end,
+            function() return null:deref() end, function() return null + 1 end,
+            function() return null - 1 end,
         } do
             raises("DLError", "null pointer", use)
         end

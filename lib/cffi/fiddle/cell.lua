@@ -14,7 +14,7 @@ end
 
 -- A new cell for a value of the type, zero unless a value is given.
 function Cell.new(t, value, scope)
-    local ct = types.resolve_value(t, scope)
+    local ct = types.resolve_object(t, scope)
     local block = errors.guard(ffi.new, ffi.typeof("$[1]", ct))
     if value ~= nil then
         errors.guard(store, block, value)
@@ -24,7 +24,7 @@ end
 
 -- A cell over the value at an address.
 function Cell.at(t, address, scope)
-    local ct = types.resolve_value(t, scope)
+    local ct = types.resolve_object(t, scope)
     local p = Pointer(address)
     if p:is_null() then
         errors.raise("DLError", "null pointer")
@@ -43,8 +43,7 @@ end
 
 -- The Pointer to the value.
 function methods:ref()
-    local p = Pointer.to_memory(block_of(self), ffi.sizeof(self._ct), self)
-    return p
+    return Pointer.to_memory(block_of(self), ffi.sizeof(self._ct), self)
 end
 
 methods.to_ptr = methods.ref

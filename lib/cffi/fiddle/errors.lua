@@ -9,20 +9,39 @@ local entry = directory:gsub("[/\\]$", "") .. ".lua"
 
 -- The first pattern that matches decides. Texts are the core's.
 local KINDS = {
+    { "^not enough memory$", "NoMemoryError" },
+    { "zero byte", "ArgumentError" },
+    { "is not an integer", "TypeError" },
     { "does not fit", "RangeError" },
     { "has no exact", "RangeError" },
     { "out of bounds", "IndexError" },
     { "wrong number of arguments", "ArgumentError" },
-    { "zero byte", "ArgumentError" },
     { "null pointer", "DLError" },
     { "undefined symbol", "DLError" },
+    { "is not declared", "DLError" },
     { "cannot load library", "DLError" },
     { "library '[^']*' is closed", "DLError" },
     { "^%d+:%d+: ", "DLError" },
     { "^[^\n]*:%d+:%d+: ", "DLError" },
+    { "is no handle", "ClearedReferenceError" },
     { "expected, got", "TypeError" },
+    { "format '[^']*' wants", "TypeError" },
+    { "is constant and", "TypeError" },
     { "cannot convert", "TypeError" },
-    { "attempt to write to constant", "TypeError" },
+    { "cannot cast", "TypeError" },
+    { "cannot index", "TypeError" },
+    { "cannot iterate", "TypeError" },
+    { "is not callable", "TypeError" },
+    { "^size of '.*' is unknown", "TypeError" },
+    { "attempt to ", "TypeError" },
+}
+
+-- What an error is about: the function, symbol, member, library or type that its text names.
+local NAMES = {
+    "^bad argument #%d+ to '([^']+)'", "^wrong number of arguments to '([^']+)'",
+    "^cannot call '([^']+)'", "^cannot load library '([^']+)'", "symbol '([^']+)'",
+    "member '([^']+)'", "^field '([^']+)'", "variable '([^']+)'", "unknown type '([^'\n]+)'",
+    "constant '([^']+)'", "^%d+:%d+: '([^']+)' redeclared", "^'([^']+)' is not declared",
 }
 
 local Error = { __name = "fiddle.Error" }
@@ -90,13 +109,22 @@ local function kind_of(message)
     return "ArgumentError"
 end
 
+local function name_in(message)
+    for _, pattern in ipairs(NAMES) do
+        local name = message:match(pattern)
+        if name then
+            return name
+        end
+    end
+end
+
 -- Raises what the core raised: its strings as error objects, everything else as it is.
 function errors.rethrow(err, name)
     if type(err) ~= "string" then
         error(err, 0)
     end
     local message = bare(err)
-    error(errors.new(kind_of(message), message, name or message:match "'([^'\n]+)'"), 0)
+    error(errors.new(kind_of(message), message, name or name_in(message)), 0)
 end
 
 local function pass(ok, ...)

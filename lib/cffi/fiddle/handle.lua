@@ -58,6 +58,11 @@ local function construct(_, library, flags, fn)
     if flags ~= nil and math.type(flags) ~= "integer" then
         errors.raise("TypeError", "RTLD_ flags expected, got %s", ffi.type(flags))
     end
+    local kind = type(library)
+    if library ~= nil and kind ~= "string" and (kind ~= "table" or getmetatable(library)) then
+        errors.raise("TypeError", "name of a library or list of names expected, got %s",
+            ffi.type(library))
+    end
     flags = flags or rtld.LAZY | rtld.LOCAL
     local h
     if library == nil then

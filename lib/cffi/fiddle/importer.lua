@@ -35,7 +35,7 @@ local function construct(_, options)
     options = errors.check_options(options, OPTIONS, "Importer")
     local M = setmetatable({}, Importer)
     states[M] = {
-        scope = options.scope or ffi.scope(), handles = false,
+        scope = types.scope(options.scope or ffi.scope()), handles = false,
         functions = {}, variables = {}, constants = {},
     }
     return M
@@ -231,7 +231,13 @@ end
 
 -- M:include(fiddle.Win32Types): all aliases of a list of { alias, original }.
 function methods:include(aliases)
+    if type(aliases) ~= "table" or getmetatable(aliases) then
+        errors.raise("TypeError", "list of aliases expected, got %s", ffi.type(aliases))
+    end
     for _, pair in ipairs(aliases) do
+        if type(pair) ~= "table" then
+            errors.raise("TypeError", "{ alias, type } expected, got %s", ffi.type(pair))
+        end
         self:typealias(pair[1], pair[2])
     end
     return self

@@ -347,21 +347,20 @@ end
 -- What lies behind the pointer: a value of type `ct`; unless given, of the type the pointer came
 -- from C with, or a pointer.
 function methods:deref(ct)
-    local pointee = ct and types.resolve_value(ct)
+    local pointee = ct and types.resolve_object(ct)
     if not pointee and self._type then
         local target = ffi.reflect(self._type).target
         pointee = target and ffi.sizeof(target) and target
     end
     pointee = pointee or VOIDP
     memory_of(self)
-    check_range(self, 0, ffi.sizeof(pointee) or 0)
+    check_range(self, 0, ffi.sizeof(pointee))
     local value = errors.guard(ffi.cast, ffi.typeof("$ *", pointee), self)[0]
     local convert = types.from_c(pointee)
     return convert and convert(value) or value
 end
 
 methods.ptr = methods.deref
-
 
 -- A Pointer to the cell that holds this pointer's address, for `T **` parameters. What C stores
 -- there becomes this pointer's address.
@@ -374,9 +373,9 @@ end
 
 -- An array over the memory: p:view(type [, count]).
 function methods:view(ct, count)
-    local resolved = types.resolve_value(ct)
+    local resolved = types.resolve_object(ct)
     if count ~= nil then
-        resolved = ffi.typeof("$[$]", resolved, check_integer(count, "count"))
+        resolved = errors.guard(ffi.typeof, "$[$]", resolved, check_integer(count, "count"))
     end
     return require("cffi.fiddle.view")(self, resolved)
 end
@@ -466,6 +465,8 @@ function Pointer:__index(key)
     local property = properties[key]
     if property then
         return property(self)
+    elseif type(key) == "number" then
+        raise("TypeError", "index %s is not an integer", key)
     end
     return methods[key]
 end
@@ -487,7 +488,7 @@ function Pointer:__newindex(key, value)
 end
 
 local function shifted(p, distance)
-    local bytes = bytes_of(p)
+    local bytes = memory_of(p)
     local size = p._size and math.max(p._size - distance, 0)
     return new(bytes + distance, size, p._life, p)
 end

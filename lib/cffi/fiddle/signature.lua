@@ -78,6 +78,8 @@ end
 local function scope_with(aliases)
     if aliases == nil then
         return ffi
+    elseif type(aliases) ~= "table" or getmetatable(aliases) then
+        errors.raise("TypeError", "table of aliases expected, got %s", ffi.type(aliases))
     end
     local scope = ffi.scope()
     for name, original in pairs(aliases) do

@@ -52,17 +52,19 @@ end
 
 -- The ctype of a definition, without the class methods.
 function define(kind, definition, scope)
-    scope = scope or ffi
+    scope = types.scope(scope)
     local is_list = type(definition) == "table" and not getmetatable(definition)
     if type(definition) ~= "string" and not is_list then
         errors.raise("TypeError", "members of a %s expected, got %s", kind, ffi.type(definition))
     end
     local args = {}
     local body = closed(body_of(definition, args, scope))
-    if body == "" then
+    local ct = body ~= ""
+        and errors.guard(scope.typeof, kind .. " { " .. body .. " }", table.unpack(args))
+    if not ct or #ffi.reflect(ct).members == 0 then
         errors.raise("TypeError", "a %s needs members", kind)
     end
-    return errors.guard(scope.typeof, kind .. " { " .. body .. " }", table.unpack(args))
+    return ct
 end
 
 struct.define = define
@@ -195,6 +197,10 @@ function metatype.__index(value, key)
         errors.raise_named("ArgumentError", tostring(key), "'%s' has no class method '%s'",
             types.text(value), tostring(key))
     end
+    no_member(ffi.typeof(value), key)
+end
+
+function metatype.__newindex(value, key)
     no_member(ffi.typeof(value), key)
 end
 

@@ -71,7 +71,7 @@ end
 
 -- The ctype for `t`, or types.VARIADIC. C text is read in `scope` (the default one unless given).
 function types.resolve(t, scope)
-    scope = scope or ffi
+    scope = types.scope(scope)
     if type(t) == "string" then
         return c_text(scope, t)
     elseif type(t) == "number" then
@@ -95,6 +95,23 @@ function types.resolve_value(t, scope)
         errors.raise("TypeError", "'...' is no type of a value")
     end
     return ct
+end
+
+-- Likewise, of a type whose values have a size: objects in memory.
+function types.resolve_object(t, scope)
+    local ct = types.resolve_value(t, scope)
+    if not ffi.sizeof(ct) then
+        errors.raise("TypeError", "size of '%s' is unknown", types.text(ct))
+    end
+    return ct
+end
+
+-- The scope that C text is read in: the one given, else the default.
+function types.scope(scope)
+    if scope ~= nil and (type(scope) ~= "table" or type(scope.cdef) ~= "function") then
+        errors.raise("TypeError", "scope of ffi.scope expected, got %s", ffi.type(scope))
+    end
+    return scope or ffi
 end
 
 local function is_void(ct)

@@ -13,9 +13,6 @@ local function dimensions(ct)
     local shape = {}
     local info = ffi.reflect(ct)
     while info.kind == "array" do
-        if not info.count then
-            errors.raise("ArgumentError", "the length of '%s' is unknown", types.text(ct))
-        end
         shape[#shape + 1] = info.count
         ct = info.element
         info = ffi.reflect(ct)
@@ -72,7 +69,7 @@ local function construct(_, object, t)
         end
         t = ffi.typeof("unsigned char[$]", size)
     end
-    local ct = types.resolve_value(t)
+    local ct = types.resolve_object(t)
     if ffi.reflect(ct).kind ~= "array" then
         ct = ffi.typeof("$[1]", ct)
     end
