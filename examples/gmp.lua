@@ -10,8 +10,7 @@ if not found then
 end
 
 ffi.cdef [[
-typedef unsigned long mp_limb_t;
-typedef struct { int _mp_alloc; int _mp_size; mp_limb_t *_mp_d; } __mpz_struct;
+typedef struct { int _mp_alloc; int _mp_size; unsigned long *_mp_d; } __mpz_struct;
 void __gmpz_init(__mpz_struct *);
 void __gmpz_clear(__mpz_struct *);
 int __gmpz_set_str(__mpz_struct *, const char *, int);
@@ -20,28 +19,26 @@ size_t __gmpz_sizeinbase(const __mpz_struct *, int);
 void __gmpz_add(__mpz_struct *, const __mpz_struct *, const __mpz_struct *);
 void __gmpz_sub(__mpz_struct *, const __mpz_struct *, const __mpz_struct *);
 void __gmpz_mul(__mpz_struct *, const __mpz_struct *, const __mpz_struct *);
+void __gmpz_fdiv_q(__mpz_struct *, const __mpz_struct *, const __mpz_struct *);
+void __gmpz_fdiv_r(__mpz_struct *, const __mpz_struct *, const __mpz_struct *);
 void __gmpz_pow_ui(__mpz_struct *, const __mpz_struct *, unsigned long);
-void __gmpz_fdiv_r_2exp(__mpz_struct *, const __mpz_struct *, unsigned long);
 int __gmpz_cmp(const __mpz_struct *, const __mpz_struct *);
 ]]
 
 local mpz
-
 local function big(value)
     if ffi.istype(mpz, value) then return value end
     local z = ffi.new(mpz)
     gmp.__gmpz_init(z)
-    if gmp.__gmpz_set_str(z, tostring(value), 10) ~= 0 then
-        error("not an integer: " .. tostring(value), 2)
-    end
+    assert(gmp.__gmpz_set_str(z, tostring(value), 10) == 0, "not an integer")
     return z
 end
 
-local function operator(name)
+local function operator(name, convert)
     local fn = gmp["__gmpz_" .. name]
     return function(a, b)
         local r = big(0)
-        fn(r, big(a), big(b))
+        fn(r, big(a), (convert or big)(b))
         return r
     end
 end
@@ -53,37 +50,40 @@ end
 
 mpz = ffi.metatype("__mpz_struct", {
     __add = operator "add", __sub = operator "sub", __mul = operator "mul",
-    __pow = function(a, n)
-        local r = big(0)
-        gmp.__gmpz_pow_ui(r, big(a), n)
-        return r
-    end,
+    __idiv = operator "fdiv_q", __mod = operator "fdiv_r", __pow = operator("pow_ui", ffi.tonumber),
+    __unm = function(a) return big(0) - a end,
     __eq = function(a, b) return gmp.__gmpz_cmp(big(a), big(b)) == 0 end,
     __lt = function(a, b) return gmp.__gmpz_cmp(big(a), big(b)) < 0 end,
-    __tostring = text,
-    __gc = gmp.__gmpz_clear,
-    __cffi_integer = text,
+    __le = function(a, b) return gmp.__gmpz_cmp(big(a), big(b)) <= 0 end,
+    __tostring = text, __gc = gmp.__gmpz_clear, __cffi_integer = text,
 })
 
-local x = big(3) ^ 631 + 12345
-print("x has " .. gmp.__gmpz_sizeinbase(x, 2) .. " bits")
-
--- Modulo 2^64, once by GMP and once by the conversion.
-local low = big(0)
-gmp.__gmpz_fdiv_r_2exp(low, x, 64)
-assert(tostring(ffi.cast("uint64_t", x)) == tostring(low))
-gmp.__gmpz_fdiv_r_2exp(low, x, 128)
-assert(tostring(ffi.cast("unsigned __int128", x)) == tostring(low))
-print("cast to uint64_t and unsigned __int128 agree with GMP")
-
-for _, policy in ipairs { "fit", "strict", "wrap", "saturate" } do
-    local scope = ffi.scope { overflow = policy }
-    scope.cdef "struct sample { uint64_t u; int32_t i; __int128 w; };"
-    local s = scope.new "struct sample"
-    local function put(field, value)
-        local ok = pcall(function() s[field] = value end)
-        return ok and tostring(s[field]) or "refused"
-    end
-    assert(put("u", x - x + 7) == "7") -- a big number that fits passes under every policy
-    print(policy, put("u", x), put("i", x), put("w", x) == tostring(ffi.cast("__int128", x)))
+-- What C makes of x in a field, computed by GMP; nil when the policy refuses it.
+local function expected(x, bits, signed, policy)
+    local size = big(2) ^ bits
+    local least, most = signed and -size // 2 or big(0), (signed and size // 2 or size) - 1
+    local low = x % size
+    if policy == "saturate" then return x < least and least or x > most and most or x end
+    local fits = least <= x and x <= most or policy == "fit" and -size // 2 <= x and x < size
+    if not fits and policy ~= "wrap" then return nil end
+    return low > most and low - size or low
 end
+
+local x = big(3) ^ 631 + 12345 -- 1001 bits
+local values = {x, -x, x % big(2) ^ 64, -(x % big(2) ^ 31), big(2) ^ 127, big(7)}
+for _, policy in ipairs {"fit", "strict", "wrap", "saturate"} do
+    local stored, refused = 0, 0
+    local scope = ffi.scope {overflow = policy}
+    local s = scope.new "struct { uint64_t u; int32_t i; __int128 w; int b : 5; }"
+    for field, bits in pairs {u = 64, i = 32, w = 128, b = 5} do
+        for _, value in ipairs(values) do
+            local want = expected(value, bits, field ~= "u", policy)
+            local ok, message = pcall(function() s[field] = value end)
+            assert(ok == (want ~= nil), message)
+            assert(not ok or tostring(s[field]) == tostring(want))
+            if ok then stored = stored + 1 else refused = refused + 1 end
+        end
+    end
+    print(policy, stored .. " stored as GMP computes them, " .. refused .. " refused")
+end
+print(gmp.__gmpz_sizeinbase(x, 2) .. " bits, the low 64: " .. tostring(ffi.cast("uint64_t", x)))

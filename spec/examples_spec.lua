@@ -83,12 +83,11 @@ false	/no/such/directory: No such file or directory
 
     it("gmp.lua passes integers of any size, under each policy", function()
         assert.equal([[
-x has 1001 bits
-cast to uint64_t and unsigned __int128 agree with GMP
-fit	refused	refused	false
-strict	refused	refused	false
-wrap	1764445282864283396	-423805180	true
-saturate	18446744073709551615	2147483647	false
+fit	10 stored as GMP computes them, 14 refused
+strict	8 stored as GMP computes them, 16 refused
+wrap	24 stored as GMP computes them, 0 refused
+saturate	24 stored as GMP computes them, 0 refused
+1001 bits, the low 64: 1764445282864283396
 ]], run "gmp.lua")
     end)
 
@@ -120,17 +119,6 @@ DLError	the memory was freed
             assert.truthy(spec:find('run "' .. path:match "[^/]+$", 1, true)
                 or spec:find('run("' .. path:match "[^/]+$", 1, true), path .. " is not run")
         end
-    end)
-
-    it("gmp.lua passes 1001 bits into C integers under each policy", function()
-        assert.equal([[
-x has 1001 bits
-cast to uint64_t and unsigned __int128 agree with GMP
-fit	refused	refused	false
-strict	refused	refused	false
-wrap	1764445282864283396	-423805180	true
-saturate	18446744073709551615	2147483647	false
-]], run "gmp.lua")
     end)
 
     it("expat.lua prints a document and stops at an error", function()
