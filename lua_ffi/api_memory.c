@@ -130,6 +130,23 @@ static int api_string(lua_State *L)
 
 /* ---- copy, fill ----------------------------------------------------------------------------------------- */
 
+/* Pushes the block of Lua's that the memory of a cdata argument is in, returns its index, or 0. */
+static int push_block_arg(lua_State *L, struct lffi_scope *scope, int arg, const struct memory *m)
+{
+    bool found = lffi_to_cdata(L, scope->st, arg) != NULL && lffi_push_block(L, arg, m->addr);
+    return found ? lua_gettop(L) : 0;
+}
+
+/* The values behind the pointers in the bytes go along with these; without `from`, into oblivion. */
+static void keep_copied(lua_State *L, struct lffi_scope *scope, const struct memory *to,
+                        const struct memory *from, uint64_t size)
+{
+    int dst = push_block_arg(L, scope, 1, to);
+    int src = from != NULL ? push_block_arg(L, scope, 2, from) : 0;
+    if (dst != 0)
+        lffi_keep_copy(L, scope->st, dst, to->addr, src, src != 0 ? from->addr : NULL, size);
+}
+
 /* ffi.copy(to, from, n) or ffi.copy(to, string): the latter with its final zero, as LuaJIT. */
 static int api_copy(lua_State *L)
 {
@@ -153,6 +170,8 @@ static int api_copy(lua_State *L)
     }
     check_reach(L, 1, size_arg, size, &to);
     check_reach(L, 2, size_arg, size, &from);
+    if (scope->st->keeps)
+        keep_copied(L, scope, &to, &from, size);
     memmove((void *)(uintptr_t)to.addr, from.addr, (size_t)size);
     return 0;
 }
@@ -168,6 +187,8 @@ static int api_fill(lua_State *L)
     if (!lua_isnoneornil(L, 3) && !lffi_to_integer(L, scope->st, 3, &byte, &fraction))
         lffi_arg_error(L, 3, "integer expected, got %s", lffi_push_kind_of(L, scope->st, 3));
     check_reach(L, 1, 2, size, &to);
+    if (scope->st->keeps)
+        keep_copied(L, scope, &to, NULL, size);
     memset((void *)(uintptr_t)to.addr, (int)(byte.bits & 0xFF), (size_t)size);
     return 0;
 }

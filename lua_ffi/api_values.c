@@ -99,7 +99,13 @@ static int api_toretval(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_arg_cdata(L, scope, 1);
-    lffi_load(L, cd->ct, cd->addr, 1);
+    const void *value = NULL;
+    if (cd->ct->op == LFFI_POINTER)
+        memcpy(&value, cd->addr, sizeof value);
+    if (value != NULL)
+        lffi_push_pointer(L, cd->ct->base, value, 1); /* keeps what the argument keeps */
+    else
+        lffi_load(L, cd->ct, cd->addr, 1);
     return 1;
 }
 
@@ -281,16 +287,17 @@ static void push_members(lua_State *L, struct lffi_ctype *ct, const char *addr)
     }
 }
 
-/* Pushes a value with nested aggregates as tables; the depth is bounded by the type's. */
+/* Pushes a value in the memory of the cdata at index 1, with nested aggregates as tables; the depth is bounded by
+ * the type's. */
 static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr)
 {
-    luaL_checkstack(L, 6, "type nested too deeply");
+    luaL_checkstack(L, 12, "type nested too deeply");
     if (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION)
         push_members(L, ct, addr);
     else if (ct->op == LFFI_ARRAY || ct->op == LFFI_VECTOR)
         push_list(L, ct->target, addr, ct->type->count);
     else
-        lffi_load(L, ct, addr, 0);
+        lffi_load(L, ct, addr, 1);
 }
 
 /* The number of elements known to be there; UINT64_MAX when that is not known. */

@@ -1,8 +1,8 @@
 /* C values as Lua objects: allocation, ownership, finalisers, length, printing.
  *
  * Depends on ctype.c and the Lua API. A cdata that owns its memory holds it after its header; a view, or a pointer
- * into memory of another cdata, carries that root owner as its user value. What was stored in
- * owned memory (strings, cdata, functions) stands in one ephemeron table, filled only when needed.
+ * into memory of another cdata, carries that root owner as its user value. What owners keep alive
+ * beyond that is keep.c's.
  */
 #include <string.h>
 
@@ -114,6 +114,8 @@ bool lffi_push_owner(lua_State *L, int idx)
     idx = lua_absindex(L, idx);
     if (lua_type(L, idx) != LUA_TUSERDATA)
         return false;
+    if (cd->ct->op == LFFI_POINTER && lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr))
+        return true; /* the pointer was written to through its address */
     itself = cd->ct->op == LFFI_POINTER && is_finalised(L, idx, cd);
     if (!itself && lua_getiuservalue(L, idx, 1) > LUA_TNIL)
         return true;
@@ -137,110 +139,6 @@ bool lffi_push_block(lua_State *L, int idx, const void *addr)
     }
     lua_pop(L, 1);
     return false;
-}
-
-/* Pushes the table of values kept by the owner at owner_idx; `create`: makes one when missing. */
-static bool push_kept(lua_State *L, const struct lffi_state *st, int owner_idx, bool create)
-{
-    owner_idx = lua_absindex(L, owner_idx);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_kept);
-    lua_pushvalue(L, owner_idx);
-    if (lua_rawget(L, -2) == LUA_TTABLE) {
-        lua_remove(L, -2);
-        return true;
-    }
-    lua_pop(L, 1);
-    if (!create) {
-        lua_pop(L, 1);
-        return false;
-    }
-    lua_newtable(L);
-    lua_pushvalue(L, owner_idx);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, -4);
-    lua_remove(L, -2);
-    return true;
-}
-
-static lua_Integer offset_in(lua_State *L, int owner_idx, const void *addr)
-{
-    return (lua_Integer)((uintptr_t)addr - (uintptr_t)lua_touserdata(L, owner_idx));
-}
-
-void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx)
-{
-    bool drop = lua_isnoneornil(L, value_idx);
-    value_idx = lua_absindex(L, value_idx);
-    owner_idx = lua_absindex(L, owner_idx);
-    if (!push_kept(L, st, owner_idx, !drop))
-        return;
-    if (drop)
-        lua_pushnil(L);
-    else
-        lua_pushvalue(L, value_idx);
-    lua_rawseti(L, -2, offset_in(L, owner_idx, addr));
-    lua_pop(L, 1);
-}
-
-/* Copies the entries of `from`'s table (on the stack top) into a list first: the two owners may be one. */
-static int gather_kept(lua_State *L, lua_Integer start, uint64_t size)
-{
-    int list;
-    int table = lua_gettop(L);
-    lua_Integer n = 0;
-    lua_newtable(L);
-    list = lua_gettop(L);
-    lua_pushnil(L);
-    while (lua_next(L, table)) {
-        lua_Integer offset = lua_tointeger(L, -2) - start;
-        if (offset >= 0 && (uint64_t)offset < size) {
-            lua_rawseti(L, list, ++n);
-            lua_pushinteger(L, offset);
-            lua_rawseti(L, list, ++n);
-        } else {
-            lua_pop(L, 1);
-        }
-    }
-    return list;
-}
-
-/* Drops what dst's owner kept in [dst, dst+size). */
-static void drop_kept(lua_State *L, struct lffi_state *st, int owner, const void *dst,
-                      uint64_t size)
-{
-    lua_Integer start = offset_in(L, owner, dst);
-    if (!push_kept(L, st, owner, false))
-        return;
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        lua_Integer offset = lua_tointeger(L, -2) - start;
-        lua_pop(L, 1);
-        if (offset >= 0 && (uint64_t)offset < size) {
-            lua_pushnil(L); /* clearing a field during traversal is allowed */
-            lua_rawseti(L, -3, offset + start);
-        }
-    }
-    lua_pop(L, 1);
-}
-
-void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
-                    int src_owner, const void *src, uint64_t size)
-{
-    int top = lua_gettop(L);
-    int list = 0;
-    lua_Integer count;
-    luaL_checkstack(L, 10, NULL);
-    if (src_owner != 0 && push_kept(L, st, src_owner, false))
-        list = gather_kept(L, offset_in(L, src_owner, src), size);
-    drop_kept(L, st, dst_owner, dst, size);
-    count = list != 0 ? (lua_Integer)lua_rawlen(L, list) : 0;
-    for (lua_Integer i = 1; i < count; i += 2) {
-        lua_rawgeti(L, list, i + 1);
-        lua_rawgeti(L, list, i);
-        lffi_keep(L, st, dst_owner, (const char *)dst + lua_tointeger(L, -2), -1);
-        lua_pop(L, 2);
-    }
-    lua_settop(L, top);
 }
 
 /* ---- extents ---------------------------------------------------------------------------------------- */

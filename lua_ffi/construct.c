@@ -77,6 +77,19 @@ static bool is_aggregate(const struct lffi_ctype *ct)
     return ct->op >= LFFI_ARRAY;
 }
 
+/* Pushes the value at idx as a pointer, which keeps alive what it came from: a string, an object with
+ * __cffi_pointer, or the owner of a cdata's memory. */
+static void push_converted_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
+                                   const struct lffi_where *where)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    const void *address = lffi_to_address(L, ct, idx, where);
+    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
+        lffi_push_anchored_pointer(L, ct, address, idx);
+    else
+        lffi_push_pointer(L, ct, address, cd != NULL && cd->ct->op >= LFFI_POINTER ? idx : 0);
+}
+
 static void initialise(lua_State *L, struct lffi_ctype *ct, struct lffi_cdata *cd, uint64_t size,
                        int first, int last)
 {
@@ -117,6 +130,11 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
     if (call && ct->op != LFFI_POINTER && construct_by_metatype(L, ct, first, last))
         return;
     lffi_check_supported(L, ct->type);
+    if (ct->op == LFFI_POINTER && first == last) {
+        struct lffi_where where = {.place = LFFI_TO_VALUE, .policy = ct->scope->policy};
+        push_converted_pointer(L, ct, first, &where);
+        return;
+    }
     size = object_size(L, ct, &first, last);
     cd = lffi_new(L, ct, size);
     initialise(L, ct, cd, size, first, last);
@@ -124,23 +142,14 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
 
 /* ---- cast ---------------------------------------------------------------------------------------------- */
 
-/* A pointer keeps alive what it came from: a string, an object with __cffi_pointer,
- * or the owner of a cdata's memory. */
 static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where)
 {
-    const void *address;
-    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
     if (lua_type(L, idx) == LUA_TFUNCTION && ct->target->op == LFFI_FUNCTION &&
-        lffi_to_function(L, idx) == NULL) {
+        lffi_to_function(L, idx) == NULL)
         lffi_push_callback(L, ct, idx, 0);
-        return;
-    }
-    address = lffi_to_address(L, ct, idx, where);
-    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
-        lffi_push_anchored_pointer(L, ct, address, idx);
     else
-        lffi_push_pointer(L, ct, address, cd != NULL && cd->ct->op >= LFFI_POINTER ? idx : 0);
+        push_converted_pointer(L, ct, idx, where);
 }
 
 /* The address behind a pointer, array or function, as C casts it to an integer. */

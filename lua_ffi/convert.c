@@ -451,7 +451,7 @@ static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int i
         return false;
     size = lffi_sizeof(L, ct);
     if (where->owner_idx != 0) {
-        int src_owner = lffi_push_owner(L, idx) ? lua_gettop(L) : 0;
+        int src_owner = lffi_push_block(L, idx, cd->addr) ? lua_gettop(L) : 0;
         lffi_keep_copy(L, ct->scope->st, where->owner_idx, dst, src_owner, cd->addr, size);
     }
     memmove(dst, cd->addr, (size_t)size);
@@ -516,14 +516,32 @@ static void load_integer(lua_State *L, struct lffi_ctype *ct, const void *src)
     lffi_push_integer(L, ct, &value);
 }
 
-static void load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src)
+/* Pushes what is kept for the pointer at src in memory of the cdata at owner_idx; false: nothing is. */
+static bool push_kept_pointee(lua_State *L, struct lffi_state *st, const void *src, int owner_idx)
+{
+    if (owner_idx == 0 || !st->keeps || !lffi_push_block(L, owner_idx, src))
+        return false;
+    if (!lffi_push_kept(L, st, -1, src)) {
+        lua_pop(L, 1);
+        return false;
+    }
+    lua_remove(L, -2);
+    return true;
+}
+
+/* The pointer keeps what the memory keeps for it: it may outlive that memory. */
+static void load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
 {
     const void *value;
     memcpy(&value, src, sizeof value);
-    if (value == NULL)
+    if (value == NULL) {
         lua_pushnil(L);
-    else
+    } else if (push_kept_pointee(L, ct->scope->st, src, owner_idx)) {
+        lffi_push_anchored_pointer(L, ct->base, value, -1);
+        lua_remove(L, -2);
+    } else {
         lffi_push_pointer(L, ct->base, value, 0);
+    }
 }
 
 /* A copy as a cdata of its own. */
@@ -547,7 +565,7 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
         break;
     case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: load_wide_float(L, ct, src); break;
     case LFFI_COMPLEX: case LFFI_VECTOR: load_copy(L, ct, src); break;
-    case LFFI_POINTER: load_pointer(L, ct, src); break;
+    case LFFI_POINTER: load_pointer(L, ct, src, owner_idx); break;
     case LFFI_ARRAY: case LFFI_STRUCT: case LFFI_UNION:
         lffi_push_view(L, ct, (void *)(uintptr_t)src, owner_idx);
         break;

@@ -69,7 +69,7 @@ static bool copy_same(lua_State *L, const struct object *o, int idx,
         too_many(L, o->ct);
     memcpy(o->addr, src->addr, (size_t)size);
     if (where->owner_idx != 0) {
-        int owner = lffi_push_owner(L, idx) ? lua_gettop(L) : 0;
+        int owner = lffi_push_block(L, idx, src->addr) ? lua_gettop(L) : 0;
         lffi_keep_copy(L, st, where->owner_idx, o->addr, owner, src->addr, size);
     }
     lua_settop(L, top);

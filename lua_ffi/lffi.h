@@ -70,6 +70,7 @@ struct lffi_state {
     struct lffi_gate *gate;      /* what other threads may look at; NULL before the first callback */
     int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
     unsigned interned_max;       /* strings up to this length have one address per content */
+    bool keeps;                  /* something was stored in ref_kept */
     bool closing;                /* the state's own finaliser has begun */
     lua_State *arena_thread;     /* idle thread whose stack slot 1 anchors the arenas' blocks */
 };
@@ -233,12 +234,6 @@ struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *c
 bool lffi_push_owner(lua_State *L, int idx);
 /* Pushes the one of these whose own block holds `addr`; false: the memory is not Lua's. */
 bool lffi_push_block(lua_State *L, int idx, const void *addr);
-/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an address in
- * the owner's memory; nil drops what was kept there (S6). */
-void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);
-/* Copies what is kept for [src, src+size) of one owner to dst of another (aggregate copies). */
-void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
-                    int src_owner, const void *src, uint64_t size);
 /* Bytes of the payload from addr to the end of what the cdata's memory is known to hold, or
  * UINT64_MAX when unknown. For ffi.copy/fill/string and open-ended arrays. */
 uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);
@@ -249,6 +244,17 @@ uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
 /* Metatable of cdata: fills the table on the stack top (tostring, gc, close, len, call; index.c and
  * arith.c add theirs through lffi_index_metatable and lffi_arith_metatable). */
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
+
+/* ---- keep.c: what owned memory keeps alive ----------------------------------------------------- */
+
+/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an address in
+ * the owner's memory; nil drops what was kept there (S6). */
+void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);
+/* Copies what is kept for [src, src+size) of one owner to dst of another (aggregate copies). */
+void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
+                    int src_owner, const void *src, uint64_t size);
+/* Pushes what the owner keeps for the pointer at `addr` in its block; false: nothing. */
+bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr);
 
 /* ---- construct.c: ffi.new and ct(...) --------------------------------------------------------- */
 
