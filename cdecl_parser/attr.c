@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
+#include "target.h"
 
 #ifndef __BIGGEST_ALIGNMENT__
 #define __BIGGEST_ALIGNMENT__ _Alignof(max_align_t)
@@ -445,18 +446,18 @@ static const struct cdecl_type *mode_type(struct parser *p, const char *word, bo
                  {"SI", 4, CDECL_PRIM_VOID},
                  {"DI", 8, CDECL_PRIM_VOID},
                  {"TI", 16, CDECL_PRIM_VOID},
-                 {"word", sizeof(long), CDECL_PRIM_VOID},
-                 {"unwind_word", sizeof(long), CDECL_PRIM_VOID},
+                 {"word", sizeof(cdecl__word), CDECL_PRIM_VOID},
+                 {"unwind_word", sizeof(cdecl__unwind_word), CDECL_PRIM_VOID},
                  {"pointer", sizeof(void *), CDECL_PRIM_VOID},
                  {"HF", 2, CDECL_PRIM_FLOAT16},
                  {"SF", 4, CDECL_PRIM_FLOAT},
                  {"DF", 8, CDECL_PRIM_DOUBLE},
                  {"XF", 16, CDECL_PRIM_LDOUBLE},
-                 {"TF", 16, CDECL_PRIM_FLOAT128},
+                 {"TF", 16, CDECL_QUAD_PRIM},
                  {"SC", 8, CDECL_PRIM_CFLOAT},
                  {"DC", 16, CDECL_PRIM_CDOUBLE},
                  {"XC", 32, CDECL_PRIM_CLDOUBLE},
-                 {"TC", 32, CDECL_PRIM_CFLOAT128}};
+                 {"TC", 32, CDECL_QUAD_COMPLEX_PRIM}};
     static const enum cdecl_prim ints[] = {CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT, CDECL_PRIM_INT,
                                            CDECL_PRIM_LONG,  CDECL_PRIM_LLONG, CDECL_PRIM_INT128};
     for (size_t i = 0; i < sizeof modes / sizeof *modes; i++) {

@@ -3,6 +3,7 @@
  * What cannot be known has value kind CDECL_VALUE_NONE. Depends on primary.c, arithmetic.c,
  * operand.c and type.c; owns nothing. */
 #include "operand.h"
+#include "target.h"
 
 static struct operand cast(struct parser *p);
 static struct operand unary(struct parser *p);
@@ -108,10 +109,22 @@ OUT_OF_LINE static struct operand compound_literal(struct parser *p, const struc
     return cdecl__of_object(type, false, 0);
 }
 
+/* _Alignof gives what a member of the type has; __alignof__ what an object has if it may. */
+static uint32_t alignment_of(const struct cdecl_type *type, bool preferred)
+{
+    uint32_t align = cdecl_alignof(type);
+    if (!preferred || type->align != type->unqual->align)
+        return align;
+    while (type->kind == CDECL_ARRAY)
+        type = type->target;
+    return cdecl__preferred_align((enum cdecl_prim)type->prim, align);
+}
+
 /* ( "sizeof" | "_Alignof" ) ( "(" type-name ")" | unary ) */
 OUT_OF_LINE static struct operand size_or_align(struct parser *p, bool size)
 {
     const struct cdecl_type *type;
+    bool preferred = p->tok.start[1] == '_'; /* __alignof__ */
     cdecl__advance(p);
     struct place at = cdecl__here(p);
     p->unevaluated++;
@@ -132,7 +145,7 @@ OUT_OF_LINE static struct operand size_or_align(struct parser *p, bool size)
     }
     p->unevaluated--;
     return cdecl__of_int(cdecl__size_type(p->state),
-                         size ? checked_size(p, type, &at) : cdecl_alignof(type));
+                         size ? checked_size(p, type, &at) : alignment_of(type, preferred));
 }
 
 OUT_OF_LINE static struct operand address_of(struct parser *p, struct operand o,

@@ -3,6 +3,7 @@
  * the state's arena. */
 #include <string.h>
 #include "internal.h"
+#include "target.h"
 
 /* An enumerator while its enum is read. */
 struct enumerator {
@@ -104,7 +105,7 @@ static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_va
     body->count++;
 }
 
-/* gcc: the first of these that holds all values; packed starts at char. */
+/* gcc: the first of these that holds all values; packed, and -fshort-enums, starts at char. */
 static const struct cdecl_type *underlying(struct parser *p, const struct enum_body *body,
                                            bool packed, const struct place *at)
 {
@@ -112,7 +113,8 @@ static const struct cdecl_type *underlying(struct parser *p, const struct enum_b
         CDECL_PRIM_SCHAR, CDECL_PRIM_SHORT, CDECL_PRIM_INT, CDECL_PRIM_LONG, CDECL_PRIM_LLONG};
     if (body->fixed != NULL)
         return body->fixed;
-    for (size_t i = packed ? 0 : 2; i < sizeof signed_types / sizeof *signed_types; i++) {
+    size_t i = packed || CDECL_SHORT_ENUMS ? 0 : 2;
+    for (; i < sizeof signed_types / sizeof *signed_types; i++) {
         enum cdecl_prim prim = signed_types[i] + (body->negative ? 0u : 1u);
         const struct cdecl_type *type = p->state->basic[prim];
         if (fits(body->largest, false, type) &&

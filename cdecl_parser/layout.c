@@ -5,20 +5,15 @@
 #include <string.h>
 #include "internal.h"
 #include "size.h"
-
-/* Whether an unnamed bit-field aligns the whole struct, as on AArch64: ask the compiler. */
-struct anonymous_probe {
-    char c;
-    int : 5;
-};
-#define ANONYMOUS_ALIGNS (_Alignof(struct anonymous_probe) > 1)
+#include "target.h"
 
 struct layout {
     struct cdecl_state *state;
     struct cdecl_tag *tag;
-    uint64_t bits;  /* struct: end of the last member */
-    uint64_t bytes; /* union: largest member */
-    uint64_t align; /* of the whole, bytes */
+    uint64_t bits;   /* struct: end of the last member */
+    uint64_t bytes;  /* union: largest member */
+    uint64_t align;  /* of the whole, bytes */
+    bool whole_unit; /* the member at hand is a bit-field that gcc lays out as an integer */
 };
 
 _Noreturn static void too_large(struct cdecl_state *state, const struct cdecl_tag *tag)
@@ -61,23 +56,6 @@ static uint64_t position_align(const struct layout *l, const struct cdecl_member
     return align;
 }
 
-/* What a member contributes to the alignment of the whole, in bits. */
-static uint64_t whole_align(const struct layout *l, const struct cdecl_member *m, uint64_t align)
-{
-    if (!is_bitfield(m))
-        return align;
-    if (m->name == NULL && !ANONYMOUS_ALIGNS)
-        return 8;
-    uint64_t natural = (uint64_t)cdecl_alignof(m->type) * 8;
-    if (m->width == 0)
-        return most(align, natural);
-    if (l->tag->pack != 0)
-        natural = least(natural, (uint64_t)l->tag->pack * 8);
-    else if (is_packed(l, m))
-        natural = 8;
-    return most(align, natural);
-}
-
 /* A bit-field may not touch more units of its type's alignment than its type has. */
 static bool crosses_unit(const struct cdecl_member *m, uint64_t position)
 {
@@ -93,11 +71,30 @@ static bool is_whole_unit(const struct layout *l, const struct cdecl_member *m)
     return power && !(m->width > 8 && is_packed(l, m)) && l->bits % m->width == 0;
 }
 
+/* What a member contributes to the alignment of the whole, in bits. */
+static uint64_t whole_align(const struct layout *l, const struct cdecl_member *m, uint64_t align)
+{
+    if (!is_bitfield(m))
+        return align;
+    if (m->name == NULL && !CDECL_ANONYMOUS_ALIGNS)
+        return 8;
+    uint64_t natural = (uint64_t)cdecl_alignof(m->type) * 8;
+    if (m->width == 0)
+        return most(align, natural);
+    if (l->whole_unit) /* matters when a typedef lowered the alignment */
+        natural = most(natural, (uint64_t)cdecl__bitint_extent(m->width).align * 8);
+    if (l->tag->pack != 0)
+        natural = least(natural, (uint64_t)l->tag->pack * 8);
+    else if (is_packed(l, m))
+        natural = 8;
+    return most(align, natural);
+}
+
 static bool must_advance(const struct layout *l, const struct cdecl_member *m, uint64_t position)
 {
     if (m->width == 0 || is_packed(l, m) || l->tag->pack != 0)
         return false;
-    return !is_whole_unit(l, m) && crosses_unit(m, position);
+    return !l->whole_unit && crosses_unit(m, position);
 }
 
 static void place_in_struct(struct layout *l, struct cdecl_member *m, uint64_t align)
@@ -160,10 +157,11 @@ static uint64_t total_size(struct layout *l)
 void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdecl_member *members,
                    uint32_t count)
 {
-    struct layout l = {state, tag, 0, 0, most(1, tag->alignment)};
+    struct layout l = {.state = state, .tag = tag, .align = most(1, tag->alignment)};
     for (uint32_t i = 0; i < count; i++) {
         struct cdecl_member *m = &members[i];
         uint64_t align = position_align(&l, m);
+        l.whole_unit = is_bitfield(m) && is_whole_unit(&l, m);
         if (tag->kind == CDECL_UNION)
             place_in_union(&l, m);
         else

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"
+#include "target.h"
 
 /* Longest floating literal; longer ones are refused. */
 #define LONGEST_FLOAT 1024
@@ -183,28 +184,16 @@ struct encoding {
     const char *text, *end; /* between the quotes */
 };
 
-static const struct cdecl_type *unsigned_of(const struct parser *p, size_t size)
-{
-    return p->state->basic[size == 2 ? CDECL_PRIM_USHORT : CDECL_PRIM_UINT];
-}
-
-static const struct cdecl_type *wide_type(const struct parser *p)
-{
-    if (sizeof(wchar_t) == 2)
-        return unsigned_of(p, 2);
-    return p->state->basic[(wchar_t)-1 < (wchar_t)0 ? CDECL_PRIM_INT : CDECL_PRIM_UINT];
-}
-
 static struct encoding open_literal(const struct parser *p, const struct token *token)
 {
     const char *at = token->start, *end = at + token->size - 1;
     const struct cdecl_type *type = p->state->basic[CDECL_PRIM_CHAR];
     if (*at == 'L')
-        type = wide_type(p);
+        type = p->state->basic[CDECL_PRIM_OF(__WCHAR_TYPE__)];
     else if (*at == 'U')
-        type = unsigned_of(p, 4);
+        type = p->state->basic[CDECL_PRIM_OF(__CHAR32_TYPE__)];
     else if (*at == 'u' && at[1] != '8')
-        type = unsigned_of(p, 2);
+        type = p->state->basic[CDECL_PRIM_OF(__CHAR16_TYPE__)];
     while (*at != '"' && *at != '\'')
         at++;
     return (struct encoding){type, at + 1, end};

@@ -4,6 +4,7 @@
 #include <string.h>
 #include "internal.h"
 #include "size.h"
+#include "target.h"
 
 /* ---- the table ---- */
 
@@ -111,39 +112,25 @@ const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits,
         cdecl__fail(state, "%s_BitInt(%lld) is not supported: %d to %d bits are",
                     is_signed ? "" : "unsigned ", (long long)bits, is_signed ? 2 : 1,
                     CDECL_MAX_BITINT);
-    /* The psABIs give it the size and alignment of the smallest integer type it fits; above 64 bits
-     * it is an array of 64-bit words. */
-    uint64_t size = bits <= 8 ? 1 : bits <= 16 ? 2 : bits <= 32 ? 4 : bits <= 64 ? 8 : 16;
+    struct cdecl__extent extent = cdecl__bitint_extent(bits);
     struct cdecl_type shape = {.kind = CDECL_INT,
                                .prim = is_signed ? CDECL_PRIM_BITINT : CDECL_PRIM_UBITINT,
                                .is_signed = is_signed,
                                .bits = (uint16_t)bits,
                                .depth = 1,
-                               .size = size,
-                               .align = (uint32_t)(size > 8 ? 8 : size)};
-#if defined(__aarch64__)
-    shape.align = (uint32_t)size;
-#endif
+                               .size = extent.size,
+                               .align = extent.align};
     return intern(state, &shape);
-}
-
-static enum cdecl_prim sized_prim(size_t size, bool is_signed)
-{
-    if (size == sizeof(int))
-        return is_signed ? CDECL_PRIM_INT : CDECL_PRIM_UINT;
-    if (size == sizeof(long))
-        return is_signed ? CDECL_PRIM_LONG : CDECL_PRIM_ULONG;
-    return is_signed ? CDECL_PRIM_LLONG : CDECL_PRIM_ULLONG;
 }
 
 const struct cdecl_type *cdecl__size_type(struct cdecl_state *state)
 {
-    return state->basic[sized_prim(sizeof(size_t), false)];
+    return state->basic[CDECL_PRIM_OF(__SIZE_TYPE__)];
 }
 
 const struct cdecl_type *cdecl__ptrdiff_type(struct cdecl_state *state)
 {
-    return state->basic[sized_prim(sizeof(ptrdiff_t), true)];
+    return state->basic[CDECL_PRIM_OF(__PTRDIFF_TYPE__)];
 }
 
 const struct cdecl_type *cdecl__char_type(struct cdecl_state *state)
@@ -172,12 +159,22 @@ const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct 
     return intern(state, &shape);
 }
 
+/* Without what _Atomic adds. */
+static struct cdecl__extent plain_extent(const struct cdecl_type *type)
+{
+    const struct cdecl_tag *tag = type->tag;
+    if (tag == NULL)
+        return (struct cdecl__extent){type->size, type->align};
+    return (struct cdecl__extent){tag->size, type->align == 0 ? tag->align : type->align};
+}
+
 const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cdecl_type *element,
                                       uint64_t count)
 {
     struct cdecl_type shape = {.kind = CDECL_ARRAY,
                                .depth = (uint16_t)(element->depth + 1),
-                               .align = cdecl_alignof(element),
+                               .align = CDECL_ATOMIC_ARRAYS_ALIGN ? cdecl_alignof(element)
+                                                                  : plain_extent(element).align,
                                .count = count,
                                .target = element};
     uint64_t size = cdecl_sizeof(element);
@@ -205,7 +202,7 @@ const struct cdecl_type *cdecl__vector(struct cdecl_state *state, const struct c
                     cdecl__type_text(state, element));
     struct cdecl_type shape = {.kind = CDECL_VECTOR,
                                .depth = (uint16_t)(element->depth + 1),
-                               .align = (uint32_t)bytes,
+                               .align = cdecl__vector_align(bytes),
                                .size = bytes,
                                .count = bytes / element->size,
                                .target = element};
@@ -290,14 +287,21 @@ const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cd
 
 /* ---- properties ---- */
 
+static struct cdecl__extent extent(const struct cdecl_type *type)
+{
+    struct cdecl__extent plain = plain_extent(type);
+    bool atomic = (type->quals & CDECL_ATOMIC) != 0 && cdecl_is_complete(type);
+    return atomic ? cdecl__atomic_extent(plain) : plain;
+}
+
 uint64_t cdecl_sizeof(const struct cdecl_type *type)
 {
-    return type->tag != NULL ? type->tag->size : type->size;
+    return extent(type).size;
 }
 
 uint32_t cdecl_alignof(const struct cdecl_type *type)
 {
-    return type->tag != NULL && type->align == 0 ? type->tag->align : type->align;
+    return extent(type).align;
 }
 
 bool cdecl_is_complete(const struct cdecl_type *type)

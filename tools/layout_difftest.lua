@@ -5,7 +5,8 @@
 -- N members (20,000) from SEED (the clock) go into files in DIRECTORY (build/difftest). Each file is
 -- compiled by gcc and by clang, whichever is there, into a program that finds sizes, alignments and the
 -- bits of each member by storing ones; DUMP (build/drivers/layout_dump) prints the parser's answer in the
--- same form. Every difference is printed with its declaration. The exit status is 1 when the parser
+-- same form. DIFFTEST_CC names ancompiler ("aarch64-linux-gnu-gcc -static"), RUN what runs its programs and
+-- DUMP ("qemu-aarch64"). Every difference is printed with its declaration. The exit status is 1 when the parser
 -- differs from the compilers; declarations on which the compilers differ among themselves are only
 -- counted, and there the parser must agree with the first compiler (the one that built it).
 
@@ -13,8 +14,41 @@ local wanted = tonumber(arg[1]) or 20000
 local seed = tonumber(arg[2] or "") or os.time()
 local directory = arg[3] or "build/difftest"
 local dump = arg[4] or "build/drivers/layout_dump"
+local runner = os.getenv("RUN") or ""
 
 local PER_FILE = 4000 -- members: keeps a compiler below some seconds per file
+
+local function run(command)
+    local pipe = assert(io.popen(command))
+    local output = pipe:read("a")
+    if not pipe:close() then
+        io.stderr:write("failed: ", command, "\n", output, "\n")
+        os.exit(2)
+    end
+    return output
+end
+
+local function compilers()
+    local found = {os.getenv("DIFFTEST_CC")}
+    for _, name in ipairs(found[1] and {} or {"gcc", "clang"}) do
+        if os.execute("command -v " .. name .. " >/dev/null") then
+            found[#found + 1] = name
+        end
+    end
+    assert(#found > 0, "neither gcc nor clang is here")
+    return found
+end
+
+local tools = compilers()
+
+-- The compiler's predefined macros: what the target has.
+local macros = run(tools[1] .. " -std=gnu11 -dM -E -x c /dev/null")
+
+local function macro(name)
+    return macros:match("#define " .. name .. " (%d+)")
+end
+
+local LONG = 8 * tonumber(macro("__SIZEOF_LONG__"))
 
 math.randomseed(seed)
 local random = math.random
@@ -35,12 +69,16 @@ typedef short over16 __attribute__((aligned(16)));
 typedef char bytes3[3];
 typedef int vector4 __attribute__((vector_size(16)));
 typedef float vector2 __attribute__((vector_size(8)));
+typedef char vector32 __attribute__((vector_size(32)));
 typedef int function_type(int, char *);
 struct empty { };
 struct small { char a; short b; };
 struct packed_small { char a; int b; } __attribute__((packed));
 struct aligned_small { char a; } __attribute__((aligned(8)));
 union either { int a; double b; char c[5]; };
+typedef struct small loose_small __attribute__((aligned(1)));
+typedef union either strict_either __attribute__((aligned(16)));
+typedef unsigned under1_bits __attribute__((aligned(1)));
 enum plain_enum { PLAIN_A, PLAIN_B = 5 };
 enum signed_enum { SIGNED_A = -3, SIGNED_B = 5 };
 enum wide_enum { WIDE_A = 0x100000000 };
@@ -50,17 +88,25 @@ enum __attribute__((packed)) tiny_enum { TINY_A, TINY_B = 200 };
 -- name, bits of a bit-field of that type (nil: none allowed)
 local INTEGERS = {
     {"char", 8}, {"signed char", 8}, {"unsigned char", 8}, {"short", 16}, {"unsigned short", 16},
-    {"int", 32}, {"unsigned", 32}, {"long", 64}, {"unsigned long", 64}, {"long long", 64},
+    {"int", 32}, {"unsigned", 32}, {"long", LONG}, {"unsigned long", LONG}, {"long long", 64},
     {"unsigned long long", 64}, {"_Bool", 1}, {"enum plain_enum", 32}, {"enum signed_enum", 32},
-    {"enum wide_enum", 64}, {"enum tiny_enum", 8},
+    {"enum wide_enum", 64}, {"enum tiny_enum", 8}, {"under1_bits", 32},
 }
 local OTHERS = {
-    "float", "double", "long double", "__int128", "unsigned __int128", "__float128",
-    "_Complex float", "_Complex double", "_Complex long double", "void *", "int (*", "function_type *",
+    "float", "double", "long double", "_Complex float", "_Complex double", "_Complex long double", "void *", "int (*",
+    "function_type *",
     "under1", "under2", "over16", "bytes3", "vector4", "vector2", "struct empty", "struct small",
     "struct packed_small", "struct aligned_small", "union either", "_Atomic int", "_Atomic(long)",
-    "const int", "volatile short",
+    "const int", "volatile short", "loose_small", "strict_either", "vector32",
+    "_Atomic struct small", "_Atomic union either", "_Atomic _Complex float", "_Atomic double",
 }
+if macro("__SIZEOF_INT128__") then
+    table.move({{"__int128", 128}, {"unsigned __int128", 128}}, 1, 2, #INTEGERS + 1, INTEGERS)
+    table.move({"__int128", "unsigned __int128"}, 1, 2, #OTHERS + 1, OTHERS)
+end
+if macro("__SIZEOF_FLOAT128__") then
+    OTHERS[#OTHERS + 1] = "__float128"
+end
 
 local made -- structs and unions of this file, to be members of later ones
 local counter = 0
@@ -115,11 +161,13 @@ local function scalar(members)
     local type = which <= 50 and pick(INTEGERS)[1] or which <= 85 and pick(OTHERS)
         or #made > 0 and pick(made) or "char"
     -- _Alignas may not reduce: all but the structs made here are aligned to 16 at most
-    local alignas = which <= 85 and chance(4) and "_Alignas(" .. (1 << random(4, 6)) .. ") " or ""
+    local may_align = which <= 85 and type ~= "vector32"
+    local alignas = may_align and chance(4) and "_Alignas(" .. (1 << random(4, 6)) .. ") " or ""
     if type == "int (*" then
         return ("%sint (*%s%s)(void)%s;"):format(alignas, name, array_suffix(), attributes())
     end
-    local suffix = type ~= "over16" and array_suffix() or "" -- an element's size is a multiple of its alignment
+    local is_element = type ~= "over16" and type ~= "strict_either" -- its size is a multiple of its alignment
+    local suffix = is_element and array_suffix() or ""
     return ("%s%s %s%s%s;"):format(alignas, type, name, suffix, attributes())
 end
 
@@ -177,7 +225,7 @@ local function aggregate()
 end
 
 local EDGES = {"0", "1", "-1", "127", "128", "-128", "-129", "255", "256", "32767", "32768", "-32768",
-    "-32769", "65535", "65536", "0x7fffffff", "0x80000000", "-0x7fffffff - 1", "-0x80000001L",
+    "-32769", "65535", "65536", "0x7fffffff", "0x80000000", "-0x7fffffff - 1", "-0x80000001LL",
     "0xffffffff", "0x100000000", "0x7ffffffffffffff0", "-0x7fffffffffffffff - 1"}
 
 local function enum()
@@ -231,9 +279,11 @@ static _Alignas(4096) unsigned char memory[1 << 20];
     else printf(" %s %llu\n", #c, (unsigned long long)(c));
 ]]
 
+-- gcc caps what _Alignof says of a struct; __alignof__ does not
 local function probe(item)
     local type = item.kind .. " " .. item.name
-    local lines = {('printf("%s %%zu %%zu\\n", sizeof(%s), _Alignof(%s));'):format(type, type, type)}
+    local lines = {('printf("%s %%zu %%zu\\n", sizeof(%s), %s(%s));'):format(type, type,
+        item.kind == "enum" and "_Alignof" or "__alignof__", type)}
     for _, member in ipairs(item.members) do
         if member[2] == "constant" then
             lines[#lines + 1] = ("CONSTANT(%s)"):format(member[1])
@@ -265,16 +315,6 @@ end
 
 -- ---- comparing ----
 
-local function run(command)
-    local pipe = assert(io.popen(command))
-    local output = pipe:read("a")
-    if not pipe:close() then
-        io.stderr:write("failed: ", command, "\n", output, "\n")
-        os.exit(2)
-    end
-    return output
-end
-
 -- The output cut into one text per declaration, by the name in its first line.
 local function by_name(output)
     local result, name = {}, nil
@@ -286,17 +326,6 @@ local function by_name(output)
     return result
 end
 
-local function compilers()
-    local found = {}
-    for _, name in ipairs {"gcc", "clang"} do
-        if os.execute("command -v " .. name .. " >/dev/null") then
-            found[#found + 1] = name
-        end
-    end
-    assert(#found > 0, "neither gcc nor clang is here")
-    return found
-end
-
 local function show(item, answers)
     print(item.text)
     for _, answer in ipairs(answers) do
@@ -306,14 +335,15 @@ end
 
 local totals = {members = 0, declarations = 0, wrong = 0, disagreements = 0}
 
-local function compare(items, stem, tools)
+local function compare(items, stem)
     write_files(items, stem)
     local answers = {}
     for i, compiler in ipairs(tools) do
-        run(("%s -std=gnu11 -w -Wno-packed-bitfield-compat -O0 -o %s.%s %s.c"):format(compiler, stem, compiler, stem))
-        answers[i] = by_name(run(("%s.%s"):format(stem, compiler)))
+        local program = stem .. "." .. compiler:match("^[%w_-]+")
+        run(("%s -std=gnu11 -w -Wno-packed-bitfield-compat -O0 -o %s %s.c"):format(compiler, program, stem))
+        answers[i] = by_name(run(("%s %s"):format(runner, program)))
     end
-    local ours = by_name(run(("%s %s.h"):format(dump, stem)))
+    local ours = by_name(run(("%s %s %s.h"):format(runner, dump, stem)))
     for _, item in ipairs(items) do
         local first, second = answers[1][item.name], answers[#tools][item.name]
         totals.members = totals.members + #item.members
@@ -331,7 +361,6 @@ local function compare(items, stem, tools)
     end
 end
 
-local tools = compilers()
 os.execute("mkdir -p '" .. directory .. "'")
 print(("layout_difftest: seed %d, %d members, against %s"):format(seed, wanted, table.concat(tools, " and ")))
 local file = 0
@@ -343,7 +372,7 @@ while totals.members < wanted do
         items[#items + 1] = item
         members = members + #item.members
     end
-    compare(items, ("%s/layout%d"):format(directory, file), tools)
+    compare(items, ("%s/layout%d"):format(directory, file))
 end
 print(("layout_difftest: %d declarations, %d members: %d wrong; the compilers disagree on %d"):format(
     totals.declarations, totals.members, totals.wrong, totals.disagreements))

@@ -15,6 +15,7 @@ $(BUILD)/drivers/%: $(BUILD)/cdecl_parser/tests/drivers/%.o $(PARSER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARSER_LIB) -lm
 
 # Random declarations laid out by gcc and clang:  make difftest-layout N=20000 SEED=1
+# For another target, in a build for it: DIFFTEST_CC="aarch64-linux-gnu-gcc -static" RUN=qemu-aarch64
 difftest-layout: $(BUILD)/drivers/layout_dump
 	$(LUA) tools/layout_difftest.lua $(or $(N),20000) "$(SEED)" $(BUILD)/difftest $<
 

@@ -1,0 +1,69 @@
+/* What the compiler that builds the library says about its target, besides the sizes in prims.def.
+ * Everything here is computed by that compiler, so that a build for another target is right without
+ * edits; where it lacks a type (_BitInt), the rule of the platform's psABI stands in. */
+#ifndef CDECL_TARGET_H
+#define CDECL_TARGET_H
+
+#include <float.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include "cdecl.h"
+
+/* The primitive that an integer type of the compiler's is: __SIZE_TYPE__ and the like. */
+#define CDECL_PRIM_OF(type)                         \
+    _Generic((type)0, signed char                   \
+             : CDECL_PRIM_SCHAR, unsigned char      \
+             : CDECL_PRIM_UCHAR, short              \
+             : CDECL_PRIM_SHORT, unsigned short     \
+             : CDECL_PRIM_USHORT, int               \
+             : CDECL_PRIM_INT, unsigned             \
+             : CDECL_PRIM_UINT, long                \
+             : CDECL_PRIM_LONG, unsigned long       \
+             : CDECL_PRIM_ULONG, long long          \
+             : CDECL_PRIM_LLONG, unsigned long long \
+             : CDECL_PRIM_ULLONG)
+
+/* Modes that differ between targets. */
+typedef int cdecl__word __attribute__((mode(word)));
+typedef int cdecl__unwind_word __attribute__((mode(unwind_word)));
+#define CDECL_QUAD_PRIM (LDBL_MANT_DIG == 113 ? CDECL_PRIM_LDOUBLE : CDECL_PRIM_FLOAT128)
+#define CDECL_QUAD_COMPLEX_PRIM (LDBL_MANT_DIG == 113 ? CDECL_PRIM_CLDOUBLE : CDECL_PRIM_CFLOAT128)
+
+/* Whether an unnamed bit-field aligns the whole struct, as on AArch64. */
+struct cdecl__anonymous_probe {
+    char c;
+    int : 5;
+};
+#define CDECL_ANONYMOUS_ALIGNS (_Alignof(struct cdecl__anonymous_probe) > 1)
+
+/* Whether every enum is as small as its values allow (-fshort-enums, bare-metal ARM). */
+enum cdecl__enum_probe { CDECL__ENUM_PROBE };
+#define CDECL_SHORT_ENUMS (sizeof(enum cdecl__enum_probe) < sizeof(int))
+
+/* Size and alignment of _Atomic T for a T of this size and alignment, both bytes. */
+struct cdecl__extent {
+    uint64_t size;
+    uint32_t align;
+};
+struct cdecl__extent cdecl__atomic_extent(struct cdecl__extent plain);
+
+/* Whether an array is aligned as its atomic elements are; gcc forgets that they are. */
+struct cdecl__pair {
+    char bytes[2];
+};
+struct cdecl__atomic_probe {
+    char c;
+    _Atomic struct cdecl__pair array[1];
+};
+#define CDECL_ATOMIC_ARRAYS_ALIGN (_Alignof(struct cdecl__atomic_probe) > 1)
+
+/* Of a vector of `bytes`, a power of two. */
+uint32_t cdecl__vector_align(uint64_t bytes);
+
+/* Of a _BitInt of `bits`, at most CDECL_MAX_BITINT. */
+struct cdecl__extent cdecl__bitint_extent(uint64_t bits);
+
+/* What __alignof__ says of a basic type: on i386 more than _Alignof does. */
+uint32_t cdecl__preferred_align(enum cdecl_prim prim, uint32_t align);
+
+#endif
