@@ -80,8 +80,7 @@ static unsigned soft_bit(const struct token *token)
 _Noreturn static void fail_combination(struct parser *p, const struct place *place)
 {
     size_t size = 1; /* a word, or "$" */
-    while (*place->at != '$' &&
-           (place->at[size] == '_' || isalnum((unsigned char)place->at[size])))
+    while (*place->at != '$' && (place->at[size] == '_' || isalnum((unsigned char)place->at[size])))
         size++;
     cdecl__fail_at(p, place, "'%.*s' does not go with the type before it", (int)size, place->at);
 }
@@ -103,9 +102,10 @@ static void add_bit(struct parser *p, struct spec_reader *r, unsigned bit)
 /* The meaning of a set of type keywords, CDECL_PRIM_COUNT when it has none. */
 static enum cdecl_prim meaning(unsigned seen)
 {
-    if (seen & S_INT && seen & (S_SHORT | S_LONG | S_LLONG | S_SIGNED | S_UNSIGNED))
+    const unsigned sizes = S_SHORT | S_LONG | S_LLONG, signs = S_SIGNED | S_UNSIGNED;
+    if (seen & (sizes | signs) && !(seen & ~(S_INT | sizes | signs)))
         seen &= ~(unsigned)S_INT;
-    if (seen & S_SIGNED && seen & (S_SHORT | S_LONG | S_LLONG | S_INT128) && !(seen & S_UNSIGNED))
+    if (seen & (sizes | S_INT128) && !(seen & ~(S_SIGNED | S_INT128 | sizes)))
         seen &= ~(unsigned)S_SIGNED;
     switch (seen) {
     case S_VOID: return CDECL_PRIM_VOID;
@@ -365,8 +365,11 @@ static const struct cdecl_type *keyword_type(struct parser *p, const struct spec
     unsigned seen = r->seen;
     if (seen & S_BITINT) {
         if (seen & ~(unsigned)(S_BITINT | S_SIGNED | S_UNSIGNED))
-            fail_combination(p, &r->first_type);
-        return cdecl__bitint(p->state, r->bitint, !(seen & S_UNSIGNED));
+            cdecl__fail_at(p, &r->first_type, "these type specifiers do not go together");
+        p->culprit = &r->first_type;
+        const struct cdecl_type *type = cdecl__bitint(p->state, r->bitint, !(seen & S_UNSIGNED));
+        p->culprit = NULL;
+        return type;
     }
     enum cdecl_prim prim = meaning(seen);
     if (prim == CDECL_PRIM_COUNT)
