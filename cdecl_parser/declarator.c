@@ -13,6 +13,7 @@ struct derived {
     unsigned quals; /* pointers; arrays: those of the parameter they become */
     uint64_t count; /* arrays */
     bool variadic, no_proto;
+    bool parameter; /* arrays: written as only a parameter's may be, "[static 3]" or "[const]" */
     uint32_t nparams;
     struct param_node *params;
     struct place at;
@@ -69,15 +70,17 @@ static unsigned qualifiers(struct parser *p, struct attrs *attrs)
 /* length = [ "static" ] qualifiers [ "static" ] [ "*" | "?" | expression ] "]" [6.7.6.2] */
 static void array_length(struct parser *p, struct derived *d, struct attrs *attrs, bool parameter)
 {
-    cdecl__accept(p, TOK_STATIC);
+    d->parameter = cdecl__accept(p, TOK_STATIC);
     d->quals = qualifiers(p, attrs);
-    cdecl__accept(p, TOK_STATIC);
+    d->parameter |= cdecl__accept(p, TOK_STATIC) || d->quals != 0;
     d->count = CDECL_COUNT_UNKNOWN;
     if (cdecl__accept(p, TOK_RBRACKET))
         return;
     d->count = CDECL_COUNT_VLA;
-    if (p->tok.kind == TOK_QUESTION ||
-        (p->tok.kind == TOK_STAR && parameter && cdecl__peek(p)->kind == TOK_RBRACKET)) {
+    bool star = p->tok.kind == TOK_STAR && cdecl__peek(p)->kind == TOK_RBRACKET;
+    if (star && !parameter)
+        cdecl__fail_token(p, &p->tok, "'[*]' is for parameters");
+    if (p->tok.kind == TOK_QUESTION || star) {
         cdecl__advance(p);
     } else {
         struct place at = cdecl__here(p);
@@ -100,9 +103,10 @@ static struct param_node *parameter(struct parser *p)
 {
     struct specs specs;
     struct declarator d;
+    struct place start = cdecl__here(p);
     cdecl__specifiers(p, &specs);
     if (specs.storage != STORAGE_NONE && specs.storage != STORAGE_OTHER)
-        cdecl__fail_token(p, &p->tok, "a parameter cannot have a storage class");
+        cdecl__fail_at(p, &start, "a parameter cannot have a storage class");
     struct place at = cdecl__here(p);
     cdecl__declarator(p, &specs, NAME_PARAMETER, &d);
     if (d.type->kind == CDECL_VOID && (d.name != NULL || p->tok.kind != TOK_RPAREN))
@@ -261,8 +265,8 @@ static const struct cdecl_type *fold_one(struct parser *p, const struct cdecl_ty
         return fold_function(p, type, d);
     if (d->kind == DERIVE_POINTER || decays)
         return cdecl__qualify(s, cdecl__pointer(s, type), d->quals);
-    if (d->quals != 0)
-        cdecl__fail_at(p, &d->at, "qualifiers in '[]' are for parameters");
+    if (d->parameter)
+        cdecl__fail_at(p, &d->at, "qualifiers and 'static' in '[]' are for parameters");
     return cdecl__array(s, type, d->count);
 }
 
