@@ -478,7 +478,8 @@ static const struct cdecl_type *apply_mode(struct parser *p, const struct cdecl_
     const char *text = word->text;
     unsigned quals = type->quals;
     uint64_t count = 0;
-    if (!cdecl__is_arithmetic(type) && type->kind != CDECL_COMPLEX)
+    bool pointer = type->kind == CDECL_POINTER;
+    if (!pointer && !cdecl__is_arithmetic(type) && type->kind != CDECL_COMPLEX)
         cdecl__fail(p->state, "mode(%s) on '%s'", text, cdecl__type_text(p->state, type));
     if (text[0] == 'V' && text[1] >= '0' && text[1] <= '9') {
         char *end;
@@ -490,12 +491,16 @@ static const struct cdecl_type *apply_mode(struct parser *p, const struct cdecl_
     const struct cdecl_type *result = mode_type(p, text, is_signed);
     if (result == NULL || count > CDECL_MAX_ALIGN)
         cdecl__fail(p->state, "mode '%s' is not known", word->text);
+    if (pointer && (count > 0 || result->size != type->size))
+        cdecl__fail(p->state, "mode(%s) on '%s'", word->text, cdecl__type_text(p->state, type));
+    if (pointer)
+        return type;
     if (count > 0)
         result = cdecl__vector(p->state, result, count * result->size);
     return cdecl__qualify(p->state, result, quals);
 }
 
-/* Rebuilds `type` with `change` applied to the type its declarator started from. */
+/* vector_size changes the type that the declarator started from. */
 static const struct cdecl_type *rebuild(struct parser *p, const struct cdecl_type *type,
                                         const struct attrs *attrs)
 {
@@ -509,10 +514,8 @@ static const struct cdecl_type *rebuild(struct parser *p, const struct cdecl_typ
     else if (type->kind == CDECL_FUNCTION)
         type = cdecl__function(s, rebuild(p, type->target, attrs), type->params, type->nparams,
                                type->variadic, type->no_proto, type->unsupported);
-    else if (attrs->vector_size != 0)
-        type = cdecl__vector(s, cdecl__plain(type), attrs->vector_size);
     else
-        type = apply_mode(p, type, attrs->mode);
+        type = cdecl__vector(s, cdecl__plain(type), attrs->vector_size);
     cdecl__leave(p);
     return cdecl__qualify(s, type, quals);
 }
@@ -533,7 +536,9 @@ static const struct cdecl_type *refuse_calls(struct cdecl_state *s, const struct
 const struct cdecl_type *cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type,
                                                  const struct attrs *attrs)
 {
-    if (attrs->mode != NULL || attrs->vector_size != 0)
+    if (attrs->mode != NULL)
+        type = apply_mode(p, type, attrs->mode);
+    if (attrs->vector_size != 0)
         type = rebuild(p, type, attrs);
     if (attrs->unsupported != NULL)
         type = refuse_calls(p->state, type, attrs->unsupported);
