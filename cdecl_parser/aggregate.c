@@ -25,6 +25,46 @@ static const char *keyword(enum cdecl_kind kind)
     return kind == CDECL_ENUM ? "enum" : kind == CDECL_STRUCT ? "struct" : "union";
 }
 
+struct shown {
+    char text[200];
+};
+
+/* One member or enumerator for a message: "'int b : 3' at byte 4". */
+static struct shown show_part(const struct cdecl_tag *tag, uint32_t i)
+{
+    struct shown shown = {"none"}, declared;
+    if (tag->kind == CDECL_ENUM) {
+        if (i < tag->nconstants)
+            snprintf(shown.text, sizeof shown.text, "'%.150s'", tag->constants[i]->name);
+        return shown;
+    }
+    if (i >= tag->nmembers)
+        return shown;
+    const struct cdecl_member *m = &tag->members[i];
+    char width[16] = "";
+    if (m->width != CDECL_NOT_BITFIELD)
+        snprintf(width, sizeof width, " : %u", m->width);
+    cdecl_print(m->type, m->name, declared.text, sizeof declared.text);
+    snprintf(shown.text, sizeof shown.text, "'%.130s%s' at byte %llu", declared.text, width,
+             (unsigned long long)m->offset);
+    return shown;
+}
+
+_Noreturn static void fail_redefined(struct parser *p, const struct cdecl_tag *old,
+                                     const struct cdecl_tag *fresh, const struct place *at)
+{
+    const char *word = keyword((enum cdecl_kind)old->kind);
+    uint32_t i = cdecl__first_difference(old, fresh);
+    if (i == UINT32_MAX)
+        cdecl__fail_at(p, at,
+                       "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu", word,
+                       old->name, (unsigned long long)fresh->size, (unsigned long)fresh->align,
+                       (unsigned long long)old->size, (unsigned long)old->align);
+    cdecl__fail_at(p, at, "'%s %s' redefined: %s %lu is %s, was %s", word, old->name,
+                   old->kind == CDECL_ENUM ? "enumerator" : "member", (unsigned long)i + 1,
+                   show_part(fresh, i).text, show_part(old, i).text);
+}
+
 /* Keeps the body that was there when the new one says the same; otherwise refuses, or with
  * CDECL_OVERRIDE lets the new one take the name. */
 static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struct cdecl_tag *fresh,
@@ -34,7 +74,7 @@ static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struc
     if (cdecl__same_body(old, fresh))
         return old;
     if (!(p->source->flags & CDECL_OVERRIDE))
-        cdecl__fail_at(p, at, "redefinition of '%s %s'", keyword(old->kind), old->name);
+        fail_redefined(p, old, fresh, at);
     struct cdecl_tag *tag = cdecl__new_tag(s, old->kind, cdecl__name_of(old->name));
     fresh->type = tag->type;
     cdecl__complete_tag(s, tag, fresh, depth);

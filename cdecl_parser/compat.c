@@ -106,6 +106,22 @@ static bool same_pair(const struct cdecl_tag *a, const struct cdecl_tag *b, stru
     return same;
 }
 
+uint32_t cdecl__first_difference(const struct cdecl_tag *a, const struct cdecl_tag *b)
+{
+    bool is_enum = a->kind == CDECL_ENUM;
+    uint32_t na = is_enum ? a->nconstants : a->nmembers, nb = is_enum ? b->nconstants : b->nmembers;
+    struct assumption self = {NULL, a, b};
+    struct comparison c = {.open = &self};
+    uint32_t i = 0;
+    for (; i < na && i < nb; i++) {
+        bool same = is_enum ? same_name(a->constants[i]->name, b->constants[i]->name)
+                            : same_member(&a->members[i], &b->members[i], &c);
+        if (!same)
+            return i;
+    }
+    return na == nb ? UINT32_MAX : i;
+}
+
 bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b)
 {
     struct comparison c = {0};

@@ -392,6 +392,8 @@ const struct cdecl_type *cdecl__composite(struct cdecl_state *state, const struc
                                           const struct cdecl_type *b);
 /* Whether two bodies declare the same members at the same places, or the same enumerators. */
 bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b);
+/* The first member or enumerator in which they differ, UINT32_MAX when it is something else. */
+uint32_t cdecl__first_difference(const struct cdecl_tag *a, const struct cdecl_tag *b);
 
 /* ---- layout.c ---- */
 
