@@ -311,6 +311,8 @@ struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
     if (count > 4)
         cdecl__fail_token(p, token, "more than four characters in a character constant");
     value.u = sign_extend(u, count == 1 ? literal.type : value.type);
+    if (*token->start == 'u') /* u8: C23 6.4.4.4 */
+        cdecl__convert(p, &value, p->state->basic[CDECL_PRIM_UCHAR]);
     return value;
 }
 
