@@ -377,7 +377,8 @@ static void constant(struct out *out, const struct cdecl_decl *decl)
 {
     const struct cdecl_type *object =
         decl->type->kind == CDECL_ARRAY ? decl->type->target : decl->type;
-    put(out, object->quals & CDECL_CONST ? "static" : "static const");
+    bool is_const = object->quals & CDECL_CONST || object->kind == CDECL_POINTER;
+    put(out, is_const ? "static" : "static const");
     declare(out, decl->type, decl->name, NULL);
     put_value(out, &decl->value);
 }
