@@ -364,7 +364,9 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
     fresh.nmembers = body->nmembers;
     fresh.constants = copy_constants(p->state, body->constants, body->nconstants);
     fresh.nconstants = body->nconstants;
+    p->culprit = at;
     cdecl__layout(p->state, &fresh, members, body->nmembers);
+    p->culprit = NULL;
     return cdecl__finish_tag(p, tag, &fresh, at, body_depth(body));
 }
 
