@@ -16,11 +16,11 @@ static void read_example(const struct example *e)
                   e->printed, printed);
 }
 
-#define EXAMPLES(test, table)      \
-    START_TEST(test)               \
-    {                              \
-        read_example(&table[_i]);  \
-    }                              \
+#define EXAMPLES(test, table)     \
+    START_TEST(test)              \
+    {                             \
+        read_example(&table[_i]); \
+    }                             \
     END_TEST
 #define ADD_EXAMPLES(tcase, test, table) \
     tcase_add_loop_test(tcase, test, 0, sizeof(table) / sizeof *(table))
@@ -166,7 +166,8 @@ static const struct example declarator_examples[] = {
     {"char (*(*x[3])(void))[5];", "x", "extern char (*(*x[3])(void))[5]"},
     {"int *const *volatile x;", "x", "extern int *const *volatile x"},
     {"int *restrict x; int *__restrict y; int *__restrict__ z;", "z", "extern int *restrict z"},
-    {"int *const volatile restrict _Atomic x;", "x", "extern int *const volatile _Atomic restrict x"},
+    {"int *const volatile restrict _Atomic x;", "x",
+     "extern int *const volatile _Atomic restrict x"},
     {"int f();", "f", "int f()"},
     {"int f(void);", "f", "int f(void)"},
     {"int f(int, ...);", "f", "int f(int, ...)"},
@@ -328,8 +329,7 @@ static const struct example enum_examples[] = {
     {"enum { A1 = -0x7fffffffffffffff - 1 };", "A1",
      "static const long A1 = -9223372036854775807 - 1"},
     {"enum { A1 = 0x7fffffff, B1 };", "B1", "static const unsigned int B1 = 2147483648"},
-    {"enum e : unsigned char { A1 = 255 }; enum e x;", "A1",
-     "static const unsigned char A1 = 255"},
+    {"enum e : unsigned char { A1 = 255 }; enum e x;", "A1", "static const unsigned char A1 = 255"},
     {"enum : short { A1 = -1 };", "A1", "static const short A1 = -1"},
     {"enum e : long long; enum e x;", "x", "extern enum e x"},
     {"enum e : int long unsigned { A1 = -1ul };", "A1",
@@ -450,8 +450,7 @@ static const struct example body_examples[] = {
     {"struct { const int a; volatile struct { int b; } c; _Atomic int d; }", NULL,
      "struct { const int a; volatile struct { int b; } c; _Atomic int d; }"},
     {"struct { static const int K = 3; int a[K]; }", NULL, "struct { int a[3]; }"},
-    {"struct { typeof(int) a; int b : sizeof(char) * 3; }", NULL,
-     "struct { int a; int b : 3; }"},
+    {"struct { typeof(int) a; int b : sizeof(char) * 3; }", NULL, "struct { int a; int b : 3; }"},
     {"union { int a; float b; struct { short c, d; }; }", NULL,
      "union { int a; float b; struct { short c; short d; }; }"},
 };

@@ -387,7 +387,7 @@ START_TEST(values)
 }
 END_TEST
 
-#define ADD_REFUSALS(tcase, name)                \
+#define ADD_REFUSALS(tcase, name) \
     tcase_add_loop_test(tcase, name, 0, sizeof(refused_##name) / sizeof *refused_##name)
 
 Suite *check_refusals(void)
