@@ -1,231 +1,172 @@
 -- Every row as a ratio to the hand-written binding, both measured alternately in one process.
 --
---   lua bench/bench.lua [--check] [--row NAME] [--rounds N]
+--   lua bench/bench.lua [--check] [--row NAME] [--rounds N] [--peers DIR] [--count PREFIX]
 --
--- A row runs both sides in turn, a few rounds, and compares the best time of each; a row over its
--- limit gets a second chance with more rounds, since machines are noisy. --check exits 1 when a row
--- stays over its limit or the geometric mean is over 1.
+-- A round runs a short slice of each side in turn, by the clock of this process's CPU time; what
+-- counts is the best slice of each, since other programs can only make one slower. A row over its
+-- limit gets a second chance with more rounds. --check exits 1 when a row stays over its limit or
+-- the geometric mean is over 1. --count, under callgrind, counts instructions: these repeat.
+-- --peers also measures foreign function interfaces of other languages, each in its own process.
 
-local ffi = require "cffi"
-local hand = require "hand"
+local rows = require "rows"
 
-ffi.cdef [[
-struct bench_point { int x, y; double weight; };
-struct bench_vec { double x, y; };
-struct bench_node { struct bench_node *next; int value; };
-enum bench_color { BENCH_RED, BENCH_GREEN, BENCH_BLUE };
-void bench_nop(void);
-int bench_add(int a, int b);
-double bench_addd(double a, double b);
-float bench_addf(float a, float b);
-uint64_t bench_addu64(uint64_t a, uint64_t b);
-double bench_mixed(int a, double b, long c, float d, unsigned char e, short f);
-int bench_deref(const int *p);
-bool bench_not(bool b);
-size_t strlen(const char *);
-long bench_sum8(long, long, long, long, long, long, long, long);
-struct bench_vec bench_scale(struct bench_vec v, double k);
-const char *bench_greeting(void);
-int bench_paint(enum bench_color c);
-int bench_repeat(int (*fn)(int, int), int n);
-struct bench_node *bench_list(int n);
-void qsort(void *base, size_t n, size_t size, int (*compare)(const int *, const int *));
-int snprintf(char *, size_t, const char *, ...);
-]]
+local SECOND_CHANCES = 4
 
-local build = os.getenv "CFFI_BUILD" or "build"
-local lib = ffi.load(build .. "/bench/benchlib.so")
-
-local rows = {}
-local function row(name, limit, count, hand_side, ffi_side)
-    rows[#rows + 1] = {name = name, limit = limit, count = count, hand = hand_side, ffi = ffi_side}
-end
-
--- Both sides of a call row: the same loop around the two functions.
-local function call_row(name, limit, h, f, ...)
-    local n = select("#", ...)
-    local a, b, c, d, e, g, i7, i8 = ...
-    local loops = {
-        [0] = function(fn) return function(k) for _ = 1, k do fn() end end end,
-        function(fn) return function(k) for _ = 1, k do fn(a) end end end,
-        function(fn) return function(k) for _ = 1, k do fn(a, b) end end end,
-        [6] = function(fn) return function(k) for _ = 1, k do fn(a, b, c, d, e, g) end end end,
-        [8] = function(fn)
-            return function(k) for _ = 1, k do fn(a, b, c, d, e, g, i7, i8) end end
-        end,
-    }
-    row(name, limit, 1e6, loops[n](h), loops[n](f))
-end
-
-call_row("void()", 1.45, hand.nop, lib.bench_nop)
-call_row("int(int, int)", 1.15, hand.add, lib.bench_add, 3, 4)
-call_row("double(double, double)", 1.15, hand.addd, lib.bench_addd, 1.5, 2.5)
-call_row("float(float, float)", 1.15, hand.addf, lib.bench_addf, 1.5, 2.5)
-call_row("uint64_t(uint64_t, uint64_t)", 1.15, hand.addu64, lib.bench_addu64, 5, 6)
-call_row("mixed six arguments", 1.15, hand.mixed, lib.bench_mixed, 1, 2.5, 3, 4.5, 5, 6)
-do
-    local hi, fi = hand.ints(4), ffi.new("int[4]")
-    row("pointer argument", 1.15, 1e6,
-        function(k) local f = hand.deref for _ = 1, k do f(hi) end end,
-        function(k) local f = lib.bench_deref for _ = 1, k do f(fi) end end)
-end
-call_row("bool(bool)", 1.25, hand.notb, lib.bench_not, true)
-call_row("strlen(string)", 1.25, hand.strlen, ffi.C.strlen, "a string of some length")
-row("namespace call lib.f(a, b)", 1.25, 1e6,
-    function(k) for i = 1, k do hand.add(i & 7, 4) end end,
-    function(k) for i = 1, k do lib.bench_add(i & 7, 4) end end)
-call_row("eight longs", 1.6, hand.sum8, lib.bench_sum8, 1, 2, 3, 4, 5, 6, 7, 8)
-
-do
-    local hp, fp = hand.point(), ffi.new("struct bench_point")
-    row("field read", 0.6, 1e6,
-        function(k) local s = 0 for _ = 1, k do s = s + hp.y end return s end,
-        function(k) local s = 0 for _ = 1, k do s = s + fp.y end return s end)
-    row("field write", 0.7, 1e6,
-        function(k) for i = 1, k do hp.y = i & 255 end end,
-        function(k) for i = 1, k do fp.y = i & 255 end end)
-    row("double field", 0.6, 1e6,
-        function(k) local s = 0 for _ = 1, k do s = s + hp.weight end return s end,
-        function(k) local s = 0 for _ = 1, k do s = s + fp.weight end return s end)
-end
-do
-    local point = ffi.typeof "struct bench_point"
-    row("new struct", 1.3, 5e5,
-        function(k) local new = hand.point for _ = 1, k do new() end end,
-        function(k) for _ = 1, k do point() end end)
-end
-do
-    local ha, fa = hand.ints(100), ffi.new("int[100]")
-    row("array read", 0.8, 1e6,
-        function(k) local s = 0 for i = 1, k do s = s + ha[i & 63] end return s end,
-        function(k) local s = 0 for i = 1, k do s = s + fa[i & 63] end return s end)
-    row("array write", 0.8, 1e6,
-        function(k) for i = 1, k do ha[i & 63] = i & 255 end end,
-        function(k) for i = 1, k do fa[i & 63] = i & 255 end end)
-end
-do
-    local hv, fv = hand.vec(1, 2), ffi.new("struct bench_vec", 1, 2)
-    row("16-byte struct in and out", 1.6, 5e5,
-        function(k) local f = hand.scale for _ = 1, k do f(hv, 2.0) end end,
-        function(k) local f = lib.bench_scale for _ = 1, k do f(fv, 2.0) end end)
-end
-do
-    local greeting, text = lib.bench_greeting, ffi.string
-    row("ffi.string of a result", 1.8, 5e5,
-        function(k) local f = hand.greeting for _ = 1, k do f() end end,
-        function(k) for _ = 1, k do text(greeting()) end end)
-end
-do
-    local function add(a, b) return a + b end
-    row("callback int(int, int)", 1.25, 5e5,
-        function(k) hand.repeat_(add, k) end,
-        function(k) lib.bench_repeat(add, k) end)
-end
-do
-    local N = 100000
-    local function shuffled(array)
-        local seed = 1
-        for i = 0, N - 1 do
-            seed = (seed * 1103515245 + 12345) & 0x7fffffff
-            array[i] = seed
-        end
-        return array
-    end
-    local ha, fa = hand.ints(N), ffi.new("int[?]", N)
-    local function compare(a, b)
-        local x, y = a[0], b[0]
-        return x < y and -1 or x > y and 1 or 0
-    end
-    row("qsort of 100,000 ints", 1.2, 1,
-        function() hand.qsort(shuffled(ha), compare) end,
-        function() ffi.C.qsort(shuffled(fa), N, 4, compare) end)
-end
-do
-    local buffer, snprintf = ffi.new("char[64]"), ffi.C.snprintf
-    row("snprintf", 1.5, 3e5,
-        function(k) local f = hand.format for i = 1, k do f(i, "text") end end,
-        function(k) for i = 1, k do snprintf(buffer, 64, "%d %s", i, "text") end end)
-end
-call_row("enum by name", 1.5, hand.paint, lib.bench_paint, "BENCH_GREEN")
-do
-    local hl, fl = hand.list(1000), lib.bench_list(1000)
-    local function walk(list)
-        return function(k)
-            for _ = 1, k do
-                local node, sum = list, 0
-                while node do
-                    sum = sum + node.value
-                    node = node.next
-                end
-            end
-        end
-    end
-    row("linked list of 1,000", 1.2, 500, walk(hl), walk(fl))
-end
-do
-    local hd, fd = hand.doubles(10000), ffi.new("double[10000]")
-    row("totable of 10,000 doubles", 1.2, 100,
-        function(k) for _ = 1, k do hand.totable(hd) end end,
-        function(k) for _ = 1, k do ffi.totable(fd) end end)
-    local t = hand.totable(hd)
-    local doubles = ffi.typeof "double[10000]"
-    row("fill 10,000 doubles from a table", 1.2, 100,
-        function(k) for _ = 1, k do hand.fromtable(t) end end,
-        function(k) for _ = 1, k do doubles(t) end end)
-end
-
-local function once(fn, count)
+local function slice(fn, count)
     local start = os.clock()
     fn(count)
     return os.clock() - start
 end
 
--- Best times of both sides over `rounds` alternating rounds.
-local function measure(r, rounds)
-    local h, f = math.huge, math.huge
-    local count = r.count // 10 > 0 and r.count // 10 or 1
+-- Nanoseconds of both sides, each the best of all rounds so far.
+local function measure(row, rounds)
+    row.best_hand, row.best_ffi = row.best_hand or math.huge, row.best_ffi or math.huge
     for _ = 1, rounds do
-        h = math.min(h, once(r.hand, count))
-        f = math.min(f, once(r.ffi, count))
+        row.best_hand = math.min(row.best_hand, slice(row.hand, row.count) / row.count * 1e9)
+        row.best_ffi = math.min(row.best_ffi, slice(row.ffi, row.count) / row.count * 1e9)
     end
-    return f / h, h / count * 1e9, f / count * 1e9
+end
+
+local function over(row)
+    return row.limit and row.best_ffi / row.best_hand > row.limit
+end
+
+local function measure_row(row, rounds)
+    collectgarbage()
+    row.hand(row.count) -- caches, lazily built plans
+    row.ffi(row.count)
+    measure(row, rounds)
+    for _ = 1, SECOND_CHANCES do
+        if not over(row) then break end
+        measure(row, rounds)
+    end
+end
+
+-- Instructions of `count` runs, by the dump that callgrind writes.
+local dumps = 0
+local function count_slice(counter, prefix, fn, count)
+    dumps = dumps + 1
+    counter.start()
+    fn(count)
+    counter.stop "slice"
+    local file = assert(io.open(("%s.%d"):format(prefix, dumps)))
+    local total = file:read "a":match "\ntotals: (%d+)"
+    file:close()
+    return tonumber(total) / count
+end
+
+local function count_row(row, counter, prefix)
+    local count = math.max(1, row.count // 50)
+    row.hand(count)
+    row.ffi(count)
+    row.best_hand = count_slice(counter, prefix, row.hand, count)
+    row.best_ffi = count_slice(counter, prefix, row.ffi, count)
+end
+
+local function print_row(row)
+    print(("%-36s %8s %12.1f %12.1f %7.2f%s"):format(row.name,
+        row.limit and ("%.2f"):format(row.limit) or "-", row.best_hand, row.best_ffi,
+        row.best_ffi / row.best_hand, over(row) and "  over" or ""))
+end
+
+-- Prints all rows; returns how many are over their limit, and the geometric mean.
+local function run(selected, unit, measure_one)
+    local failed, log_sum, count = 0, 0, 0
+    print(("%-36s %8s %12s %12s %7s"):format("row", "limit", "hand " .. unit, "cffi " .. unit,
+        "ratio"))
+    for _, row in ipairs(selected) do
+        measure_one(row)
+        print_row(row)
+        if row.limit then
+            failed = failed + (over(row) and 1 or 0)
+            log_sum, count = log_sum + math.log(row.best_ffi / row.best_hand), count + 1
+        end
+    end
+    local mean = math.exp(log_sum / math.max(1, count))
+    print(("geometric mean of %d rows: %.2f; %d over their limit"):format(count, mean, failed))
+    return failed, mean
+end
+
+-- Programs that print "row<TAB>nanoseconds" lines when given the library; those that are not
+-- installed say nothing.
+local PEERS = {
+    {"luajit", "luajit", "luajit.lua"},
+    {"luajit -joff", "luajit -joff", "luajit.lua"},
+    {"py cffi", "/usr/bin/python3", "python_cffi.py"},
+    {"py ctypes", "/usr/bin/python3", "python_ctypes.py"},
+    {"fiddle", "ruby", "ruby_fiddle.rb"},
+    {"ruby ffi", "ruby", "ruby_ffi.rb"},
+}
+
+local function run_peer(command, script, library)
+    local times = {}
+    local pipe = io.popen(("%s bench/peers/%s %s 2>/dev/null"):format(command, script, library))
+    for line in pipe:lines() do
+        local name, ns = line:match "^(.-)\t([%d.]+)$"
+        if name then times[name] = tonumber(ns) end
+    end
+    pipe:close()
+    return next(times) and times
+end
+
+local function run_peers(selected, directory)
+    local columns = {}
+    for _, peer in ipairs(PEERS) do
+        local times = run_peer(peer[2], peer[3], directory .. "/benchlib.so")
+        if times then columns[#columns + 1] = {name = peer[1], times = times} end
+    end
+    local function print_line(name, cell)
+        local line = {("%-36s"):format(name)}
+        for i = -1, #columns do line[#line + 1] = ("%12s"):format(cell(i)) end
+        print(table.concat(line, " "))
+    end
+    print "\nns per operation with the loop around it, each in its own process (-: no such row)"
+    print_line("row", function(i)
+        return i == -1 and "hand" or i == 0 and "cffi" or columns[i].name
+    end)
+    for _, row in ipairs(selected) do
+        print_line(row.name, function(i)
+            local ns = row.best_hand
+            if i == 0 then ns = row.best_ffi elseif i > 0 then ns = columns[i].times[row.name] end
+            return ns and ("%.1f"):format(ns) or "-"
+        end)
+    end
 end
 
 local function options(argv)
-    local o = {rounds = 15}
+    local o = {rounds = 40}
+    local takes = {["--row"] = "row", ["--rounds"] = "rounds", ["--count"] = "count",
+        ["--peers"] = "peers"}
     local i = 1
     while argv[i] do
         if argv[i] == "--check" then
             o.check = true
-        elseif argv[i] == "--row" then
+        else
+            local name = takes[argv[i]] or error("unknown option " .. argv[i], 0)
             i = i + 1
-            o.row = argv[i]
-        elseif argv[i] == "--rounds" then
-            i = i + 1
-            o.rounds = tonumber(argv[i])
+            o[name] = argv[i]
         end
         i = i + 1
     end
+    o.rounds = tonumber(o.rounds)
     return o
 end
 
 local function main(argv)
     local o = options(argv)
-    local failed, log_sum, count = 0, 0, 0
-    print(("%-34s %8s %10s %10s %7s"):format("row", "limit", "hand ns", "cffi ns", "ratio"))
-    for _, r in ipairs(rows) do
-        if not o.row or r.name:find(o.row, 1, true) then
-            local ratio, h, f = measure(r, o.rounds)
-            if ratio > r.limit then ratio, h, f = measure(r, o.rounds * 3) end
-            local over = ratio > r.limit
-            failed = failed + (over and 1 or 0)
-            log_sum, count = log_sum + math.log(ratio), count + 1
-            print(("%-34s %8.2f %10.1f %10.1f %7.2f%s"):format(
-                r.name, r.limit, h, f, ratio, over and "  over" or ""))
-        end
+    local selected = {}
+    local failed, mean
+    for _, row in ipairs(rows) do
+        if not o.row or row.name:find(o.row, 1, true) then selected[#selected + 1] = row end
     end
-    local mean = math.exp(log_sum / count)
-    print(("geometric mean of %d rows: %.2f; %d over their limit"):format(count, mean, failed))
+    if o.count then
+        local counter = require "count"
+        assert(counter.running(), "--count needs callgrind: make bench-count")
+        failed, mean = run(selected, "instr", function(row) count_row(row, counter, o.count) end)
+    else
+        failed, mean = run(selected, "ns", function(row) measure_row(row, o.rounds) end)
+    end
+    if o.peers then run_peers(selected, o.peers) end
     if o.check and (failed > 0 or mean > 1) then os.exit(1) end
 end
 

@@ -1,20 +1,40 @@
-# Benchmarks: `make bench` prints every row as a ratio to the hand-written binding.
+# Benchmarks. `make bench`: every row as a ratio to the hand-written binding, then the peers.
+# `make bench-check` fails when a row is over its limit. `make bench-count`: instructions per row, which
+# repeat on any machine with the same binaries. `make bench-growth`: how the cost grows.
 
 BENCH_DIR = $(BUILD)/bench
-BENCH_ENV = LUA_PATH="lib/?.lua;;" LUA_CPATH="$(BUILD)/?.so;$(BENCH_DIR)/?.so;;" CFFI_BUILD="$(BUILD)"
+BENCH_RUN = LUA_PATH="lib/?.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;$(BENCH_DIR)/?.so;;" \
+	CFFI_BUILD="$(BUILD)"
+BENCH_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared
+BENCH_ROW = # only the rows whose name contains this text
+BENCH_ARGS = $(if $(strip $(BENCH_ROW)),--row "$(strip $(BENCH_ROW))")
+BENCH_NEEDS = $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/hand.so
 
-$(BENCH_DIR)/benchlib.so: bench/benchlib.c
+$(BENCH_DIR)/benchlib.so: bench/benchlib.c bench/benchlib.h
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 -fPIC -shared -o $@ $<
+	$(CC) $(BENCH_CFLAGS) -o $@ $<
 
-$(BENCH_DIR)/hand.so: bench/hand.c bench/benchlib.c
+# Linked to the library as any binding is.
+$(BENCH_DIR)/hand.so: bench/hand.c bench/benchlib.h $(BENCH_DIR)/benchlib.so
+	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $< $(BENCH_DIR)/benchlib.so
+
+$(BENCH_DIR)/count.so: bench/count.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared $(CORE_CFLAGS) -o $@ $<
+	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -o $@ $<
 
-bench: $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/hand.so
-	$(BENCH_ENV) $(LUA) bench/bench.lua
+bench: $(BENCH_NEEDS)
+	@$(BENCH_RUN) $(LUA) bench/bench.lua $(BENCH_ARGS) --peers $(BENCH_DIR)
 
-bench-check: $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/hand.so
-	$(BENCH_ENV) $(LUA) bench/bench.lua --check
+bench-check: $(BENCH_NEEDS)
+	@$(BENCH_RUN) $(LUA) bench/bench.lua $(BENCH_ARGS) --check
 
-.PHONY: bench bench-check
+bench-count: $(BENCH_NEEDS) $(BENCH_DIR)/count.so
+	@rm -f $(BENCH_DIR)/callgrind.*
+	@$(BENCH_RUN) valgrind -q --tool=callgrind --instr-atstart=no \
+		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/bench.lua $(BENCH_ARGS) \
+		--count $(BENCH_DIR)/callgrind
+
+bench-growth: $(BENCH_NEEDS)
+	@$(BENCH_RUN) $(LUA) bench/growth.lua
+
+.PHONY: bench bench-check bench-count bench-growth

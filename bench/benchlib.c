@@ -1,24 +1,8 @@
-/* The C library that both bindings of the benchmark call. */
-#include <stdarg.h>
-#include <stdbool.h>
-#include <stdint.h>
+/* The C library that every binding of the benchmark calls. Functions that do next to nothing: what is
+ * measured is the way to them. */
 #include <stdlib.h>
 
-struct bench_point {
-    int x, y;
-    double weight;
-};
-
-struct bench_vec {
-    double x, y;
-};
-
-struct bench_node {
-    struct bench_node *next;
-    int value;
-};
-
-enum bench_color { BENCH_RED, BENCH_GREEN, BENCH_BLUE };
+#include "benchlib.h"
 
 void bench_nop(void)
 {
@@ -98,3 +82,44 @@ struct bench_node *bench_list(int n)
     }
     return nodes;
 }
+
+/* ---- how the cost grows (growth.lua) ------------------------------------------------------------ */
+
+#define LONGS1 long a
+#define LONGS2 LONGS1, long b
+#define LONGS3 LONGS2, long c
+#define LONGS4 LONGS3, long d
+#define LONGS5 LONGS4, long e
+#define LONGS6 LONGS5, long f
+#define LONGS7 LONGS6, long g
+#define LONGS8 LONGS7, long h
+#define LONGS9 LONGS8, long i
+#define LONGS10 LONGS9, long j
+#define LONGS11 LONGS10, long k
+#define LONGS12 LONGS11, long l
+#define LONGS13 LONGS12, long m
+#define LONGS14 LONGS13, long n
+#define FIRST(n)                                                                                   \
+    long bench_longs##n(LONGS##n);                                                                 \
+    long bench_longs##n(LONGS##n)                                                                  \
+    {                                                                                              \
+        return a;                                                                                  \
+    }
+long bench_longs0(void);
+long bench_longs0(void)
+{
+    return 0;
+}
+FIRST(1) FIRST(2) FIRST(3) FIRST(4) FIRST(5) FIRST(6) FIRST(7)
+FIRST(8) FIRST(9) FIRST(10) FIRST(11) FIRST(12) FIRST(13) FIRST(14)
+
+#define ECHO(size)                                                                                 \
+    struct bench_bytes##size {                                                                     \
+        unsigned char bytes[size];                                                                 \
+    };                                                                                             \
+    struct bench_bytes##size bench_echo##size(struct bench_bytes##size value);                     \
+    struct bench_bytes##size bench_echo##size(struct bench_bytes##size value)                      \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+ECHO(1) ECHO(2) ECHO(4) ECHO(8) ECHO(12) ECHO(16) ECHO(24) ECHO(32) ECHO(64) ECHO(128) ECHO(256)

@@ -1,5 +1,6 @@
-/* The same library bound by hand, as a careful person writes it: luaL_check* for every argument, a metatable per
- * type, strcmp on member names. The yardstick of every row of the benchmark. */
+/* The library bound by hand, as a careful person writes it: luaL_check* and a range check for every
+ * argument, a metatable per type, strcmp on member names. The yardstick of every row of the benchmark. */
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -9,7 +10,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "benchlib.c"
+#include "benchlib.h"
 
 #define POINT "hand.point"
 #define VEC "hand.vec"
@@ -17,6 +18,7 @@
 #define DOUBLES "hand.doubles"
 #define NODE "hand.node"
 #define INTREF "hand.intref"
+#define TEXT "hand.text"
 
 static int hand_nop(lua_State *L)
 {
@@ -28,7 +30,7 @@ static int hand_nop(lua_State *L)
 static int check_int(lua_State *L, int idx)
 {
     lua_Integer v = luaL_checkinteger(L, idx);
-    luaL_argcheck(L, v >= INT32_MIN && v <= INT32_MAX, idx, "out of range");
+    luaL_argcheck(L, v >= INT_MIN && v <= INT_MAX, idx, "out of range");
     return (int)v;
 }
 
@@ -186,7 +188,31 @@ static int hand_scale(lua_State *L)
     return 1;
 }
 
+/* The pointer as an object, to be read by hand_text: what a binding does that cannot know whether
+ * its user wants the bytes or the address. */
 static int hand_greeting(lua_State *L)
+{
+    const char *text = bench_greeting();
+    const char **ref;
+    if (text == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    ref = lua_newuserdatauv(L, sizeof *ref, 0);
+    *ref = text;
+    luaL_setmetatable(L, TEXT);
+    return 1;
+}
+
+static int hand_text(lua_State *L)
+{
+    const char **ref = luaL_checkudata(L, 1, TEXT);
+    lua_pushstring(L, *ref);
+    return 1;
+}
+
+/* The same function bound as one that returns a Lua string. */
+static int hand_greet(lua_State *L)
 {
     lua_pushstring(L, bench_greeting());
     return 1;
@@ -199,30 +225,72 @@ static int hand_paint(lua_State *L)
     return 1;
 }
 
-/* Callbacks: the function stands at the top of the stack of the state in `callback_state`. */
-static lua_State *callback_state;
+/* The function that C calls back, at `function` on the stack of the state that made the call. Its error
+ * is kept above and raised when C has returned; until then it is not called again. */
+struct callback {
+    lua_State *L;
+    int function;
+    bool failed;
+    struct callback *outer;
+};
+
+static struct callback *current; /* the C functions here pass no user data on */
+
+static void begin_callbacks(lua_State *L, struct callback *callback, int function)
+{
+    luaL_checktype(L, function, LUA_TFUNCTION);
+    luaL_checkstack(L, 4, NULL);
+    *callback = (struct callback){L, function, false, current};
+    current = callback;
+}
+
+static void end_callbacks(struct callback *callback)
+{
+    current = callback->outer;
+    if (callback->failed)
+        lua_error(callback->L);
+}
+
+/* Calls the function with the two arguments on the stack top. */
+static int finish_callback(struct callback *callback)
+{
+    lua_State *L = callback->L;
+    lua_Integer result;
+    int is_integer;
+    if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
+        callback->failed = true;
+        return 0;
+    }
+    result = lua_tointegerx(L, -1, &is_integer);
+    lua_pop(L, 1);
+    if (!is_integer || result < INT_MIN || result > INT_MAX) {
+        lua_pushliteral(L, "the callback's result is no int");
+        callback->failed = true;
+        return 0;
+    }
+    return (int)result;
+}
 
 static int trampoline(int a, int b)
 {
-    lua_State *L = callback_state;
-    int result;
-    lua_pushvalue(L, 1);
+    lua_State *L = current->L;
+    if (current->failed)
+        return 0;
+    lua_pushvalue(L, current->function);
     lua_pushinteger(L, a);
     lua_pushinteger(L, b);
-    if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
-        lua_pop(L, 1);
-        return 0;
-    }
-    result = (int)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    return result;
+    return finish_callback(current);
 }
 
 static int hand_repeat(lua_State *L)
 {
-    luaL_checktype(L, 1, LUA_TFUNCTION);
-    callback_state = L;
-    lua_pushinteger(L, bench_repeat(trampoline, check_int(L, 2)));
+    struct callback callback;
+    int n = check_int(L, 2);
+    int result;
+    begin_callbacks(L, &callback, 1);
+    result = bench_repeat(trampoline, n);
+    end_callbacks(&callback);
+    lua_pushinteger(L, result);
     return 1;
 }
 
@@ -244,26 +312,22 @@ static int intref_index(lua_State *L)
 
 static int compare(const void *a, const void *b)
 {
-    lua_State *L = callback_state;
-    int result;
-    lua_pushvalue(L, 2);
+    lua_State *L = current->L;
+    if (current->failed)
+        return 0;
+    lua_pushvalue(L, current->function);
     push_intref(L, a);
     push_intref(L, b);
-    if (lua_pcall(L, 2, 1, 0) != LUA_OK) {
-        lua_pop(L, 1);
-        return 0;
-    }
-    result = (int)lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    return result;
+    return finish_callback(current);
 }
 
 static int hand_qsort(lua_State *L)
 {
     int *a = luaL_checkudata(L, 1, INTS);
-    luaL_checktype(L, 2, LUA_TFUNCTION);
-    callback_state = L;
+    struct callback callback;
+    begin_callbacks(L, &callback, 2);
     qsort(a, lua_rawlen(L, 1) / sizeof *a, sizeof *a, compare);
+    end_callbacks(&callback);
     return 0;
 }
 
@@ -365,7 +429,7 @@ int luaopen_hand(lua_State *L)
         {"addu64", hand_addu64}, {"mixed", hand_mixed}, {"deref", hand_deref}, {"notb", hand_not},
         {"strlen", hand_strlen}, {"sum8", hand_sum8}, {"point", hand_point_new},
         {"ints", hand_ints_new}, {"vec", hand_vec_new}, {"scale", hand_scale},
-        {"greeting", hand_greeting}, {"paint", hand_paint}, {"repeat_", hand_repeat},
+        {"greeting", hand_greeting}, {"text", hand_text}, {"greet", hand_greet}, {"paint", hand_paint}, {"repeat_", hand_repeat},
         {"qsort", hand_qsort}, {"format", hand_format}, {"list", hand_list},
         {"doubles", hand_doubles_new}, {"totable", hand_totable}, {"fromtable", hand_fromtable},
         {NULL, NULL}};
@@ -375,6 +439,7 @@ int luaopen_hand(lua_State *L)
     metatable(L, NODE, node_index, NULL);
     metatable(L, INTREF, intref_index, NULL);
     metatable(L, DOUBLES, NULL, NULL);
+    metatable(L, TEXT, NULL, NULL);
     luaL_newlib(L, functions);
     return 1;
 }
