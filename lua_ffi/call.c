@@ -316,7 +316,7 @@ static void prepare_result(lua_State *L, const struct outgoing *call, struct inc
 /* Raises what a callback of this call has left behind. */
 static _Noreturn void raise_kept(lua_State *L, const struct lffi_call *running)
 {
-    if (running->error_index != 0) {
+    if (running->error_index != LFFI_FAILED) {
         lua_settop(L, running->error_index);
         lua_error(L);
     }
@@ -326,7 +326,7 @@ static _Noreturn void raise_kept(lua_State *L, const struct lffi_call *running)
 
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running)
 {
-    if (running->error_index != 0 || running->failure != NULL)
+    if (running->error_index != 0)
         raise_kept(L, running);
     if (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed))
         lffi_attend(L, st);
@@ -334,24 +334,19 @@ void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call
 
 static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
 {
-    struct lffi_state *st = call->plan->ct->scope->st;
-    struct lffi_call running = {.outer = lffi_innermost, .L = L, .st = st};
-    if (call->record != NULL)
-        running.lib = call->record->pub.lib;
-    if (st->gate != NULL)
-        atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
-    lffi_innermost = &running;
-    errno = st->saved_errno;
+    struct lffi_callee pointer = {call->plan->ct->scope->st, NULL};
+    const struct lffi_callee *callee = call->record != NULL ? &call->record->callee : &pointer;
+    struct lffi_call running;
+    lffi_enter_c(L, callee, &running);
     lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
-    st->saved_errno = errno;
-    lffi_innermost = running.outer;
-    lffi_after_call(L, st, &running);
+    lffi_leave_c(callee, &running);
+    lffi_end_call(L, callee, &running);
 }
 
 bool lffi_is_running(const struct lffi_library *lib)
 {
     const struct lffi_call *call = lffi_innermost;
-    while (call != NULL && call->lib != lib)
+    while (call != NULL && call->callee->lib != lib)
         call = call->outer;
     return call != NULL;
 }
@@ -508,6 +503,17 @@ static bool borrows_by_name(const char *name)
     return false;
 }
 
+/* Integers of up to 64 bits; a uint64_t with the highest bit set is no Lua integer. */
+static void read_result(struct lffi_record *record, const struct lffi_param *result)
+{
+    uint64_t bits;
+    if (!LFFI_IS_WORD(result->op) || result->pieces != 1)
+        return;
+    bits = 8 * cdecl_sizeof(result->ct->type);
+    record->result_mask = UINT64_MAX >> (64 - bits);
+    record->result_sign = result->min < 0 ? (uint64_t)1 << (bits - 1) : 0;
+}
+
 static void read_attributes(struct lffi_record *record, const struct lffi_plan *plan)
 {
     const struct cdecl_decl *decl = record->pub.decl;
@@ -554,10 +560,12 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     lua_replace(L, -3);
     *record = (struct lffi_record){.pub = {decl->name, address, ct->base, decl, NULL},
                                    .plan = plan,
-                                   .st = ct->scope->st};
+                                   .callee = {ct->scope->st, NULL}};
     read_attributes(record, plan);
+    read_result(record, &plan->result);
     if (lib_idx != 0) {
         record->pub.lib = lua_touserdata(L, lib_idx);
+        record->callee.lib = record->pub.lib;
         lua_pushvalue(L, lib_idx);
     } else {
         lua_pushnil(L);

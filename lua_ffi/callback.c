@@ -3,7 +3,7 @@
  * Depends on libffi and on plan.h; it touches no Lua state but hands over to enter.c once it is
  * certain that the calling thread owns the state and that the callback lives. Everything here is process
  * memory, because C may call after lua_close: slots, signatures and gates are reused, never freed.
- * The two process-wide variables of the module are here: the table of slots and `lffi_innermost`.
+ * The two process-wide variables of the module are here: the table of slots and `lffi_thread`.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -26,7 +26,7 @@ struct lffi_signature {
     char text[];
 };
 
-_Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
+_Thread_local struct lffi_thread lffi_thread LFFI_TLS;
 
 enum { SIGNATURE_BUCKETS = 256 };
 
@@ -111,7 +111,7 @@ static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool our
     if (!ours)
         return;
     lffi_arm_hook(gate, slot->st->main);
-    if (lffi_innermost != NULL && lffi_innermost->st == slot->st)
+    if (lffi_innermost != NULL && lffi_innermost->callee->st == slot->st)
         lffi_arm_hook(gate, lffi_innermost->L);
 }
 
@@ -125,7 +125,7 @@ static void note_stranger(struct lffi_slot *slot, struct lffi_gate *gate)
 static struct lffi_call *innermost_of(const struct lffi_gate *gate)
 {
     struct lffi_call *call = lffi_innermost;
-    while (call != NULL && call->st->gate != gate)
+    while (call != NULL && call->callee->st->gate != gate)
         call = call->outer;
     return call;
 }

@@ -227,14 +227,13 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
 static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
                            const struct lffi_where *where)
 {
-    const struct cdecl_tag *tag = ct->type->tag;
-    const char *name = lua_tostring(L, idx);
-    for (uint32_t i = 0; i < tag->nconstants; i++) {
-        if (strcmp(tag->constants[i]->name, name) == 0)
-            return tag->constants[i]->value.u;
-    }
-    lffi_convert_error(L, where, "'%s' has no enumerator '%s'",
-                       lffi_push_type_text(L, ct->type->unqual, NULL), name);
+    const struct lffi_field *name;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    name = lffi_find_field(L, ct, idx);
+    if (name == NULL)
+        lffi_convert_error(L, where, "'%s' has no enumerator '%s'",
+                           lffi_push_type_text(L, ct->type->unqual, NULL), lua_tostring(L, idx));
+    return name->offset;
 }
 
 /* Bits of the enum value at idx, reduced to `bits`. */

@@ -341,18 +341,24 @@ struct field_builder {
     int keys; /* stack index of the anchoring table */
 };
 
+static void insert(lua_State *L, struct field_builder *b, const char *name, struct lffi_field field)
+{
+    uint32_t slot;
+    field.key = lua_pushstring(L, name);
+    lua_pushvalue(L, -1);
+    lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
+    slot = lffi_field_slot(field.key, b->fields->mask);
+    while (b->fields->slot[slot].key != NULL)
+        slot = (slot + 1) & b->fields->mask;
+    b->fields->slot[slot] = field;
+}
+
 static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag,
                       const struct cdecl_member *m, uint64_t offset, unsigned quals)
 {
     struct lffi_ctype *ct = member_ctype(L, b->scope, tag, m, quals);
-    const char *key = lua_pushstring(L, m->name);
-    uint32_t slot = lffi_field_slot(key, b->fields->mask);
-    lua_pushvalue(L, -1);
-    lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
-    while (b->fields->slot[slot].key != NULL)
-        slot = (slot + 1) & b->fields->mask;
-    b->fields->slot[slot] = (struct lffi_field){
-        key, m, ct, offset + m->offset, m->width != CDECL_NOT_BITFIELD};
+    bool is_bits = m->width != CDECL_NOT_BITFIELD;
+    insert(L, b, m->name, (struct lffi_field){NULL, m, ct, offset + m->offset, is_bits});
 }
 
 static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl_type *type,
@@ -380,11 +386,19 @@ void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
         luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, type, NULL), why);
 }
 
+static void add_enumerators(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag)
+{
+    for (uint32_t i = 0; i < tag->nconstants; i++)
+        insert(L, b, tag->constants[i]->name,
+               (struct lffi_field){.offset = tag->constants[i]->value.u});
+}
+
 static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
 {
     struct field_builder b;
     uint32_t slots = 4;
-    uint32_t count = count_members(base->type);
+    bool is_enum = base->op == LFFI_ENUM;
+    uint32_t count = is_enum ? base->type->tag->nconstants : count_members(base->type);
     lffi_check_supported(L, base->type);
     lffi_sizeof(L, base);
     while (slots < count * 2 && slots < UINT32_MAX / 2)
@@ -397,7 +411,10 @@ static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *b
     b.fields->mask = slots - 1;
     lua_createtable(L, 0, count > INT32_MAX ? 0 : (int)count);
     b.keys = lua_gettop(L);
-    add_fields(L, &b, base->type, 0, 0);
+    if (is_enum)
+        add_enumerators(L, &b, base->type->tag);
+    else
+        add_fields(L, &b, base->type, 0, 0);
     lua_setiuservalue(L, -3, LFFI_CTYPE_KEYS);
     lua_setiuservalue(L, -2, LFFI_CTYPE_FIELDS);
     lua_pop(L, 1);

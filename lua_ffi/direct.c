@@ -1,13 +1,13 @@
-/* The shortest way from Lua to C: functions whose arguments and result are scalars in registers, called
- * with plain Lua values.
+/* The shortest way from Lua to C: functions whose arguments and result are scalars, called with plain
+ * Lua values.
  *
- * Depends on plain.h and on call.c, which gets every call that is not plain (and then starts anew:
- * nothing has happened yet). The frame is the registers alone; which of the few entry points a
- * function gets is decided when its Lua function is made.
+ * Depends on peek.h for reading arguments in place, on plain.h, and on call.c, which gets every call
+ * that is not plain (and then starts anew: nothing has happened yet). Which of the few entry
+ * points a function gets is decided when its Lua function is made.
  */
-#include <errno.h>
-
+#include "peek.h"
 #include "plain.h"
+#include "quick.h"
 
 #ifdef LFFI_ABI_GENERIC
 
@@ -35,138 +35,233 @@ bool lffi_is_direct_caller(lua_CFunction fn)
 #endif
 #define FPR_TYPES double, double, double, double, double, double, double, double
 #define FPR_VALUES(f) (f)[0].d, (f)[1].d, (f)[2].d, (f)[3].d, (f)[4].d, (f)[5].d, (f)[6].d, (f)[7].d
+#define WORD_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
+#define WORD_VALUES(w) (w)[0], (w)[1], (w)[2], (w)[3], (w)[4], (w)[5], (w)[6], (w)[7]
+#define INLINE inline __attribute__((always_inline))
 
-/* How many arguments of each kind an entry point passes. */
-enum reach { REACH_WORDS, REACH_FLOATS, REACH_ALL };
-enum { FEW = 3 }; /* registers of REACH_WORDS and of REACH_FLOATS */
+/* What an entry point passes: a few registers of one kind, all of both, and some stack. */
+enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_STACK };
+enum { FEW = 3, STACK_WORDS = 8 };
 
-typedef uint64_t word_of_words(uint64_t, uint64_t, uint64_t);
-typedef uint64_t word_of_all(GPR_TYPES, FPR_TYPES);
-typedef double float_of_floats(double, double, double);
-typedef double float_of_all(GPR_TYPES, FPR_TYPES);
+struct frame {
+    struct lffi_registers regs;
+    uint64_t stack[STACK_WORDS];
+};
+_Static_assert(offsetof(struct frame, stack) == LFFI_STACK_START, "as plans have it");
 
-static inline uint64_t invoke_word(void (*address)(void), const struct lffi_registers *regs,
+#define CALL(result, types, values) (((result(*) types)address)values)
+
+static INLINE uint64_t invoke_word(void (*address)(void), const struct frame *frame,
                                    enum reach reach)
 {
-    const uint64_t *g = regs->gpr;
-    const union lffi_fpr *f = regs->fpr;
+    const uint64_t *g = frame->regs.gpr;
+    const union lffi_fpr *f = frame->regs.fpr;
+    if (reach == REACH_NOTHING)
+        return CALL(uint64_t, (void), ());
     if (reach == REACH_WORDS)
-        return ((word_of_words *)address)(g[0], g[1], g[2]);
-    return ((word_of_all *)address)(GPR_VALUES(g), FPR_VALUES(f));
+        return CALL(uint64_t, (uint64_t, uint64_t, uint64_t), (g[0], g[1], g[2]));
+    if (reach == REACH_ALL)
+        return CALL(uint64_t, (GPR_TYPES, FPR_TYPES), (GPR_VALUES(g), FPR_VALUES(f)));
+    return CALL(uint64_t, (GPR_TYPES, FPR_TYPES, WORD_TYPES),
+                (GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(frame->stack)));
 }
 
-static inline double invoke_float(void (*address)(void), const struct lffi_registers *regs,
+static INLINE double invoke_float(void (*address)(void), const struct frame *frame,
                                   enum reach reach)
 {
-    const uint64_t *g = regs->gpr;
-    const union lffi_fpr *f = regs->fpr;
+    const uint64_t *g = frame->regs.gpr;
+    const union lffi_fpr *f = frame->regs.fpr;
     if (reach == REACH_FLOATS)
-        return ((float_of_floats *)address)(f[0].d, f[1].d, f[2].d);
-    return ((float_of_all *)address)(GPR_VALUES(g), FPR_VALUES(f));
+        return CALL(double, (double, double, double), (f[0].d, f[1].d, f[2].d));
+    return CALL(double, (GPR_TYPES, FPR_TYPES), (GPR_VALUES(g), FPR_VALUES(f)));
 }
 
-/* What an entry point knows of its arguments. */
-enum arguments { INTEGERS, DOUBLES, SCALARS };
+/* ---- arguments ----------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) bool load(lua_State *L, const struct lffi_plan *plan,
-                                                       struct lffi_registers *regs,
-                                                       enum arguments arguments)
+static INLINE bool load_double(const struct lffi_value *arg, double *slot)
+{
+    if (arg->tag == LFFI_TAG_FLOAT) {
+        *slot = arg->as.number;
+        return true;
+    }
+    *slot = (double)arg->as.integer;
+    return arg->tag == LFFI_TAG_INTEGER && fabs(*slot) < 9007199254740992.0;
+}
+
+static INLINE bool load_float(const struct lffi_value *arg, float *slot)
+{
+    if (arg->tag == LFFI_TAG_FLOAT) {
+        *slot = (float)arg->as.number;
+        return !isinf(*slot) || isinf(arg->as.number);
+    }
+    *slot = (float)arg->as.integer;
+    return arg->tag == LFFI_TAG_INTEGER && fabsf(*slot) < 16777216.0F;
+}
+
+static INLINE bool load_pointer(const struct lffi_param *param, const struct lffi_value *arg,
+                                uint64_t *slot)
+{
+    const struct lffi_cdata *cd;
+    const char *text;
+    if (arg->tag == LFFI_TAG_USERDATA) {
+        cd = lffi_peek_cdata(param->ct->scope->st, arg);
+        return cd != NULL && plain_address(param->ct->target, cd, slot);
+    }
+    *slot = 0;
+    if (arg->tag == LFFI_TAG_NIL)
+        return true;
+    if ((arg->tag | 0x10) != LFFI_TAG_LONG_STRING || (param->flags & LFFI_PARAM_STRING) == 0)
+        return false;
+    text = lffi_peek_text(arg);
+    *slot = (uintptr_t)text;
+    return strlen(text) == lffi_peek_size(arg);
+}
+
+/* An enumerator by name, once the general conversion has made the table of them. */
+static __attribute__((noinline)) bool load_enumerator(const struct lffi_param *param,
+                                                      const struct lffi_value *arg, uint64_t *slot)
+{
+    const struct lffi_fields *names = param->ct->base->fields;
+    const struct lffi_field *name;
+    if (arg->tag != LFFI_TAG_SHORT_STRING || names == NULL)
+        return false;
+    name = lffi_quick_field(names, lffi_peek_text(arg));
+    if (name == NULL)
+        return false;
+    *slot = name->offset;
+    return true;
+}
+
+/* See lffi_store_plain. */
+static INLINE bool load_scalar(const struct lffi_param *param, const struct lffi_value *arg,
+                               unsigned char *slot)
+{
+    uint64_t *word = (uint64_t *)(void *)slot; /* registers and stack words are 8-byte aligned */
+    switch ((enum lffi_op)param->op) {
+    case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
+    case LFFI_I64: case LFFI_U64:
+        if (arg->tag != LFFI_TAG_INTEGER)
+            return load_enumerator(param, arg, word);
+        *word = (uint64_t)arg->as.integer;
+        return arg->as.integer >= param->min && arg->as.integer <= param->max;
+    case LFFI_FLOAT: return load_float(arg, (float *)(void *)slot);
+    case LFFI_DOUBLE: return load_double(arg, (double *)(void *)slot);
+    case LFFI_POINTER: return load_pointer(param, arg, word);
+    case LFFI_BOOL:
+        *word = arg->tag == LFFI_TAG_TRUE;
+        return arg->tag == LFFI_TAG_TRUE || arg->tag == LFFI_TAG_FALSE;
+    case LFFI_VOID: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
+    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_ARRAY:
+    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        return false;
+    }
+    return false;
+}
+
+static INLINE bool load(const struct lffi_plan *plan, const struct lffi_value *arg,
+                        struct frame *frame)
 {
     const struct lffi_param *param = plan->param;
-    int nparams = (int)plan->nparams;
-    for (int i = 0; i < nparams; i++, param++) {
-        unsigned char *slot = (unsigned char *)regs + param->to;
-        bool done;
-        if (arguments == INTEGERS)
-            done = plain_integer(L, param, i + 1, (uint64_t *)(void *)slot);
-        else if (arguments == DOUBLES)
-            done = plain_double(L, i + 1, (double *)(void *)slot);
-        else
-            done = plain_store(L, param, i + 1, slot);
-        if (!done)
+    for (const struct lffi_param *end = param + plan->nparams; param < end; param++, arg++) {
+        if (!load_scalar(param, arg, (unsigned char *)frame + param->to))
             return false;
     }
     return true;
 }
 
-/* The result slot is one register, in `slot` as memory has it. */
-static int push_scalar(lua_State *L, const struct lffi_plan *plan, const void *slot)
-{
-    if (!plain_push(L, plan->result.op, slot))
-        lffi_load(L, plan->result.ct, slot, 0);
-    return 1;
-}
+/* ---- results ------------------------------------------------------------------------------------- */
 
-static inline __attribute__((always_inline)) int push_word(lua_State *L,
-                                                           const struct lffi_plan *plan,
-                                                           uint64_t word)
+static __attribute__((noinline)) int push_other(lua_State *L, const struct lffi_record *record,
+                                                uint64_t word)
 {
+    const struct lffi_plan *plan = record->plan;
     if (plan->result.op == LFFI_VOID)
         return 0;
-    if (!LFFI_IS_WORD(plan->result.op) || (plan->result.op == LFFI_U64 && word > INT64_MAX))
-        return push_scalar(L, plan, &word);
-    word <<= plan->result_shift;
-    lua_pushinteger(L, plan->result_signed ? (int64_t)word >> plan->result_shift
-                                           : (int64_t)(word >> plan->result_shift));
+    if (plan->result.op == LFFI_BOOL)
+        lua_pushboolean(L, (uint8_t)word != 0);
+    else
+        lffi_load(L, plan->result.ct, &word, 0);
     return 1;
 }
 
-static inline __attribute__((always_inline)) int push_float(lua_State *L,
-                                                            const struct lffi_plan *plan,
-                                                            double number)
+/* The bits of the result above its type's are anything. */
+static INLINE int push_word(lua_State *L, const struct lffi_record *record, uint64_t word)
+{
+    if (record->result_mask == 0)
+        return push_other(L, record, word);
+    word = ((word & record->result_mask) ^ record->result_sign) - record->result_sign;
+    if ((int64_t)word < 0 && record->result_sign == 0)
+        return push_other(L, record, word);
+    lua_pushinteger(L, (lua_Integer)word);
+    return 1;
+}
+
+static INLINE int push_float(lua_State *L, const struct lffi_record *record, double number)
 {
     float single;
-    memcpy(&single, &number, sizeof single);
-    lua_pushnumber(L, plan->result.op == LFFI_DOUBLE ? number : (lua_Number)single);
+    if (record->plan->result.op == LFFI_FLOAT) {
+        memcpy(&single, &number, sizeof single);
+        number = single;
+    }
+    lua_pushnumber(L, number);
     return 1;
 }
 
-/* One call; inlined into each entry point, where all but L is constant. */
-static inline __attribute__((always_inline)) int direct(lua_State *L, enum arguments arguments,
-                                                        enum reach reach, bool is_float)
+/* ---- entry points -------------------------------------------------------------------------------- */
+
+static INLINE int run_word(lua_State *L, const struct lffi_record *record,
+                           const struct frame *frame, enum reach reach)
 {
-    const struct lffi_record *record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_ADDRESS));
-    const struct lffi_plan *plan = record->plan;
-    struct lffi_state *st = record->st;
-    struct lffi_registers regs;
     struct lffi_call running;
-    int *error_number;
-    uint64_t word = 0;
-    double number = 0;
-    if (lua_gettop(L) != (int)plan->nparams || !record->pub.lib->open ||
-        !load(L, plan, &regs, arguments))
-        return lffi_call_function(L);
-    running = (struct lffi_call){
-        .outer = lffi_innermost, .L = L, .st = st, .lib = record->pub.lib};
-    if (st->gate != NULL)
-        atomic_store_explicit(&st->gate->owner, &lffi_innermost, memory_order_relaxed);
-    lffi_innermost = &running;
-    error_number = &errno;
-    *error_number = st->saved_errno;
-    if (is_float)
-        number = invoke_float(record->pub.address, &regs, reach);
-    else
-        word = invoke_word(record->pub.address, &regs, reach);
-    st->saved_errno = *error_number;
-    lffi_innermost = running.outer;
-    if (lffi_call_left_something(st, &running))
-        lffi_after_call(L, st, &running);
-    return is_float ? push_float(L, plan, number) : push_word(L, plan, word);
+    uint64_t word;
+    lffi_enter_c(L, &record->callee, &running);
+    word = invoke_word(record->pub.address, frame, reach);
+    lffi_leave_c(&record->callee, &running);
+    lffi_end_call(L, &record->callee, &running);
+    return push_word(L, record, word);
 }
 
-#define ENTRY(name, arguments, reach, is_float)                                                    \
+static INLINE int run_float(lua_State *L, const struct lffi_record *record,
+                            const struct frame *frame, enum reach reach)
+{
+    struct lffi_call running;
+    double number;
+    lffi_enter_c(L, &record->callee, &running);
+    number = invoke_float(record->pub.address, frame, reach);
+    lffi_leave_c(&record->callee, &running);
+    lffi_end_call(L, &record->callee, &running);
+    return push_float(L, record, number);
+}
+
+/* Inlined into each entry point, where all but L is constant. */
+static INLINE int direct(lua_State *L, enum reach reach, bool is_float)
+{
+    const struct lffi_value *function = lffi_running(L);
+    const struct lffi_record *record = lffi_first_upvalue(function);
+    const struct lffi_plan *plan = record->plan;
+    struct frame frame;
+    if (lffi_argument_count(L, function) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
+        !record->callee.lib->open ||
+        (reach != REACH_NOTHING && !load(plan, function + 1, &frame)))
+        return lffi_call_function(L);
+    return is_float ? run_float(L, record, &frame, reach) : run_word(L, record, &frame, reach);
+}
+
+#define ENTRY(name, reach, is_float)                                                               \
     static int name(lua_State *L)                                                                  \
     {                                                                                              \
-        return direct(L, arguments, reach, is_float);                                              \
+        return direct(L, reach, is_float);                                                         \
     }
-ENTRY(integers_to_word, INTEGERS, REACH_WORDS, false)
-ENTRY(doubles_to_float, DOUBLES, REACH_FLOATS, true)
-ENTRY(words_to_word, SCALARS, REACH_WORDS, false)
-ENTRY(floats_to_float, SCALARS, REACH_FLOATS, true)
-ENTRY(all_to_word, SCALARS, REACH_ALL, false)
-ENTRY(all_to_float, SCALARS, REACH_ALL, true)
+ENTRY(nothing_to_word, REACH_NOTHING, false)
+ENTRY(words_to_word, REACH_WORDS, false)
+ENTRY(floats_to_float, REACH_FLOATS, true)
+ENTRY(all_to_word, REACH_ALL, false)
+ENTRY(all_to_float, REACH_ALL, true)
+ENTRY(stack_to_word, REACH_STACK, false)
 
-/* Scalars that one register holds and that plain_store and lffi_load know. */
+/* ---- which functions ------------------------------------------------------------------------------ */
+
+/* Scalars that one register holds and that load_scalar and push_word know. */
 static bool is_scalar(const struct lffi_param *param)
 {
     return param->op <= LFFI_U64 || param->op == LFFI_FLOAT || param->op == LFFI_DOUBLE ||
@@ -176,9 +271,10 @@ static bool is_scalar(const struct lffi_param *param)
 static bool is_direct(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
-    if (plan->variadic || plan->by_libffi || plan->copies != 0 || plan->end.stack != 0 ||
-        plan->end.wide || record->nonnull != 0 || record->borrows != 0 || record->format.text != 0 ||
-        record->pub.lib == NULL || plan->result_kind != LFFI_RETURN_WORDS)
+    if (plan->variadic || plan->by_libffi || plan->copies != 0 || plan->end.wide ||
+        plan->end.stack > 8 * STACK_WORDS || record->nonnull != 0 || record->borrows != 0 ||
+        record->format.text != 0 || record->callee.lib == NULL ||
+        plan->result_kind != LFFI_RETURN_WORDS)
         return false;
     for (uint32_t i = 0; i < plan->nparams; i++) {
         if (!is_scalar(&plan->param[i]) || plan->param[i].pieces != 1)
@@ -187,34 +283,36 @@ static bool is_direct(const struct lffi_record *record)
     return is_scalar(&plan->result);
 }
 
-bool lffi_is_direct_caller(lua_CFunction fn)
+static lua_CFunction float_caller(const struct lffi_assign *end)
 {
-    return fn == integers_to_word || fn == doubles_to_float || fn == words_to_word ||
-           fn == floats_to_float || fn == all_to_word || fn == all_to_float;
+    if (end->stack > 0)
+        return NULL;
+    return end->gprs == 0 && end->fprs <= FEW ? floats_to_float : all_to_float;
 }
 
-/* True when every parameter's op is between the two. */
-static bool all_within(const struct lffi_plan *plan, enum lffi_op first, enum lffi_op last)
+static lua_CFunction word_caller(const struct lffi_assign *end)
 {
-    for (uint32_t i = 0; i < plan->nparams; i++) {
-        if (plan->param[i].op < first || plan->param[i].op > last)
-            return false;
-    }
-    return true;
+    if (end->stack > 0)
+        return stack_to_word;
+    if (end->fprs > 0 || end->gprs > FEW)
+        return all_to_word;
+    return end->gprs == 0 ? nothing_to_word : words_to_word;
+}
+
+bool lffi_is_direct_caller(lua_CFunction fn)
+{
+    return fn == nothing_to_word || fn == words_to_word || fn == floats_to_float ||
+           fn == all_to_word || fn == all_to_float || fn == stack_to_word;
 }
 
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
-    const struct lffi_assign *end = &plan->end;
-    bool is_float = plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE;
-    if (!is_direct(record))
+    if (!record->callee.st->can_peek || !is_direct(record))
         return NULL;
-    if (!is_float && end->fprs == 0 && end->gprs <= FEW)
-        return all_within(plan, LFFI_I8, LFFI_U64) ? integers_to_word : words_to_word;
-    if (is_float && end->gprs == 0 && end->fprs <= FEW)
-        return all_within(plan, LFFI_DOUBLE, LFFI_DOUBLE) ? doubles_to_float : floats_to_float;
-    return is_float ? all_to_float : all_to_word;
+    if (plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE)
+        return float_caller(&plan->end);
+    return word_caller(&plan->end);
 }
 
 #endif

@@ -152,10 +152,12 @@ void lffi_report(lua_State *L, struct lffi_scope *scope)
  * already: then it is reported. */
 static void keep_error(lua_State *L, struct lffi_call *call, struct lffi_scope *scope)
 {
-    if (call == NULL || call->error_index != 0 || call->failure != NULL)
+    if (call == NULL || call->error_index != 0) {
         lffi_report(L, scope);
-    else
-        call->error_index = lua_gettop(L);
+        return;
+    }
+    call->error_index = lua_gettop(L);
+    call->reported = false;
 }
 
 /* An error for which there is no Lua value. */
@@ -163,8 +165,10 @@ static void keep_failure(struct lffi_call *call, const char *text)
 {
     if (call == NULL)
         fprintf(stderr, "cffi: error in a callback: %s\n", text);
-    else if (call->error_index == 0 && call->failure == NULL)
-        call->failure = text;
+    if (call == NULL || call->error_index != 0)
+        return;
+    call->error_index = LFFI_FAILED;
+    call->failure = text;
 }
 
 /* ---- values ---------------------------------------------------------------------------------------------------- */
@@ -308,10 +312,10 @@ static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct in
  * suppressed tells ffi.onerror: a C loop that never returns would hide the error for ever. */
 static bool suppressed(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call)
 {
-    if (call == NULL || (call->error_index == 0 && call->failure == NULL) || slot->always ||
+    if (call == NULL || call->error_index == 0 || slot->always ||
         slot->ref_onerror != LUA_NOREF)
         return false;
-    if (!call->reported && call->error_index != 0 && lua_checkstack(L, 1)) {
+    if (call->error_index != LFFI_FAILED && !call->reported && lua_checkstack(L, 1)) {
         call->reported = true;
         lua_pushvalue(L, call->error_index);
         lffi_report(L, slot->plan->ct->scope);
@@ -374,7 +378,7 @@ static int raise_freed(lua_State *L)
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
 {
     lua_State *L = call != NULL ? call->L : slot->st->main;
-    if (call != NULL && (call->error_index != 0 || call->failure != NULL))
+    if (call != NULL && call->error_index != 0)
         return;
     if (!lua_checkstack(L, LUA_MINSTACK)) {
         keep_failure(call, "a freed callback was called by C");

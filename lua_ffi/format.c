@@ -245,7 +245,7 @@ void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lf
                        int nargs)
 {
     const struct lffi_format *format = &record->format;
-    struct check c = {L, where, record->st, 1, nargs, 0};
+    struct check c = {L, where, record->callee.st, 1, nargs, 0};
     const char *p;
     struct spec spec;
     if (format->text > nargs)

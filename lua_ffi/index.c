@@ -348,7 +348,7 @@ static inline void *quick_member(lua_State *L, const struct lffi_cdata *cd, bool
         base = pointer_value(cd);
     }
     fields = record->base->fields;
-    if (fields == NULL || base == NULL)
+    if (fields == NULL || base == NULL || !is_record(record))
         return NULL;
     field = lffi_quick_field(fields, lua_tolstring(L, 2, NULL));
     if (field == NULL || field->is_bits)

@@ -69,6 +69,7 @@ struct lffi_state {
     bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
     struct lffi_gate *gate;      /* what other threads may look at; NULL before the first callback */
     int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
+    bool can_peek;               /* arguments may be read in place (peek.h) */
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool keeps;                  /* something was stored in ref_kept */
     bool closing;                /* the state's own finaliser has begun */
@@ -86,12 +87,13 @@ struct lffi_scope {
     int ref_names;           /* registry: type text -> ctype, emptied by every cdef */
 };
 
-/* One slot of a struct's member table: keyed by the address of the interned Lua string. */
+/* One slot of a struct's member table, or of an enum's table of names: keyed by the address of the
+ * interned Lua string. */
 struct lffi_field {
     const char *key; /* bytes of a string anchored by the ctype; NULL: free slot */
-    const struct cdecl_member *member;
+    const struct cdecl_member *member; /* NULL: an enumerator */
     struct lffi_ctype *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
-    uint64_t offset;       /* bytes from the start of the outermost struct */
+    uint64_t offset;       /* bytes from the start of the outermost struct; an enumerator's value */
     bool is_bits;          /* a bit-field */
 };
 
@@ -122,7 +124,7 @@ struct lffi_ctype {
     bool has_gc;       /* base only: metatype with __gc */
     int ref;           /* registry: this object */
     int ref_metatype;  /* base only: registry reference of the metatype table, or LUA_NOREF */
-    const struct lffi_fields *fields; /* STRUCT, UNION; base only; held by user value 1 */
+    const struct lffi_fields *fields; /* STRUCT, UNION, ENUM; base only; held by user value 1 */
     const struct lffi_plan *plan;     /* FUNCTION; base only; held by user value 2 */
 };
 #define LFFI_CTYPE_FIELDS 1 /* user values of a ctype */
@@ -193,10 +195,10 @@ struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned 
 struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim);
 /* Raises when an attribute that is not implemented decides the type's layout or calling convention. */
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type);
-/* Member table of a struct or union, built on first use. Raises when the type is incomplete or its
- * layout not supported. */
+/* Member table of a struct or union, names of an enum; built on first use. Raises when the type is
+ * incomplete or its layout not supported. */
 const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
-/* Member by the Lua string at `key_idx`; NULL when there is none. */
+/* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
 /* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);

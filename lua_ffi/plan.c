@@ -146,10 +146,6 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
     uint32_t used = 0;
     fill_param(L, scope, type->target, &plan->result, &way);
     plan->result_kind = (uint8_t)kind;
-    if (LFFI_IS_WORD(plan->result.op)) {
-        plan->result_signed = plan->result.min < 0;
-        plan->result_shift = (uint8_t)(64 - 8 * cdecl_sizeof(plan->result.ct->type));
-    }
     plan->result.flags = 0; /* those are rules for what is passed in */
     plan->result.first = keep_pieces(pieces, &used, &way);
     plan->end = (struct lffi_assign){0};

@@ -9,6 +9,7 @@
 #ifndef LFFI_PLAN_H
 #define LFFI_PLAN_H
 
+#include <errno.h>
 #include <stdatomic.h>
 
 #include "lffi.h"
@@ -157,8 +158,6 @@ struct lffi_plan {
     uint8_t result_kind;       /* enum lffi_return_kind */
     bool variadic;             /* ", ..." or "()" */
     bool by_libffi;            /* no register path */
-    bool result_signed;        /* integer results of a word: sign-extended ... */
-    uint8_t result_shift;      /* ... from 64 - this many bits */
     struct lffi_param param[];
 };
 
@@ -180,16 +179,24 @@ struct lffi_format {
     int64_t text, first;
 };
 
+/* Whose function runs. */
+struct lffi_callee {
+    struct lffi_state *st;
+    const struct lffi_library *lib; /* NULL when called through a pointer */
+};
+
 /* What a Lua function of a namespace is about: the public record, and what calls need at once. The
  * plan is held by its ctype until lua_close, so upvalue 1 can be the record's bare address, which is
  * quicker to read; upvalues 2 and 3 keep the record and the library alive (docs/design.md S18). */
 struct lffi_record {
     struct lffi_function pub;
     const struct lffi_plan *plan;
-    struct lffi_state *st;
+    struct lffi_callee callee; /* the library is that of `pub` */
     uint64_t nonnull; /* bit i: parameter i + 1 refuses NULL */
     uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
     struct lffi_format format;
+    /* results of a word: which of its bits count, 0 when it is no integer, and their sign bit */
+    uint64_t result_mask, result_sign;
 };
 enum { LFFI_UPVALUE_ADDRESS = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
 
@@ -201,7 +208,7 @@ int lffi_call_function(lua_State *L);
  * when functions of this plan cannot be called so. */
 lua_CFunction lffi_direct_caller(const struct lffi_record *record);
 bool lffi_is_direct_caller(lua_CFunction fn);
-/* After C has returned: raises what a callback of the call has left, runs what waits. */
+/* The rare part of lffi_end_call. */
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
 
 /* ---- format.c ------------------------------------------------------------------------------------- */
@@ -234,20 +241,26 @@ void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
 struct lffi_call {
     struct lffi_call *outer;
     lua_State *L;              /* the stack that called; callbacks run on it */
-    struct lffi_state *st;
-    const struct lffi_library *lib; /* whose function runs; NULL when called through a pointer */
-    const char *failure;       /* an error without a Lua value (no stack left), or NULL */
-    int error_index;           /* stack index of the kept error of a callback, 0: none */
-    bool reported;             /* a suppressed callback has told ffi.onerror */
+    const struct lffi_callee *callee;
+    int error_index;           /* stack index of the kept error of a callback, 0: none, or ... */
+    const char *failure;       /* ... this, when it is LFFI_FAILED: an error without a Lua value */
+    bool reported;             /* with an error: a suppressed callback has told ffi.onerror */
 };
+enum { LFFI_FAILED = -1 };
 
-/* The innermost call of this thread; its address names the thread. Defined in callback.c. */
+/* What a thread has: the innermost of its running calls, and where its errno lies, once known. The
+ * address of the first names the thread. Defined in callback.c. */
+struct lffi_thread {
+    struct lffi_call *innermost;
+    int *error_number;
+};
 #ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
 #define LFFI_TLS __attribute__((tls_model("initial-exec")))
 #else
 #define LFFI_TLS
 #endif
-extern _Thread_local struct lffi_call *lffi_innermost LFFI_TLS;
+extern _Thread_local struct lffi_thread lffi_thread LFFI_TLS;
+#define lffi_innermost (lffi_thread.innermost)
 
 /* The hook that a Lua thread had before lffi_arm_hook. */
 struct lffi_armed {
@@ -264,12 +277,42 @@ struct lffi_gate {
     struct lffi_gate *next;      /* the free ones */
 };
 
-/* True when lffi_after_call has something to do. */
-static inline bool lffi_call_left_something(const struct lffi_state *st,
-                                            const struct lffi_call *running)
+/* Begins the part of a call that runs C: nothing may raise until lffi_leave_c. */
+static inline __attribute__((always_inline)) void lffi_enter_c(lua_State *L,
+                                                               const struct lffi_callee *callee,
+                                                               struct lffi_call *running)
 {
-    return running->error_index != 0 || running->failure != NULL ||
-           (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed));
+    struct lffi_state *st = callee->st;
+    struct lffi_gate *gate = st->gate;
+    int *error_number = lffi_thread.error_number;
+    running->outer = lffi_innermost;
+    running->L = L;
+    running->callee = callee;
+    running->error_index = 0;
+    if (gate != NULL)
+        atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
+    lffi_innermost = running;
+    if (error_number == NULL)
+        error_number = lffi_thread.error_number = &errno;
+    *error_number = st->saved_errno;
+}
+
+static inline __attribute__((always_inline)) void lffi_leave_c(const struct lffi_callee *callee,
+                                                               const struct lffi_call *running)
+{
+    callee->st->saved_errno = *lffi_thread.error_number;
+    lffi_innermost = running->outer;
+}
+
+/* After lffi_leave_c: raises what callbacks of the call have left, runs what waits. */
+static inline __attribute__((always_inline)) void lffi_end_call(lua_State *L,
+                                                                const struct lffi_callee *callee,
+                                                                const struct lffi_call *running)
+{
+    const struct lffi_gate *gate = callee->st->gate;
+    if (running->error_index != 0 ||
+        (gate != NULL && atomic_load_explicit(&gate->attention, memory_order_relaxed)))
+        lffi_after_call(L, callee->st, running);
 }
 
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "peek.h"
 
 static const char state_key = 0;
 
@@ -146,6 +146,7 @@ static void fill_state(lua_State *L, struct lffi_state *st)
     st->main = lua_tothread(L, -1);
     lua_pop(L, 1);
     st->interned_max = probe_interned_max(L);
+    st->can_peek = lffi_can_peek(L);
     st->ref_kept = weak_table(L);
     st->ref_finalizers = weak_table(L);
     st->ref_integer_types = weak_table(L);

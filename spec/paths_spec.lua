@@ -1,0 +1,62 @@
+-- The ways that a call can take - arguments read in place, through Lua's API, through libffi - agree
+-- on every value.
+local support = require "spec.support"
+
+local function output(library, ...)
+    local words = { "env", ... }
+    table.move({ support.lua, "spec/support/paths.lua", library }, 1, 3, #words + 1, words)
+    local code, out, err = support.run(words)
+    assert.equal("", err)
+    assert.equal(0, code)
+    return out
+end
+
+describe("the ways of a call", function()
+    for _, name in ipairs { "paths", "paths-clang" } do
+        local library = support.library(name)
+        local file = io.open(library)
+        if file then
+            file:close()
+            it("agree: " .. name, function()
+                local out = output(library)
+                assert.equal(out, output(library, "CFFI_NO_PEEK=1"))
+                assert.equal(out, output(library, "CFFI_NO_FASTCALL=1"))
+            end)
+        end
+    end
+
+    it("convert as the rules say", function()
+        local out = output(support.library "paths")
+        local function has(line)
+            assert.truthy(out:find(line .. "\n", 1, true), line .. " is missing in\n" .. out)
+        end
+        has "paths_i8\ttrue -128"
+        has "paths_u8\tfalse bad argument #1 to 'paths_u8' (unsigned char paths_u8(unsigned char)): \z
+            integer 256 does not fit 'unsigned char' (8 bits)"
+        has "paths_i32\ttrue -1"
+        has "paths_i32\tfalse bad argument #1 to 'paths_i32' (int paths_i32(int)): \z
+            cannot convert string \"12\" to 'int'"
+        has "paths_u64\ttrue 18446744073709551615"
+        has "paths_double\tfalse bad argument #1 to 'paths_double' (double paths_double(double)): \z
+            integer 9007199254740993 has no exact 'double' value"
+        has "paths_color\ttrue -5"
+        has "paths_color\ttrue 7"
+        has "paths_color\tfalse bad argument #1 to 'paths_color' \z
+            (enum paths_color paths_color(enum paths_color)): \z
+            'enum paths_color' has no enumerator 'PATHS_PINK'"
+        has "paths_text\ttrue text \"PATHS_PINK\""
+        has "paths_ints\ttrue ints 11"
+        has "paths_nothings\ttrue 3"
+        has "paths_last_of_stack\ttrue -100"
+    end)
+
+    it("do not take the names of an enum for members", function()
+        local ffi = require "cffi"
+        ffi.cdef "enum paths_names { PATHS_ONE = 1 };"
+        local one = ffi.new "enum paths_names[1]"
+        ffi.new("enum paths_names", "PATHS_ONE") -- makes the table of names
+        support.raises("'enum paths_names *' has no member 'PATHS_ONE'", function()
+            return (one + 0).PATHS_ONE
+        end)
+    end)
+end)

@@ -1,0 +1,75 @@
+/* Functions that give back what they got: for comparing the ways a call can take. */
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum paths_color { PATHS_RED, PATHS_GREEN = -5, PATHS_BLUE = 7 };
+
+#define ECHO(name, type)                                                                           \
+    type paths_##name(type value)                                                                  \
+    {                                                                                              \
+        return value;                                                                              \
+    }
+ECHO(i8, int8_t)
+ECHO(u8, uint8_t)
+ECHO(i16, int16_t)
+ECHO(u16, uint16_t)
+ECHO(i32, int32_t)
+ECHO(u32, uint32_t)
+ECHO(i64, int64_t)
+ECHO(u64, uint64_t)
+ECHO(bool, bool)
+ECHO(float, float)
+ECHO(double, double)
+ECHO(color, enum paths_color)
+ECHO(ints, const int *)
+
+const char *paths_text(const char *text)
+{
+    return text;
+}
+
+static int nothings;
+
+void paths_nothing(void)
+{
+    nothings++;
+}
+
+int paths_nothings(void)
+{
+    return nothings;
+}
+
+int8_t paths_last_of_stack(long a, long b, long c, long d, long e, long f, long g, long h, float x,
+                           double y, uint8_t i, int8_t j)
+{
+    (void)a, (void)b, (void)c, (void)d, (void)e, (void)f;
+    return (int8_t)(g == 7 && h == 8 && x == 1.5F && y == 2.5 && i == 200 ? j : 0);
+}
+
+double paths_all(float a, int8_t b, double c, uint16_t d, float e)
+{
+    return (double)a + b + c + d + (double)e;
+}
+
+/* The sum of as many arguments as the letters say: i int, l long long, d double, s the length of a text. */
+double paths_sum(const char *letters, ...)
+{
+    double sum = 0;
+    va_list args;
+    va_start(args, letters);
+    for (; *letters != '\0'; letters++) {
+        if (*letters == 'i')
+            sum += va_arg(args, int);
+        else if (*letters == 'l')
+            sum += (double)va_arg(args, long long);
+        else if (*letters == 'd')
+            sum += va_arg(args, double);
+        else
+            for (const char *p = va_arg(args, const char *); p != 0 && *p != '\0'; p++)
+                sum++;
+    }
+    va_end(args);
+    return sum;
+}

@@ -1,0 +1,74 @@
+-- Calls functions with values of every kind and prints what comes back, or the error: the output
+-- is the same whichever way the calls take. Argument: the library.
+local ffi = require "cffi"
+
+ffi.cdef [[
+enum paths_color { PATHS_RED, PATHS_GREEN = -5, PATHS_BLUE = 7 };
+int8_t paths_i8(int8_t);
+uint8_t paths_u8(uint8_t);
+int16_t paths_i16(int16_t);
+uint16_t paths_u16(uint16_t);
+int32_t paths_i32(int32_t);
+uint32_t paths_u32(uint32_t);
+int64_t paths_i64(int64_t);
+uint64_t paths_u64(uint64_t);
+bool paths_bool(bool);
+float paths_float(float);
+double paths_double(double);
+enum paths_color paths_color(enum paths_color);
+const int *paths_ints(const int *);
+const char *paths_text(const char *);
+void paths_nothing(void);
+int paths_nothings(void);
+int8_t paths_last_of_stack(long, long, long, long, long, long, long, long, float, double, uint8_t,
+    int8_t);
+double paths_all(float, int8_t, double, uint16_t, float);
+double paths_sum(const char *letters, ...);
+int snprintf(char *, size_t, const char *, ...);
+]]
+local lib = ffi.load(arg[1])
+
+local function show(v)
+    if math.type(v) == "float" then return ("%a"):format(v) end
+    if ffi.istype("const char *", v) then return ("text %q"):format(ffi.string(v)) end
+    if ffi.istype("const int *", v) then return "ints " .. v[1] end
+    return tostring(v)
+end
+
+local function report(name, ...)
+    local results = table.pack(pcall(lib[name], ...))
+    for i = 1, results.n do results[i] = show(results[i]) end
+    print(name, table.concat(results, " ", 1, results.n))
+end
+
+local ints = ffi.new("int[4]", 10, 11, 12, 13)
+local values = { 0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 65535, 65536, 2147483647,
+    2147483648, -2147483648, -2147483649, 4294967295, 4294967296, math.maxinteger, math.mininteger,
+    16777216, 16777217, 2 ^ 53 | 0, (2 ^ 53 | 0) + 1, 0.0, -0.0, 1.5, 3.0, 1e10, 1e39, 3.4028235e38,
+    3.5e38, -1e300, 1 / 0, -1 / 0, 2.0 ^ 63, true, false, "12", "0x10", "", "a\0b", ("x"):rep(100),
+    "PATHS_RED", "PATHS_GREEN", "PATHS_BLUE", "PATHS_PINK", {}, print, ints, ints + 1,
+    ffi.new("int", 5), ffi.new("uint64_t", -1), ffi.new("double[2]"), ffi.new("char[4]", "abc"),
+    ffi.new("volatile int[2]"), ffi.cast("void *", ints), ffi.nullptr, io.stdout }
+local names = { "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool", "float", "double",
+    "color", "ints", "text" }
+for _, name in ipairs(names) do
+    name = "paths_" .. name
+    -- Twice: tables of names are made by the first.
+    for _ = 1, 2 do
+        for _, value in ipairs(values) do
+            -- Addresses differ from run to run.
+            if type(value) ~= "table" and type(value) ~= "function" then report(name, value) end
+        end
+    end
+    report(name, nil)
+    report(name)
+    report(name, 1, 2)
+end
+
+for _ = 1, 3 do lib.paths_nothing() end
+report "paths_nothings"
+report("paths_nothing", 1)
+report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, -100)
+report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, 128)
+report("paths_all", 1.5, -3, 2, 65535, 0.25)
+report("paths_all", 1.5, -3, 2, 65536, 0.25)
