@@ -486,10 +486,10 @@ void lffi_publish_slot(struct lffi_slot *slot)
     atomic_store(&slot->status, LFFI_SLOT_LIVE);
 }
 
-void lffi_bury_slot(struct lffi_slot *slot, enum lffi_slot_status status)
+void lffi_bury_slot(struct lffi_slot *slot)
 {
     lock();
-    atomic_store(&slot->status, status);
+    atomic_store(&slot->status, LFFI_SLOT_FREED);
     bury(slot);
     unlock();
 }
@@ -521,6 +521,7 @@ struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot
     if (slot != NULL) {
         event->strangers = atomic_exchange(&slot->strangers, 0);
         event->signals = slot->signal != NULL && atomic_load(&slot->signal->pending) > 0;
+        event->freed = atomic_load(&slot->status) == LFFI_SLOT_FREED;
         event->signature = atomic_load(&slot->signature);
         event->plan = slot->plan;
         memcpy(event->place, slot->place, sizeof event->place);

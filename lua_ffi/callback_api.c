@@ -53,12 +53,14 @@ static void forget_implicit(lua_State *L, struct lffi_slot *slot)
 
 static void free_slot(lua_State *L, struct lffi_slot *slot)
 {
+    int ref_function = slot->ref_function;
+    int ref_onerror = slot->ref_onerror;
     if (slot->shared)
         forget_implicit(L, slot);
-    lffi_bury_slot(slot, LFFI_SLOT_FREED);
-    luaL_unref(L, LUA_REGISTRYINDEX, slot->ref_function);
-    luaL_unref(L, LUA_REGISTRYINDEX, slot->ref_onerror);
     slot->ref_function = slot->ref_onerror = LUA_NOREF;
+    lffi_bury_slot(slot); /* from now on it may be another state's */
+    luaL_unref(L, LUA_REGISTRYINDEX, ref_function);
+    luaL_unref(L, LUA_REGISTRYINDEX, ref_onerror);
 }
 
 /* The slot of a code address in this state, freed or not; NULL when it is none of ours. */
@@ -368,7 +370,9 @@ static int api_release(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     lua_Integer count = 0;
-    luaL_checktype(L, 1, LUA_TFUNCTION);
+    if (!lua_isfunction(L, 1))
+        luaL_error(L, "ffi.release takes the Lua function, got %s",
+                   lffi_push_kind_of(L, scope->st, 1));
     lua_settop(L, 1);
     push_table(L, scope->st, TABLE_IMPLICIT);
     lua_pushnil(L);
@@ -426,6 +430,12 @@ static void read_options(lua_State *L, int table, struct options *options)
     }
 }
 
+static void check_function(lua_State *L, int idx)
+{
+    if (!lua_isfunction(L, idx))
+        luaL_error(L, "a callback needs a function, got %s", luaL_typename(L, idx));
+}
+
 void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int options_idx)
 {
     struct lffi_ctype *function = ct->op == LFFI_POINTER ? ct->base->target : ct;
@@ -436,8 +446,7 @@ void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int option
     idx = lua_absindex(L, idx);
     if (function->op != LFFI_FUNCTION)
         luaL_error(L, "'%s' is no function type", lffi_push_type_text(L, ct->type, NULL));
-    if (!lua_isfunction(L, idx))
-        luaL_error(L, "a callback needs a function, got %s", luaL_typename(L, idx));
+    check_function(L, idx);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     /* first: nothing may fail once the callback lives */
     pointer = lffi_push_pointer(L, ct->op == LFFI_POINTER ? ct : lffi_pointer_to(L, ct), NULL, 0);
@@ -502,7 +511,9 @@ static struct lffi_slot *self_slot(lua_State *L)
     struct lffi_slot *slot;
     const void *code;
     if (cd == NULL || cd->ct->op != LFFI_POINTER || cd->ct->base->target->op != LFFI_FUNCTION)
-        luaL_argerror(L, 1, "function pointer expected");
+        luaL_error(L, "function pointer expected, got %s", lffi_push_kind_of(L, st, 1));
+    if (st->closing)
+        luaL_error(L, "all callbacks were freed when the Lua state closed");
     memcpy(&code, cd->addr, sizeof code);
     slot = find_slot(L, st, code);
     if (slot == NULL)
@@ -542,7 +553,7 @@ static int method_close(lua_State *L)
 static int method_set(lua_State *L)
 {
     struct lffi_slot *slot = live_self(L);
-    luaL_checktype(L, 2, LUA_TFUNCTION);
+    check_function(L, 2);
     lua_settop(L, 2);
     lua_rawseti(L, LUA_REGISTRYINDEX, slot->ref_function);
     return 0;

@@ -398,10 +398,16 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
 static int push_strangers(lua_State *L)
 {
     const struct lffi_event *event = lua_touserdata(L, 1);
-    lua_pushfstring(L, "%s was called %d time%s by a thread that does not own the Lua state; it "
-                       "returned its error value",
-                    push_text(L, event->signature, event->place), (int)event->strangers,
-                    event->strangers == 1 ? "" : "s");
+    const char *text = push_text(L, event->signature, event->place);
+    int count = (int)event->strangers;
+    if (!event->freed)
+        lua_pushfstring(L, "%s was called %d time%s by a thread that does not own the Lua state; it "
+                           "returned its error value",
+                        text, count, count == 1 ? "" : "s");
+    else if (count == 1)
+        lua_pushfstring(L, "%s was called by C after it was freed", text);
+    else
+        lua_pushfstring(L, "%s was called by C %d times after it was freed", text, count);
     return 1;
 }
 

@@ -66,7 +66,8 @@ struct lffi_signal {
 
 /* What a slot has to tell at a safe point. The texts are copies, for another state may take a tombstone. */
 struct lffi_event {
-    unsigned strangers;          /* calls by foreign threads */
+    unsigned strangers;          /* calls by foreign threads, or of a freed signal callback */
+    bool freed;
     const struct lffi_signature *signature;
     const struct lffi_plan *plan;
     bool signals;                /* signals are pending */
@@ -88,7 +89,7 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
                                  unsigned char *error, bool is_signal, const char **why);
 void lffi_publish_slot(struct lffi_slot *slot);
 /* Makes a tombstone of it. */
-void lffi_bury_slot(struct lffi_slot *slot, enum lffi_slot_status status);
+void lffi_bury_slot(struct lffi_slot *slot);
 /* All slots ever made; go on with `next`. Those of a state are for its owner alone. */
 struct lffi_slot *lffi_all_slots(void);
 bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
