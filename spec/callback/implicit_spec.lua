@@ -106,8 +106,8 @@ describe("an implicit conversion", function()
 
     it("is not made of a C function of a namespace", function()
         local before = #ffi.callbacks()
-        ffi.cdef "int abs(int);"
-        assert.equal(5, lib.callbacks_call(ffi.C.abs, -5))
+        ffi.cdef "int callbacks_libc_abs(int) __asm__(\"abs\");"
+        assert.equal(5, lib.callbacks_call(ffi.C.callbacks_libc_abs, -5))
         assert.equal(before, #ffi.callbacks())
     end)
 
