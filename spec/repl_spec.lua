@@ -135,10 +135,80 @@ describe("cffi", function()
         assert.equal("", out)
         assert.truthy(err:find "^cffi: [^\n]*:1: deep\nstack traceback:\n", err)
         assert.truthy(err:find("in local 'f'", 1, true) or err:find("in upvalue 'f'", 1, true), err)
+        assert.truthy(err:find "in main chunk\n$", err) -- and nothing of the launcher
         assert.equal(1, code)
         code, out, err = cffi { "/no/such/script.lua" }
         assert.equal("", out)
         assert.equal("cffi: cannot open /no/such/script.lua: No such file or directory\n", err)
+        assert.equal(1, code)
+    end)
+
+    it("runs its standard input as a script", function()
+        local code, out, err = cffi({ "-", "a b" }, "print(arg[0], arg[1], ...)\nlocal x = 1\nprint(x)\n")
+        assert.equal("", err)
+        assert.equal("-\ta b\ta b\n1\n", out)
+        assert.equal(0, code)
+        code, out, err = cffi({ "-" }, "error 'there'")
+        assert.equal("", out)
+        assert.truthy(err:find "^cffi: stdin:1: there\n", err)
+        assert.equal(1, code)
+    end)
+
+    it("says where a script does not compile", function()
+        local path = os.tmpname()
+        finally(function() os.remove(path) end)
+        support.write_file(path, "print(1")
+        local code, out, err = cffi { path }
+        assert.equal("", out)
+        assert.equal(("cffi: %s:1: ')' expected near <eof>\n"):format(path), err)
+        assert.equal(1, code)
+    end)
+
+    it("prints an error where it happened, also when all goes to one file", function()
+        local _, out = support.run({ "sh", "-c", "exec " .. support.lua .. " bin/cffi repl 2>&1" },
+            "1\nerror('two', 0)\n3\n")
+        assert.equal("1\ntwo\n3\n", out)
+    end)
+
+    it("is found through a symbolic link", function()
+        local dir = os.tmpname()
+        os.remove(dir)
+        assert(os.execute(("mkdir %s && ln -s \"$PWD/bin/cffi\" %s/link"):format(dir, dir)))
+        finally(function() os.execute("rm -r " .. dir) end)
+        local code, out, err = support.run { "env", "CFFI_BUILD=" .. support.build, support.lua, dir .. "/link",
+            "-e", "ffi.sizeof 'int'" }
+        assert.equal("", err)
+        assert.equal("4\n", out)
+        assert.equal(0, code)
+    end)
+
+    it("says when its module is not built, or not there", function()
+        local code, out, err = support.run { "env", "CFFI_BUILD=/no/such/build", "LUA_CPATH=/no/such/?.so",
+            support.lua, "bin/cffi", "-e", "1" }
+        assert.equal("", out)
+        assert.equal("cffi: the module is not built: run make\n", err)
+        assert.equal(1, code)
+        local copy = os.tmpname()
+        finally(function() os.remove(copy) end)
+        support.write_file(copy, support.read_file "bin/cffi")
+        code, out, err = support.run { "env", "LUA_PATH=/no/such/?.lua", support.lua, copy, "--version" }
+        assert.equal("", out)
+        assert.equal(("cffi: the module 'cffi' is neither beside %s nor on Lua's path\n"):format(copy), err)
+        assert.equal(1, code)
+    end)
+
+    it("-e prints what an expression gives, as the prompt does", function()
+        local code, out, err = cffi { "-e", "ffi.sizeof 'short', {1, 'a'}, ...", "x" }
+        assert.equal("", err)
+        assert.equal("2\t{1, \"a\"}\tx\n", out)
+        assert.equal(0, code)
+        code, out, err = cffi { "-e", "print(" }
+        assert.equal("", out)
+        assert.equal("cffi: (command line):1: unexpected symbol near <eof>\n", err)
+        assert.equal(1, code)
+        code, out, err = cffi { "-e" }
+        assert.equal("", out)
+        assert.equal("cffi: -e wants code (cffi --help tells more)\n", err)
         assert.equal(1, code)
     end)
 
@@ -161,6 +231,10 @@ describe("cffi", function()
         code, out, err = cffi { "--wrong" }
         assert.equal("", out)
         assert.equal("cffi: unknown option '--wrong' (cffi --help tells more)\n", err)
+        assert.equal(1, code)
+        code, out, err = cffi { "repl", "more" }
+        assert.equal("", out)
+        assert.equal("cffi: repl takes no arguments (cffi --help tells more)\n", err)
         assert.equal(1, code)
     end)
 end)

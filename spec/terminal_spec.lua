@@ -104,6 +104,25 @@ describe("the prompt on a terminal", function()
         prompt.finish()
     end)
 
+    it("remembers the lines before a process that ended at once", function()
+        local prompt = start_prompt()
+        prompt.expect "> "
+        prompt.send "os.exit(3) -- the end\n"
+        assert.equal(3 << 8, prompt.finish())
+        assert.truthy(support.read_file(state .. "/cffi/history"):find("os.exit(3) -- the end\n", 1, true))
+    end)
+
+    it("^D within an incomplete input ends it, with an error on a line of its own", function()
+        local prompt = start_prompt()
+        prompt.expect "> "
+        prompt.send "f(\n"
+        prompt.expect ">> "
+        prompt.send "\4"
+        prompt.expect "\r\nstdin:1: unexpected symbol near <eof>\r\n> "
+        prompt.send "\4"
+        assert.equal(0, prompt.finish())
+    end)
+
     it("^C drops the line being typed, also an incomplete input, as often as wanted", function()
         local prompt = start_prompt()
         prompt.expect "> "

@@ -15,11 +15,11 @@ end
 
 -- An expression first, so that `x` and `f()` print; then a statement. Returns the function, or nil,
 -- the message, and whether more lines could complete the text.
-local function compile(text, env)
+function repl.compile(text, name, env)
     local expression = text:match "^%s*=(.*)"
-    local chunk, err = load("return " .. (expression or text), "=stdin", "t", env)
+    local chunk, err = load("return " .. (expression or text), name, "t", env)
     if not chunk and not expression and not is_incomplete(err) then
-        chunk, err = load(text, "=stdin", "t", env)
+        chunk, err = load(text, name, "t", env)
     end
     return chunk, err, is_incomplete(err)
 end
@@ -43,7 +43,7 @@ local function read_chunk(self)
     local text = self.read "> "
     local chunk, err, incomplete
     while text do
-        chunk, err, incomplete = compile(text, self.env)
+        chunk, err, incomplete = repl.compile(text, "=stdin", self.env)
         local line = incomplete and self.read ">> "
         if not line then
             break
@@ -54,22 +54,43 @@ local function read_chunk(self)
     return chunk, err
 end
 
-local function print_values(self, ...)
+local function write_values(write, ...)
     local n = select("#", ...)
     if n > 0 then
         local texts = {}
         for i = 1, n do
             texts[i] = pretty((select(i, ...)))
         end
-        self.write(table.concat(texts, "\t") .. "\n")
+        write(table.concat(texts, "\t") .. "\n")
     end
+end
+
+local function write_out(text)
+    io.stdout:write(text)
+end
+
+-- After what was written before it, also where both go to one file.
+local function write_err(text)
+    io.stdout:flush()
+    io.stderr:write(text)
+end
+
+-- Prints values, if there are any, as the prompt does.
+function repl.print_values(...)
+    write_values(write_out, ...)
+end
+
+-- What is there without `require`.
+function repl.predefine(env)
+    env.ffi = require "cffi"
+    env.C = env.ffi.C
 end
 
 -- One round. False at the end of the input.
 local function step(self)
     local chunk, err = read_chunk(self)
     if chunk then
-        print_values(self, chunk())
+        write_values(self.write, chunk())
     elseif err then
         error(err, 0)
     end
@@ -79,12 +100,11 @@ end
 function repl.run(options)
     local self = {
         read = options.read,
-        write = options.write or function(text) io.stdout:write(text) end,
-        write_error = options.write_error or function(text) io.stderr:write(text) end,
+        write = options.write or write_out,
+        write_error = options.write_error or write_err,
         env = options.env or _G,
     }
-    self.env.ffi = require "cffi"
-    self.env.C = self.env.ffi.C
+    repl.predefine(self.env)
     local errors = 0
     -- The whole round is protected, for ^C may interrupt it anywhere; but a reader that fails by
     -- itself would fail for ever.

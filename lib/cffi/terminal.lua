@@ -77,9 +77,17 @@ local function watch_interrupts(lib)
     end
 end
 
+-- The end of the input ends the line of the prompt, too.
+local function ended(line)
+    if not line then
+        io.stdout:write "\n"
+    end
+    return line
+end
+
 local function plain_reader(prompt)
     io.stdout:write(prompt):flush()
-    return io.stdin:read()
+    return ended(io.stdin:read())
 end
 
 local function load_editor()
@@ -92,12 +100,12 @@ local function load_editor()
     return found and lib
 end
 
--- Returns a function that reads a line after a prompt (nil at the end, an error after ^C), and one
--- to call at the end.
+-- Returns a function that reads a line after a prompt: nil at the end, an error after ^C. The
+-- history is written with each line, for C may end the process at any.
 function terminal.reader()
     local lib = load_editor()
     if not lib then
-        return plain_reader, function() end
+        return plain_reader
     end
     local handler, was_interrupted = nil, function() return false end
     if pcall(function() return lib.rl_check_signals end) then -- not in libedit
@@ -122,14 +130,13 @@ function terminal.reader()
             error("interrupted!", 0)
         elseif text and text:find "%S" then
             lib.add_history(text)
+            if file then
+                lib.write_history(file)
+            end
         end
-        return text
+        return ended(text)
     end
-    return read, function()
-        if file then
-            lib.write_history(file)
-        end
-    end
+    return read
 end
 
 return terminal
