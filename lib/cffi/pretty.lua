@@ -1,11 +1,15 @@
--- Lua values as readable text: what the prompt shows. Tables are written as constructors, within
--- limits, so that no value floods the terminal; cdata and ctypes answer through their __tostring.
+-- Values as readable text: what the prompt shows. Tables are written as constructors, structs and
+-- arrays likewise behind their type, C functions as prototypes; all within limits, so that no value
+-- floods the terminal. What has a __tostring of the script's answers through that. Pointers are not
+-- followed.
+local ffi = require "cffi"
+
 local MAX_DEPTH = 3
 local MAX_ITEMS = 40 -- of one table
 local MAX_STRING = 400 -- bytes of a string inside a table
 local ESCAPES = { ["\n"] = "\\n", ["\t"] = "\\t", ["\r"] = "\\r", ['"'] = '\\"', ["\\"] = "\\\\" }
 
-local value_text
+local value_text, inner_text
 
 local function quoted(s)
     if #s > MAX_STRING then
@@ -67,12 +71,107 @@ local function table_text(t, depth, seen)
     return "{" .. table.concat(items, ", ") .. "}"
 end
 
+-- ---- C objects ----------------------------------------------------------------------------------
+
+local function enum_text(info, value)
+    for _, constant in ipairs(info.constants or {}) do
+        if ffi.eq(constant.value, value) then
+            return constant.name
+        end
+    end
+    return tostring(value)
+end
+
+-- Appends "name = value" for each member. Those of an unnamed struct or union are the object's.
+local function append_members(items, object, members, depth)
+    for _, member in ipairs(members) do
+        local info = ffi.reflect(member.type)
+        if #items >= MAX_ITEMS then
+            items[#items + 1] = ".."
+            return
+        elseif member.name then
+            local value = object[member.name]
+            items[#items + 1] = member.name .. " = "
+                .. (info.kind == "enum" and enum_text(info, value) or inner_text(value, depth + 1))
+        elseif not member.width then
+            append_members(items, object, info.members, depth)
+        end
+    end
+end
+
+local function elements_text(array, info, depth)
+    local element = ffi.reflect(info.element)
+    if element.name == "char" then
+        return quoted(ffi.string(array))
+    end
+    local items, count = {}, #array
+    for i = 0, math.min(count, MAX_ITEMS) - 1 do
+        items[i + 1] = element.kind == "enum" and enum_text(element, array[i])
+            or inner_text(array[i], depth + 1)
+    end
+    if count > MAX_ITEMS then
+        items[#items + 1] = ".."
+    end
+    return "{" .. table.concat(items, ", ") .. "}"
+end
+
+-- What an object holds, without its type.
+local function contents(object, info, depth)
+    if info.members and depth > MAX_DEPTH then
+        return "{..}"
+    elseif info.members then
+        local items = {}
+        append_members(items, object, info.members, depth)
+        return "{" .. table.concat(items, ", ") .. "}"
+    elseif info.kind == "array" then
+        return depth > MAX_DEPTH and "{..}" or elements_text(object, info, depth)
+    elseif info.kind == "enum" then
+        return enum_text(info, ffi.tonumber(object))
+    elseif info.kind == "bool" or info.kind == "float" then
+        return tostring(ffi.toretval(object))
+    end
+end
+
+-- The contents of a cdata that says nothing else of itself, and its type; otherwise nothing.
+local function opened(cdata, depth)
+    if tostring(cdata):find "^cdata<" then
+        local info = ffi.reflect(cdata)
+        local ok, text = pcall(contents, cdata, info, depth) -- an open-ended array has no length
+        return ok and text, info
+    end
+end
+
+-- What a member or element gave.
+function inner_text(value, depth)
+    return ffi.type(value) == "cdata" and opened(value, depth) or tostring(value)
+end
+
+local function cdata_text(cdata, depth)
+    local text, info = opened(cdata, depth)
+    if not text then
+        return tostring(cdata)
+    end
+    return (info.name:find "{" and info.kind or info.name) .. " " .. text
+end
+
+local function function_text(fn)
+    local is_c, info = pcall(ffi.reflect, fn)
+    return is_c and "function: " .. info.text or tostring(fn)
+end
+
+-- ---- any value ----------------------------------------------------------------------------------
+
 function value_text(value, depth, seen)
-    if type(value) == "string" then
+    local kind = ffi.type(value)
+    if kind == "string" then
         return quoted(value)
+    elseif kind == "cdata" then
+        return cdata_text(value, depth)
+    elseif kind == "function" then
+        return function_text(value)
     end
     local text = tostring(value) -- its metatable's, if it has one, even a protected one
-    if type(value) == "table" and text:find "^table: " then
+    if kind == "table" and text:find "^table: " then
         return table_text(value, depth, seen)
     end
     return text
