@@ -22,6 +22,17 @@ local function program_of(text)
     return table.concat(lines, "\n"), blocks
 end
 
+-- The lines typed in the README's session at the prompt, and all lines after the first of them but
+-- those: what it prints.
+local function session_of(text)
+    local typed, printed = {}, {}
+    for line in text:match "\n\n(    > .-)\n\n":gmatch "    ([^\n]*)" do
+        local input = line:match "^> (.*)"
+        table.insert(input and typed or printed, input or line)
+    end
+    return table.concat(typed, "\n") .. "\n", table.concat(printed, "\n") .. "\n"
+end
+
 -- It runs in a process of its own, so that what C prints is compared as well.
 describe("README.md", function()
     local program, blocks = program_of(support.read_file "README.md")
@@ -38,6 +49,12 @@ describe("README.md", function()
 
     it("has a tour of at least 30 lines", function()
         assert.is_true(select(2, program:gsub("%S[^\n]*", "")) >= 30)
+    end)
+
+    it("has a session at the prompt that prints what it shows", function()
+        local typed, shown = session_of(support.read_file "README.md")
+        local _, out = support.run({ "sh", "-c", "exec " .. support.lua .. " bin/cffi repl 2>&1" }, typed)
+        assert.equal(shown, out)
     end)
 
     for i, block in ipairs(blocks) do
