@@ -2,6 +2,7 @@
  * on literal.c, operand.c and, for what stands in parentheses, constexpr.c; owns nothing. */
 #include <string.h>
 #include "operand.h"
+#include "size.h"
 
 static struct operand of_decl(const struct cdecl_decl *decl)
 {
@@ -80,7 +81,7 @@ OUT_OF_LINE static struct operand offset_of(struct parser *p)
 {
     cdecl__expect(p, TOK_LPAREN, "after 'offsetof'");
     const struct cdecl_type *type = cdecl__type_name(p);
-    uint64_t offset = 0;
+    uint64_t offset = 0, at;
     bool first = true;
     cdecl__expect(p, TOK_COMMA, "after offsetof's type");
     while (first || p->tok.kind == TOK_DOT || p->tok.kind == TOK_LBRACKET) {
@@ -88,7 +89,9 @@ OUT_OF_LINE static struct operand offset_of(struct parser *p)
             if (type->kind != CDECL_ARRAY)
                 cdecl__fail(p->state, "'%s' is not an array", cdecl__type_text(p->state, type));
             type = type->target;
-            offset += cdecl__integer(p, "array index").u * cdecl_sizeof(type);
+            if (!size_mul(cdecl__integer(p, "array index").u, cdecl_sizeof(type), &at) ||
+                !size_add(offset, at, &offset))
+                cdecl__fail(p->state, "offset is too large");
             cdecl__expect(p, TOK_RBRACKET, "to close the index");
             continue;
         }
@@ -97,7 +100,6 @@ OUT_OF_LINE static struct operand offset_of(struct parser *p)
         first = false;
         if (p->tok.name == NULL || p->tok.kind != TOK_IDENT)
             cdecl__expected(p, "a member's name");
-        uint64_t at;
         const struct cdecl_member *m =
             cdecl_find_member(type, p->tok.name->text, p->tok.name->size, &at);
         if (m == NULL)
@@ -105,7 +107,8 @@ OUT_OF_LINE static struct operand offset_of(struct parser *p)
                         p->tok.name->text);
         if (m->width != CDECL_NOT_BITFIELD)
             cdecl__fail(p->state, "offset of bit-field '%s'", m->name);
-        offset += at;
+        if (!size_add(offset, at, &offset))
+            cdecl__fail(p->state, "offset is too large");
         type = m->type;
         cdecl__advance(p);
     }
