@@ -143,13 +143,17 @@ spec: $(CORE) $(SUPPORT)
 examples: $(CORE)
 	$(BUSTED_RUN) -o plainTerminal spec/examples_spec.lua
 
-lint: lint-layers lint-size lint-lua
+lint: lint-layers lint-size lint-messages lint-lua
 
 lint-layers:
 	tools/lint-layers $(BUILD)
 
 lint-size:
 	tools/lint-size
+
+# Error texts are part of the interface: every one is quoted in a test.
+lint-messages:
+	$(LUA) tools/lint_messages.lua $(wildcard cdecl_parser/*.c) -- $(wildcard cdecl_parser/tests/*.def cdecl_parser/tests/check_*.c)
 
 lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua)
@@ -205,7 +209,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-lua asan asan-spec valgrind gcstress \
+.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-messages lint-lua asan asan-spec valgrind gcstress \
 	install uninstall clean
 .DELETE_ON_ERROR:
 

@@ -200,6 +200,7 @@ static const struct {
     {"typedef union { int *i; char *c; } u;", "typedef u v __attribute__((transparent_union));",
      "typedef u *v;"},
     {"", "typedef struct { int x; } t;", "typedef struct { long y; } t;"},
+    {"struct { int x; } v;", "typedef typeof(v) t;", "typedef typeof(v) u;"},
     {"", "struct { int x; } a; struct { int x; } b;", "int a, b;"},
     {"", "enum { A } a;", "enum { B, A } a;"},
     {"", "struct s { static const int c = 3; enum { D = 4 }; };", "struct s { int c; int D; };"},

@@ -165,7 +165,7 @@ void must_parse_source(const struct cdecl_source *source)
 {
     struct cdecl_error error;
     if (!cdecl_parse(state, source, &error))
-        ck_abort_msg("%s\nis refused: %s", source->text, message_of(&error));
+        ck_abort_msg("%.400s\nis refused: %s", source->text, message_of(&error));
 }
 
 void must_parse(const char *text)
@@ -190,9 +190,10 @@ void must_fail_as(enum entry entry, const struct cdecl_source *source, const cha
     struct cdecl_error error;
     struct snapshot before = take_snapshot(state);
     if (is_read(entry, source, &error))
-        ck_abort_msg("%s\nis read, expected: %s", source->text, expected);
+        ck_abort_msg("%.400s\nis read, expected: %s", source->text, expected);
     if (strcmp(message_of(&error), expected) != 0)
-        ck_abort_msg("%s\nexpected: %s\nbut got:  %s", source->text, expected, message_of(&error));
+        ck_abort_msg("%.400s\nexpected: %s\nbut got:  %s", source->text, expected,
+                     message_of(&error));
     ck_assert(!error.out_of_memory);
     must_be_unchanged(state, &before, source->text);
 }
@@ -226,7 +227,7 @@ const struct cdecl_type *type_of(const char *text)
     struct cdecl_source source = source_of(text);
     const struct cdecl_type *type = cdecl_parse_type(state, &source, &error);
     if (type == NULL)
-        ck_abort_msg("%s\nis refused: %s", text, message_of(&error));
+        ck_abort_msg("%.400s\nis refused: %s", text, message_of(&error));
     return type;
 }
 
@@ -236,7 +237,7 @@ struct cdecl_value value_of(const char *text)
     struct cdecl_value value;
     struct cdecl_source source = source_of(text);
     if (!cdecl_eval(state, &source, &value, &error))
-        ck_abort_msg("%s\nis refused: %s", text, message_of(&error));
+        ck_abort_msg("%.400s\nis refused: %s", text, message_of(&error));
     return value;
 }
 
