@@ -35,13 +35,13 @@ static unsigned integer_suffix(const char *at, const char *end)
     return seen;
 }
 
-/* The first type of C11 6.4.4.1's list that holds the value. */
+/* The first type of C11 6.4.4.1's list that holds the value; in #if the widest (6.10.1p4). */
 static const struct cdecl_type *integer_type(struct parser *p, uint64_t u, unsigned suffix,
                                              bool decimal)
 {
     static const enum cdecl_prim ladder[] = {CDECL_PRIM_INT,   CDECL_PRIM_UINT,  CDECL_PRIM_LONG,
                                              CDECL_PRIM_ULONG, CDECL_PRIM_LLONG, CDECL_PRIM_ULLONG};
-    size_t first = suffix & SUFFIX_LL ? 4 : suffix & SUFFIX_L ? 2 : 0;
+    size_t first = suffix & SUFFIX_LL || p->preprocessing ? 4 : suffix & SUFFIX_L ? 2 : 0;
     for (size_t i = first; i < 6; i++) {
         const struct cdecl_type *type = p->state->basic[ladder[i]];
         if (type->is_signed ? (suffix & SUFFIX_U) != 0 : decimal && !(suffix & SUFFIX_U))
