@@ -62,16 +62,23 @@ static const char *find_end(const struct parser *p, const char *at)
     return at;
 }
 
-/* Likewise for a line that begins at p->lex.line; it may have no zero byte. */
-static const char *end_of_line(const struct parser *p, const char *at)
+static void refuse_zero(const struct parser *p, const char *at, const char *end)
 {
-    const char *end = find_end(p, at), *zero = memchr(at, '\0', (size_t)(end - at));
-    if (zero == NULL)
-        return end;
+    const char *zero = memchr(at, '\0', (size_t)(end - at));
     uint32_t line = p->lex.line;
+    if (zero == NULL)
+        return;
     for (; at < zero; at++)
         line += *at == '\n';
     cdecl__fail_zero(p, zero, line);
+}
+
+/* Likewise for a line that begins at p->lex.line; it may have no zero byte. */
+static const char *end_of_line(const struct parser *p, const char *at)
+{
+    const char *end = find_end(p, at);
+    refuse_zero(p, at, end);
+    return end;
 }
 
 /* ---- #line and line markers ---- */
@@ -405,11 +412,27 @@ static bool branch_holds(struct parser *p, const struct directive *d)
     return cdecl__is_defined(macro_name(p, d, &end)) == wanted;
 }
 
+/* Past blanks and comments; one that is never closed is the rest of the text. */
+static const char *skip_comments(const struct parser *p, const char *start)
+{
+    const char *at = start, *end = p->lex.end;
+    for (;;) {
+        at = skip_blanks(at, end);
+        if (end - at < 2 || at[0] != '/' || at[1] != '*')
+            break;
+        for (at += 2; at < end && !(at[0] == '*' && at[1] == '/'); at++)
+            ;
+        at = at < end ? at + 2 : end;
+    }
+    refuse_zero(p, start, at);
+    return at;
+}
+
 /* In a branch that is not read: the next #elif, #else or #endif of this #if, or the end. */
 static struct directive next_branch(struct parser *p)
 {
     for (unsigned nested = 0;;) {
-        const char *start = p->lex.next, *at = skip_blanks(start, p->lex.end);
+        const char *start = p->lex.next, *at = skip_comments(p, start);
         if (at >= p->lex.end)
             cdecl__fail_token(p, &p->lex.conditional->token, "'#if' is never closed");
         if (*at != '#') {
