@@ -10,6 +10,8 @@ local libc = helpers.libc
 -- An error of each sort: what raises it, its kind, its name, a part of its text.
 local cases = {
     { "RangeError", "abs", "does not fit 'int'", function(f) f.abs(1 << 40) end },
+    { "RangeError", "ldexpf", "is out of range for 'float'", function(f) f.ldexpf(1e300, 1) end },
+    { "RangeError", "ldexpf", "integer 16777217 has no exact 'float'", function(f) f.ldexpf(16777217, 1) end },
     { "TypeError", "abs", "number 1.5 is not an integer", function(f) f.abs(1.5) end },
     { "TypeError", "abs", "cannot convert string \"1\"", function(f) f.abs "1" end },
     { "ArgumentError", "abs", "expected 1, got 0", function(f) f.abs() end },
@@ -44,8 +46,13 @@ describe("an error of cffi.fiddle", function()
     for _, case in ipairs(cases) do
         local kind, name, text, raise = table.unpack(case, 1, 4)
         it(("is %s, about %s: %s"):format(kind, name or "nothing", text), function()
-            local M = fiddle.importer "libc.so.6"
-            M:extern "int abs(int); size_t strlen(const char *); int sprintf(void *, const char *, ...);"
+            local M = fiddle.importer("libc.so.6", "libm.so.6")
+            M:extern [[
+                float ldexpf(float, int);
+                int abs(int);
+                size_t strlen(const char *);
+                int sprintf(void *, const char *, ...);
+            ]]
             local ok, err = pcall(raise, M)
             assert.is_false(ok)
             assert.equal(fiddle.Error, getmetatable(err), tostring(err))

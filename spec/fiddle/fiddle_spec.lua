@@ -55,6 +55,8 @@ describe("fiddle", function()
         assert.is_false(fiddle.WINDOWS)
         assert.equal("string", type(fiddle.VERSION))
         assert.truthy(fiddle.BUILD_PLATFORM:find "linux")
+        assert.equal(fiddle.BUILD_PLATFORM, fiddle.arch .. "-" .. fiddle.os:lower())
+        assert.is_true(fiddle.abi "le")
     end)
 
     it("opens linker scripts by what they stand for", function()

@@ -2,6 +2,7 @@
 local ffi = require "cffi"
 local fiddle = require "cffi.fiddle"
 local helpers = require "support.fiddle"
+local support = require "support"
 
 local Function = fiddle.Function
 local libc, libm, raises = helpers.libc, helpers.libm, helpers.raises
@@ -211,6 +212,42 @@ describe("fiddle.Function", function()
         collectgarbage()
         collectgarbage()
         assert.is_true(collectgarbage "count" < before + 64)
+    end)
+
+    it("gives a Lua function in its arguments what a Closure gets", function()
+        local qsort = Function(libc.qsort,
+            "void qsort(void *base, size_t n, size_t size, int (*compare)(const void *a, const void *b))")
+        local p = helpers.buffer "dcba"
+        local live = #ffi.callbacks()
+        qsort(p, 4, 1, function(a, b) return a[0] - b[0] end)
+        assert.equal("abcd", p:string())
+        assert.equal(live, #ffi.callbacks()) -- qsort keeps it no longer than the call
+        -- A function of C passes as it is.
+        local atoi = ffi.scope()
+        atoi.cdef "int strcmp(const char *, const char *);"
+        qsort(p, 4, 1, ffi.cast("int (*)(const void *, const void *)", atoi.C.strcmp))
+    end)
+
+    it("keeps a Lua function that C may call later, until it is released", function()
+        local M = fiddle.importer(support.library "library")
+        M:extern [[
+            typedef const char *(*shout)(const char *text);
+            void library_keep(shout function);
+            shout library_get_kept(void);
+        ]]
+        local live = #ffi.callbacks()
+        local function upper(text) return text:upper() end
+        M.library_keep(upper)
+        M.library_keep(upper) -- the same callback
+        assert.equal(live + 1, #ffi.callbacks())
+        collectgarbage()
+        collectgarbage()
+        assert.equal("LOUD", M.library_get_kept()("loud"))
+        M.library_keep(nil)
+        assert.equal(1, fiddle.release(upper))
+        assert.equal(live, #ffi.callbacks())
+        assert.equal(0, fiddle.release(upper))
+        raises("TypeError", "Lua function expected, got number", fiddle.release, 5)
     end)
 
     it("passes for a function pointer, where the types pass alike", function()

@@ -23,41 +23,6 @@ local function is_callable(value)
     return type(mt) == "table" and mt.__call ~= nil
 end
 
--- fn, with strings as results: C gets the address of text that lives as long as the closure.
-local function giving_text(fn, kept)
-    return function(...)
-        local text = fn(...)
-        if type(text) ~= "string" then
-            return text
-        end
-        kept[text] = kept[text] or ffi.new("const char *[1]", { text })
-        return kept[text][0]
-    end
-end
-
--- fn, with pointer arguments as Pointers and text as strings.
-local function converting(fn, params)
-    local converters, any = {}, false
-    for i, param in ipairs(params) do
-        converters[i] = types.from_c(param) or false
-        any = any or converters[i]
-    end
-    if not any then
-        return type(fn) == "function" and fn or function(...)
-            return fn(...)
-        end
-    end
-    return function(...)
-        local args = table.pack(...)
-        for i, convert in ipairs(converters) do
-            if convert then
-                args[i] = convert(args[i])
-            end
-        end
-        return fn(table.unpack(args, 1, args.n))
-    end
-end
-
 -- What the core's callback takes of the options.
 local function core_options(options)
     local given = {}
@@ -76,10 +41,7 @@ local function open(self, ct, fn, options)
     self.type, self.args, self.result, self.ctype = ct, info.params, info.result, info.result
     self._fn, self._life = fn, {}
     self._texts = {}
-    local body = converting(fn, info.params)
-    if types.text(info.result) == "const char *" then
-        body = giving_text(body, self._texts)
-    end
+    local body = types.for_c(fn, ct, self._texts)
     self._callback = errors.guard(ffi.callback, ct, body, core_options(options))
     return self
 end

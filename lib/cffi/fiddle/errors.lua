@@ -14,6 +14,7 @@ local KINDS = {
     { "is not an integer", "TypeError" },
     { "does not fit", "RangeError" },
     { "has no exact", "RangeError" },
+    { "is out of range for", "RangeError" },
     { "out of bounds", "IndexError" },
     { "wrong number of arguments", "ArgumentError" },
     { "null pointer", "DLError" },

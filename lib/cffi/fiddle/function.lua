@@ -25,6 +25,10 @@ Function.STDCALL = ABI.stdcall
 
 local OPTIONS = { name = true, abi = true }
 
+-- Lua function -> { function type -> what C calls for it }. The core makes one callback for each of
+-- the latter, so there must be one for each pair.
+local bodies = setmetatable({}, { __mode = "k" })
+
 function Function.check_abi(abi)
     if abi ~= nil and not ABI[abi] then
         errors.raise("ArgumentError", "unknown calling convention '%s'", tostring(abi))
@@ -34,11 +38,25 @@ end
 
 -- ---- making -------------------------------------------------------------------------------------
 
+-- The parameters that take a function, index -> its type; false for none.
+local function function_params(params)
+    local found = false
+    for i, param in ipairs(params) do
+        local fn = ffi.reflect(param).kind == "pointer" and types.as_function(param)
+        if fn then
+            found = found or {}
+            found[i] = fn
+        end
+    end
+    return found
+end
+
 -- What is public of a function type: type, args, result, variadic.
 local function describe(f, ct)
     local info = ffi.reflect(ct)
     f.type, f.args, f.result, f.variadic = ct, info.params, info.result, info.variadic
     f._convert = types.from_c(info.result) or false
+    f._takes = function_params(info.params)
     return f
 end
 
@@ -145,9 +163,44 @@ local function check_alive(f)
     end
 end
 
+local function body_of(fn, ct)
+    local known = bodies[fn] or {}
+    bodies[fn] = known
+    known[ct] = known[ct] or types.for_c(fn, ct, {})
+    return known[ct]
+end
+
+-- The arguments, with Lua functions made to take and give values as those of a Closure do.
+local function with_bodies(takes, ...)
+    local args = table.pack(...)
+    for i, ct in pairs(takes) do
+        if type(args[i]) == "function" and not is_core_function(args[i]) then
+            args[i] = body_of(args[i], ct)
+        end
+    end
+    return table.unpack(args, 1, args.n)
+end
+
 function Function:__call(...)
     check_alive(self)
+    if self._takes then
+        return finish(self, pcall(self._call, with_bodies(self._takes, ...)))
+    end
     return finish(self, pcall(self._call, ...))
+end
+
+-- Frees the callbacks that C may call for a Lua function which was passed as an argument. Returns
+-- how many there were.
+function Function.release(fn)
+    if type(fn) ~= "function" then
+        errors.raise("TypeError", "Lua function expected, got %s", ffi.type(fn))
+    end
+    local count = ffi.release(fn)
+    for _, body in pairs(bodies[fn] or {}) do
+        count = count + ffi.release(body)
+    end
+    bodies[fn] = nil
+    return count
 end
 
 function methods:call(...)

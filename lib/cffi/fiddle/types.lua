@@ -219,6 +219,52 @@ function types.from_c(ct)
     end
 end
 
+-- fn, with strings as results: C gets the address of text that lives in `kept`.
+local function giving_text(fn, kept)
+    return function(...)
+        local text = fn(...)
+        if type(text) ~= "string" then
+            return text
+        end
+        kept[text] = kept[text] or ffi.new("const char *[1]", { text })
+        return kept[text][0]
+    end
+end
+
+-- fn, with what C passes to it converted.
+local function taking(fn, params)
+    local converters, any = {}, false
+    for i, param in ipairs(params) do
+        converters[i] = types.from_c(param) or false
+        any = any or converters[i]
+    end
+    if not any then
+        return type(fn) == "function" and fn or function(...)
+            return fn(...)
+        end
+    end
+    return function(...)
+        local args = table.pack(...)
+        for i, convert in ipairs(converters) do
+            if convert then
+                args[i] = convert(args[i])
+            end
+        end
+        return fn(table.unpack(args, 1, args.n))
+    end
+end
+
+-- The function that C calls as a `ct` when Lua's is fn, any callable: values are converted as those
+-- of a Function are. Strings that it returns live in the table `kept`.
+function types.for_c(fn, ct, kept)
+    local info = ffi.reflect(ct)
+    local body = taking(fn, info.params)
+    if types.text(info.result) == "const char *" then
+        body = giving_text(body, kept)
+    end
+    return body
+end
+
 -- A ctype's C text, without the dress of tostring.
 function types.text(ct)
     return ffi.reflect(ct).name
