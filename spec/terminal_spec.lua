@@ -123,6 +123,20 @@ describe("the prompt on a terminal", function()
         assert.equal(0, prompt.finish())
     end)
 
+    it("completes names with Tab", function()
+        local prompt = start_prompt()
+        prompt.expect "> "
+        prompt.send "ffi.cdef 'int putchar(int); int puts(const char *);'\n"
+        prompt.expect "> "
+        prompt.send "ffi.sizeo\t 'int', C.putc\t(10)\n"
+        prompt.expect "ffi.sizeof 'int', C.putchar(10)\r\n"
+        prompt.expect "4\t10\r\n> "
+        prompt.send "nil, 'bi\t'\n" -- no file's name
+        prompt.expect "nil\tbi\r\n> "
+        prompt.send "\4"
+        assert.equal(0, prompt.finish())
+    end)
+
     it("^C drops the line being typed, also an incomplete input, as often as wanted", function()
         local prompt = start_prompt()
         prompt.expect "> "

@@ -114,6 +114,8 @@ function repl.run(options)
             local message = repl.message_of(more)
             if self.reading and not message:find "interrupted!$" then
                 error(more, 0)
+            elseif self.reading then
+                message = "interrupted!" -- not where the reader was
             end
             errors = errors + 1
             self.write_error(message .. "\n")

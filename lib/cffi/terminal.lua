@@ -1,6 +1,6 @@
--- The terminal, through our own FFI: is it one, and lines from it with editing and history.
--- libreadline (or libedit, which has the same functions) is opened when a prompt is wanted: nothing
--- links with it, and without either the lines come from io.read.
+-- The terminal, through our own FFI: is it one, and lines from it with editing, history and
+-- completion. libreadline (or libedit, which has the same functions) is opened when a prompt is
+-- wanted: nothing links with it, and without either the lines come from io.read.
 local ffi = require "cffi".scope {} -- of its own: what the prompt declares is no concern of ours
 local C = ffi.C
 
@@ -13,6 +13,7 @@ ffi.cdef [[
     struct pollfd { int fd; short events, revents; };
     int poll(struct pollfd *fds, unsigned long count, int timeout);
     void free(void *p);
+    char *strdup(const char *s);
 
     char *readline(const char *prompt);
     void using_history(void);
@@ -22,6 +23,10 @@ ffi.cdef [[
     void stifle_history(int max);
     extern int (*rl_getc_function)(void *stream);
     void rl_check_signals(void);
+    typedef char *(*generator)(const char *text, int state);
+    extern char **(*rl_attempted_completion_function)(const char *text, int start, int end);
+    extern int rl_attempted_completion_over, rl_completion_append_character;
+    char **rl_completion_matches(const char *text, generator generator);
 ]]
 
 local SIGINT, POLLIN = 2, 1
@@ -77,6 +82,23 @@ local function watch_interrupts(lib)
     end
 end
 
+-- Tab asks `complete(text)` for a list of what the word `text` could become. File names, which
+-- these libraries would offer, never come.
+local function offer_completions(lib, complete)
+    local list = {}
+    local generate = ffi.callback("generator", function(_, state)
+        local text = list[state + 1]
+        return text and C.strdup(text)
+    end)
+    lib.rl_attempted_completion_function = function(text)
+        lib.rl_attempted_completion_over = 1
+        lib.rl_completion_append_character = 0
+        local ok, found = pcall(complete, ffi.string(text))
+        list = ok and found or {}
+        return lib.rl_completion_matches(text, generate)
+    end
+end
+
 -- The end of the input ends the line of the prompt, too.
 local function ended(line)
     if not line then
@@ -101,8 +123,8 @@ local function load_editor()
 end
 
 -- Returns a function that reads a line after a prompt: nil at the end, an error after ^C. The
--- history is written with each line, for C may end the process at any.
-function terminal.reader()
+-- history is written with each line, for C may end the process at any. For `complete` see above.
+function terminal.reader(complete)
     local lib = load_editor()
     if not lib then
         return plain_reader
@@ -111,6 +133,7 @@ function terminal.reader()
     if pcall(function() return lib.rl_check_signals end) then -- not in libedit
         handler, was_interrupted = watch_interrupts(lib)
     end
+    offer_completions(lib, complete)
     local file = history_file()
     lib.using_history() -- libedit's other functions crash without it
     lib.stifle_history(HISTORY_LINES)
