@@ -392,7 +392,7 @@ static struct cdecl_tag *struct_body(struct parser *p, struct cdecl_tag *tag, st
 
 /* ---- the specifier ---- */
 
-_Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kind,
+COLD _Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kind,
                                       const struct place *at)
 {
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);

@@ -37,7 +37,7 @@ int cdecl__precedence(enum token_kind kind)
     }
 }
 
-_Noreturn static void fail_operands(struct parser *p, const struct token *op,
+COLD _Noreturn static void fail_operands(struct parser *p, const struct token *op,
                                     const struct cdecl_type *a, const struct cdecl_type *b)
 {
     cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start,

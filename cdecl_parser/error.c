@@ -37,7 +37,7 @@ static void clear(struct cdecl_error *error)
     error->out_of_memory = false;
 }
 
-_Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
+COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
                            const struct place *place, const char *format, va_list args)
 {
     struct cdecl_error *error = state->error;

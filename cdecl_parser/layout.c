@@ -16,7 +16,7 @@ struct layout {
     bool whole_unit; /* the member at hand is a bit-field that gcc lays out as an integer */
 };
 
-_Noreturn static void too_large(struct cdecl_state *state, const struct cdecl_tag *tag)
+COLD _Noreturn static void too_large(struct cdecl_state *state, const struct cdecl_tag *tag)
 {
     cdecl__fail(state, "size of '%s' is too large", cdecl__type_text(state, tag->type));
 }

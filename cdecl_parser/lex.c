@@ -5,12 +5,13 @@
 #include <string.h>
 #include "internal.h"
 
-enum { BLANK = 1, START = 2, DIGIT = 4, HIGH = 8, WORD = START | DIGIT | HIGH };
+enum { SPACE = 1, START = 2, DIGIT = 4, HIGH = 8, WORD = START | DIGIT | HIGH };
 
 /* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in
  * cdecl__check_utf8(). */
 static const unsigned char class[256] = {
-    [' '] = BLANK, ['\t'] = BLANK, ['\v'] = BLANK, ['\f'] = BLANK, ['\r'] = BLANK, ['0'] = DIGIT,
+    ['\n'] = SPACE,
+    [' '] = SPACE, ['\t'] = SPACE, ['\v'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE, ['0'] = DIGIT,
     ['1'] = DIGIT, ['2'] = DIGIT,  ['3'] = DIGIT,  ['4'] = DIGIT,  ['5'] = DIGIT,  ['6'] = DIGIT,
     ['7'] = DIGIT, ['8'] = DIGIT,  ['9'] = DIGIT,  ['a'] = START,  ['b'] = START,  ['c'] = START,
     ['d'] = START, ['e'] = START,  ['f'] = START,  ['g'] = START,  ['h'] = START,  ['i'] = START,
@@ -104,7 +105,7 @@ void cdecl__lex_start(struct parser *p, const struct cdecl_source *source)
         p->lex.file = cdecl__intern(p->state, source->name, strlen(source->name))->text;
 }
 
-_Noreturn static void fail_here(struct parser *p, const char *at, const char *message)
+COLD _Noreturn static void fail_here(struct parser *p, const char *at, const char *message)
 {
     struct token token = {.kind = TOK_EOF, .line = p->lex.line, .start = at, .at = at};
     if (p->lex.expansion != NULL)
@@ -296,6 +297,13 @@ static enum token_kind punctuator(const char *at)
     }
 }
 
+/* Punctuators of one byte, unless '=' or a second '[' follows. */
+static const unsigned char single[256] = {
+    ['('] = TOK_LPAREN,    [')'] = TOK_RPAREN, ['['] = TOK_LBRACKET, [']'] = TOK_RBRACKET,
+    ['{'] = TOK_LBRACE,    ['}'] = TOK_RBRACE, [';'] = TOK_SEMICOLON, [','] = TOK_COMMA,
+    ['?'] = TOK_QUESTION,  ['='] = TOK_ASSIGN, ['*'] = TOK_STAR,     ['~'] = TOK_TILDE,
+};
+
 static uint32_t punctuator_size(enum token_kind kind, const char *at)
 {
     if (kind == TOK_ELLIPSIS)
@@ -307,7 +315,7 @@ static uint32_t punctuator_size(enum token_kind kind, const char *at)
     return (uint32_t)strlen(cdecl__token_spelling(kind));
 }
 
-_Noreturn static void fail_character(struct parser *p, const char *at)
+COLD _Noreturn static void fail_character(struct parser *p, const char *at)
 {
     char message[48];
     unsigned char c = (unsigned char)*at;
@@ -334,13 +342,56 @@ static void finish(struct parser *p, struct token *token, enum token_kind kind, 
     p->lex.next = end;
 }
 
+/* Where a word ends, its hash, and whether it has bytes from 0x80 on. */
+struct word {
+    const char *end;
+    uint32_t hash;
+    bool high;
+};
+
+#define EACH(byte) (0x0101010101010101u * (byte))
+
+/* For eight bytes: the top bit of each that may be part of a name. */
+static uint64_t word_bytes(uint64_t bytes)
+{
+    uint64_t low = bytes & EACH(0x7f), lower = low | EACH(0x20);
+    uint64_t letter = (lower + EACH(0x80 - 'a')) & ~(lower + EACH(0x7f - 'z'));
+    uint64_t digit = (low + EACH(0x80 - '0')) & ~(low + EACH(0x7f - '9'));
+    uint64_t underscore = ~((low ^ EACH('_')) + EACH(0x7f));
+    return (letter | digit | underscore | bytes) & EACH(0x80);
+}
+
+/* The word at `at`, in eight bytes at a time: the ends of words are hard to foresee for a loop over
+ * single bytes, which costs more than looking at the bytes. */
+static struct word scan_word(const char *at, const char *text_end)
+{
+    const char *start = at;
+    uint64_t hash = 0, seen = 0, rest = 0;
+    size_t left = 0; /* bytes in `rest`, the last part of the word */
+    while (text_end - at >= 8) {
+        uint64_t bytes = cdecl__read8(at), others = ~word_bytes(bytes) & EACH(0x80);
+        if (others != 0) {
+            uint64_t mask = ((others & -others) - 1) >> 7; /* ones below the first other byte */
+            rest = bytes & mask;
+            left = (size_t)((mask & EACH(1)) * EACH(1) >> 56);
+            break;
+        }
+        hash = cdecl__hash_more(hash, bytes);
+        seen |= bytes;
+        at += 8;
+    }
+    for (; is(at[left], WORD); left++)
+        rest |= (uint64_t)(unsigned char)at[left] << 8 * left;
+    at += left;
+    return (struct word){at, cdecl__hash_end(hash, rest, (size_t)(at - start)),
+                         ((seen | rest) & EACH(0x80)) != 0};
+}
+
 /* A name or keyword, true; or a macro, whose replacement is read next, false. */
 static bool word(struct parser *p, struct token *token, const char *start)
 {
-    const char *end = start;
-    unsigned seen = 0;
-    for (; is(*end, WORD); end++)
-        seen |= class[(unsigned char)*end];
+    struct word w = scan_word(start, p->lex.end);
+    const char *end = w.end;
     if (is_literal_prefix(start, end)) {
         enum token_kind kind = *end == '"' ? TOK_STRING : TOK_CHAR;
         finish(p, token, kind, start, quoted(p, end, start));
@@ -350,9 +401,9 @@ static bool word(struct parser *p, struct token *token, const char *start)
         finish(p, token, TOK_IDENT, start, end);
         return true;
     }
-    if (seen & HIGH)
+    if (w.high)
         cdecl__check_utf8(p, start, end);
-    struct name *name = cdecl__intern(p->state, start, (size_t)(end - start));
+    struct name *name = cdecl__intern_hashed(p->state, start, (size_t)(end - start), w.hash);
     if (name->extra != NULL && name->extra->macro != NULL && !p->lex.no_expand &&
         name->extra->expanding != p->state->epoch) {
         expand(p, name, start, end);
@@ -417,12 +468,35 @@ static bool at_zero(struct parser *p, struct token *token, const char *at)
     return false;
 }
 
+/* Blanks and line ends before the next token, without a branch for each. */
+static const char *skip_space(struct lexer *lex)
+{
+    const char *at = lex->next;
+    uint32_t lines = 0;
+    for (; is(*at, SPACE); at++)
+        lines += *at == '\n';
+    lex->line += lines;
+    lex->line_start |= lines != 0;
+    return at;
+}
+
+/* A token that begins neither a word nor a comment or directive. */
+static void other_token(struct parser *p, struct token *token, const char *at)
+{
+    char c = *at;
+    p->lex.line_start = false;
+    if (is(c, DIGIT) || (c == '.' && is(at[1], DIGIT)))
+        finish(p, token, TOK_NUMBER, at, number(at + 1));
+    else if (c == '"' || c == '\'')
+        finish(p, token, c == '"' ? TOK_STRING : TOK_CHAR, at, quoted(p, at, at));
+    else
+        symbol(p, token, at);
+}
+
 void cdecl__lex(struct parser *p, struct token *token)
 {
     for (;;) {
-        const char *at = p->lex.next;
-        while (is(*at, BLANK))
-            at++;
+        const char *at = skip_space(&p->lex);
         unsigned char c = (unsigned char)*at;
         if (class[c] & (START | HIGH)) {
             p->lex.line_start = false;
@@ -430,11 +504,10 @@ void cdecl__lex(struct parser *p, struct token *token)
                 return;
             continue;
         }
-        if (c == '\n') {
-            p->lex.line++;
-            p->lex.line_start = true;
-            p->lex.next = at + 1;
-            continue;
+        if (single[c] != 0 && at[1] != '=' && at[1] != '[') {
+            p->lex.line_start = false;
+            finish(p, token, single[c], at, at + 1);
+            return;
         }
         if (c == '/' && (p->lex.next = comment(p, at)) != NULL)
             continue;
@@ -448,13 +521,7 @@ void cdecl__lex(struct parser *p, struct token *token)
             cdecl__directive(p);
             continue;
         }
-        p->lex.line_start = false;
-        if (is((char)c, DIGIT) || (c == '.' && is(at[1], DIGIT)))
-            finish(p, token, TOK_NUMBER, at, number(at + 1));
-        else if (c == '"' || c == '\'')
-            finish(p, token, c == '"' ? TOK_STRING : TOK_CHAR, at, quoted(p, at, at));
-        else
-            symbol(p, token, at);
+        other_token(p, token, at);
         return;
     }
 }

@@ -77,7 +77,7 @@ static unsigned number_base(const char **at, const char *end)
     return s[0] == '0' ? 8 : 10;
 }
 
-_Noreturn static void malformed(const struct parser *p, const struct token *token)
+COLD _Noreturn static void malformed(const struct parser *p, const struct token *token)
 {
     cdecl__fail_token(p, token, "malformed number '%.*s'",
                       (int)(token->size > 60 ? 60 : token->size), token->start);

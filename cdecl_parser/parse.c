@@ -29,7 +29,7 @@ static struct decl_text decl_text(const struct cdecl_decl *decl)
     return result;
 }
 
-_Noreturn static void fail_conflict(struct parser *p, const struct place *at,
+COLD _Noreturn static void fail_conflict(struct parser *p, const struct place *at,
                                     const struct cdecl_decl *old, const struct cdecl_decl *decl)
 {
     cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'", decl->name, decl_text(decl).text,

@@ -58,7 +58,7 @@ static uint64_t read8(const char *s)
     return word;
 }
 
-static uint64_t read4(const char *s)
+static uint32_t read4(const char *s)
 {
     uint32_t word;
     memcpy(&word, s, sizeof word);
@@ -67,21 +67,13 @@ static uint64_t read4(const char *s)
 
 static uint32_t hash_text(const char *s, size_t size)
 {
-    const uint64_t k = 0x9e3779b97f4a7c15u;
-    uint64_t h = size * k, tail = 0;
-    for (; size > 8; s += 8, size -= 8) {
-        h = (h ^ read8(s)) * k;
-        h ^= h >> 32;
-    }
-    if (size >= 4)
-        tail = read4(s) | read4(s + size - 4) << 32;
-    else if (size > 0)
-        tail = (uint64_t)(unsigned char)s[0] | (uint64_t)(unsigned char)s[size / 2] << 8 |
-               (uint64_t)(unsigned char)s[size - 1] << 16;
-    h = (h ^ tail) * k;
-    h ^= h >> 29;
-    h *= k;
-    return (uint32_t)(h >> 32) | 1u << 31; /* never 0 */
+    uint64_t h = 0, tail = 0;
+    size_t left = size;
+    for (; left >= 8; s += 8, left -= 8)
+        h = cdecl__hash_more(h, cdecl__read8(s));
+    for (size_t i = 0; i < left; i++)
+        tail |= (uint64_t)(unsigned char)s[i] << 8 * i;
+    return cdecl__hash_end(h, tail, size);
 }
 
 static bool same_text(const char *a, const char *b, size_t size)
@@ -97,7 +89,7 @@ static bool same_text(const char *a, const char *b, size_t size)
     return memcmp(a, b, size) == 0;
 }
 
-static struct name *find_name(const struct table *table, const char *text, size_t size,
+static inline struct name *find_name(const struct table *table, const char *text, size_t size,
                               uint32_t hash)
 {
     uint32_t at = hash & table->mask;
@@ -144,11 +136,16 @@ static struct name *new_name(struct cdecl_state *state, const char *text, size_t
     return name;
 }
 
-struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size)
+struct name *cdecl__intern_hashed(struct cdecl_state *state, const char *text, size_t size,
+                                  uint32_t hash)
 {
-    uint32_t hash = hash_text(text, size);
     struct name *name = find_name(&state->names, text, size, hash);
     return name != NULL ? name : new_name(state, text, size, hash);
+}
+
+struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size)
+{
+    return cdecl__intern_hashed(state, text, size, hash_text(text, size));
 }
 
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size)

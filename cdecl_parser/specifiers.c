@@ -77,7 +77,7 @@ static unsigned soft_bit(const struct token *token)
     }
 }
 
-_Noreturn static void fail_combination(struct parser *p, const struct place *place)
+COLD _Noreturn static void fail_combination(struct parser *p, const struct place *place)
 {
     size_t size = 1; /* a word, or "$" */
     while (*place->at != '$' && (place->at[size] == '_' || isalnum((unsigned char)place->at[size])))
@@ -348,7 +348,7 @@ static bool specifier(struct parser *p, struct spec_reader *r)
     return qualifier_or_storage(p, r->specs) || type_specifier(p, r);
 }
 
-_Noreturn static void fail_no_type(struct parser *p)
+COLD _Noreturn static void fail_no_type(struct parser *p)
 {
     if (p->tok.kind != TOK_IDENT)
         cdecl__expected(p, "a type");
