@@ -50,8 +50,8 @@ static struct shown show_part(const struct cdecl_tag *tag, uint32_t i)
     return shown;
 }
 
-_Noreturn static void fail_redefined(struct parser *p, const struct cdecl_tag *old,
-                                     const struct cdecl_tag *fresh, const struct place *at)
+COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_tag *old,
+                                          const struct cdecl_tag *fresh, const struct place *at)
 {
     const char *word = keyword((enum cdecl_kind)old->kind);
     uint32_t i = cdecl__first_difference(old, fresh);

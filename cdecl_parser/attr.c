@@ -405,10 +405,8 @@ void cdecl__asm_label(struct parser *p, struct attrs *attrs)
 
 /* ---- what they do to declarations ---- */
 
-void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from)
+void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const struct attrs *from)
 {
-    if (!from->any)
-        return;
     to->any = true;
     to->packed |= from->packed;
     to->transparent |= from->transparent;
@@ -533,8 +531,8 @@ static const struct cdecl_type *refuse_calls(struct cdecl_state *s, const struct
     return type;
 }
 
-const struct cdecl_type *cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type,
-                                                 const struct attrs *attrs)
+const struct cdecl_type *cdecl__attributes_change(struct parser *p, const struct cdecl_type *type,
+                                                  const struct attrs *attrs)
 {
     if (attrs->mode != NULL)
         type = apply_mode(p, type, attrs->mode);

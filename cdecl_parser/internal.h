@@ -88,7 +88,18 @@ static inline uint32_t cdecl__node_hash(const struct table *table, const void *n
     return *(const uint32_t *)(const void *)((const char *)node + table->hash_at);
 }
 
-bool cdecl__table_reserve(struct table *table, const struct cdecl_allocator *allocator);
+bool cdecl__table_grow(struct table *table, const struct cdecl_allocator *allocator);
+
+/* Makes room for one more node; at most three quarters of the slots are in use. False when memory
+ * is out. */
+static inline bool cdecl__table_reserve(struct table *table,
+                                        const struct cdecl_allocator *allocator)
+{
+    if (table->slots != NULL && table->count < table->mask / 4 * 3)
+        return true;
+    return cdecl__table_grow(table, allocator);
+}
+
 void cdecl__table_put(struct table *table, void *node); /* after a successful reserve */
 void cdecl__table_remove(struct table *table, const void *node);
 void cdecl__table_free(struct table *table, const struct cdecl_allocator *allocator);
@@ -329,8 +340,17 @@ struct parser {
 void cdecl__lex_start(struct parser *p, const struct cdecl_source *source);
 void cdecl__lex(struct parser *p, struct token *token);
 void cdecl__check_utf8(struct parser *p, const char *at, const char *end); /* a name's bytes */
-_Noreturn void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line);
-void cdecl__advance(struct parser *p);
+COLD _Noreturn void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line);
+static inline void cdecl__advance(struct parser *p)
+{
+    if (p->has_ahead) {
+        p->tok = p->ahead;
+        p->has_ahead = false;
+    } else {
+        cdecl__lex(p, &p->tok);
+    }
+}
+
 const struct token *cdecl__peek(struct parser *p);
 const char *cdecl__token_spelling(enum token_kind kind);
 /* At a '#' that begins a line: reads the directive through its line end. */
@@ -351,14 +371,29 @@ static inline bool cdecl__accept(struct parser *p, enum token_kind kind)
     return true;
 }
 
-void cdecl__expect(struct parser *p, enum token_kind kind, const char *why);
+COLD _Noreturn void cdecl__expected_token(const struct parser *p, enum token_kind kind,
+                                          const char *why);
+
+/* Reads this token or fails: "expected ')' <why>, got ...". */
+static inline void cdecl__expect(struct parser *p, enum token_kind kind, const char *why)
+{
+    if (!cdecl__accept(p, kind))
+        cdecl__expected_token(p, kind, why);
+}
 
 static inline bool cdecl__is_soft(const struct token *token, enum token_kind kind)
 {
     return token->kind == TOK_IDENT && token->name->token == kind;
 }
 
-void cdecl__enter(struct parser *p); /* every recursive edge of the parser */
+COLD _Noreturn void cdecl__too_deep(const struct parser *p);
+
+static inline void cdecl__enter(struct parser *p) /* every recursive edge of the parser */
+{
+    if (++p->depth > CDECL_MAX_DEPTH)
+        cdecl__too_deep(p);
+}
+
 static inline struct place cdecl__here(const struct parser *p)
 {
     return (struct place){p->tok.at, p->tok.line, p->tok.name};
@@ -463,7 +498,14 @@ struct attrs {
     const char *symbol; /* asm label */
 };
 
-void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
+void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
+static inline void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to,
+                                           const struct attrs *from)
+{
+    if (from->any)
+        cdecl__attributes_merge(state, to, from);
+}
+
 static inline bool cdecl__at_attribute(const struct parser *p)
 {
     switch (p->tok.kind) {
@@ -487,8 +529,14 @@ static inline void cdecl__attributes(struct parser *p, struct attrs *attrs)
 void cdecl__alignas(struct parser *p, struct attrs *attrs);   /* at _Alignas */
 void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
 /* Applies vector_size, mode and, for typedefs, aligned to a declared type. */
-const struct cdecl_type *cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type,
-                                                 const struct attrs *attrs);
+const struct cdecl_type *cdecl__attributes_change(struct parser *p, const struct cdecl_type *type,
+                                                  const struct attrs *attrs);
+static inline const struct cdecl_type *cdecl__attributes_apply(struct parser *p,
+                                                               const struct cdecl_type *type,
+                                                               const struct attrs *attrs)
+{
+    return attrs->any ? cdecl__attributes_change(p, type, attrs) : type;
+}
 void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum cdecl_attr_id id,
                            const char *name);
 void cdecl__skip_parens(struct parser *p); /* at '(': through the matching ')' */

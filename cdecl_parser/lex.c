@@ -528,16 +528,6 @@ void cdecl__lex(struct parser *p, struct token *token)
 
 /* ---- the parser's view ---- */
 
-void cdecl__advance(struct parser *p)
-{
-    if (p->has_ahead) {
-        p->tok = p->ahead;
-        p->has_ahead = false;
-    } else {
-        cdecl__lex(p, &p->tok);
-    }
-}
-
 const struct token *cdecl__peek(struct parser *p)
 {
     if (!p->has_ahead) {
@@ -558,18 +548,15 @@ const char *cdecl__token_spelling(enum token_kind kind)
     return spellings[kind];
 }
 
-void cdecl__expect(struct parser *p, enum token_kind kind, const char *why)
+void cdecl__expected_token(const struct parser *p, enum token_kind kind, const char *why)
 {
-    if (cdecl__accept(p, kind))
-        return;
     char what[96];
     snprintf(what, sizeof what, "'%s'%s%s", cdecl__token_spelling(kind), why[0] == '\0' ? "" : " ",
              why);
     cdecl__expected(p, what);
 }
 
-void cdecl__enter(struct parser *p)
+void cdecl__too_deep(const struct parser *p)
 {
-    if (++p->depth > CDECL_MAX_DEPTH)
-        cdecl__fail_token(p, &p->tok, "nested too deeply (more than %d levels)", CDECL_MAX_DEPTH);
+    cdecl__fail_token(p, &p->tok, "nested too deeply (more than %d levels)", CDECL_MAX_DEPTH);
 }

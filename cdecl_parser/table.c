@@ -20,7 +20,7 @@ static void put(struct table *table, void *node, uint32_t hash)
     table->hashes[at] = hash;
 }
 
-static bool grow(struct table *table, const struct cdecl_allocator *allocator)
+bool cdecl__table_grow(struct table *table, const struct cdecl_allocator *allocator)
 {
     struct table old = *table;
     uint32_t capacity = old.slots == NULL ? FIRST_CAPACITY : (old.mask + 1) * 2;
@@ -40,15 +40,6 @@ static bool grow(struct table *table, const struct cdecl_allocator *allocator)
             put(table, old.slots[i], old.hashes[i]);
     cdecl__table_free(&old, allocator);
     return true;
-}
-
-/* Makes room for one more node; at most three quarters of the slots are in use. False when memory is
- * out. */
-bool cdecl__table_reserve(struct table *table, const struct cdecl_allocator *allocator)
-{
-    if (table->slots != NULL && table->count < table->mask / 4 * 3)
-        return true;
-    return grow(table, allocator);
 }
 
 void cdecl__table_put(struct table *table, void *node)
