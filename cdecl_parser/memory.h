@@ -1,0 +1,106 @@
+/* Arenas and the hash tables of their nodes: arena.c and table.c, which know no parser. Included by
+ * internal.h, where the state that owns them is. */
+#ifndef CDECL_MEMORY_H
+#define CDECL_MEMORY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include "cdecl.h"
+
+/* ---- arena.c: memory that never moves, freed from a mark onwards ---- */
+
+struct arena_block;
+
+struct arena {
+    const struct cdecl_allocator *allocator;
+    struct arena_block *block; /* the one being filled, NULL at first */
+    char *next, *limit;        /* its free part */
+    size_t older;              /* bytes handed out from the blocks before it */
+};
+
+struct arena_mark {
+    struct arena_block *block;
+    char *next;
+    size_t older;
+};
+
+void *cdecl__arena_grow(struct arena *arena, size_t size, size_t align);
+struct arena_mark cdecl__arena_mark(const struct arena *arena);
+void cdecl__arena_release(struct arena *arena, struct arena_mark mark);
+void cdecl__arena_reset(struct arena *arena); /* empties it, keeps one block */
+void cdecl__arena_free(struct arena *arena);
+size_t cdecl__arena_used(const struct arena *arena);
+/* Whether `address` lies in the current block at or after the mark. A quick test: a false answer
+ * may be wrong, a true one is not. */
+bool cdecl__arena_is_new(const struct arena *arena, struct arena_mark mark, const void *address);
+
+/* NULL when memory is out. */
+static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t align)
+{
+    uintptr_t at = ((uintptr_t)arena->next + (align - 1)) & ~(uintptr_t)(align - 1);
+    if (arena->next == NULL || at > (uintptr_t)arena->limit || size > (uintptr_t)arena->limit - at)
+        return cdecl__arena_grow(arena, size, align);
+    char *result = arena->next + (at - (uintptr_t)arena->next);
+    arena->next = result + size;
+    return result;
+}
+
+/* ---- table.c: hash sets of arena nodes that carry their own 32-bit hash, never 0 ---- */
+
+struct table {
+    void **slots;
+    uint32_t *hashes; /* of the nodes in `slots`; 0: the slot is free */
+    uint32_t mask; /* capacity - 1 */
+    uint32_t count;
+    size_t hash_at;              /* offset of the hash in a node */
+    struct insertions *inserted; /* in the running transaction */
+};
+
+static inline uint32_t cdecl__node_hash(const struct table *table, const void *node)
+{
+    return *(const uint32_t *)(const void *)((const char *)node + table->hash_at);
+}
+
+bool cdecl__table_grow(struct table *table, const struct cdecl_allocator *allocator);
+
+/* Makes room for one more node; at most three quarters of the slots are in use. False when memory
+ * is out. */
+static inline bool cdecl__table_reserve(struct table *table,
+                                        const struct cdecl_allocator *allocator)
+{
+    if (table->slots != NULL && table->count < table->mask / 4 * 3)
+        return true;
+    return cdecl__table_grow(table, allocator);
+}
+
+void cdecl__table_put(struct table *table, void *node); /* after a successful reserve */
+void cdecl__table_remove(struct table *table, const void *node);
+void cdecl__table_free(struct table *table, const struct cdecl_allocator *allocator);
+
+/* The hash of a name: its bytes eight at a time, the last ones filled up with zeros. */
+static inline uint64_t cdecl__hash_more(uint64_t hash, uint64_t bytes)
+{
+    hash = (hash ^ bytes) * 0x9e3779b97f4a7c15u;
+    return hash ^ hash >> 32;
+}
+
+static inline uint32_t cdecl__hash_end(uint64_t hash, uint64_t bytes, size_t size)
+{
+    hash = cdecl__hash_more(hash ^ (uint64_t)size << 56, bytes) * 0x9e3779b97f4a7c15u;
+    return (uint32_t)(hash >> 32) | 1u << 31; /* never 0 */
+}
+
+/* Eight bytes, the first one lowest. */
+static inline uint64_t cdecl__read8(const char *s)
+{
+    uint64_t bytes;
+    memcpy(&bytes, s, sizeof bytes);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    bytes = __builtin_bswap64(bytes);
+#endif
+    return bytes;
+}
+
+#endif
