@@ -265,8 +265,7 @@ static void member_declaration(struct parser *p)
     struct place at = cdecl__here(p);
     if (cdecl__accept(p, TOK_SEMICOLON))
         return;
-    if (p->tok.kind == TOK_STATIC_ASSERT || cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT)) {
-        cdecl__advance(p);
+    if (cdecl__accept_static_assert(p)) {
         cdecl__static_assert(p);
         return;
     }

@@ -149,6 +149,23 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
 
 /* ---- declarations [6.7, 6.9] ---- */
 
+/* static-assert = { "__extension__" } ( "_Static_assert" | "static_assert" ) ...: past the keyword. */
+bool cdecl__accept_static_assert(struct parser *p)
+{
+    while (p->tok.kind == TOK_EXTENSION) {
+        const struct token *next = cdecl__peek(p);
+        if (next->kind != TOK_EXTENSION && next->kind != TOK_STATIC_ASSERT &&
+            !cdecl__is_soft(next, TOK_SOFT_STATIC_ASSERT))
+            return false;
+        cdecl__advance(p);
+    }
+    bool soft = cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT);
+    if (p->tok.kind != TOK_STATIC_ASSERT && !(soft && cdecl__peek(p)->kind == TOK_LPAREN))
+        return false;
+    cdecl__advance(p);
+    return true;
+}
+
 /* "(" constant-expression [ "," string ] ")" ";" [6.7.10] */
 void cdecl__static_assert(struct parser *p)
 {
@@ -402,10 +419,6 @@ static void one_external_declaration(struct parser *p)
 {
     switch (p->tok.kind) {
     case TOK_SEMICOLON: cdecl__advance(p); return;
-    case TOK_STATIC_ASSERT:
-        cdecl__advance(p);
-        cdecl__static_assert(p);
-        return;
     case TOK_ASM:
         do
             cdecl__advance(p);
@@ -423,8 +436,7 @@ static void one_external_declaration(struct parser *p)
         break;
     default: break;
     }
-    if (cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT) && cdecl__peek(p)->kind == TOK_LPAREN) {
-        cdecl__advance(p);
+    if (cdecl__accept_static_assert(p)) {
         cdecl__static_assert(p);
         return;
     }
