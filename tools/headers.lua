@@ -38,7 +38,7 @@ local PACKAGES = {
 local COMPILERS = {
     {name = "gcc", command = "gcc",
         check = "gcc -Dbool=_Bool -D_Float32=float -D_Float64=double -D_Float32x=double '-D_Float64x=long double'"},
-    {name = "clang", command = "clang -D_GNU_SOURCE -O2", check = "clang -Dbool=_Bool"},
+    {name = "clang", command = "clang -D_GNU_SOURCE -O2", check = "clang -Dbool=_Bool -D_Float128=__float128"},
 }
 
 local options, checker, directory = {}, nil, nil
@@ -133,6 +133,18 @@ local function count(text, pattern)
     return select(2, text:gsub(pattern, ""))
 end
 
+-- The checker's first lines declare tags and go in front of the header.
+local function split_tags(asserts)
+    local from = 1
+    for line, after in asserts:gmatch "([^\n]*)\n()" do
+        if not line:find "^%a+ [%w_]+;$" then
+            break
+        end
+        from = after
+    end
+    return asserts:sub(1, from - 1), asserts:sub(from)
+end
+
 -- One header with one compiler: "refused", "wrong" (with what was said), "checked", or nil when the
 -- compiler itself refuses.
 local function try(compiler, flags, name)
@@ -144,7 +156,8 @@ local function try(compiler, flags, name)
     local parsed, said = run(("%s %s.i >%s.asserts"):format(checker, base, base))
     local text, asserts = read(base .. ".i"), read(base .. ".asserts")
     if parsed then
-        write(base .. ".check.c", text .. "\n" .. asserts)
+        local tags, rest = split_tags(asserts)
+        write(base .. ".check.c", tags .. text .. "\n" .. rest)
         local right, complaint = run(("%s -w -fsyntax-only %s.check.c"):format(compiler.check, base))
         if right then
             return "checked", count(asserts, "\n"), said

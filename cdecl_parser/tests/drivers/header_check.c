@@ -55,8 +55,9 @@ static void assert_size(const char *name, const struct cdecl_type *type)
     if (!cdecl_is_complete(type) || type->kind == CDECL_FUNCTION)
         return;
     printf("_Static_assert(sizeof(%s) == %" PRIu64 ", \"sizeof(%s)\");\n", name, cdecl_sizeof(type), name);
-    printf("_Static_assert(_Alignof(%s) == %" PRIu32 ", \"_Alignof(%s)\");\n", name, cdecl_alignof(type),
-           name);
+    /* gcc's _Alignof of what needs more than the stack has is the stack's */
+    printf("_Static_assert(%s(%s) == %" PRIu32 ", \"_Alignof(%s)\");\n",
+           cdecl_alignof(type) > 16 ? "__alignof__" : "_Alignof", name, cdecl_alignof(type), name);
 }
 
 /* The compilers know it by no name that C text could use. */
@@ -65,10 +66,20 @@ static bool is_va_list(const char *text)
     return strstr(text, "__va_list_tag") != NULL;
 }
 
-/* The names of clang's <tgmath.h> have several types each. */
-static bool is_overloaded(const struct cdecl_decl *d)
+/* Names that can be called and nothing else: in clang's <tgmath.h> they have several types each, in
+ * its <immintrin.h> they are built in. */
+static bool is_for_calls_only(const struct cdecl_decl *d)
 {
-    return d->unsupported != NULL && strstr(d->unsupported, "overloadable") != NULL;
+    return (d->unsupported != NULL && strstr(d->unsupported, "overloadable") != NULL) ||
+           strncmp(d->name, "_mm_", 4) == 0;
+}
+
+/* A tag first named among parameters is another one in C than that of the same name later on, but not
+ * when it was known before: the runner puts these lines in front of the text. */
+static void declare_tag(const struct cdecl_tag *tag)
+{
+    if (tag->name != NULL && tag->kind != CDECL_ENUM && !is_va_list(tag->name))
+        printf("%s %s;\n", tag->kind == CDECL_STRUCT ? "struct" : "union", tag->name);
 }
 
 static void assert_tag(const struct cdecl_tag *tag)
@@ -81,24 +92,29 @@ static void assert_tag(const struct cdecl_tag *tag)
         assert_offsets(type_text, tag, 0);
 }
 
+/* Of enumerators only: in C "static const int" is no constant expression. */
 static void assert_constant(const struct cdecl_decl *d)
 {
-    if (d->value.kind == CDECL_VALUE_INT)
+    if (d->value.kind == CDECL_VALUE_INT && !(d->type->quals & CDECL_CONST))
         printf("_Static_assert((unsigned long long)(%s) == %" PRIu64 "u, \"%s\");\n", d->name, d->value.u,
                d->name);
 }
 
+/* A type whose text declares something anew: a nameless aggregate somewhere in it. */
 static bool is_nameless(const struct cdecl_type *type)
 {
-    while (type->target != NULL && type->tag == NULL)
-        type = type->target;
-    return type->tag != NULL && type->tag->name == NULL &&
+    for (uint32_t i = 0; i < type->nparams; i++)
+        if (is_nameless(type->params[i]))
+            return true;
+    if (type->tag == NULL)
+        return type->target != NULL && is_nameless(type->target);
+    return type->tag->name == NULL &&
            (type->tag->typedef_name == NULL || type->align != type->tag->typedef_align);
 }
 
 static void assert_type(const struct cdecl_decl *d)
 {
-    if (is_nameless(d->type) || is_overloaded(d))
+    if (is_nameless(d->type) || is_for_calls_only(d))
         return;
     cdecl_print(d->type, NULL, type_text, sizeof type_text);
     if (is_va_list(type_text))
@@ -155,6 +171,8 @@ int main(int argc, char **argv)
     bool ok = parse(state, &source, &seconds);
     if (ok) {
         for (const struct cdecl_tag *t = NULL; (t = cdecl_next_tag(state, t)) != NULL; tags++)
+            declare_tag(t);
+        for (const struct cdecl_tag *t = NULL; (t = cdecl_next_tag(state, t)) != NULL;)
             assert_tag(t);
         for (const struct cdecl_decl *d = NULL; (d = cdecl_next(state, d)) != NULL; names += d->line != 0)
             if (d->line != 0)
