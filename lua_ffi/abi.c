@@ -188,7 +188,8 @@ static bool is_plain_integer(const struct cdecl_tag *tag, const struct cdecl_mem
     return member->offset % bytes == 0 && (bytes == 1 || !(tag->packed || member->packed));
 }
 
-/* `start`: of the struct or union. In a union gcc looks at the machine integer that holds the bits. */
+/* `start`: of the struct or union. In a union gcc looks at the machine integer that holds the bits,
+ * and takes a zero-width one for a member of its declared type. */
 static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member *member,
                           uint64_t start, enum class classes[2])
 {
@@ -196,7 +197,7 @@ static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member
     uint64_t last = first + member->width - 1;
     uint64_t bytes = 1;
     if (member->width == 0)
-        return true;
+        return tag->kind != CDECL_UNION || classify(member->type, start + member->offset, classes);
     while (bytes * 8 < member->width)
         bytes *= 2;
     if ((tag->kind == CDECL_UNION || is_plain_integer(tag, member)) &&

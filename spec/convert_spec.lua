@@ -126,6 +126,22 @@ describe("booleans", function()
         assert.equal(1, ffi.tonumber(ffi.cast("int", true)))
         raises(function() ffi.new("bool", 1) end, "cannot convert integer 1 to 'bool'")
     end)
+
+    it("reach every value of a _Float16", function()
+        local h = ffi.new "_Float16[1]"
+        local bits = ffi.cast("uint16_t *", h)
+        for pattern = 0, 0xFFFF do
+            if pattern & 0x7C00 ~= 0x7C00 then
+                bits[0] = pattern
+                local value = h[0]
+                bits[0] = ~pattern & 0xFFFF
+                h[0] = value
+                if bits[0] ~= pattern then
+                    assert.equal(pattern, bits[0])
+                end
+            end
+        end
+    end)
 end)
 
 describe("big-integer objects", function()
