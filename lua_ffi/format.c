@@ -1,198 +1,338 @@
 /* The variadic arguments of printf and its like against their format (docs/design.md S10).
  *
- * Depends on convert.c for its error and on cdata.c. C reads whatever type the format names, so an
- * argument of another type is an error here, before the call; a format with "%1$d" positions, or with a
- * conversion that is not C's, is left alone from there on. Nothing is owned.
+ * Depends on convert.c for its error and on cdata.c; scanf's conversions are format_scan.c's. C reads
+ * whatever type the format names, so an argument of another type is an error here, before the call, as are
+ * missing and unused ones and what is no conversion of the C library. Nothing is owned.
  */
-#include <stdio.h>
+#include <stdarg.h>
 #include <string.h>
 
-#include "plan.h"
+#include "format.h"
 
-/* What a conversion reads. */
-enum wanted { WANTS_NOTHING, WANTS_INTEGER, WANTS_FLOAT, WANTS_STRING, WANTS_POINTER, UNKNOWN };
+/* ---- reading a specification --------------------------------------------------------------------- */
 
-/* One conversion specification: "%-5.3lld". */
-struct spec {
-    const char *text; /* from the '%' to the conversion character */
-    int size;
-    int stars;    /* arguments for width and precision */
-    bool is_long; /* l, ll, j, z, t, q, L: 64 bits, wchar_t or long double */
-    enum wanted wanted;
-};
-
-struct check {
-    lua_State *L;
-    struct lffi_where *where;
-    struct lffi_state *st;
-    int first, last; /* stack indices of all arguments */
-    int next;        /* of the next variadic one */
-};
-
-static enum wanted wanted_by(char conversion)
+/* A decimal number; what exceeds any width reads as the greatest one. */
+static const char *read_digits(const char *p, int *value)
 {
-    if (conversion == '\0')
-        return UNKNOWN;
-    if (strchr("diouxXc", conversion) != NULL)
-        return WANTS_INTEGER;
-    if (strchr("fFeEgGaA", conversion) != NULL)
-        return WANTS_FLOAT;
-    if (strchr("pn", conversion) != NULL)
-        return WANTS_POINTER;
-    if (conversion == 's')
-        return WANTS_STRING;
-    return conversion == '%' || conversion == 'm' ? WANTS_NOTHING : UNKNOWN;
-}
-
-/* Digits, or '*' for an argument. */
-static const char *skip_number(const char *p, struct spec *spec)
-{
-    if (*p == '*') {
-        spec->stars++;
-        return p + 1;
-    }
-    return p + strspn(p, "0123456789");
-}
-
-/* "%" flags [width] ["." precision] [length] conversion; returns the text behind it. */
-static const char *read_spec(const char *p, struct spec *spec)
-{
-    size_t length;
-    memset(spec, 0, sizeof *spec);
-    spec->text = p++;
-    p += strspn(p, "-+ #0'I");
-    p = skip_number(p, spec);
-    if (*p == '.')
-        p = skip_number(p + 1, spec);
-    length = strspn(p, "hlqjztL");
-    spec->is_long = length > 0 && *p != 'h';
-    p += length;
-    spec->wanted = wanted_by(*p);
-    if (*p != '\0')
-        p++;
-    spec->size = (int)(p - spec->text);
+    *value = 0;
+    for (; *p >= '0' && *p <= '9'; p++)
+        *value = *value > (INT32_MAX - 9) / 10 ? INT32_MAX : *value * 10 + (*p - '0');
     return p;
 }
 
-static _Noreturn void refuse(struct check *c, const struct spec *spec, const char *type)
+/* "2$" of an argument's place; 0 when there is none. */
+static const char *read_place(const char *p, int *place)
 {
-    char text[32];
-    const char *got = lffi_push_kind_of(c->L, c->st, c->next);
-    snprintf(text, sizeof text, "%.*s", spec->size, spec->text);
-    c->where->index = c->next - c->first + 1;
-    lffi_convert_error(c->L, c->where, "format '%s' wants %s, got %s", text, type, got);
+    const char *end = read_digits(p, place);
+    if (end > p && *end == '$')
+        return end + 1;
+    *place = 0;
+    return p;
 }
 
-/* An integer; one that C would read as an int must fit one. */
-static void check_integer(struct check *c, const struct spec *spec, bool is_long)
+/* Digits, or '*' for an argument. */
+static const char *read_number(const char *p, struct lffi_format_number *number)
 {
-    struct lffi_integer value;
-    unsigned __int128 bits;
-    bool fraction;
-    int type = lua_type(c->L, c->next);
-    bool is_float = type == LUA_TNUMBER && !lua_isinteger(c->L, c->next);
-    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, c->next);
-    if (type == LUA_TBOOLEAN || (cd != NULL && cd->ct->op == LFFI_BOOL))
-        return;
-    if (is_float || (cd != NULL && cd->ct->op >= LFFI_FLOAT16 && cd->ct->op <= LFFI_FLOAT128) ||
-        !lffi_to_integer(c->L, c->st, c->next, &value, &fraction))
-        refuse(c, spec, is_long ? "a 64-bit integer" : "'int'");
-    if (!lffi_integer_reduce(&value, is_long ? 64 : 32, true, LFFI_FIT, &bits))
-        refuse(c, spec, is_long ? "a 64-bit integer" : "'int' (32 bits)");
+    if (*p == '*') {
+        number->given = number->star = true;
+        return read_place(p + 1, &number->place);
+    }
+    number->given = *p >= '0' && *p <= '9';
+    return number->given ? read_digits(p, &number->value) : p;
 }
 
-static void check_float(struct check *c, const struct spec *spec)
+static const char *read_length(const char *p, enum lffi_format_length *length)
 {
-    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, c->next);
-    bool is_float = lua_type(c->L, c->next) == LUA_TNUMBER && !lua_isinteger(c->L, c->next);
-    if (memchr(spec->text, 'L', (size_t)spec->size) != NULL) {
-        if (cd == NULL || cd->ct->op != LFFI_LDOUBLE)
-            refuse(c, spec, "'long double'");
-    } else if (!is_float && (cd == NULL || (cd->ct->op != LFFI_DOUBLE && cd->ct->op != LFFI_FLOAT))) {
-        refuse(c, spec, "'double'");
+    switch (*p) {
+    case 'h':
+        *length = p[1] == 'h' ? LFFI_LENGTH_BYTE : LFFI_LENGTH_SHORT;
+        return p + 1 + (p[1] == 'h');
+    case 'l':
+        *length = p[1] == 'l' ? LFFI_LENGTH_WIDE : LFFI_LENGTH_LONG;
+        return p + 1 + (p[1] == 'l');
+    case 'L': *length = LFFI_LENGTH_LDOUBLE; return p + 1;
+    case 'q': case 'j': case 'z': case 'Z': case 't': *length = LFFI_LENGTH_WIDE; return p + 1;
+    default: return p;
     }
 }
 
-/* The type behind a pointer or array cdata, NULL when the value is neither. */
-static const struct lffi_ctype *pointee(const struct lffi_cdata *cd)
+/* Behind the '[' of scanf's "%[^]a-z]"; NULL when the set is not closed. */
+static const char *skip_set(const char *p)
 {
+    p += *p == '^';
+    p += *p == ']';
+    p = strchr(p, ']');
+    return p != NULL ? p + 1 : NULL;
+}
+
+static const char *read_scan_flags(const char *p, struct lffi_format_spec *spec)
+{
+    for (; *p == '*' || *p == '\'' || *p == 'I'; p++)
+        spec->suppressed |= *p == '*';
+    p = read_number(p, &spec->width);
+    if (*p == 'm') {
+        spec->allocates = true;
+        p++;
+    }
+    return p;
+}
+
+static const char *read_print_flags(const char *p, struct lffi_format_spec *spec)
+{
+    p += strspn(p, "-+ #0'I");
+    p = read_number(p, &spec->width);
+    if (*p == '.') {
+        p = read_number(p + 1, &spec->precision);
+        if (!spec->precision.given)
+            spec->precision = (struct lffi_format_number){.given = true};
+    }
+    return p;
+}
+
+const char *lffi_format_read(const char *p, struct lffi_format_spec *spec, bool scan)
+{
+    memset(spec, 0, sizeof *spec);
+    spec->width.value = spec->precision.value = -1;
+    spec->text = p;
+    p = read_place(p + 1, &spec->place);
+    p = scan ? read_scan_flags(p, spec) : read_print_flags(p, spec);
+    p = read_length(p, &spec->length);
+    spec->conversion = *p;
+    if (*p != '\0')
+        p++;
+    if (scan && spec->conversion == '[') {
+        const char *end = skip_set(p);
+        if (end == NULL)
+            spec->conversion = '\0';
+        p = end != NULL ? end : p + strlen(p);
+    }
+    spec->size = (size_t)(p - spec->text);
+    return p;
+}
+
+/* ---- arguments and errors ------------------------------------------------------------------------ */
+
+void lffi_format_refuse(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
+                        const char *fmt, ...)
+{
+    const char *text = lua_pushlstring(c->L, spec->text, spec->size);
+    const char *message;
+    va_list ap;
+    va_start(ap, fmt);
+    message = lua_pushvfstring(c->L, fmt, ap);
+    va_end(ap);
+    c->where->index = idx - c->first + 1;
+    lffi_convert_error(c->L, c->where, "format '%s' %s", text, message);
+}
+
+void lffi_format_wants(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
+                       const char *wanted)
+{
+    lffi_format_refuse(c, spec, idx, "wants %s, got %s", wanted,
+                       lffi_push_kind_of(c->L, c->st, idx));
+}
+
+/* The argument at idx is taken by its number. */
+static void take_numbered(struct lffi_format_check *c, int idx)
+{
+    if (c->numbered < 0) {
+        size_t count = (size_t)(c->last - c->start + 1);
+        c->taken = lua_newuserdatauv(c->L, count + 1, 0);
+        memset(c->taken, 0, count);
+        c->numbered = 0;
+    }
+    c->numbered += c->taken[idx - c->start] == 0;
+    c->taken[idx - c->start] = 1;
+}
+
+int lffi_format_take(struct lffi_format_check *c, const struct lffi_format_spec *spec, int place)
+{
+    int format = c->start - 1;
+    int idx = place > 0 ? c->start - 1 : c->next;
+    if (place > 0 ? c->next > c->start : c->numbered >= 0)
+        lffi_format_refuse(c, spec, format, "cannot stand beside ones that %s",
+                           place > 0 ? "have no number" : "have a number");
+    if (place > c->last - c->start + 1)
+        lffi_format_refuse(c, spec, c->last + 1, "has no argument");
+    idx += place;
+    if (idx > c->last)
+        lffi_format_refuse(c, spec, idx, "has no argument");
+    if (place > 0)
+        take_numbered(c, idx);
+    else
+        c->next++;
+    return idx;
+}
+
+const struct lffi_ctype *lffi_format_pointee(const struct lffi_format_check *c, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
     if (cd == NULL || (cd->ct->op != LFFI_POINTER && cd->ct->op != LFFI_ARRAY))
         return NULL;
     return cd->ct->target;
 }
 
-/* An object that stands for a pointer; to what, the conversion will see. */
-static bool is_pointer_object(const struct check *c)
+bool lffi_format_is_pointer_object(const struct lffi_format_check *c, int idx)
 {
-    if (luaL_getmetafield(c->L, c->next, "__cffi_pointer") == LUA_TNIL)
+    if (luaL_getmetafield(c->L, idx, "__cffi_pointer") == LUA_TNIL)
         return false;
     lua_pop(c->L, 1);
     return true;
 }
 
-static void check_string(struct check *c, const struct spec *spec)
+unsigned lffi_format_integer_size(const struct lffi_ctype *ct)
 {
-    const struct lffi_ctype *target = pointee(lffi_to_cdata(c->L, c->st, c->next));
-    bool bytes = target != NULL && (target->op == LFFI_I8 || target->op == LFFI_U8);
-    bool wide = target != NULL && target->op >= LFFI_I8 && target->op <= LFFI_U32;
-    if (is_pointer_object(c))
-        return;
-    if (spec->is_long ? !wide : !bytes && lua_type(c->L, c->next) != LUA_TSTRING)
-        refuse(c, spec, spec->is_long ? "'wchar_t *'" : "'char *'");
+    if (ct == NULL || (ct->op != LFFI_ENUM && (ct->op < LFFI_I8 || ct->op > LFFI_U64)))
+        return 0;
+    return (unsigned)cdecl_sizeof(ct->type);
 }
 
-static void check_pointer(struct check *c, const struct spec *spec)
-{
-    int type = lua_type(c->L, c->next);
-    if (pointee(lffi_to_cdata(c->L, c->st, c->next)) == NULL && type != LUA_TNIL &&
-        type != LUA_TSTRING && type != LUA_TLIGHTUSERDATA && type != LUA_TFUNCTION &&
-        !(type == LUA_TUSERDATA && lffi_to_cdata(c->L, c->st, c->next) == NULL) &&
-        !is_pointer_object(c))
-        refuse(c, spec, "a pointer");
-}
+/* ---- printf -------------------------------------------------------------------------------------- */
 
-static void need_argument(struct check *c, const struct spec *spec)
+static unsigned integer_bits(const struct lffi_format_spec *spec)
 {
-    char text[32];
-    if (c->next <= c->last)
-        return;
-    snprintf(text, sizeof text, "%.*s", spec->size, spec->text);
-    c->where->index = c->next - c->first + 1;
-    lffi_convert_error(c->L, c->where, "format '%s' has no argument", text);
-}
-
-static void check_spec(struct check *c, const struct spec *spec)
-{
-    for (int i = 0; i < spec->stars; i++, c->next++) {
-        need_argument(c, spec);
-        check_integer(c, spec, false);
+    switch (spec->length) {
+    case LFFI_LENGTH_BYTE: return 8;
+    case LFFI_LENGTH_SHORT: return 16;
+    case LFFI_LENGTH_NONE: return 32;
+    case LFFI_LENGTH_LONG: case LFFI_LENGTH_WIDE: case LFFI_LENGTH_LDOUBLE: break;
     }
-    if (spec->wanted == WANTS_NOTHING)
-        return;
-    need_argument(c, spec);
-    if (spec->wanted == WANTS_INTEGER)
-        check_integer(c, spec, spec->is_long);
-    else if (spec->wanted == WANTS_FLOAT)
-        check_float(c, spec);
-    else if (spec->wanted == WANTS_STRING)
-        check_string(c, spec);
-    else
-        check_pointer(c, spec);
-    c->next++;
+    return 64;
 }
+
+static const char *integer_name(unsigned bits, bool sized)
+{
+    switch (bits) {
+    case 8: return sized ? "'char' (8 bits)" : "'char'";
+    case 16: return sized ? "'short' (16 bits)" : "'short'";
+    case 32: return sized ? "'int' (32 bits)" : "'int'";
+    default: return "a 64-bit integer";
+    }
+}
+
+/* An integer; under fit and strict one that the C type holds. */
+static void check_integer(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
+                          unsigned bits)
+{
+    struct lffi_integer value;
+    unsigned __int128 reduced;
+    bool fraction;
+    enum lffi_policy policy = c->where->policy;
+    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
+    bool is_float = lua_type(c->L, idx) == LUA_TNUMBER && !lua_isinteger(c->L, idx);
+    if (lua_type(c->L, idx) == LUA_TBOOLEAN || (cd != NULL && cd->ct->op == LFFI_BOOL))
+        return;
+    if (is_float || (cd != NULL && lffi_format_integer_size(cd->ct) == 0) ||
+        !lffi_to_integer(c->L, c->st, idx, &value, &fraction))
+        lffi_format_wants(c, spec, idx, integer_name(bits, false));
+    if ((policy == LFFI_FIT || policy == LFFI_STRICT) &&
+        !lffi_integer_reduce(&value, bits, true, LFFI_FIT, &reduced))
+        lffi_format_wants(c, spec, idx, integer_name(bits, true));
+}
+
+static void check_float(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
+    bool is_float = lua_type(c->L, idx) == LUA_TNUMBER && !lua_isinteger(c->L, idx);
+    if (spec->length == LFFI_LENGTH_LDOUBLE) {
+        if (cd == NULL || cd->ct->op != LFFI_LDOUBLE)
+            lffi_format_wants(c, spec, idx, "'long double'");
+    } else if (!is_float && (cd == NULL || (cd->ct->op != LFFI_DOUBLE && cd->ct->op != LFFI_FLOAT))) {
+        lffi_format_wants(c, spec, idx, "'double'");
+    }
+}
+
+/* Text in an array ends in it, or the precision does. */
+static void check_end(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
+    uint64_t extent;
+    if (cd == NULL || cd->ct->op != LFFI_ARRAY || spec->precision.star)
+        return;
+    extent = lffi_extent(c->L, idx, cd);
+    if (extent > SIZE_MAX / 2 || (spec->precision.given && (uint64_t)spec->precision.value <= extent))
+        return;
+    if (memchr(cd->addr, '\0', (size_t)extent) == NULL)
+        lffi_format_refuse(c, spec, idx, "wants text that ends in a zero byte, which '%s' does not",
+                           lffi_push_type_text(c->L, cd->ct->type, NULL));
+}
+
+static void check_string(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
+{
+    const struct lffi_ctype *target = lffi_format_pointee(c, idx);
+    bool wide = spec->length == LFFI_LENGTH_LONG || spec->conversion == 'S';
+    if ((lua_type(c->L, idx) == LUA_TSTRING && !wide) || lffi_format_is_pointer_object(c, idx))
+        return;
+    if (lffi_format_integer_size(target) != (wide ? sizeof(wchar_t) : 1))
+        lffi_format_wants(c, spec, idx, wide ? "'wchar_t *'" : "'char *'");
+    if (!wide)
+        check_end(c, spec, idx);
+}
+
+static void check_pointer(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
+    int type = lua_type(c->L, idx);
+    if (cd != NULL ? cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_FUNCTION
+                   : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
+                         type == LUA_TFUNCTION || type == LUA_TUSERDATA)
+        return;
+    if (!lffi_format_is_pointer_object(c, idx))
+        lffi_format_wants(c, spec, idx, "a pointer");
+}
+
+/* %n: C writes how many bytes it has printed. */
+static void check_count(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
+{
+    static const char *const names[] = {"'int *'", "'signed char *'", "'short *'", "'long *'",
+                                        "a pointer to a 64-bit integer", "'long *'"};
+    const struct lffi_ctype *target = lffi_format_pointee(c, idx);
+    if (lffi_format_integer_size(target) != integer_bits(spec) / 8 || target->constant)
+        lffi_format_wants(c, spec, idx, names[spec->length]);
+}
+
+static void check_star(struct lffi_format_check *c, const struct lffi_format_spec *spec,
+                       const struct lffi_format_number *number)
+{
+    if (number->star)
+        check_integer(c, spec, lffi_format_take(c, spec, number->place), 32);
+}
+
+static void check_print(struct lffi_format_check *c, const struct lffi_format_spec *spec)
+{
+    check_star(c, spec, &spec->width);
+    check_star(c, spec, &spec->precision);
+    switch (spec->conversion) {
+    case 'd': case 'i': case 'o': case 'u': case 'x': case 'X': case 'b': case 'B':
+        check_integer(c, spec, lffi_format_take(c, spec, spec->place), integer_bits(spec));
+        break;
+    case 'c': case 'C':
+        check_integer(c, spec, lffi_format_take(c, spec, spec->place), 32);
+        break;
+    case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': case 'a': case 'A':
+        check_float(c, spec, lffi_format_take(c, spec, spec->place));
+        break;
+    case 's': case 'S': check_string(c, spec, lffi_format_take(c, spec, spec->place)); break;
+    case 'p': check_pointer(c, spec, lffi_format_take(c, spec, spec->place)); break;
+    case 'n': check_count(c, spec, lffi_format_take(c, spec, spec->place)); break;
+    case '%': case 'm': break;
+    case '\0': lffi_format_refuse(c, spec, c->start - 1, "ends too early");
+    default: lffi_format_refuse(c, spec, c->start - 1, "is no conversion of printf");
+    }
+}
+
+/* ---- the check ----------------------------------------------------------------------------------- */
 
 /* The format's text, NULL when the argument is none that can be read. */
-static const char *format_text(const struct check *c, int idx)
+static const char *format_text(const struct lffi_format_check *c, int idx)
 {
     const struct lffi_cdata *cd;
-    const struct lffi_ctype *target;
     const char *text;
     if (lua_type(c->L, idx) == LUA_TSTRING)
         return lua_tostring(c->L, idx);
-    cd = lffi_to_cdata(c->L, c->st, idx);
-    target = pointee(cd);
-    if (target == NULL || (target->op != LFFI_I8 && target->op != LFFI_U8))
+    if (lffi_format_integer_size(lffi_format_pointee(c, idx)) != 1)
         return NULL;
+    cd = lffi_to_cdata(c->L, c->st, idx);
     text = cd->addr;
     if (cd->ct->op == LFFI_POINTER)
         memcpy(&text, cd->addr, sizeof text);
@@ -201,11 +341,16 @@ static const char *format_text(const struct check *c, int idx)
     return text;
 }
 
-static bool is_printf(const struct cdecl_attr *attr)
+/* Whether an attribute is a format that can be checked; fills in which arguments it is about. */
+static bool read_attribute(const struct cdecl_attr *attr, struct lffi_format *format)
 {
-    return attr->id == CDECL_ATTR_FORMAT && attr->text != NULL && attr->nints >= 2 &&
-           attr->ints[0] > 0 && attr->ints[1] > attr->ints[0] &&
-           (strcmp(attr->text, "printf") == 0 || strcmp(attr->text, "gnu_printf") == 0);
+    bool scan;
+    if (attr->id != CDECL_ATTR_FORMAT || attr->text == NULL || attr->nints < 2 ||
+        attr->ints[0] <= 0 || attr->ints[1] <= attr->ints[0] || attr->ints[1] > UINT16_MAX)
+        return false;
+    scan = strcmp(attr->text, "scanf") == 0 || strcmp(attr->text, "gnu_scanf") == 0;
+    *format = (struct lffi_format){(uint16_t)attr->ints[0], (uint16_t)attr->ints[1], scan};
+    return scan || strcmp(attr->text, "printf") == 0 || strcmp(attr->text, "gnu_printf") == 0;
 }
 
 /* Whether the last parameter is this one, a text: a function of another library may have the name of
@@ -222,41 +367,62 @@ static struct lffi_format by_name(const struct cdecl_decl *decl)
 {
     static const struct {
         const char *name;
-        uint32_t text;
-    } known[] = {{"printf", 1},   {"fprintf", 2},  {"dprintf", 2}, {"sprintf", 2},
-                 {"snprintf", 3}, {"asprintf", 2}, {"syslog", 2}};
+        uint16_t text;
+        bool scan;
+    } known[] = {{"printf", 1, false},   {"fprintf", 2, false},  {"dprintf", 2, false},
+                 {"sprintf", 2, false},  {"snprintf", 3, false}, {"asprintf", 2, false},
+                 {"syslog", 2, false},   {"scanf", 1, true},     {"fscanf", 2, true},
+                 {"sscanf", 2, true}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, decl->name) == 0 && ends_in_text(decl->type, known[i].text))
-            return (struct lffi_format){known[i].text, known[i].text + 1};
+            return (struct lffi_format){known[i].text, (uint16_t)(known[i].text + 1), known[i].scan};
     }
-    return (struct lffi_format){0, 0};
+    return (struct lffi_format){0, 0, false};
 }
 
 struct lffi_format lffi_format_of(const struct cdecl_decl *decl)
 {
+    struct lffi_format format;
     for (const struct cdecl_attr *attr = decl->attrs; attr != NULL; attr = attr->next) {
-        if (is_printf(attr))
-            return (struct lffi_format){attr->ints[0], attr->ints[1]};
+        if (read_attribute(attr, &format))
+            return format;
     }
     return by_name(decl);
+}
+
+/* Every argument is read: one that is not was meant for another format. */
+static void check_unused(struct lffi_format_check *c)
+{
+    int idx = c->numbered < 0 ? c->next : c->start;
+    while (c->numbered >= 0 && idx <= c->last && c->taken[idx - c->start] != 0)
+        idx++;
+    if (idx > c->last)
+        return;
+    c->where->index = idx - c->first + 1;
+    lffi_convert_error(c->L, c->where, "the format does not use it");
 }
 
 void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lffi_where *where,
                        int nargs)
 {
     const struct lffi_format *format = &record->format;
-    struct check c = {L, where, record->callee.st, 1, nargs, 0};
+    struct lffi_format_check c = {L, where, record->callee.st, 1, 1, nargs, 0, -1, NULL};
+    struct lffi_format_spec spec;
     const char *p;
-    struct spec spec;
     if (format->text > nargs)
         return;
     luaL_checkstack(L, 10, NULL);
-    c.next = (int)format->first;
+    c.next = c.start = (int)format->first;
     p = format_text(&c, (int)format->text);
-    while (p != NULL && (p = strchr(p, '%')) != NULL) {
-        p = read_spec(p, &spec);
-        if (spec.wanted == UNKNOWN)
-            return;
-        check_spec(&c, &spec);
+    if (p == NULL)
+        return;
+    while ((p = strchr(p, '%')) != NULL) {
+        p = lffi_format_read(p, &spec, format->scan);
+        if (format->scan)
+            lffi_format_check_scan(&c, &spec);
+        else
+            check_print(&c, &spec);
     }
+    check_unused(&c);
+    lua_settop(L, nargs);
 }

@@ -176,7 +176,8 @@ const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
 /* Where a printf-like function has its format and the first argument for it, counted from 1; both 0 for
  * any other. */
 struct lffi_format {
-    int64_t text, first;
+    uint16_t text, first;
+    bool scan; /* scanf's rules, not printf's */
 };
 
 /* Whose function runs. */

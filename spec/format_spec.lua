@@ -32,6 +32,17 @@ describe("a printf format", function()
         { "%Lg %g", "0.25 0.5", ffi.new("long double", 0.25), ffi.new("float", 0.5) },
         { "%2$s %1$s", "b a", "a", "b" },
         { "no conversion", "no conversion" },
+        { "%1$*2$d|%1$.*3$d", "   42|00042", 42, 5, 5 },
+        { "%1$s %1$s", "a a", "a" },
+        { "%+d % d %#x %05d %-4d| %'d", "+1  1 0x1 00001 1   | 1", 1, 1, 1, 1, 1, 1 },
+        { "%hhd %hd %hhu", "-1 -1 255", -1, -1, 255 },
+        { "%jd %td %qd %Ld %zd", "1 2 3 4 5", 1, 2, 3, 4, 5 },
+        { "%X %B %F %a", "FF 101 1.000000 0x1p+0", 255, 5, 1.0, 1.0 },
+        { "%lc%C %ls %S", "AB AB AB", 65, 66, ffi.new("wchar_t[3]", { 65, 66 }),
+            ffi.new("wchar_t[3]", { 65, 66 }) },
+        { "%.3s|%.*s", "abc|ab", ffi.new("char[3]", "abc"), 2, ffi.new("char[2]", "ab") },
+        { "%m", "Success" },
+        { "%p", tostring(buffer):match "0x%x+", buffer },
     }
     for _, case in ipairs(good) do
         it("passes " .. case[1], function()
@@ -41,6 +52,24 @@ describe("a printf format", function()
 
     local bad = {
         { 4, "format '%s' wants 'char *', got integer 5", "%s", 5 },
+        { 4, "format '%s' wants 'char *', got nil", "%s", nil, n = 4 },
+        { 5, "format '%2$s' wants 'char *', got integer 5", "%2$s %1$s", "x", 5 },
+        { 5, "format '%3$d' has no argument", "%3$d", 5 },
+        { 4, "the format does not use it", "%2$d", 5, 6 },
+        { 5, "the format does not use it", "%d", 1, 2 },
+        { 4, "the format does not use it", "%%", 1 },
+        { 3, "format '%1$d' cannot stand beside ones that have no number", "%d %1$d", 1 },
+        { 3, "format '%d' cannot stand beside ones that have a number", "%1$d %d", 1, 2 },
+        { 3, "format '%' ends too early", "100 %" },
+        { 3, "format '%-5.l' ends too early", "%-5.l", 1 },
+        { 3, "format '%k' is no conversion of printf", "%k", 1 },
+        { 4, "format '%hhd' wants 'char' (8 bits), got integer 300", "%hhd", 300 },
+        { 4, "format '%hd' wants 'short' (16 bits), got integer 70000", "%hd", 70000 },
+        { 4, "format '%d' wants 'int', got '__int128'", "%d", ffi.new("__int128", 1) },
+        { 4, "format '%n' wants 'int *', got integer 5", "%n", 5 },
+        { 4, "format '%hhn' wants 'signed char *', got 'int[1]'", "%hhn", ffi.new "int[1]" },
+        { 4, "format '%s' wants text that ends in a zero byte, which 'char[2]' does not", "%s",
+            ffi.new("char[2]", "ab") },
         { 4, "format '%d' wants 'int', got string \"5\"", "%d", "5" },
         { 4, "format '%d' wants 'int', got number 1.5", "%d", 1.5 },
         { 4, "format '%d' wants 'int' (32 bits), got integer 5000000000", "%d", 5000000000 },
@@ -56,7 +85,82 @@ describe("a printf format", function()
     for _, case in ipairs(bad) do
         it("refuses: " .. case[2], function()
             support.raises(prefix:format(case[1]) .. case[2], function()
-                print_c(table.unpack(case, 3))
+                print_c(table.unpack(case, 3, case.n))
+            end)
+        end)
+    end
+end)
+
+describe("%n", function()
+    it("counts", function()
+        local count, short = ffi.new "int[1]", ffi.new "short[1]"
+        assert.equal("abcd", print_c("abc%nd%hn", count, short))
+        assert.equal(3, count[0])
+        assert.equal(4, short[0])
+    end)
+end)
+
+describe("a printf format in a scope that wraps", function()
+    it("still has its types checked, and not its ranges", function()
+        local scope = ffi.scope { overflow = "wrap" }
+        scope.cdef [[
+            int snprintf(char *buffer, size_t size, const char *format, ...)
+                __attribute__((__format__(__printf__, 3, 4)));
+        ]]
+        local text = scope.new "char[20]"
+        scope.C.snprintf(text, 20, "%hhd", 300)
+        assert.equal("44", scope.string(text))
+        support.raises(prefix:format(4) .. "format '%s' wants 'char *', got integer 1",
+            function() scope.C.snprintf(text, 20, "%s", 1) end)
+    end)
+end)
+
+describe("a scanf format", function()
+    ffi.cdef [[
+        int sscanf(const char *text, const char *format, ...)
+            __asm__("__isoc99_sscanf") __attribute__((format(scanf, 2, 3)));
+        void free(void *block);
+    ]]
+    it("passes pointers to what it names", function()
+        local i, s, l, d = ffi.new "int[1]", ffi.new "short[1]", ffi.new "long[1]", ffi.new "double[1]"
+        local f, word, set = ffi.new "float[1]", ffi.new "char[8]", ffi.new "char[8]"
+        assert.equal(7, C.sscanf("1 2 3 4.5 5.5 word [ab]x", "%d %hd %ld %lf %f %7s %7[][a-b]%*c",
+            i, s, l, d, f, word, set))
+        assert.same({ 1, 2, 3, 4.5, 5.5, "word", "[ab]" },
+            { i[0], s[0], l[0], d[0], f[0], ffi.string(word), ffi.string(set) })
+        local p, n = ffi.new "char *[1]", ffi.new "int[1]"
+        assert.equal(1, C.sscanf("allocated", "%ms%n", p, n))
+        assert.equal("allocated", ffi.string(p[0]))
+        assert.equal(9, n[0])
+        C.free(p[0])
+        local a, b = ffi.new "unsigned[1]", ffi.new "int[1]"
+        assert.equal(2, C.sscanf("1 2", "%2$u %1$d", b, a))
+        assert.same({ 1, 2 }, { a[0], b[0] })
+    end)
+
+    local scan_prefix = "bad argument #%d to 'sscanf' (int sscanf(const char *text, const char "
+        .. "*format, ...) __asm__(\"__isoc99_sscanf\")): "
+    local bad = {
+        { 3, "format '%d' wants 'int *', got integer 5", "%d", 5 },
+        { 3, "format '%d' wants 'int *', got 'short[1]'", "%d", ffi.new "short[1]" },
+        { 3, "format '%d' wants 'int *', got 'const int[1]'", "%d", ffi.new "const int[1]" },
+        { 3, "format '%ld' wants 'long *', got 'int[1]'", "%ld", ffi.new "int[1]" },
+        { 3, "format '%f' wants 'float *', got 'double[1]'", "%f", ffi.new "double[1]" },
+        { 3, "format '%lf' wants 'double *', got 'float[1]'", "%lf", ffi.new "float[1]" },
+        { 3, "format '%s' wants 'char *', got string \"text\"", "%s", "text" },
+        { 3, "format '%9s' writes up to 10 bytes into 8 of 'char[8]'", "%9s", ffi.new "char[8]" },
+        { 3, "format '%9c' writes up to 9 bytes into 8 of 'char[8]'", "%9c", ffi.new "char[8]" },
+        { 3, "format '%ms' wants 'char **', got 'char[8]'", "%ms", ffi.new "char[8]" },
+        { 3, "format '%p' wants 'void **', got 'int[1]'", "%p", ffi.new "int[1]" },
+        { 4, "format '%d' has no argument", "%d %d", ffi.new "int[1]" },
+        { 4, "the format does not use it", "%d", ffi.new "int[1]", ffi.new "int[1]" },
+        { 2, "format '%[a' ends too early", "%[a", ffi.new "char[8]" },
+        { 2, "format '%k' is no conversion of scanf", "%k", ffi.new "int[1]" },
+    }
+    for _, case in ipairs(bad) do
+        it("refuses: " .. case[2], function()
+            support.raises(scan_prefix:format(case[1]) .. case[2], function()
+                C.sscanf("1 2 3", table.unpack(case, 3))
             end)
         end)
     end
