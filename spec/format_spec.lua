@@ -12,6 +12,7 @@ local prefix = "bad argument #%d to 'snprintf' (int snprintf(char *buffer, unsig
     .. "const char *format, ...)): "
 
 local function print_c(format, ...)
+    ffi.errno(0)
     C.snprintf(buffer, 200, format, ...)
     return ffi.string(buffer)
 end
