@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "api.h"
 #include "elfsym.h"
@@ -78,9 +79,26 @@ bool lffi_library_close(struct lffi_library *lib)
 
 /* ---- symbols ------------------------------------------------------------------------------------------ */
 
+/* "name@VERSION", as an assembler label may say it. */
+static void *versioned_symbol(const struct lffi_library *lib, const char *symbol, const char *at)
+{
+#ifdef __GLIBC__
+    char name[256];
+    size_t size = (size_t)(at - symbol);
+    if (size < sizeof name) {
+        memcpy(name, symbol, size);
+        name[size] = '\0';
+        return dlvsym(lib->handle, name, at + strspn(at, "@"));
+    }
+#endif
+    (void)at;
+    return dlsym(lib->handle, symbol);
+}
+
 void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol)
 {
-    return dlsym(lib->handle, symbol);
+    const char *at = strchr(symbol, '@');
+    return at != NULL ? versioned_symbol(lib, symbol, at) : dlsym(lib->handle, symbol);
 }
 
 const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
@@ -115,18 +133,15 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
     abort();
 }
 
-bool lffi_is_object_symbol(const struct lffi_library *lib, const char *name)
+enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name)
 {
-    const struct link_map *map = is_default(lib) ? NULL : map_of(lib->handle);
-    struct lffi_symbols symbols;
+    const struct link_map *map = NULL;
     struct lffi_symbol symbol;
-    if (map == NULL || !lffi_symbols_of(map, &symbols))
-        return false;
-    while (lffi_next_symbol(&symbols, &symbol)) {
-        if (strcmp(symbol.name, name) == 0)
-            return symbol.kind == LFFI_SYMBOL_OBJECT;
+    while ((map = lffi_library_next_map(lib, map)) != NULL) {
+        if (lffi_find_symbol(map, name, &symbol))
+            return symbol.kind;
     }
-    return false;
+    return LFFI_SYMBOL_OTHER;
 }
 
 /* ---- finding and opening the file -------------------------------------------------------------------- */
@@ -142,10 +157,26 @@ struct search {
 enum { SCRIPT_DEPTH_MAX = 4 };
 
 static bool open_name(lua_State *L, struct search *s, const char *name);
+static bool open_file(lua_State *L, struct search *s, const char *name);
 
 static void log_line(lua_State *L, struct search *s)
 {
     lua_rawseti(L, s->log, (lua_Integer)lua_rawlen(L, s->log) + 1);
+}
+
+/* A file name without a directory may be in the script's own. */
+static bool open_beside(lua_State *L, struct search *s, const char *script, const char *entry)
+{
+    const char *slash = strrchr(script, '/');
+    bool opened;
+    if (slash == NULL || strchr(entry, '/') != NULL)
+        return false;
+    luaL_checkstack(L, 8, NULL);
+    lua_pushlstring(L, script, (size_t)(slash - script));
+    lua_pushfstring(L, "%s/%s", lua_tostring(L, -1), entry);
+    opened = access(lua_tostring(L, -1), F_OK) == 0 && open_file(L, s, lua_tostring(L, -1));
+    lua_pop(L, 2);
+    return opened;
 }
 
 /* The library a linker script stands for; `path` is the script's. */
@@ -159,7 +190,7 @@ static bool open_script(lua_State *L, struct search *s, const char *path)
     if (strncmp(entry, "-l", 2) == 0)
         opened = open_name(L, s, entry + 2);
     else
-        opened = open_name(L, s, entry);
+        opened = open_beside(L, s, path, entry) || open_name(L, s, entry);
     s->depth--;
     return opened;
 }
@@ -294,8 +325,8 @@ static bool open_name(lua_State *L, struct search *s, const char *name)
     return opened;
 }
 
-/* Raises what was tried, one line for each. */
-static _Noreturn void not_found(lua_State *L, const struct search *s, const char *name)
+/* Raises what was tried, one line for each; `what`: "library 'z'". */
+static _Noreturn void not_found(lua_State *L, const struct search *s, const char *what)
 {
     luaL_Buffer b;
     lua_Integer count = (lua_Integer)lua_rawlen(L, s->log);
@@ -306,7 +337,7 @@ static _Noreturn void not_found(lua_State *L, const struct search *s, const char
         luaL_addvalue(&b);
     }
     luaL_pushresult(&b);
-    luaL_error(L, "cannot load library '%s':%s", name, lua_tostring(L, -1));
+    luaL_error(L, "cannot load %s:%s", what, lua_tostring(L, -1));
     abort();
 }
 
@@ -377,14 +408,41 @@ static int read_load_options(lua_State *L, struct lffi_library *lib, int arg, bo
     return flags;
 }
 
+/* dlopen takes "" for the program, and ends a name at a zero byte. */
+static void check_library_name(lua_State *L, int idx)
+{
+    size_t size;
+    const char *name = lua_tolstring(L, idx, &size);
+    if (size == 0)
+        lffi_arg_error(L, 1, "library name is empty");
+    if (strlen(name) != size)
+        lffi_arg_error(L, 1, "library name contains a zero byte");
+}
+
+/* "any of 'a', 'b'": the list at stack index 1. */
+static const char *push_alternatives(lua_State *L, lua_Integer count)
+{
+    luaL_Buffer b;
+    luaL_buffinit(L, &b);
+    luaL_addstring(&b, "any of ");
+    for (lua_Integer i = 1; i <= count; i++) {
+        luaL_addstring(&b, i > 1 ? ", '" : "'");
+        lua_rawgeti(L, 1, i);
+        luaL_addvalue(&b);
+        luaL_addchar(&b, '\'');
+    }
+    luaL_pushresult(&b);
+    return lua_tostring(L, -1);
+}
+
 /* Opens the name, or the first that can be opened of a list of names, at stack index 1. */
 static void open_any(lua_State *L, struct lffi_scope *scope, struct search *s)
 {
     lua_Integer count;
     if (!lua_istable(L, 1)) {
-        const char *name = lffi_arg_string(L, scope, 1, NULL);
-        if (!open_name(L, s, name))
-            not_found(L, s, name);
+        check_library_name(L, 1);
+        if (!open_name(L, s, lua_tostring(L, 1)))
+            not_found(L, s, lua_pushfstring(L, "library '%s'", lua_tostring(L, 1)));
         return;
     }
     count = (lua_Integer)lua_rawlen(L, 1);
@@ -394,12 +452,12 @@ static void open_any(lua_State *L, struct lffi_scope *scope, struct search *s)
         if (lua_rawgeti(L, 1, i) != LUA_TSTRING)
             lffi_arg_error(L, 1, "name %I is no string but %s", (LUAI_UACINT)i,
                            lffi_push_kind_of(L, scope->st, -1));
+        check_library_name(L, -1);
         if (open_name(L, s, lua_tostring(L, -1)))
             return;
         lua_pop(L, 1);
     }
-    lua_rawgeti(L, 1, 1);
-    not_found(L, s, lua_tostring(L, -1));
+    not_found(L, s, push_alternatives(L, count));
 }
 
 static void unload_when_collected(lua_State *L, int lib_idx)

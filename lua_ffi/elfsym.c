@@ -72,21 +72,73 @@ static enum lffi_symbol_kind kind_of(unsigned type)
     }
 }
 
+static bool is_exported(const ElfW(Sym) *s)
+{
+    unsigned bind = s->st_info >> 4;
+    unsigned visibility = s->st_other & 3;
+    return s->st_shndx != SHN_UNDEF && s->st_name != 0 && bind != STB_LOCAL &&
+           s->st_shndx != SHN_ABS && /* names of symbol versions */
+           visibility != STV_HIDDEN && visibility != STV_INTERNAL;
+}
+
 bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
 {
     const ElfW(Sym) *table = symbols->table;
     while (symbols->next < symbols->count) {
         const ElfW(Sym) *s = &table[symbols->next++];
-        unsigned bind = s->st_info >> 4;
-        unsigned visibility = s->st_other & 3;
-        if (s->st_shndx == SHN_UNDEF || s->st_name == 0 || bind == STB_LOCAL ||
-            s->st_shndx == SHN_ABS || /* names of symbol versions */
-            visibility == STV_HIDDEN || visibility == STV_INTERNAL)
+        if (!is_exported(s))
             continue;
         symbol->name = symbols->strings + s->st_name;
         symbol->kind = kind_of(s->st_info & 15);
         symbol->size = s->st_size;
         return true;
+    }
+    return false;
+}
+
+/* The number of the first symbol of the name's chain in a GNU hash table; 0: there is none. */
+static uint32_t chain_of(const uint32_t *gnu, uint32_t hash, const uint32_t **chains)
+{
+    const uint32_t *buckets = gnu + 4 + gnu[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
+    *chains = buckets + gnu[0];
+    return gnu[0] != 0 ? buckets[hash % gnu[0]] : 0;
+}
+
+static bool find_hashed(const uint32_t *gnu, const struct lffi_symbols *symbols, const char *name,
+                        struct lffi_symbol *symbol)
+{
+    const ElfW(Sym) *table = symbols->table;
+    const uint32_t *chains;
+    uint32_t hash = 5381;
+    uint32_t i;
+    for (const char *p = name; *p != '\0'; p++)
+        hash = hash * 33 + (unsigned char)*p;
+    i = chain_of(gnu, hash, &chains);
+    for (; i >= gnu[1]; i++) {
+        uint32_t link = chains[i - gnu[1]];
+        if ((link | 1) == (hash | 1) && strcmp(symbols->strings + table[i].st_name, name) == 0 &&
+            is_exported(&table[i])) {
+            *symbol = (struct lffi_symbol){symbols->strings + table[i].st_name,
+                                           kind_of(table[i].st_info & 15), table[i].st_size};
+            return true;
+        }
+        if ((link & 1) != 0)
+            break;
+    }
+    return false;
+}
+
+bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol)
+{
+    const uint32_t *gnu = dynamic_table(map, DT_GNU_HASH);
+    struct lffi_symbols symbols;
+    if (!lffi_symbols_of(map, &symbols))
+        return false;
+    if (gnu != NULL)
+        return find_hashed(gnu, &symbols, name, symbol);
+    while (lffi_next_symbol(&symbols, symbol)) {
+        if (strcmp(symbol->name, name) == 0)
+            return true;
     }
     return false;
 }
@@ -113,6 +165,14 @@ bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols)
 bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
 {
     (void)symbols;
+    (void)symbol;
+    return false;
+}
+
+bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol)
+{
+    (void)map;
+    (void)name;
     (void)symbol;
     return false;
 }

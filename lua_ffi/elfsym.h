@@ -28,6 +28,8 @@ struct lffi_symbols {
 bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols);
 /* The next defined, exported symbol; false at the end. */
 bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol);
+/* The exported symbol of this name; false when the library has none. */
+bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol);
 /* The path a library was loaded from ("" for the program), and the library loaded after it or NULL. */
 const char *lffi_map_path(const struct link_map *map);
 const struct link_map *lffi_next_map(const struct link_map *map);

@@ -56,7 +56,8 @@ static _Noreturn void undeclared_error(lua_State *L, struct lffi_scope *scope,
 {
     const char *near = cdecl_suggest(scope->cdecl, CDECL_SPACE_VALUES, name, strlen(name));
     if (lffi_library_symbol(lib, name) != NULL) {
-        const char *form = lffi_is_object_symbol(lib, name) ? "extern TYPE %s;" : "RESULT %s(PARAMETERS);";
+        bool is_object = lffi_library_kind_of(lib, name) == LFFI_SYMBOL_OBJECT;
+        const char *form = is_object ? "extern TYPE %s;" : "RESULT %s(PARAMETERS);";
         const char *text = lua_pushfstring(L, form, name);
         luaL_error(L, "symbol '%s' exists in %s but is not declared: use ffi.cdef \"%s\"", name,
                    base_name(lib->path), text);
@@ -83,12 +84,20 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
+/* The address of what is declared, which the library must not call the contrary: jumping into data, or
+ * storing into code, ends the process. */
 static void *check_symbol(lua_State *L, const struct lffi_library *lib,
                           const struct cdecl_decl *decl)
 {
     void *address = lffi_library_symbol(lib, decl->symbol);
+    enum lffi_symbol_kind kind;
     if (address == NULL)
         lffi_undefined_symbol(L, lib, decl->symbol);
+    kind = lffi_library_kind_of(lib, decl->symbol);
+    if (decl->kind == CDECL_DECL_FUNCTION && kind == LFFI_SYMBOL_OBJECT)
+        luaL_error(L, "'%s' is declared as a function, but is a variable in %s", decl->name, lib->path);
+    if (decl->kind == CDECL_DECL_VARIABLE && kind == LFFI_SYMBOL_FUNCTION)
+        luaL_error(L, "'%s' is declared as a variable, but is a function in %s", decl->name, lib->path);
     return address;
 }
 

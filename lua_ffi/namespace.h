@@ -2,6 +2,7 @@
 #ifndef LFFI_NAMESPACE_H
 #define LFFI_NAMESPACE_H
 
+#include "elfsym.h"
 #include "lffi.h"
 
 /* ---- clib.c: libraries ---------------------------------------------------------------------------- */
@@ -10,8 +11,8 @@
 void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol);
 /* Raises "undefined symbol 'x' in PATH (did you mean 'y'?)". */
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
-/* True when the library's own tables call the symbol data rather than a function. */
-bool lffi_is_object_symbol(const struct lffi_library *lib, const char *name);
+/* What the library's own tables call the symbol; "other" when they do not have it. */
+enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name);
 struct link_map;
 /* The loaded files that the library's symbols come from, one after the other: its own, for ffi.C all. `map`
  * NULL starts, NULL ends, or says that the system does not tell. */

@@ -73,6 +73,9 @@ describe("ffi.load", function()
         support.write_file(script, "/* GNU ld script\n*/\nOUTPUT_FORMAT(elf64-x86-64)\n"
             .. "GROUP ( /no/such.a " .. absolute .. " AS_NEEDED ( libm.so.6 ) )\n")
         assert.equal(3, ffi.load(script).library_add(1, 2))
+        assert(os.execute(("cp %s %s/libscript.so.1"):format(path, dir)))
+        support.write_file(script, "INPUT(libscript.so.1 -lm)\n")
+        assert.equal("library: " .. dir .. "/libscript.so.1", tostring(ffi.load(script)))
         support.write_file(script, "INPUT(-lz)\n")
         assert.matches("^%d", ffi.string(ffi.load(script).zlibVersion()))
         support.write_file(script, "INPUT(" .. script .. ")\n")
@@ -117,6 +120,10 @@ describe("ffi.load", function()
         ffi.cdef "int library_add(int, int);"
         assert.equal(3, ffi.load({ "cffi-no-such", path }).library_add(1, 2))
         raises("bad argument #1 to 'load' (list of library names is empty)", ffi.load, {})
+        local ok, message = pcall(ffi.load, { "cffi-no-such", "/cffi/neither" })
+        assert.is_false(ok)
+        assert.matches("^cannot load any of 'cffi%-no%-such', '/cffi/neither':\n\t", message)
+        assert.matches("\n\t/cffi/neither: cannot open shared object file", message)
         raises("bad argument #1 to 'load' (name 2 is no string but boolean true)", ffi.load,
             { "cffi-no-such", true })
     end)
@@ -140,6 +147,9 @@ describe("ffi.load", function()
         assert.matches("cannot load library '/etc/passwd':\n\t/etc/passwd: ", message)
         raises("bad argument #1 to 'load' (string expected, got nil)", core.load, nil)
         raises("bad argument #1 to 'load' (string expected, got no value)", core.load)
+        raises("bad argument #1 to 'load' (library name is empty)", core.load, "")
+        raises("bad argument #1 to 'load' (library name contains a zero byte)", core.load, "z\0z")
+        raises("bad argument #1 to 'load' (library name is empty)", core.load, { "cffi-no", "" })
         raises("bad argument #1 to 'load' (string expected, got integer 5)", core.load, 5)
     end)
 
@@ -189,6 +199,33 @@ describe("functions of a namespace", function()
         assert.equal(2, lib.library_renamed())
     end)
 
+    it("are found in the version that their label names", function()
+        local ffi = core.scope()
+        ffi.cdef [[
+            void *old_copy(void *, const void *, size_t) __asm__("memcpy@GLIBC_2.2.5");
+            void *any_copy(void *, const void *, size_t) __asm__("memcpy@GLIBC_0");
+        ]]
+        if ffi.arch == "x64" then
+            local bytes = ffi.new "char[4]"
+            ffi.C.old_copy(bytes, "abc", 3)
+            assert.equal("abc", ffi.string(bytes))
+        end
+        raises("undefined symbol 'memcpy@GLIBC_0' in ffi.C", function() return ffi.C.any_copy end)
+    end)
+
+    it("that are variables, and the other way round, are refused", function()
+        local ffi = core.scope()
+        ffi.cdef "int environ(void); extern int printf;"
+        raises("'environ' is declared as a function, but is a variable in ffi.C",
+            function() return ffi.C.environ end)
+        raises("'printf' is declared as a variable, but is a function in ffi.C",
+            function() return ffi.C.printf end)
+        raises("'printf' is declared as a variable, but is a function in ffi.C",
+            function() ffi.C.printf = 1 end)
+        raises("'printf' is declared as a variable, but is a function in ffi.C",
+            function() return ffi.addressof(ffi.C, "printf") end)
+    end)
+
     it("that are declared but missing are named with the library and a near miss", function()
         local _, lib = open()
         local file = tostring(lib):match "^library: (.*)$"
@@ -216,6 +253,8 @@ describe("functions of a namespace", function()
             .. '"extern TYPE library_undeclared;"', function() return lib.library_undeclared end)
         raises("symbol 'getpid' exists in ffi.C but is not declared: use ffi.cdef "
             .. '"RESULT getpid(PARAMETERS);"', function() return ffi.C.getpid end)
+        raises("symbol 'environ' exists in ffi.C but is not declared: use ffi.cdef "
+            .. '"extern TYPE environ;"', function() return ffi.C.environ end)
     end)
 
     it("cannot be assigned before they are fetched", function()
