@@ -70,9 +70,12 @@ static unsigned qualifiers(struct parser *p, struct attrs *attrs)
 /* length = [ "static" ] qualifiers [ "static" ] [ "*" | "?" | expression ] "]" [6.7.6.2] */
 static void array_length(struct parser *p, struct derived *d, struct attrs *attrs, bool parameter)
 {
-    d->parameter = cdecl__accept(p, TOK_STATIC);
+    bool present = cdecl__accept(p, TOK_STATIC);
     d->quals = qualifiers(p, attrs);
-    d->parameter |= cdecl__accept(p, TOK_STATIC) || d->quals != 0;
+    present |= cdecl__accept(p, TOK_STATIC);
+    d->parameter = present || d->quals != 0;
+    if (present && parameter) /* has elements, hence is not NULL [6.7.6.3p7] */
+        cdecl__attributes_add(p->state, attrs, CDECL_ATTR_NONNULL, "nonnull");
     d->count = CDECL_COUNT_UNKNOWN;
     if (cdecl__accept(p, TOK_RBRACKET))
         return;

@@ -514,6 +514,17 @@ static void read_result(struct lffi_record *record, const struct lffi_param *res
     record->result_sign = result->min < 0 ? (uint64_t)1 << (bits - 1) : 0;
 }
 
+/* Attributes of single parameters: clang's nonnull stands there as well. */
+static void read_parameter(struct lffi_record *record, const struct lffi_plan *plan, uint32_t i,
+                           const struct cdecl_attr *attrs)
+{
+    if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) && is_noescape(attrs))
+        record->borrows |= bit(i);
+    for (; attrs != NULL; attrs = attrs->next)
+        if (attrs->id == CDECL_ATTR_NONNULL && plan->param[i].op == LFFI_POINTER)
+            record->nonnull |= bit(i);
+}
+
 static void read_attributes(struct lffi_record *record, const struct lffi_plan *plan)
 {
     const struct cdecl_decl *decl = record->pub.decl;
@@ -524,10 +535,12 @@ static void read_attributes(struct lffi_record *record, const struct lffi_plan *
     }
     if (plan->variadic)
         record->format = lffi_format_of(decl);
-    for (uint32_t i = 0; i < plan->nparams; i++)
-        if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) &&
-            (by_name || (decl->params != NULL && is_noescape(decl->params[i].attrs))))
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) && by_name)
             record->borrows |= bit(i);
+        if (decl->params != NULL)
+            read_parameter(record, plan, i, decl->params[i].attrs);
+    }
 }
 
 /* The plan for a declared function; the error names it. */
