@@ -379,7 +379,10 @@ static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl
 
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
 {
-    const char *why = type->unsupported;
+    const char *why;
+    while (type->kind == CDECL_ARRAY)
+        type = type->target;
+    why = type->unsupported;
     if (why == NULL && type->tag != NULL)
         why = type->tag->unsupported;
     if (why != NULL)

@@ -240,7 +240,7 @@ local aggregate
 
 local function member_type(options, depth)
     if depth > 0 and chance(25) then
-        return aggregate(options, depth - 1)
+        return aggregate(options, depth - 1, true)
     end
     return scalar(options, true)
 end
@@ -249,6 +249,11 @@ end
 -- clang: gcc's rules are ours.
 local function may_repeat(t, options)
     return options.compiler == "gcc" or not t.packed
+end
+
+-- Inside others clang 14 does not even agree with itself on packed ones.
+local function may_be_packed(options, nested)
+    return options.compiler == "gcc" or not nested
 end
 
 -- Where a padding bit-field stands is where gcc and clang differ most.
@@ -379,14 +384,14 @@ local function aggregate_same(t, v, got)
     return true
 end
 
-function aggregate(options, depth)
+function aggregate(options, depth, nested)
     local t = {kind = "aggregate", members = {}, union = chance(15)}
     options.count = options.count + 1
     t.c = ("%s t%d"):format(t.union and "union" or "struct", options.count)
     local attributes = ""
     if chance(3) then
         attributes = (" __attribute__((aligned(%d)))"):format(pick {4, 8, 16})
-    elseif chance(10) then
+    elseif chance(10) and may_be_packed(options, nested) then
         attributes, t.packed = " __attribute__((packed))", true
         depth = options.compiler == "gcc" and depth or 0
     end
