@@ -1,0 +1,119 @@
+-- How Lua values travel as variadic arguments (docs/design.md S7); formats are in format_spec.
+local ffi = require "cffi"
+local support = require "support"
+
+local raises = support.raises
+
+local scope = ffi.scope()
+scope.cdef [[
+    struct variadic_small { int i; double d; };
+    struct variadic_large { long l[5]; };
+    enum colour { RED, GREEN = 5 };
+    int variadic_read(char *out, size_t size, const char *kinds, ...);
+    int abs(int);
+]]
+
+local prototype = "(int variadic_read(char *out, unsigned long size, const char *kinds, ...)): "
+
+for _, compiler in ipairs { "", "-clang" } do
+    local path = ("%s/spec/variadic%s.so"):format(support.build, compiler)
+    local found = io.open(path)
+    if found then
+        found:close()
+        local lib = scope.load(path:sub(1, 1) == "/" and path or "./" .. path)
+        local out = scope.new "char[1000]"
+        local function read(kinds, ...)
+            lib.variadic_read(out, 1000, kinds, ...)
+            return scope.string(out)
+        end
+
+        describe("a variadic argument" .. compiler, function()
+            it("is what C's default promotions and Lua's types make of the value", function()
+                assert.equal("-5 7 9000000000", read("ill", -5, 7, 9000000000))
+                assert.equal("-9223372036854775808", read("l", math.mininteger))
+                assert.equal("2.5 3 inf", read("ddd", 2.5, 3.0, math.huge))
+                assert.equal("text (nil)", read("sp", "text", nil))
+                assert.equal("1 0", read("ii", true, false))
+                assert.equal("1 2", read("FF", io.stdout, io.stderr))
+                assert.equal("4", read("f", scope.C.abs))
+                assert.equal("4", read("f", scope.cast("int (*)(int)", scope.C.abs)))
+            end)
+
+            it("is a cdata's promoted type", function()
+                for _, ctype in ipairs { "char", "int8_t", "short", "int", "long", "int64_t" } do
+                    assert.equal("-3", read(ctype:find "64" and "l" or "i", scope.new(ctype, -3)))
+                end
+                assert.equal("200 60000 1", read("iii", scope.new("uint8_t", 200),
+                    scope.new("uint16_t", 60000), scope.new("bool", true)))
+                assert.equal("5", read("i", scope.new("enum colour", "GREEN")))
+                assert.equal("1.5 2.5", read("dd", scope.new("float", 1.5), scope.new("double", 2.5)))
+                assert.equal("18446744073709551615", read("u", scope.cast("uint64_t", -1)))
+                assert.equal("0.25 1", read("Di", scope.new("long double", 0.25), 1))
+                assert.equal("1:0000000000000000 7",
+                    read("qi", scope.cast("__int128", "0x10000000000000000"), 7))
+                assert.equal("1-2i", read("c", scope.new("double _Complex", 1, -2)))
+            end)
+
+            it("is an array's or function's address, and a struct by value", function()
+                assert.equal("array", read("s", scope.new("char[10]", "array")))
+                local ints = scope.new("int[3]")
+                assert.equal(tostring(ints):match "0x%x+", read("p", ints))
+                local small = scope.new("struct variadic_small", 4, 0.5)
+                local large = scope.new("struct variadic_large", { { 1, 2, 3, 4, 5 } })
+                assert.equal("{4,0.5} 9 {1,5} 1.5", read("SiLd", small, 9, large, 1.5))
+                assert.equal("{1,5} {4,0.5} {4,0.5} {4,0.5} {4,0.5}",
+                    read("LSSSS", large, small, small, small, small))
+                assert.equal(tostring(scope.addressof(small)):match "0x%x+",
+                    read("p", scope.addressof(small)))
+                small.i = 5
+                assert.equal("{5,0.5}", read("S", small))
+            end)
+
+            it("is an address that userdata or an object with __cffi_pointer has", function()
+                local light = debug.upvalueid(function() return read end, 1)
+                assert.equal(("%p"):format(light), read("p", light))
+                local object = setmetatable({}, { __cffi_pointer = function()
+                    return scope.cast("char *", "object")
+                end })
+                assert.equal("object", read("s", object))
+            end)
+
+            it("fills the registers and then the stack", function()
+                local values, kinds, want = {}, {}, {}
+                for i = 1, 30 do
+                    values[i] = i % 2 == 0 and i or i + 0.5
+                    kinds[i] = i % 2 == 0 and "l" or "d"
+                    want[i] = tostring(values[i])
+                end
+                assert.equal(table.concat(want, " "), read(table.concat(kinds), table.unpack(values)))
+            end)
+
+            it("with a zero byte passes whole as a pointer", function()
+                raises("bad argument #4 to 'variadic_read' " .. prototype
+                    .. "the string contains a zero byte at position 2; "
+                    .. 'ffi.cast("const char *", s) passes it whole', read, "s", "a\0b")
+                assert.equal("b", read("z", scope.cast("const char *", "a\0b")))
+            end)
+        end)
+
+        describe("what has no C type" .. compiler, function()
+            it("is refused", function()
+                raises("bad argument #4 to 'variadic_read' " .. prototype
+                    .. "a Lua function has no C type here: use ffi.callback(type, function)",
+                    read, "p", function() end)
+                raises("bad argument #5 to 'variadic_read' " .. prototype
+                    .. "a table cannot be a variadic argument: use ffi.new or ffi.cast to give it a type",
+                    read, "ip", 1, {})
+                raises("bad argument #4 to 'variadic_read' " .. prototype
+                    .. "a thread cannot be a variadic argument: use ffi.new or ffi.cast to give it a type",
+                    read, "p", coroutine.create(print))
+                local file = assert(io.open("/dev/null"))
+                file:close()
+                raises("bad argument #4 to 'variadic_read' " .. prototype .. "the file is closed",
+                    read, "p", file)
+                raises("wrong number of arguments to 'variadic_read' " .. prototype:gsub("%): $", ")")
+                    .. ": expected at least 3, got 2", function() lib.variadic_read(out, 3) end)
+            end)
+        end)
+    end
+end
