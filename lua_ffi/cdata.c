@@ -273,7 +273,7 @@ static int cdata_close(lua_State *L)
 
 static void push_address_text(lua_State *L, const struct lffi_cdata *cd, const void *addr)
 {
-    const char *type = lffi_push_type_text(L, cd->ct->type, NULL);
+    const char *type = lffi_push_spelling(L, cd->ct);
     if (addr == NULL)
         lua_pushfstring(L, "cdata<%s>: NULL", type);
     else
@@ -295,14 +295,14 @@ static void push_integer_cdata(lua_State *L, const struct lffi_cdata *cd)
     else if (cd->ct->op == LFFI_U64 && luajit)
         lua_pushfstring(L, "%sULL", text);
     else if (cd->ct->op < LFFI_I64)
-        lua_pushfstring(L, "cdata<%s>: %s", lffi_push_type_text(L, cd->ct->type, NULL), text);
+        lua_pushfstring(L, "cdata<%s>: %s", lffi_push_spelling(L, cd->ct), text);
 }
 
 static void push_enum_cdata(lua_State *L, const struct lffi_cdata *cd)
 {
     struct lffi_integer value = lffi_integer_of_memory(cd->ct, cd->addr);
     const char *text = lffi_push_integer_text(L, &value);
-    lua_pushfstring(L, "cdata<%s>: %s", lffi_push_type_text(L, cd->ct->type, NULL), text);
+    lua_pushfstring(L, "cdata<%s>: %s", lffi_push_spelling(L, cd->ct), text);
 }
 
 static void push_text(lua_State *L, const struct lffi_cdata *cd)

@@ -178,26 +178,6 @@ uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct)
     return ct->size;
 }
 
-/* ---- texts ---------------------------------------------------------------------------------------- */
-
-const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name)
-{
-    luaL_Buffer b;
-    size_t size = cdecl_print(type, name, NULL, 0) + 1;
-    cdecl_print(type, name, luaL_buffinitsize(L, &b, size), size);
-    luaL_pushresultsize(&b, size - 1);
-    return lua_tostring(L, -1);
-}
-
-const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl)
-{
-    luaL_Buffer b;
-    size_t size = cdecl_print_decl(decl, NULL, 0) + 1;
-    cdecl_print_decl(decl, luaL_buffinitsize(L, &b, size), size);
-    luaL_pushresultsize(&b, size - 1);
-    return lua_tostring(L, -1);
-}
-
 _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
 {
     luaL_Buffer b;
@@ -523,7 +503,7 @@ static int ctype_call(lua_State *L)
 static int ctype_tostring(lua_State *L)
 {
     struct lffi_ctype *ct = self_ctype(L);
-    lua_pushfstring(L, "ctype<%s>", lffi_push_type_text(L, ct->type, NULL));
+    lua_pushfstring(L, "ctype<%s>", lffi_push_spelling(L, ct));
     return 1;
 }
 
@@ -550,22 +530,44 @@ static bool push_type_constant(lua_State *L, struct lffi_ctype *ct, const char *
     return false;
 }
 
+/* Whether the value at idx is a table whose missing keys a function answers for, in the end. */
+static bool ends_in_function(lua_State *L, int idx)
+{
+    bool found = false;
+    lua_pushvalue(L, idx);
+    while (lua_istable(L, -1) && luaL_getmetafield(L, -1, "__index") != LUA_TNIL) {
+        lua_remove(L, -2);
+        found = !lua_istable(L, -1);
+    }
+    lua_pop(L, 1);
+    return found;
+}
+
+bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx)
+{
+    lua_pushvalue(L, key_idx);
+    return lua_gettable(L, -2) != LUA_TNIL || !scope->luajit || ends_in_function(L, -2);
+}
+
 /* ct.NAME: constants of the type, then the metatype's __index (ct.static()). */
 static int ctype_index(lua_State *L)
 {
     struct lffi_ctype *ct = self_ctype(L);
+    bool answered = true;
     if (lua_type(L, 2) == LUA_TSTRING && push_type_constant(L, ct, lua_tostring(L, 2)))
         return 1;
+    if (ct->scope->luajit && lua_type(L, 2) != LUA_TSTRING)
+        luaL_error(L, "a ctype cannot be indexed with a %s", luaL_typename(L, 2));
     if (lffi_push_metamethod(L, ct, "__index")) {
         if (lua_isfunction(L, -1)) {
             lua_pushvalue(L, 1);
             lua_pushvalue(L, 2);
             lua_call(L, 2, 1);
         } else {
-            lua_pushvalue(L, 2);
-            lua_gettable(L, -2);
+            answered = lffi_answer(L, ct->scope, 2);
         }
-        return 1;
+        if (answered)
+            return 1;
     }
     return luaL_error(L, "'%s' has no member '%s'", lffi_push_type_text(L, ct->type, NULL),
                       luaL_tolstring(L, 2, NULL));

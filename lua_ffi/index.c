@@ -66,8 +66,8 @@ static int index_metatype(lua_State *L, struct lffi_cdata *cd)
         lua_pushvalue(L, 2);
         lua_callk(L, 2, 1, 0, return_one);
     } else {
-        lua_pushvalue(L, 2);
-        lua_gettable(L, -2);
+        if (!lffi_answer(L, cd->ct->scope, 2))
+            no_index(L, cd);
     }
     return 1;
 }

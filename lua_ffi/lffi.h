@@ -202,6 +202,11 @@ const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
 /* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
+/* Pushes what the "__index" on the stack top, no function, has for the key at key_idx. False when that is
+ * nil and nil is no answer: in LuaJIT, unless a function gave it. */
+bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx);
+/* Pushes the text of a type for tostring: C's, in cffi.luajit LuaJIT's. */
+const char *lffi_push_spelling(lua_State *L, const struct lffi_ctype *ct);
 /* Pushes the C text of a type (declaring `name` when not NULL) and returns it. */
 const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name);
 /* Pushes the text of a declaration ("int abs(int)") and returns it. */

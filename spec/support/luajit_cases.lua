@@ -456,6 +456,49 @@ case("transaction", function()
     return (pcall(ffi.sizeof, "struct tx"))
 end)
 
+-- ---- spellings ------------------------------------------------------------------------------
+
+for _, name in ipairs { "int", "unsigned", "char", "signed char", "unsigned char", "short",
+    "unsigned short", "long", "unsigned long", "long long", "unsigned long long", "size_t", "ssize_t",
+    "intptr_t", "int8_t", "uint8_t", "int16_t", "int32_t", "int64_t", "uint64_t", "wchar_t", "float",
+    "double", "long double", "bool", "void", "void *", "const void *", "char *", "const char *",
+    "const char *const *", "char *const", "int[3]", "int[3][4]", "int[?]", "int *[3]", "int (*)[3]",
+    "const struct p", "struct p *", "struct p[2]", "enum color", "union u", "compare",
+    "int (int, double)", "void (*)(void)", "double _Complex", "float _Complex", "const int",
+    "volatile int", "const volatile char *", "int (*(*)(int))[3]", "compare[4]", "compare *",
+    "enum color *", "const int[2]", "const char *const[3]" } do
+    case("spelling " .. name, function() return tostring(ffi.typeof(name)) end)
+end
+case("spelling of values", function()
+    return (tostring(ffi.new "int[3]"):gsub("0x%x+", "ADDRESS")),
+        (tostring(ffi.new "const char *[2]"):gsub("0x%x+", "ADDRESS")),
+        (tostring(ffi.cast("compare", 0))), (tostring(ffi.cast("size_t *", 0)))
+end)
+
+-- ---- members that are not there -----------------------------------------------------------------
+
+ffi.cdef "struct m1 { int a; }; struct m2 { int a; }; struct m3 { int a; }; struct m4 { int a; };"
+local m1 = ffi.metatype("struct m1", { __index = { f = 1, no = false }, __newindex = {} })
+local m2 = ffi.metatype("struct m2", { __index = function() end, __newindex = function() end })
+local m3 = ffi.metatype("struct m3", { __index = setmetatable({ f = 1 }, { __index = function(_, k)
+    return k == "g" and 2 or nil
+end }) })
+local m4 = ffi.metatype("struct m4", { __index = setmetatable({}, { __index = { f = 1 } }) })
+for _, key in ipairs { "a", "f", "g", "no", 0, 1LL } do
+    for i, ct in ipairs { m1, m2, m3, m4 } do
+        case(("member %d.%s"):format(i, tostring(key)), function() return ct()[key] end)
+        case(("member %d.%s through a pointer"):format(i, tostring(key)), function()
+            if type(key) ~= "string" then return end
+            local object = ct()
+            return ffi.cast(ffi.typeof("$ *", ct), object)[key]
+        end)
+        case(("static %d.%s"):format(i, tostring(key)), function() return ct[key] end)
+    end
+end
+case("new members", function() m1().b = 1 end)
+case("new members by function", function() m2().b = 1 return 5 end)
+case("no new members", function() m3().b = 1 end)
+
 -- ---- names of Lua 5.1 -------------------------------------------------------------------------
 
 case("unpack", function() return unpack { 1, 2, 3 } end)
