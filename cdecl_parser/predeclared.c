@@ -26,6 +26,20 @@
 #define INT128
 #endif
 
+/* clang's idea of the fast types is not glibc's, whose <stdint.h> this is. */
+#if INT_FAST16_MAX == SHRT_MAX
+#define FAST16 short
+#elif INT_FAST16_MAX == INT_MAX
+#define FAST16 int
+#else
+#define FAST16 long
+#endif
+#if INT_FAST32_MAX == INT_MAX
+#define FAST32 int
+#else
+#define FAST32 long
+#endif
+
 /* clang-format off */
 const char cdecl__predeclared[] =
     "typedef _Bool bool;"
@@ -46,12 +60,12 @@ const char cdecl__predeclared[] =
     ALIAS(__UINT_LEAST32_TYPE__, uint_least32_t)
     ALIAS(__UINT_LEAST64_TYPE__, uint_least64_t)
     ALIAS(__INT_FAST8_TYPE__, int_fast8_t)
-    ALIAS(__INT_FAST16_TYPE__, int_fast16_t)
-    ALIAS(__INT_FAST32_TYPE__, int_fast32_t)
+    ALIAS(FAST16, int_fast16_t)
+    ALIAS(FAST32, int_fast32_t)
     ALIAS(__INT_FAST64_TYPE__, int_fast64_t)
     ALIAS(__UINT_FAST8_TYPE__, uint_fast8_t)
-    ALIAS(__UINT_FAST16_TYPE__, uint_fast16_t)
-    ALIAS(__UINT_FAST32_TYPE__, uint_fast32_t)
+    ALIAS(unsigned FAST16, uint_fast16_t)
+    ALIAS(unsigned FAST32, uint_fast32_t)
     ALIAS(__UINT_FAST64_TYPE__, uint_fast64_t)
     ALIAS(__INTPTR_TYPE__, intptr_t)
     ALIAS(__UINTPTR_TYPE__, uintptr_t)
