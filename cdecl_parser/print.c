@@ -3,7 +3,9 @@
  * by the depth every type carries. Writes into the caller's buffer; owns nothing. */
 #include <float.h>
 #include <inttypes.h>
+#include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "internal.h"
 
@@ -328,21 +330,41 @@ size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer
 
 /* ---- declarations ---- */
 
+/* Whether the text, read as a constant of the type, is the value again. */
+static bool reads_back(const char *text, const struct cdecl_value *v)
+{
+    if (v->type->prim == CDECL_PRIM_DOUBLE)
+        return strtod(text, NULL) == (double)v->f;
+    if (v->type->prim == CDECL_PRIM_FLOAT)
+        return strtof(text, NULL) == (float)v->f;
+    return strtold(text, NULL) == v->f;
+}
+
+/* With as few digits as it takes. */
 static void put_float(struct out *out, const struct cdecl_value *v)
 {
     char text[64];
-    int digits = v->type->prim == CDECL_PRIM_FLOAT    ? FLT_DECIMAL_DIG
-                 : v->type->prim == CDECL_PRIM_DOUBLE ? DBL_DECIMAL_DIG
-                                                      : LDBL_DECIMAL_DIG;
-    if (v->f != v->f)
-        snprintf(text, sizeof text, "__builtin_nan(\"\")");
-    else if (v->f - v->f != 0)
-        snprintf(text, sizeof text, "%s__builtin_inf()", v->f < 0 ? "-" : "");
-    else
+    enum cdecl_prim prim = (enum cdecl_prim)v->type->prim;
+    if (v->f != v->f) {
+        put(out, "__builtin_nan(\"\")");
+        return;
+    }
+    if (v->f - v->f != 0) {
+        put(out, v->f < 0 ? "-__builtin_inf()" : "__builtin_inf()");
+        return;
+    }
+    int digits = FLT_DIG;
+    do
         snprintf(text, sizeof text, "%.*Lg", digits, v->f);
-    put(out, text);
+    while (!reads_back(text, v) && digits++ < LDBL_DECIMAL_DIG);
+    const char *point = localeconv()->decimal_point, *at = strstr(text, point);
+    cdecl__put(out, text, at == NULL ? strlen(text) : (size_t)(at - text));
+    put(out, at == NULL ? "" : ".");
+    put(out, at == NULL ? "" : at + strlen(point));
     if (text[strspn(text, "-0123456789")] == '\0')
         put(out, ".0");
+    if (prim == CDECL_PRIM_LDOUBLE || prim == CDECL_PRIM_FLOAT128)
+        put(out, "L");
 }
 
 static void put_string(struct out *out, const char *text, size_t size)

@@ -352,7 +352,7 @@ static const struct example constant_examples[] = {
     {"static const int x = 3, y = x + 1;", "y", "static const int y = 4"},
     {"constexpr int x = 3;", "x", "static const int x = 3"},
     {"static constexpr double x = 1.5;", "x", "static const double x = 1.5"},
-    {"static const float x = 0.1f;", "x", "static const float x = 0.100000001"},
+    {"static const float x = 0.1f;", "x", "static const float x = 0.1"},
     {"static const double x = 1;", "x", "static const double x = 1.0"},
     {"static const int x = 2.9;", "x", "static const int x = 2"},
     {"static const double x = 0x1p-3;", "x", "static const double x = 0.125"},
