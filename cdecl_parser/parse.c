@@ -245,8 +245,7 @@ static void declare_typedef(struct parser *p, struct declarator *d)
     decl.symbol = decl.name;
     decl.attrs = d->attrs.kept;
     decl.unsupported = d->attrs.unsupported;
-    if (type->kind == CDECL_FUNCTION ||
-        (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION))
+    if (type->kind == CDECL_FUNCTION)
         decl.params = copy_params(p->state, d->params, type->nparams);
     const struct cdecl_decl *meant = cdecl__declare(p, &d->at, &decl);
     if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type->quals == 0 &&
