@@ -1,0 +1,376 @@
+/* compat.c: compatible types (C11 6.2.7), their composite, and what declaring a name again does. */
+#include <stdio.h>
+#include "support.h"
+
+/* ---- pairs of types ---- */
+
+static const char declarations[] =
+    "struct s { int a; }; struct t { int a; }; union u { int a; }; struct incomplete;"
+    "enum e { E0, E1 }; enum n { N0 = -1 }; enum wide { W0 = 0x100000000 };"
+    "enum c : unsigned char { C0 };"
+    "typedef int a16 __attribute__((aligned(16))); typedef struct s ts;";
+
+/* Compatible, and their composite as printed. */
+static const char *const compatible[][3] = {
+    {"int", "int", "int"},
+    {"int", "signed", "int"},
+    {"int", "a16", "int"},
+    {"ts", "struct s", "struct s"},
+    {"enum e", "unsigned", "enum e"},
+    {"enum n", "int", "enum n"},
+    {"enum wide", "unsigned long", "enum wide"},
+    {"enum c", "unsigned char", "enum c"},
+    {"enum e *", "unsigned *", "enum e *"},
+    {"int[]", "int[3]", "int[3]"},
+    {"int[3]", "int[]", "int[3]"},
+    {"int[3]", "int[?]", "int[3]"},
+    {"int[?]", "int[]", "int[]"},
+    {"int (*)[]", "int (*)[3]", "int (*)[3]"},
+    {"int *(*)[]", "int *(*)[3]", "int *(*)[3]"},
+    {"const int[]", "const int[2]", "const int[2]"},
+    {"int ()", "int (void)", "int (void)"},
+    {"int (void)", "int ()", "int (void)"},
+    {"int ()", "int (int, double, char *)", "int (int, double, char *)"},
+    {"int ()", "int (long long, struct s)", "int (long long, struct s)"},
+    {"int ()", "int ()", "int ()"},
+    {"int (*)()", "int (*)(void)", "int (*)(void)"},
+    {"int (int (*)())", "int (int (*)(long))", "int (int (*)(long))"},
+    {"int (int (*)[], int (*)[4])", "int (int (*)[3], int (*)[])", "int (int (*)[3], int (*)[4])"},
+    {"int (const int)", "int (int)", "int (int)"},
+    {"int (enum e)", "int (unsigned)", "int (enum e)"},
+    {"int (*(void))[]", "int (*(void))[2]", "int (*(void))[2]"},
+    {"int (*const)[]", "int (*const)[2]", "int (*const)[2]"},
+    {"struct incomplete *", "struct incomplete *", "struct incomplete *"},
+    {"struct { int a; }", "struct { int a; }", "struct { int a; }"},
+    {"struct { int a; struct { char b : 3; }; }", "struct { int a; struct { char b : 3; }; }",
+     "struct { int a; struct { char b : 3; }; }"},
+    {"_BitInt(9)", "_BitInt(9)", "_BitInt(9)"},
+    {"int __attribute__((vector_size(8)))", "typeof(int __attribute__((vector_size(8))))",
+     "int __attribute__((vector_size(8)))"},
+    {"float _Complex", "_Complex float", "float _Complex"},
+};
+
+START_TEST(compatible_types)
+{
+    must_parse(declarations);
+    const struct cdecl_type *a = type_of(compatible[_i][0]), *b = type_of(compatible[_i][1]);
+    ck_assert_msg(cdecl_compatible(a, b), "%s and %s", compatible[_i][0], compatible[_i][1]);
+    ck_assert(cdecl_compatible(b, a));
+    ck_assert(cdecl_compatible(a, a));
+}
+END_TEST
+
+/* The composite is what a re-declaration leaves. */
+START_TEST(composite_types)
+{
+    char text[512], name[] = "typeof(%s) *x; typeof(%s) *x;";
+    must_parse(declarations);
+    snprintf(text, sizeof text, name, compatible[_i][0], compatible[_i][1]);
+    must_parse(text);
+    const char *printed = print_type(decl_of("x")->type->target);
+    ck_assert_msg(strcmp(printed, compatible[_i][2]) == 0, "%s and %s give %s", compatible[_i][0],
+                  compatible[_i][1], printed);
+}
+END_TEST
+
+static const char *const incompatible[][2] = {
+    {"int", "unsigned"},
+    {"int", "long"},
+    {"long", "long long"},
+    {"char", "signed char"},
+    {"char", "unsigned char"},
+    {"bool", "unsigned char"},
+    {"bool", "int"},
+    {"int", "float"},
+    {"double", "long double"},
+    {"float", "_Float16"},
+    {"double", "double _Complex"},
+    {"int", "const int"},
+    {"const int", "volatile int"},
+    {"int", "_Atomic int"},
+    {"int *", "const int *"},
+    {"int *", "int *const"},
+    {"int *", "int *restrict"},
+    {"int *", "long *"},
+    {"int *", "void *"},
+    {"int *", "int **"},
+    {"int *", "int[]"},
+    {"int[3]", "int[4]"},
+    {"int[3]", "long[3]"},
+    {"int[2][3]", "int[2][4]"},
+    {"int[]", "const int[]"},
+    {"int (*)[3]", "int (*)[4]"},
+    {"struct s", "struct t"},
+    {"struct s", "union u"},
+    {"struct s", "struct incomplete"},
+    {"struct { int a; }", "struct { int b; }"},
+    {"struct { int a; }", "struct { long a; }"},
+    {"struct { int a; }", "struct { int a, b; }"},
+    {"struct { int a; }", "union { int a; }"},
+    {"struct { int a : 3; }", "struct { int a : 4; }"},
+    {"struct { int a : 3; }", "struct { int a; }"},
+    {"struct { char a; int b; }", "struct __attribute__((packed)) { char a; int b; }"},
+    {"struct { int a; }", "struct { int a; } __attribute__((aligned(8)))"},
+    {"struct { int a; }", "struct s"},
+    {"enum e", "enum n"},
+    {"enum e", "int"},
+    {"enum c", "int"},
+    {"enum { A }", "enum { B }"},
+    {"enum { X1 = 1 }", "enum { X1 = 1, X2 = 2 }"},
+    {"int (int)", "int (long)"},
+    {"int (int)", "long (int)"},
+    {"int (int)", "int (int, int)"},
+    {"int (int)", "int (int, ...)"},
+    {"int (void)", "int (int)"},
+    {"int ()", "int (char)"},
+    {"int ()", "int (float)"},
+    {"int ()", "int (short, int)"},
+    {"int ()", "int (bool)"},
+    {"int ()", "int (int, ...)"},
+    {"int ()", "long ()"},
+    {"int (int *)", "int (const int *)"},
+    {"int (*)(void)", "int (void)"},
+    {"int (int (*)(int))", "int (int (*)(long))"},
+    {"_BitInt(9)", "_BitInt(10)"},
+    {"_BitInt(9)", "unsigned _BitInt(9)"},
+    {"_BitInt(32)", "int"},
+    {"int __attribute__((vector_size(8)))", "int __attribute__((vector_size(16)))"},
+    {"int __attribute__((vector_size(8)))", "unsigned __attribute__((vector_size(8)))"},
+    {"int __attribute__((vector_size(8)))", "int[2]"},
+};
+
+START_TEST(incompatible_types)
+{
+    must_parse(declarations);
+    const struct cdecl_type *a = type_of(incompatible[_i][0]), *b = type_of(incompatible[_i][1]);
+    ck_assert_msg(!cdecl_compatible(a, b), "%s and %s", incompatible[_i][0], incompatible[_i][1]);
+    ck_assert(!cdecl_compatible(b, a));
+    struct cdecl_error error;
+    ck_assert(
+        !cdecl_compatible(cdecl_pointer_to(state, a, &error), cdecl_pointer_to(state, b, &error)));
+}
+END_TEST
+
+/* Types of two states are compared by structure. */
+START_TEST(across_states)
+{
+    must_parse(declarations);
+    struct cdecl_state *mine = state, *other = cdecl_new(NULL);
+    const struct cdecl_type *types[sizeof compatible / sizeof *compatible][2];
+    for (size_t i = 0; i < sizeof compatible / sizeof *compatible; i++)
+        types[i][0] = type_of(compatible[i][0]);
+    state = other;
+    must_parse(declarations);
+    for (size_t i = 0; i < sizeof compatible / sizeof *compatible; i++)
+        types[i][1] = type_of(compatible[i][1]);
+    for (size_t i = 0; i < sizeof compatible / sizeof *compatible; i++)
+        ck_assert_msg(cdecl_compatible(types[i][0], types[i][1]) &&
+                          cdecl_compatible(types[i][1], types[i][0]),
+                      "%s and %s", compatible[i][0], compatible[i][1]);
+    const struct cdecl_type *theirs = type_of("struct t");
+    state = mine;
+    ck_assert(!cdecl_compatible(type_of("struct s"), theirs));
+    cdecl_free(other);
+}
+END_TEST
+
+START_TEST(recursive_structs_across_states)
+{
+    static const char list[] = "struct list { int value; struct list *next; struct tree *t; };"
+                               "struct tree { struct list *l; struct tree *children[2]; };",
+                      longer[] = "struct list { int value; struct list *next; struct tree *t; };"
+                                 "struct tree { struct list *l; struct tree *children[3]; };";
+    must_parse(list);
+    struct cdecl_state *mine = state, *same = cdecl_new(NULL), *differs = cdecl_new(NULL);
+    const struct cdecl_type *a = type_of("struct list");
+    state = same;
+    must_parse(list);
+    const struct cdecl_type *b = type_of("struct list");
+    state = differs;
+    must_parse(longer);
+    const struct cdecl_type *c = type_of("struct list");
+    state = mine;
+    ck_assert(cdecl_compatible(a, b) && cdecl_compatible(b, a));
+    ck_assert(!cdecl_compatible(a, c) && !cdecl_compatible(c, a));
+    cdecl_free(same);
+    cdecl_free(differs);
+}
+END_TEST
+
+/* An incomplete tag goes with the complete one of its name in another state. */
+START_TEST(incomplete_across_states)
+{
+    must_parse("struct s;");
+    struct cdecl_state *mine = state, *other = cdecl_new(NULL);
+    const struct cdecl_type *incomplete = type_of("struct s");
+    state = other;
+    must_parse("struct s { int a; }; struct t { int a; };");
+    ck_assert(cdecl_compatible(type_of("struct s"), incomplete));
+    ck_assert(!cdecl_compatible(type_of("struct t"), incomplete));
+    state = mine;
+    cdecl_free(other);
+}
+END_TEST
+
+/* ---- declaring a name again ---- */
+
+/* Two declarations, the name, what it means then. */
+static const char *const again[][3] = {
+    {"int x;", "int x;", "extern int x"},
+    {"extern int x[];", "int x[3];", "extern int x[3]"},
+    {"int x[3];", "extern int x[];", "extern int x[3]"},
+    {"int x();", "int x(int a, char *b);", "int x(int a, char *b)"},
+    {"int x(int a, char *b);", "int x();", "int x(int a, char *b)"},
+    {"int x(int, char *);", "int x(int a, char *b);", "int x(int a, char *b)"},
+    {"int x(int a);", "int x(int b);", "int x(int a)"},
+    {"int x(int a);", "int x(int);", "int x(int a)"},
+    {"int x(int[3]);", "int x(int *);", "int x(int *)"},
+    {"int x(const int);", "int x(int);", "int x(int)"},
+    {"int x(int (*)[]);", "int x(int (*)[3]);", "int x(int (*)[3])"},
+    {"int x(void);", "int x(void) asm(\"y\");", "int x(void) __asm__(\"y\")"},
+    {"int x(void) asm(\"y\");", "int x(void);", "int x(void) __asm__(\"y\")"},
+    {"typedef int x;", "typedef int x;", "typedef int x"},
+    {"typedef struct s x;", "typedef struct s x; struct s { int a; };", "typedef struct s x"},
+    {"typedef int *x;", "typedef typeof(int *) x;", "typedef int *x"},
+    {"static const int x = 3;", "static const int x = 3;", "static const int x = 3"},
+    {"static const double x = 0.0 / 0.0;", "static const double x = 0.0 / 0.0;",
+     "static const double x = __builtin_nan(\"\")"},
+    {"static const char x[] = \"a\";", "static const char x[] = \"a\";",
+     "static const char x[2] = \"a\""},
+    {"enum { x = 3 };", "enum { x = 3 };", "static const int x = 3"},
+    {"enum e { x }; enum e f(enum e);", "unsigned f(unsigned);", "static const int x = 0"},
+    {"struct x { int a; };", "struct x; struct x { int a; }; struct x *x;", "extern struct x *x"},
+    {"extern int x;", "int x = 3;", "extern int x"},
+    {"inline int x(void) { return 1; }", "int x(void);", "int x(void)"},
+    {"#define x 1\n", "#define x 1\n", "#define x 1"},
+};
+
+START_TEST(compatibly_declared_again)
+{
+    must_parse(again[_i][0]);
+    must_parse(again[_i][1]);
+    ck_assert_msg(strcmp(print_name("x"), again[_i][2]) == 0, "%s %s\ngive %s", again[_i][0],
+                  again[_i][1], print_name("x"));
+    must_parse(again[_i][0]); /* and once more */
+    ck_assert_str_eq(print_name("x"), again[_i][2]);
+}
+END_TEST
+
+/* One declaration, another, and the error, with both. */
+static const char *const conflicts[][3] = {
+    {"int x;", "long x;", "1:6: 'x' redeclared as 'extern long x', was 'extern int x'"},
+    {"int x;", "const int x;", "1:11: 'x' redeclared as 'extern const int x', was 'extern int x'"},
+    {"int x;", "int x(void);", "1:5: 'x' redeclared as 'int x(void)', was 'extern int x'"},
+    {"int x;", "typedef int x;", "1:13: 'x' redeclared as 'typedef int x', was 'extern int x'"},
+    {"int x;", "enum { x };",
+     "1:8: 'x' redeclared as 'static const int x = 0', was 'extern int x'"},
+    {"int x;", "static const int x = 3;",
+     "1:18: 'x' redeclared as 'static const int x = 3', was 'extern int x'"},
+    {"int x[3];", "int x[4];", "1:5: 'x' redeclared as 'extern int x[4]', was 'extern int x[3]'"},
+    {"int x[];", "int *x;", "1:6: 'x' redeclared as 'extern int *x', was 'extern int x[]'"},
+    {"int x(void);", "int x(int a);", "1:5: 'x' redeclared as 'int x(int a)', was 'int x(void)'"},
+    {"int x(int);", "int x(int, ...);",
+     "1:5: 'x' redeclared as 'int x(int, ...)', was 'int x(int)'"},
+    {"int x(int a);", "long x(int b);",
+     "1:6: 'x' redeclared as 'long x(int b)', was 'int x(int a)'"},
+    {"int x(char *s);", "int x(const char *s);",
+     "1:5: 'x' redeclared as 'int x(const char *s)', was 'int x(char *s)'"},
+    {"int x();", "int x(char);", "1:5: 'x' redeclared as 'int x(char)', was 'int x()'"},
+    {"int x(void);", "int x;", "1:5: 'x' redeclared as 'extern int x', was 'int x(void)'"},
+    {"int x(void);", "typedef int x(void);",
+     "1:13: 'x' redeclared as 'typedef int x(void)', was 'int x(void)'"},
+    {"typedef int x;", "typedef long x;",
+     "1:14: 'x' redeclared as 'typedef long x', was 'typedef int x'"},
+    {"typedef int x;", "int (x);", "1:6: 'x' redeclared as 'extern int x', was 'typedef int x'"},
+    {"typedef struct { int a; } x;", "typedef struct { long a; } x;",
+     "1:28: 'x' redeclared as 'typedef struct { long a; } x', was 'typedef struct { int a; } x'"},
+    {"typedef struct s x;", "typedef struct t x;",
+     "1:18: 'x' redeclared as 'typedef struct t x', was 'typedef struct s x'"},
+    {"enum { x };", "enum { x = 1 };",
+     "1:8: 'x' redeclared as 'static const int x = 1', was 'static const int x = 0'"},
+    {"enum { x };", "int x;",
+     "1:5: 'x' redeclared as 'extern int x', was 'static const int x = 0'"},
+    {"static const int x = 1;", "static const int x = 2;",
+     "1:18: 'x' redeclared as 'static const int x = 2', was 'static const int x = 1'"},
+    {"static const int x = 1;", "static const double x = 1;",
+     "1:21: 'x' redeclared as 'static const double x = 1.0', was 'static const int x = 1'"},
+    {"static const char x[] = \"a\";", "static const char x[] = \"b\";",
+     "1:19: 'x' redeclared as 'static const char x[2] = \"b\"', was 'static const char x[2] = "
+     "\"a\"'"},
+    {"struct x { int a; };", "struct x { long a; };",
+     "1:8: 'struct x' redefined: member 1 is 'long a' at byte 0, was 'int a' at byte 0"},
+    {"union x { int a; };", "union x { int b; };",
+     "1:7: 'union x' redefined: member 1 is 'int b' at byte 0, was 'int a' at byte 0"},
+    {"struct x { int a; };", "struct x { int a, b; };",
+     "1:8: 'struct x' redefined: member 2 is 'int b' at byte 4, was none"},
+    {"struct x { int a; char b : 3; };", "struct x { int a; char b : 4; };",
+     "1:8: 'struct x' redefined: member 2 is 'char b : 4' at byte 4, was 'char b : 3' at byte 4"},
+    {"enum x { A };", "enum x { B };", "1:6: 'enum x' redefined: enumerator 1 is 'B', was 'A'"},
+    {"struct x;", "union x;", "1:7: 'union x' was declared as 'struct x'"},
+    {"enum x { A };", "struct x *p;", "1:8: 'struct x' was declared as 'enum x'"},
+};
+
+START_TEST(incompatibly_declared_again)
+{
+    must_parse(conflicts[_i][0]);
+    must_fail(conflicts[_i][1], conflicts[_i][2]);
+    char both[256]; /* in one text: nothing of it stays */
+    snprintf(both, sizeof both, "int first; %s", conflicts[_i][1]);
+    struct cdecl_source source = source_of(both);
+    struct cdecl_error error;
+    ck_assert(!cdecl_parse(state, &source, &error));
+    ck_assert_str_eq(error.message, strchr(strchr(conflicts[_i][2], ':') + 1, ':') + 2);
+    ck_assert(!is_declared("first"));
+}
+END_TEST
+
+START_TEST(attributes_are_united)
+{
+    must_parse("void f(char *, char *) __attribute__((nonnull(1)));"
+               "void f(char *a, char *b) __attribute__((nonnull(2), deprecated(\"old\")));"
+               "void f(char *, char *) __attribute__((nonnull(1), deprecated(\"old\")));");
+    unsigned nonnull = 0, deprecated = 0;
+    for (const struct cdecl_attr *attr = decl_of("f")->attrs; attr != NULL; attr = attr->next) {
+        nonnull += attr->id == CDECL_ATTR_NONNULL;
+        deprecated += attr->id == CDECL_ATTR_DEPRECATED;
+    }
+    ck_assert_uint_eq(nonnull, 2);
+    ck_assert_uint_eq(deprecated, 1);
+    ck_assert_str_eq(decl_of("f")->params[1].name, "b");
+}
+END_TEST
+
+START_TEST(what_changes_nothing_costs_nothing)
+{
+    static const char text[] = "int f(int a); extern int x; typedef int t; struct s { int a; };"
+                               "enum e { A }; static const int c = 1; enum e *f2(void);";
+    must_parse(text);
+    const struct cdecl_decl *f = decl_of("f");
+    must_parse(text);
+    size_t before = cdecl_memory(state);
+    for (int i = 0; i < 10; i++)
+        must_parse("int f(int); extern int x; typedef int t; struct s; enum e *f2(void);");
+    ck_assert_uint_eq(cdecl_memory(state), before);
+    ck_assert_ptr_eq(decl_of("f"), f);
+}
+END_TEST
+
+#define ADD_LOOP(tcase, test, table) \
+    tcase_add_loop_test(tcase, test, 0, sizeof(table) / sizeof *(table))
+
+Suite *check_compat(void)
+{
+    Suite *suite = suite_create("compat");
+    TCase *tcase = add_case(suite, "compat");
+    ADD_LOOP(tcase, compatible_types, compatible);
+    ADD_LOOP(tcase, composite_types, compatible);
+    ADD_LOOP(tcase, incompatible_types, incompatible);
+    tcase_add_test(tcase, across_states);
+    tcase_add_test(tcase, recursive_structs_across_states);
+    tcase_add_test(tcase, incomplete_across_states);
+    ADD_LOOP(tcase, compatibly_declared_again, again);
+    ADD_LOOP(tcase, incompatibly_declared_again, conflicts);
+    tcase_add_test(tcase, attributes_are_united);
+    tcase_add_test(tcase, what_changes_nothing_costs_nothing);
+    return suite;
+}

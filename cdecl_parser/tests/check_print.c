@@ -1,0 +1,466 @@
+/* print.c: types and declarations as C text. What is printed is read again: as the same pointer
+ * where names allow it, as an equal layout where a body has to be printed. */
+#include <stdio.h>
+#include "support.h"
+
+static const char names[] =
+    "struct s { int a; struct s *next; }; union u { int a; double b; }; enum e { E0, E1 = -5 };"
+    "struct incomplete; enum fixed : short { F0 };"
+    "typedef struct { int x, y; } point; typedef union { int i; float f; } number;"
+    "typedef enum { RED, GREEN } color; typedef struct { char c; } __attribute__((packed)) tight;"
+    "typedef struct s s_t, *s_ptr; typedef int integer; typedef int row[3];"
+    "typedef int callback(void *, point);"
+    "typedef int aligned16 __attribute__((aligned(16)));"
+    "typedef point aligned_point __attribute__((aligned(32)));"
+    "typedef float v4 __attribute__((vector_size(16)));"
+    "struct outer { struct { int inner; } nameless; };";
+
+/* ---- the same pointer ---- */
+
+static const char *const types[] = {
+    "int",
+    "const int",
+    "volatile _Atomic int",
+    "unsigned long long",
+    "long double",
+    "bool",
+    "void",
+    "char",
+    "signed char",
+    "_Float16",
+    "_Float128",
+    "__int128",
+    "unsigned __int128",
+    "float _Complex",
+    "_Float128 _Complex",
+    "_BitInt(7)",
+    "unsigned _BitInt(128)",
+    "const _BitInt(33) *",
+    "size_t",
+    "wchar_t",
+    "max_align_t",
+    "va_list",
+    "nullptr_t",
+    "struct s",
+    "const struct s",
+    "union u",
+    "enum e",
+    "enum fixed",
+    "struct incomplete *",
+    "point",
+    "const point *",
+    "number",
+    "color",
+    "volatile color",
+    "tight",
+    "s_t",
+    "s_ptr",
+    "const s_ptr",
+    "integer",
+    "row",
+    "const row",
+    "row *",
+    "callback",
+    "callback *",
+    "int *",
+    "int **const *",
+    "int *const volatile _Atomic restrict",
+    "const char *const *restrict",
+    "int[3]",
+    "int[2][3][4]",
+    "int *[3]",
+    "int (*)[3]",
+    "int *(*[2])[3]",
+    "int[]",
+    "int[][3]",
+    "int[?]",
+    "int[0]",
+    "int (*)[]",
+    "int (*)[?]",
+    "const int[2]",
+    "int *const[2]",
+    "int (void)",
+    "int ()",
+    "int (int)",
+    "int (int, ...)",
+    "int (...)",
+    "void *(void *, size_t)",
+    "int (*)(void)",
+    "int (*const)(int)",
+    "int (*(*)(char))[4]",
+    "int (*(void))(long)",
+    "void (*(int, void (*)(int)))(int)",
+    "int (*(*(*)(void))(int))(char)",
+    "int (*[3])(struct s *, const point, enum e, color (*)(union u))",
+    "int (int (*)(int (*)(int)))",
+    "int (*(*[2])(void))[3]",
+    "void (int *restrict, const void *)",
+    "void (callback *, row *)",
+    "int __attribute__((vector_size(16)))",
+    "v4",
+    "v4 *",
+    "const v4[2]",
+    "v4 (v4, v4 *)",
+    "unsigned char __attribute__((vector_size(64))) *(*)(void)",
+    "aligned16",
+    "const aligned16",
+    "aligned16 *",
+    "aligned16 (*)(void)",
+    "aligned_point",
+    "const aligned_point *",
+    "struct s (point, union u)",
+    "_Atomic struct s",
+    "_Atomic(point) *",
+    "typeof(((struct outer *)0)->nameless) *",
+};
+
+static const struct cdecl_type *read_again(const char *text)
+{
+    struct cdecl_error error;
+    struct cdecl_source source = source_of(text);
+    const struct cdecl_type *type = cdecl_parse_type(state, &source, &error);
+    ck_assert_msg(type != NULL, "printed: %s\nis refused: %s", text, message_of(&error));
+    return type;
+}
+
+/* With a name: as a declaration. */
+static const struct cdecl_type *declared_again(const struct cdecl_type *type)
+{
+    char text[4096] = "extern ";
+    struct cdecl_error error;
+    size_t size = cdecl_print(type, "name", text + 7, sizeof text - 7);
+    ck_assert_uint_lt(size, sizeof text - 7);
+    struct cdecl_source source = source_of(text);
+    const struct cdecl_decl *decl = cdecl_parse_unbound(state, &source, &error);
+    ck_assert_msg(decl != NULL, "printed: %s\nis refused: %s", text, message_of(&error));
+    ck_assert_str_eq(decl->name, "name");
+    return decl->type;
+}
+
+static void must_survive(const struct cdecl_type *type)
+{
+    const char *text = print_type(type);
+    const struct cdecl_type *again = read_again(text);
+    ck_assert_msg(again == type, "%s\nis read again as %s", text, print_type(again));
+    if (type->kind == CDECL_VOID)
+        return; /* no object can have it */
+    again = declared_again(type);
+    ck_assert_msg(again == type, "%s\nwith a name is read again as %s", text, print_type(again));
+}
+
+START_TEST(print_and_parse)
+{
+    must_parse(names);
+    const struct cdecl_type *type = type_of(types[_i]);
+    if (strstr(types[_i], "nameless") == NULL)
+        must_survive(type);
+    else /* not by its name: the body makes a new type */
+        ck_assert(cdecl_compatible(read_again(print_type(type)), type));
+}
+END_TEST
+
+/* ---- random types ---- */
+
+static uint32_t seed;
+
+static uint32_t below(uint32_t n)
+{
+    seed = seed * 1664525u + 1013904223u;
+    return (uint32_t)(((uint64_t)seed * n) >> 32);
+}
+
+static const char *const bases[] = {"int",
+                                    "char",
+                                    "unsigned long",
+                                    "double",
+                                    "void *",
+                                    "bool",
+                                    "_Float16",
+                                    "__int128",
+                                    "float _Complex",
+                                    "_BitInt(17)",
+                                    "struct s",
+                                    "union u",
+                                    "enum e",
+                                    "point",
+                                    "number",
+                                    "color",
+                                    "v4",
+                                    "aligned16",
+                                    "aligned_point",
+                                    "enum fixed",
+                                    "callback *",
+                                    "struct incomplete *"};
+
+static const struct cdecl_type *random_type(unsigned depth);
+
+static const struct cdecl_type *random_function(unsigned depth)
+{
+    char text[8192];
+    size_t used =
+        (size_t)snprintf(text, sizeof text, "typeof(%s) (", print_type(random_type(depth)));
+    uint32_t count = below(4);
+    for (uint32_t i = 0; i < count; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? "" : ", ",
+                                 print_type(random_type(depth / 2)));
+    snprintf(text + used, sizeof text - used,
+             count == 0 ? (below(2) ? "void) " : ")") : (below(3) ? ")" : ", ...)"));
+    return type_of(text);
+}
+
+static const struct cdecl_type *derive(const struct cdecl_type *type)
+{
+    struct cdecl_error error;
+    static const uint64_t counts[] = {0, 1, 3, 1000, CDECL_COUNT_UNKNOWN, CDECL_COUNT_VLA};
+    const struct cdecl_type *result = NULL;
+    switch (below(4)) {
+    case 0: return cdecl_pointer_to(state, type, &error);
+    case 1: result = cdecl_array_of(state, type, counts[below(6)], &error); break;
+    case 2: result = cdecl_qualified(state, type, below(16), &error); break;
+    default: result = cdecl_qualified(state, type, 1u << below(3), &error); break;
+    }
+    return result == NULL ? type : result; /* what C does not allow stays as it was */
+}
+
+/* One that may be returned and passed. */
+static const struct cdecl_type *random_type(unsigned depth)
+{
+    const struct cdecl_type *type = type_of(bases[below(sizeof bases / sizeof *bases)]);
+    for (unsigned i = below(depth + 1); i > 0; i--) {
+        struct cdecl_error error;
+        type = below(4) == 0 ? random_function(depth / 2) : derive(type);
+        if (type->kind == CDECL_FUNCTION)
+            type = cdecl_pointer_to(state, type, &error);
+    }
+    struct cdecl_error error;
+    return type->kind == CDECL_ARRAY ? cdecl_pointer_to(state, type, &error) : type;
+}
+
+START_TEST(random_types)
+{
+    must_parse(names);
+    seed = (uint32_t)_i + 1;
+    for (int i = 0; i < 2000; i++) {
+        const struct cdecl_type *type = random_type(6);
+        must_survive(type);
+        must_survive(derive(type));
+    }
+}
+END_TEST
+
+/* ---- bodies ---- */
+
+/* Nameless aggregates: what is printed, when it is not the text itself. */
+static const char *const bodies[][2] = {
+    {"struct { int a; char b[3]; }", NULL},
+    {"struct { int a : 3; int : 4; int : 0; unsigned b : 5; }",
+     "struct { int a : 3; int : 4; int : "
+     "0; unsigned int b : 5; }"},
+    {"union { int a; struct { char b; double c; }; }", NULL},
+    {"struct { }", NULL},
+    {"struct { int n; double d[]; }", NULL},
+    {"struct { int n; double d[?]; }", NULL},
+    {"struct { int n; struct { int m; char c[?]; } d; }", NULL},
+    {"struct __attribute__((packed)) { char a; int b; }", NULL},
+    {"struct __attribute__((aligned(32))) { char a; }", NULL},
+    {"struct __attribute__((packed)) __attribute__((aligned(2))) { char a; int b : 20; }", NULL},
+    {"struct { char a; int b __attribute__((packed)); int c : 9 __attribute__((packed)); }", NULL},
+    {"struct { char a; int b __attribute__((aligned(16))); char c __attribute__((aligned(2))); }",
+     NULL},
+    {"struct { char a; int b __attribute__((packed)) __attribute__((aligned(2))); }", NULL},
+    {"_Pragma(\"pack(push, 2)\") struct { char a; int b; long long c : 40; } "
+     "_Pragma(\"pack(pop)\")",
+     NULL},
+    {"struct { enum { A = 0, B = 1 } a; enum { C = -1 } b; }", NULL},
+    {"struct { enum { A = 5000000000 } a; }",
+     "struct { enum : unsigned long { A = 5000000000 } a; }"},
+    {"struct { enum __attribute__((packed)) { A = 3 } a; }", NULL},
+    {"enum { A = -9223372036854775807 - 1 }", "enum : long { A = -9223372036854775807 - 1 }"},
+    {"enum { A = 18446744073709551615u }", "enum : unsigned long { A = 18446744073709551615u }"},
+    {"enum : unsigned char { A = 255 }", NULL},
+    {"struct { struct s a; point b; number c[2]; color d; struct { int x; } e; }", NULL},
+    {"struct { const int a; volatile point b; int *const c; _Atomic int d; }", NULL},
+    {"struct { int (*f)(int, point *); callback *g; int (*h[2])(void); }",
+     "struct { int (*f)(int, point *); int (*g)(void *, point); int (*h[2])(void); }"},
+    {"struct { v4 a; aligned16 b; _Atomic struct s c; _BitInt(40) d; }",
+     "struct { float __attribute__((vector_size(16))) a; "
+     "__typeof__(__attribute__((aligned(16))) int) b; _Atomic struct s c; _BitInt(40) d; }"},
+    {"struct { struct { struct { struct { char a; } b; } c; } d[2]; }", NULL},
+    {"struct { struct __attribute__((packed)) { char a; int b; }; union "
+     "__attribute__((aligned(16))) { int c; }; }",
+     NULL},
+    {"struct { int a; struct { int b; } __attribute__((aligned(16))) c "
+     "__attribute__((aligned(8))); }",
+     "struct { int a; struct __attribute__((aligned(16))) { int b; } c "
+     "__attribute__((aligned(8))); }"},
+};
+
+static void must_have_equal_layout(const struct cdecl_type *a, const struct cdecl_type *b)
+{
+    ck_assert_uint_eq(a->kind, b->kind);
+    ck_assert_uint_eq(a->quals, b->quals);
+    ck_assert_uint_eq(cdecl_sizeof(a), cdecl_sizeof(b));
+    ck_assert_uint_eq(cdecl_alignof(a), cdecl_alignof(b));
+    if (a->tag == NULL || a == b)
+        return;
+    ck_assert_uint_eq(a->tag->nmembers, b->tag->nmembers);
+    ck_assert_uint_eq(a->tag->nconstants, b->tag->nconstants);
+    ck_assert(a->tag->flexible == b->tag->flexible && a->tag->vla == b->tag->vla);
+    for (uint32_t i = 0; i < a->tag->nmembers; i++) {
+        const struct cdecl_member *m = &a->tag->members[i], *n = &b->tag->members[i];
+        ck_assert_pstr_eq(m->name, n->name);
+        ck_assert(m->offset == n->offset && m->bit == n->bit && m->width == n->width);
+        must_have_equal_layout(m->type, n->type);
+    }
+    for (uint32_t i = 0; i < a->tag->nconstants; i++) {
+        ck_assert_str_eq(a->tag->constants[i]->name, b->tag->constants[i]->name);
+        ck_assert_uint_eq(a->tag->constants[i]->value.u, b->tag->constants[i]->value.u);
+        ck_assert_str_eq(print_type(a->tag->constants[i]->type),
+                         print_type(b->tag->constants[i]->type));
+    }
+}
+
+START_TEST(nameless_bodies)
+{
+    must_parse(names);
+    const struct cdecl_type *type = type_of(bodies[_i][0]);
+    char printed[512];
+    ck_assert_uint_lt(cdecl_print(type, NULL, printed, sizeof printed), sizeof printed);
+    const char *expected = bodies[_i][1] == NULL ? bodies[_i][0] : bodies[_i][1];
+    ck_assert_msg(strcmp(printed, expected) == 0, "expected: %s\nprinted:  %s", expected, printed);
+    const struct cdecl_type *again = read_again(printed);
+    ck_assert_ptr_ne(again, type);
+    must_have_equal_layout(type, again);
+    ck_assert(cdecl_compatible(type, again));
+    ck_assert_str_eq(print_type(again), printed);
+}
+END_TEST
+
+/* A typedef'd one is printed by its typedef, wherever it stands; the typedef itself, by its body.
+ */
+START_TEST(typedefd_bodies)
+{
+    must_parse("typedef struct { int a; } t; typedef struct { t a, *b; } u; typedef t v[2];");
+    ck_assert_str_eq(print_type(type_of("t")), "t");
+    ck_assert_str_eq(print_type(type_of("const t *(*)(t)")), "const t *(*)(t)");
+    ck_assert_str_eq(print_type(type_of("v")), "t[2]");
+    ck_assert_str_eq(print_name("t"), "typedef struct { int a; } t");
+    ck_assert_str_eq(print_name("u"), "typedef struct { t a; t *b; } u");
+    ck_assert_str_eq(print_name("v"), "typedef t v[2]");
+}
+END_TEST
+
+/* ---- declarations ---- */
+
+static const char *const declarations[] = {
+    "extern int x",
+    "extern const char *const x[3]",
+    "extern _Thread_local int x",
+    "extern int x __asm__(\"y\")",
+    "int x(void)",
+    "int x(int a, char *b, ...)",
+    "int (*x(int a))(long)",
+    "int x(int (*cb)(int), struct s *)",
+    "int x(void) __asm__(\"y\")",
+    "typedef int x",
+    "typedef int x[3]",
+    "typedef int x(int a, char *b)",
+    "typedef int (*x)(int)",
+    "typedef struct s x",
+    "typedef struct { int a; struct { int b; }; } x",
+    "typedef union { int a; } x",
+    "typedef enum { A = 0, B = 5 } x",
+    "static const int x = 3",
+    "static const int x = -3",
+    "static const long x = -9223372036854775807 - 1",
+    "static const unsigned long x = 18446744073709551615u",
+    "static const unsigned char x = 200",
+    "static const bool x = 1",
+    "static const float x = 0.1",
+    "static const float x = 16777216.0",
+    "static const float x = 3.4028235e+38",
+    "static const double x = 0.1",
+    "static const double x = 0.30000000000000004",
+    "static const double x = -1.0",
+    "static const double x = 1e+300",
+    "static const double x = 4.94066e-324",
+    "static const double x = __builtin_inf()",
+    "static const float x = -__builtin_inf()",
+    "static const long double x = 0.1L",
+    "static const long double x = 1.5L",
+    "static const long double x = 3.0L",
+    "static const char x[4] = \"abc\"",
+    "static const char x[7] = \"\\\"\\\\\\012\\377\\0001\"",
+    "static const char *const x = \"abc\"",
+    "static const char *x = \"abc\"",
+    "#define x",
+    "#define x 1 + 2",
+    "#define x \"a\" \"b\"",
+};
+
+START_TEST(declarations_print_as_they_were_written)
+{
+    char text[512];
+    must_parse("struct s;");
+    const char *declaration = declarations[_i];
+    snprintf(text, sizeof text, "%s%s\n", declaration, declaration[0] == '#' ? "" : ";");
+    must_parse(text);
+    ck_assert_str_eq(print_name("x"), declaration);
+    must_parse(text); /* means the same again */
+}
+END_TEST
+
+START_TEST(an_enumerator_is_printed_as_a_constant)
+{
+    must_parse("enum e { A = 3, B = -1 }; enum f : unsigned char { C = 9 };");
+    ck_assert_str_eq(print_name("A"), "static const int A = 3");
+    ck_assert_str_eq(print_name("C"), "static const unsigned char C = 9");
+}
+END_TEST
+
+/* ---- the buffer, as snprintf has it ---- */
+
+START_TEST(short_buffers)
+{
+    must_parse(names);
+    static const char *const texts[] = {"int", "int (*(*[3])(const struct s *, v4))[4]",
+                                        "struct { int a : 3; char b[2]; }", "aligned_point *"};
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        const struct cdecl_type *type = type_of(texts[i]);
+        char full[256], cut[256];
+        size_t length = cdecl_print(type, "name", full, sizeof full);
+        ck_assert_uint_eq(strlen(full), length);
+        ck_assert_uint_eq(cdecl_print(type, "name", NULL, 0), length);
+        for (size_t size = 1; size <= length + 1; size++) {
+            memset(cut, '#', sizeof cut);
+            ck_assert_uint_eq(cdecl_print(type, "name", cut, size), length);
+            ck_assert_uint_eq(strlen(cut), size - 1);
+            ck_assert(memcmp(cut, full, size - 1) == 0);
+            ck_assert_int_eq(cut[size], '#');
+        }
+    }
+    char cut[8];
+    must_parse("int f(int a, char *b);");
+    ck_assert_uint_eq(cdecl_print_decl(decl_of("f"), cut, sizeof cut),
+                      strlen("int f(int a, char *b)"));
+    ck_assert_str_eq(cut, "int f(i");
+}
+END_TEST
+
+#define ADD_LOOP(tcase, test, table) \
+    tcase_add_loop_test(tcase, test, 0, sizeof(table) / sizeof *(table))
+
+Suite *check_print(void)
+{
+    Suite *suite = suite_create("print");
+    TCase *tcase = add_case(suite, "print");
+    tcase_set_timeout(tcase, 60);
+    ADD_LOOP(tcase, print_and_parse, types);
+    tcase_add_loop_test(tcase, random_types, 0, 4);
+    ADD_LOOP(tcase, nameless_bodies, bodies);
+    tcase_add_test(tcase, typedefd_bodies);
+    ADD_LOOP(tcase, declarations_print_as_they_were_written, declarations);
+    tcase_add_test(tcase, an_enumerator_is_printed_as_a_constant);
+    tcase_add_test(tcase, short_buffers);
+    return suite;
+}
