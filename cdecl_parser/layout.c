@@ -1,7 +1,7 @@
 /* Where the members of a struct or union lie. The rules are those of gcc (stor-layout.c:
  * layout_decl, place_field, update_alignment_for_field) for targets where a bit-field's declared
- * type matters, which clang follows. Depends on type.c for sizes. Positions are kept in bits during
- * layout. */
+ * type matters; in a build by clang its own (RecordLayoutBuilder.cpp: LayoutBitField), which differ
+ * in rare cases. Depends on type.c for sizes. Positions are kept in bits during layout. */
 #include <string.h>
 #include "internal.h"
 #include "size.h"
@@ -71,13 +71,28 @@ static bool is_whole_unit(const struct layout *l, const struct cdecl_member *m)
     return power && !(m->width > 8 && is_packed(l, m)) && l->bits % m->width == 0;
 }
 
-/* What a member contributes to the alignment of the whole, in bits. */
-static uint64_t whole_align(const struct layout *l, const struct cdecl_member *m, uint64_t align)
+/* clang's FieldAlign of a bit-field, in bits. */
+static uint64_t clang_align(const struct layout *l, const struct cdecl_member *m)
 {
+    uint64_t explicit = (uint64_t)m->alignment * 8, natural = (uint64_t)cdecl_alignof(m->type) * 8;
+    uint64_t align = most(natural, explicit), pack = (uint64_t)l->tag->pack * 8;
+    if (m->width == 0)
+        return align;
+    if (pack != 0)
+        return least(align, pack);
+    return is_packed(l, m) ? most(explicit, 1) : align;
+}
+
+/* What a member contributes to the alignment of the whole, in bits. */
+static uint64_t whole_align(const struct layout *l, const struct cdecl_member *m)
+{
+    uint64_t align = position_align(l, m);
     if (!is_bitfield(m))
         return align;
     if (m->name == NULL && !CDECL_ANONYMOUS_ALIGNS)
         return 8;
+    if (CDECL_CLANG_BITFIELDS)
+        return most(8, clang_align(l, m));
     uint64_t natural = (uint64_t)cdecl_alignof(m->type) * 8;
     if (m->width == 0)
         return most(align, natural);
@@ -97,17 +112,37 @@ static bool must_advance(const struct layout *l, const struct cdecl_member *m, u
     return !l->whole_unit && crosses_unit(m, position);
 }
 
-static void place_in_struct(struct layout *l, struct cdecl_member *m, uint64_t align)
+/* Rounds the position of a bit-field up as clang does; false when it overflows. */
+static bool clang_advance(const struct layout *l, const struct cdecl_member *m, uint64_t *at)
+{
+    uint64_t explicit = (uint64_t)m->alignment * 8, align = clang_align(l, m);
+    uint64_t unit = cdecl_sizeof(m->type) * 8, pack = (uint64_t)l->tag->pack * 8;
+    if (m->width == 0 || (pack == 0 && *at % align + m->width > unit))
+        return size_align_up(*at, align, at);
+    if (explicit != 0 && (pack == 0 || explicit <= pack))
+        return size_align_up(*at, explicit, at);
+    return true;
+}
+
+static bool gcc_advance(const struct layout *l, const struct cdecl_member *m, uint64_t *at)
+{
+    if (!size_align_up(*at, position_align(l, m), at))
+        return false;
+    return !must_advance(l, m, *at) || size_align_up(*at, (uint64_t)cdecl_alignof(m->type) * 8, at);
+}
+
+static bool advance(const struct layout *l, const struct cdecl_member *m, uint64_t *at)
+{
+    if (!is_bitfield(m))
+        return size_align_up(*at, position_align(l, m), at);
+    return CDECL_CLANG_BITFIELDS ? clang_advance(l, m, at) : gcc_advance(l, m, at);
+}
+
+static void place_in_struct(struct layout *l, struct cdecl_member *m)
 {
     uint64_t at = l->bits, size = m->width;
-    if (!size_align_up(at, align, &at))
+    if (!advance(l, m, &at) || (!is_bitfield(m) && !size_mul(cdecl_sizeof(m->type), 8, &size)))
         too_large(l->state, l->tag);
-    if (is_bitfield(m)) {
-        if (must_advance(l, m, at) && !size_align_up(at, (uint64_t)cdecl_alignof(m->type) * 8, &at))
-            too_large(l->state, l->tag);
-    } else if (!size_mul(cdecl_sizeof(m->type), 8, &size)) {
-        too_large(l->state, l->tag);
-    }
     m->offset = at / 8;
     m->bit = (uint8_t)(at % 8);
     if (!size_add(at, size, &l->bits))
@@ -160,13 +195,12 @@ void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdec
     struct layout l = {.state = state, .tag = tag, .align = most(1, tag->alignment)};
     for (uint32_t i = 0; i < count; i++) {
         struct cdecl_member *m = &members[i];
-        uint64_t align = position_align(&l, m);
         l.whole_unit = is_bitfield(m) && is_whole_unit(&l, m);
         if (tag->kind == CDECL_UNION)
             place_in_union(&l, m);
         else
-            place_in_struct(&l, m, align);
-        l.align = most(l.align, whole_align(&l, m, align) / 8);
+            place_in_struct(&l, m);
+        l.align = most(l.align, whole_align(&l, m) / 8);
         if (i + 1 == count)
             note_open_end(&l, m->type);
     }

@@ -36,6 +36,16 @@ struct cdecl__anonymous_probe {
 };
 #define CDECL_ANONYMOUS_ALIGNS (_Alignof(struct cdecl__anonymous_probe) > 1)
 
+/* Whether bit-fields are laid out by clang's rules, where they are not gcc's: an alignment of their
+ * own under #pragma pack, and types of less than natural alignment. */
+#pragma pack(push, 1)
+struct cdecl__bits_probe {
+    char a : 3;
+    char b : 5 __attribute__((aligned(4)));
+};
+#pragma pack(pop)
+#define CDECL_CLANG_BITFIELDS (sizeof(struct cdecl__bits_probe) == 1)
+
 /* Whether every enum is as small as its values allow (-fshort-enums, bare-metal ARM). */
 enum cdecl__enum_probe { CDECL__ENUM_PROBE };
 #define CDECL_SHORT_ENUMS (sizeof(enum cdecl__enum_probe) < sizeof(int))
