@@ -3,6 +3,10 @@
  * check_refusals.c. */
 #include "support.h"
 
+/* The spelling of a macro's value. */
+#define TEXT(macro) TEXT_OF(macro)
+#define TEXT_OF(tokens) #tokens
+
 /* A text, a name it declares, and that declaration as it is printed. */
 struct example {
     const char *text, *name, *printed;
@@ -97,7 +101,7 @@ static const struct example type_examples[] = {
     {"signed _BitInt(3 + 4) x;", "x", "extern _BitInt(7) x"},
     {"_BitInt(128) unsigned x;", "x", "extern unsigned _BitInt(128) x"},
     {"__int64 x; unsigned __int8 y;", "x", "extern long long x"},
-    {"wchar_t x;", "x", "extern int x"},
+    {"wchar_t x;", "x", "extern " TEXT(__WCHAR_TYPE__) " x"},
     {"char8_t x;", "x", "extern unsigned char x"},
     {"char16_t x;", "x", "extern unsigned short x"},
     {"char32_t x;", "x", "extern unsigned int x"},
@@ -526,7 +530,7 @@ static const struct {
     {"'\\0'", "int", 0},
     {"'\\e'", "int", 27},
     {"'ab'", "int", 'a' * 256 + 'b'},
-    {"L'\\x100'", "int", 256},
+    {"L'\\x100'", TEXT(__WCHAR_TYPE__), 256},
     {"u'\\u00e9'", "unsigned short", 233},
     {"U'\\U0001F600'", "unsigned int", 0x1f600},
     {"u8'a'", "unsigned char", 97},
