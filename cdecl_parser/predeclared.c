@@ -20,6 +20,12 @@
 #define VA_LIST "typedef void *__builtin_va_list;"
 #endif
 
+#if defined(__i386__) && defined(__GNUC__) /* gcc's and clang's <stddef.h> */
+#define MAX_ALIGN_F128 " _Float128 __max_align_f128 __attribute__((aligned(16)));"
+#else
+#define MAX_ALIGN_F128 ""
+#endif
+
 #if defined(__SIZEOF_INT128__)
 #define INT128 "typedef __int128 __int128_t; typedef unsigned __int128 __uint128_t;"
 #else
@@ -83,6 +89,7 @@ const char cdecl__predeclared[] =
     "typedef struct {"
     " long long __max_align_ll __attribute__((aligned(__alignof__(long long))));"
     " long double __max_align_ld __attribute__((aligned(__alignof__(long double))));"
+    MAX_ALIGN_F128
     " } max_align_t;"
     "typedef __typeof__((void *)0) nullptr_t;"
     VA_LIST
