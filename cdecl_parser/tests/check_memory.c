@@ -292,13 +292,11 @@ Suite *check_memory(void)
 {
     Suite *suite = suite_create("memory");
     TCase *requests = add_case(suite, "requests");
-    tcase_set_timeout(requests, 30);
     tcase_add_loop_test(requests, each_request_fails_once, 0, LENGTH(attempts));
     tcase_add_test(requests, creating_a_state);
     tcase_add_test(requests, a_large_text);
     TCase *arenas = tcase_create("arenas");
     suite_add_tcase(suite, arenas);
-    tcase_set_timeout(arenas, 30);
     tcase_add_loop_test(arenas, each_byte_of_the_arena, 0, LENGTH(attempts));
     tcase_add_loop_test(arenas, each_byte_of_the_log, 0, LENGTH(attempts));
     tcase_add_loop_test(arenas, each_byte_of_scratch, 0, LENGTH(attempts));

@@ -1,0 +1,175 @@
+/* suggest.c: the known name nearest to a misspelt one, or none. */
+#include "support.h"
+
+static const struct {
+    const char *known, *misspelt, *found; /* NULL: too far */
+} cases[] = {
+    /* One change for every three letters, at most three. */
+    {"colour", "colour", NULL}, /* itself is no suggestion */
+    {"colour", "color", "colour"},
+    {"colour", "colours", "colour"},
+    {"colour", "colout", "colour"},
+    {"colour", "coluor", "colour"}, /* swapped neighbours are one change */
+    {"colour", "oclour", "colour"},
+    {"colour", "Colour", "colour"},
+    {"colour", "dolout", "colour"},
+    {"colour", "dolxut", NULL},
+    {"colour", "col", NULL},
+    {"colour", "colo", NULL},
+    {"colour", "", NULL},
+    {"a", "b", NULL},
+    {"ab", "ac", "ab"},
+    {"ab", "ba", "ab"},
+    {"ab", "b", NULL},
+    {"ab", "cd", NULL},
+    {"abc", "abd", "abc"},
+    {"abc", "add", NULL},
+    {"a_rather_long_name", "a_rxther_lxng_nxme", "a_rather_long_name"},
+    {"a_rather_long_name", "x_rxther_lxng_nxme", NULL},
+    {"a_rather_long_name", "a_rather_long_name_s", "a_rather_long_name"},
+    {"a_rather_long_name", "rather_long_name", "a_rather_long_name"},
+    {"caf\xc3\xa9_noir", "cafe_noir", "caf\xc3\xa9_noir"},
+};
+
+START_TEST(distance)
+{
+    char text[100] = "int ";
+    must_parse(strcat(strcat(text, cases[_i].known), ";"));
+    const char *found =
+        cdecl_suggest(state, CDECL_SPACE_VALUES, cases[_i].misspelt, strlen(cases[_i].misspelt));
+    ck_assert_msg((found == NULL) == (cases[_i].found == NULL), "%s: %s", cases[_i].misspelt,
+                  found == NULL ? "none" : found);
+    if (found != NULL)
+        ck_assert_str_eq(found, cases[_i].found);
+}
+END_TEST
+
+static const char *suggest(enum cdecl_space space, const char *name)
+{
+    return cdecl_suggest(state, space, name, strlen(name));
+}
+
+START_TEST(the_nearest_wins)
+{
+    must_parse("int alpha_one, alpha_onx, alphx_onx;");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alpha_ony"), "alpha_one");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alphx_onz"), "alphx_onx");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alpha_onxe"), "alpha_one");
+}
+END_TEST
+
+START_TEST(the_spaces_are_apart)
+{
+    must_parse("struct window { int x; }; typedef int widget_t; enum { WIDTH = 3 };\n"
+               "#define HEIGHT 4\nint depth(void);");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TAGS, "windov"), "window");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "windov"));
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "widgit_t"), "widget_t");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_TAGS, "widgit_t"));
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "WIDHT"), "WIDTH");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "HEIGTH"), "HEIGHT");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "depht"), "depth");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_TYPES, "depht"));
+}
+END_TEST
+
+START_TEST(keywords_are_types_too)
+{
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "unsinged"), "unsigned");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "cahr"), "char");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "doubel"), "double");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "strutc"), "struct");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "uint33_t"), "uint32_t");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "size_T"), "size_t");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "unsinged"));
+}
+END_TEST
+
+START_TEST(replaced_names_are_not_suggested)
+{
+    struct cdecl_source source = source_of("typedef long renamed;");
+    must_parse("typedef int renamed;");
+    source.flags = CDECL_OVERRIDE;
+    must_parse_source(&source);
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "renamde"), "renamed");
+    must_parse("#define gone_soon 1\n");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "gone_son"), "gone_soon");
+    must_parse("#undef gone_soon\n");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "gone_son"));
+}
+END_TEST
+
+START_TEST(members)
+{
+    const struct cdecl_type *type =
+        type_of("struct { int width; struct { int height; union { int depth; }; }; int : 3; }");
+    ck_assert_str_eq(cdecl_suggest_member(type, "widht", 5), "width");
+    ck_assert_str_eq(cdecl_suggest_member(type, "heigth", 6), "height");
+    ck_assert_str_eq(cdecl_suggest_member(type, "deptj", 5), "depth");
+    ck_assert_ptr_null(cdecl_suggest_member(type, "colour", 6));
+    ck_assert_ptr_null(cdecl_suggest_member(type_of("int"), "width", 5));
+    ck_assert_ptr_null(cdecl_suggest_member(type_of("struct { int x; } *"), "y", 1));
+}
+END_TEST
+
+/* Names of more than 64 bytes are neither compared nor suggested. */
+START_TEST(long_names)
+{
+    char text[200] = "int ", name[101];
+    memset(name, 'n', 100);
+    name[64] = '\0';
+    must_parse(strcat(strcat(text, name), ";"));
+    const char *found = cdecl_suggest(state, CDECL_SPACE_VALUES, name, 63);
+    ck_assert_ptr_nonnull(found);
+    ck_assert_str_eq(found, name);
+    name[64] = 'n';
+    ck_assert_ptr_null(cdecl_suggest(state, CDECL_SPACE_VALUES, name, 65));
+    name[100] = '\0';
+    strcpy(text, "int ");
+    must_parse(strcat(strcat(text, name), "x;"));
+    ck_assert_ptr_null(cdecl_suggest(state, CDECL_SPACE_VALUES, name, 100));
+}
+END_TEST
+
+/* In messages. */
+static const struct {
+    const char *text, *message;
+} messages[] = {
+    {"typedef int widget; widgit x;", "1:21: unknown type 'widgit' (did you mean 'widget'?)"},
+    {"enum { WIDTH = 3 }; int a[WIDHT];", "1:27: unknown name 'WIDHT' (did you mean 'WIDTH'?)"},
+    {"struct foo { int x; }; foo x;", "1:24: unknown type 'foo' (did you mean 'struct foo'?)"},
+    {"unsinged x;", "1:1: unknown type 'unsinged' (did you mean 'unsigned'?)"},
+    {"xyzzy x;", "1:1: unknown type 'xyzzy'"},
+};
+
+START_TEST(in_messages)
+{
+    must_fail(messages[_i].text, messages[_i].message);
+}
+END_TEST
+
+START_TEST(tags_in_messages)
+{
+    must_parse("struct window { int x; };");
+    must_fail_type("struct windov", "1:8: undeclared tag 'struct windov' (did you mean 'window'?)");
+    must_fail_type("union windov *", "1:7: undeclared tag 'union windov' (did you mean 'window'?)");
+}
+END_TEST
+
+#define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
+
+Suite *check_suggest(void)
+{
+    Suite *suite = suite_create("suggest");
+    TCase *tcase = add_case(suite, "suggest");
+    tcase_add_loop_test(tcase, distance, 0, LENGTH(cases));
+    tcase_add_test(tcase, the_nearest_wins);
+    tcase_add_test(tcase, the_spaces_are_apart);
+    tcase_add_test(tcase, keywords_are_types_too);
+    tcase_add_test(tcase, replaced_names_are_not_suggested);
+    tcase_add_test(tcase, members);
+    tcase_add_test(tcase, long_names);
+    tcase_add_loop_test(tcase, in_messages, 0, LENGTH(messages));
+    tcase_add_test(tcase, tags_in_messages);
+    return suite;
+}
