@@ -1,6 +1,7 @@
 # Benchmarks. `make bench`: every row as a ratio to the hand-written binding, then the peers.
 # `make bench-check` fails when a row is over its limit. `make bench-count`: instructions per row, which
 # repeat on any machine with the same binaries. `make bench-growth`: how the cost grows.
+# `make bench-memory`: memory and start-up against their limits.
 
 BENCH_DIR = $(BUILD)/bench
 BENCH_RUN = LUA_PATH="lib/?.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;$(BENCH_DIR)/?.so;;" \
@@ -38,3 +39,20 @@ bench-growth: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/growth.lua
 
 .PHONY: bench bench-check bench-count bench-growth
+
+# --- Memory and start-up --------------------------------------------------------------------------
+
+$(BENCH_DIR)/memory.so: bench/memory.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -o $@ $<
+
+# A thousand and ten functions, memory_function_1 and on.
+$(BENCH_DIR)/functions.so:
+	@mkdir -p $(@D)
+	for i in $$(seq 1010); do echo "void memory_function_$$i(void) {}"; done | \
+		$(CC) -O0 -fPIC -shared -x c -o $@ -
+
+bench-memory: $(CORE) $(BENCH_DIR)/memory.so $(BENCH_DIR)/functions.so
+	@$(BENCH_RUN) $(LUA) bench/memory.lua
+
+.PHONY: bench-memory
