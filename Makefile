@@ -102,13 +102,15 @@ $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 $(CHECKS): $(CHECKS_OBJ) $(PARSER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CHECKS_OBJ) $(PARSER_LIB) $(CHECK_LIBS) -lm
 
+$(BUILD)/spec/failing.so $(BUILD)/spec/failing-clang.so: SUPPORT_CFLAGS = $(CORE_CFLAGS) # is a Lua module
+
 $(BUILD)/spec/%.so: spec/support/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=gnu11 -O2 -g -fPIC -shared -MMD -MP -o $@ $< -lpthread -lm
+	$(CC) -std=gnu11 -O2 -g -fPIC -shared $(SUPPORT_CFLAGS) -MMD -MP -o $@ $< -lpthread -lm
 
 $(BUILD)/spec/%-clang.so: spec/support/%.c
 	@mkdir -p $(@D)
-	clang -std=gnu11 -O2 -g -fPIC -shared -MMD -MP -o $@ $< -lpthread -lm
+	clang -std=gnu11 -O2 -g -fPIC -shared $(SUPPORT_CFLAGS) -MMD -MP -o $@ $< -lpthread -lm
 
 # --- Running --------------------------------------------------------------------------------------
 

@@ -77,20 +77,25 @@ static int arena_tostring(lua_State *L)
     return 1;
 }
 
+/* Registered when complete: memory may run out on the way. */
 static void push_arena_metatable(lua_State *L)
 {
     static const luaL_Reg methods[] = {
         {"new", arena_new}, {"string", arena_string}, {"close", arena_close}, {NULL, NULL}};
-    if (!luaL_newmetatable(L, ARENA_METATABLE))
+    static const luaL_Reg events[] = {
+        {"__close", arena_close}, {"__tostring", arena_tostring}, {NULL, NULL}};
+    if (luaL_getmetatable(L, ARENA_METATABLE) == LUA_TTABLE)
         return;
+    lua_pop(L, 1);
+    luaL_newlib(L, events);
     luaL_newlib(L, methods);
     lua_setfield(L, -2, "__index");
-    lua_pushcfunction(L, arena_close);
-    lua_setfield(L, -2, "__close");
-    lua_pushcfunction(L, arena_tostring);
-    lua_setfield(L, -2, "__tostring");
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");
+    lua_pushliteral(L, ARENA_METATABLE);
+    lua_setfield(L, -2, "__name");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, ARENA_METATABLE);
 }
 
 /* ffi.arena() */

@@ -1,0 +1,132 @@
+-- Memory that runs out: a script runs again and again, each time with the next allocation refused, once
+-- (and Lua's second attempt at it) or from there on. It must fail with "not enough memory" or
+-- not at all, the state must work when there is memory again, and nothing may leak.
+
+local support = require "support"
+
+local open = assert(package.loadlib(support.library "failing", "luaopen_failing"))
+local failing = open()
+
+local SETUP = ("package.path, package.cpath, CFFI_BUILD = %q, %q, %q\n"):format(
+    package.path, package.cpath, support.build)
+local WITH_MODULE = SETUP .. [[
+    ffi = require "cffi"
+    ffi.onerror = function() end
+    collectgarbage()
+]]
+
+local SCRIPTS = {
+    {"opening the module", SETUP, [[ assert(require "cffi".new("int", 5)) ]]},
+    {"cdef", WITH_MODULE, [[
+        ffi.cdef "struct point { int x, y; union { float f; char c[4]; }; }; enum e { A, B = 5 };"
+        ffi.cdef "int abs(int); typedef struct point *point_t; static const int K = 7; extern int x;"
+        assert(ffi.sizeof "struct point" == 12 and ffi.C.B == 5 and ffi.typeof "point_t")
+    ]]},
+    {"a cdef with an error", WITH_MODULE, [[
+        local ok, message = pcall(ffi.cdef, "struct half { int x; }; int f(int, struct half; ")
+        assert(not ok)
+        if message:find "not enough memory" then error(message, 0) end
+        assert(not pcall(ffi.sizeof, "struct half"))
+    ]]},
+    {"new and initialisers", WITH_MODULE, [[
+        local s = ffi.new("struct { int a[3]; const char *s; double _Complex z; }", {{1, 2}, "text", {3, 4}})
+        assert(s.a[1] == 2 and ffi.string(s.s) == "text" and s.z.im == 4)
+        local v = ffi.new("int[?]", 100, {1, 2, 3})
+        assert(#v == 100 and ffi.totable(v, 3)[3] == 3)
+        local bad, message = pcall(ffi.new, "int[2]", {1, "x"})
+        if message:find "not enough memory" then error(message, 0) end
+        assert(message:find "element 1 of")
+    ]]},
+    {"boxed integers and text", WITH_MODULE, [[
+        local big = ffi.cast("unsigned __int128", "340282366920938463463374607431768211455")
+        assert(tostring(big // 3 + 1) == "113427455640312821154458202477256070486")
+        assert(big > 5 and tostring(ffi.cast("long double", big) / 3):find "^1.13")
+        assert(ffi.cast("double", ("9"):rep(100)) ~= nil)
+    ]]},
+    {"calls", WITH_MODULE, [[
+        ffi.cdef "int abs(int); int snprintf(char *, size_t, const char *, ...); char *getenv(const char *);"
+        ffi.cdef "typedef struct { int quot, rem; } div_t; div_t div(int, int);"
+        local buffer = ffi.new "char[64]"
+        assert(ffi.C.abs(-5) == 5 and ffi.C.div(17, 5).rem == 2)
+        assert(ffi.C.snprintf(buffer, 64, "%s %d %g", "a", 5, 0.5) == 7)
+        assert(ffi.string(buffer) == "a 5 0.5" and ffi.C.getenv "NO_SUCH_VARIABLE" == nil)
+    ]]},
+    {"callbacks", WITH_MODULE, [[
+        ffi.cdef "void qsort(void *, size_t, size_t, int (*)(const void *, const void *));"
+        local a = ffi.new("int[5]", {5, 3, 1, 4, 2})
+        ffi.C.qsort(a, 5, 4, function(x, y)
+            return ffi.cast("const int *", x)[0] - ffi.cast("const int *", y)[0]
+        end)
+        assert(table.concat(ffi.totable(a)) == "12345")
+        local cb <close> = ffi.callback("double (*)(double, const char *)", function(x, s)
+            return x * #ffi.string(s)
+        end)
+        assert(cb(2.5, "four") == 10)
+        local cast = ffi.cast("int (*)(struct { int x; })", function(s) return s.x end)
+        cast:free()
+    ]]},
+    {"metatypes and finalisers", WITH_MODULE, [[
+        local log = {}
+        local T = ffi.metatype("struct { int x; }", {
+            __index = {double = function(self) return self.x * 2 end},
+            __add = function(a, b) return ffi.new(ffi.typeof(a), a.x + b.x) end,
+            __gc = function(self) log[#log + 1] = self.x end,
+            __new = function(ct, x) return ffi.new(ct, x) end,
+        })
+        do local sum = T(3) + T(4) assert(sum:double() == 14) end
+        do local x <close> = ffi.gc(ffi.new "int[1]", function() log.closed = true end) end
+        assert(log.closed)
+    ]]},
+    {"stored strings and pointers", WITH_MODULE, [[
+        local a = ffi.new("struct { const char *s; int *p; }[2]", {{("s"):rep(50), ffi.new("int[1]", 7)}})
+        a[1] = a[0]
+        a[0].s = "other"
+        local copy = ffi.new(ffi.typeof(a))
+        ffi.copy(copy, a, ffi.sizeof(a))
+        assert(ffi.string(copy[1].s) == ("s"):rep(50) and copy[1].p[0] == 7)
+        for k, v in pairs(copy[0]) do assert(k and v) end
+    ]]},
+    {"libraries, variables and scopes", WITH_MODULE, [[
+        local scope = ffi.scope {overflow = "strict"}
+        scope.cdef "extern int library_counter; int library_add(int, int); enum { LOCAL = 3 };"
+        local lib = scope.load(CFFI_BUILD .. "/spec/library.so")
+        lib.library_counter = 9
+        assert(lib.library_counter == 9 and lib.library_add(1, 2) == 3 and lib.LOCAL == 3)
+        assert(scope.addressof(lib, "library_counter")[0] == 9)
+        ffi.close(lib)
+    ]]},
+    {"handles, arenas, reflection", WITH_MODULE, [[
+        local handle = ffi.handle {5}
+        assert(ffi.from_handle(handle)[1] == 5)
+        local arena <close> = ffi.arena()
+        assert(arena:new("int", 3) and ffi.string(arena:string "x") == "x")
+        assert(ffi.reflect("struct { int a; }").kind == "struct")
+        assert(ffi.tonumber(ffi.eval "1 + 2") == 3 and ffi.declarations())
+    ]]},
+}
+
+-- Returns how many allocations were refused one after the other until the script went through.
+local function exhaust(setup, script, window)
+    local n = 0
+    repeat
+        n = n + 1
+        local r = failing.run(setup, script, n, window)
+        local where = (" (allocation %d)"):format(n)
+        if not r.ok then
+            assert.is_true(r.hit, tostring(r.message))
+            assert.matches("not enough memory", r.message, 1, true, where)
+        end
+        assert.is_true(r.again, tostring(r.again_message) .. where)
+        assert.equal(0, r.leaked, "leaked" .. where)
+    until not r.hit
+    assert.is_true(n > 5)
+    return n
+end
+
+describe("when memory runs out", function()
+    for _, entry in ipairs(SCRIPTS) do
+        local name, setup, script = table.unpack(entry)
+        it(name .. " fails cleanly, once", function() exhaust(setup, script, 2) end)
+        it(name .. " fails cleanly, for good", function() exhaust(setup, script, math.maxinteger) end)
+    end
+end)
