@@ -210,7 +210,7 @@ static struct lffi_ctype *metatype_holder(lua_State *L, struct lffi_ctype *ct)
         return base;
     if (ct->op == LFFI_ENUM || ct->op == LFFI_COMPLEX || ct->op == LFFI_VECTOR)
         return base;
-    lffi_arg_error(L, 1, "'%s' cannot have a metatype: struct or union expected",
+    lffi_arg_error(L, 1, "'%s' cannot have a metatype: struct, union or enum expected",
                    lffi_push_type_text(L, ct->type, NULL));
 }
 

@@ -123,6 +123,16 @@ static bool construct_by_metatype(lua_State *L, struct lffi_ctype *ct, int first
     return true;
 }
 
+/* T[] becomes T[n] by a string, table or array that initialises it. */
+static struct lffi_ctype *completed(lua_State *L, struct lffi_ctype *ct, int first, int last)
+{
+    uint64_t count;
+    if (ct->op != LFFI_ARRAY || ct->type->count != CDECL_COUNT_UNKNOWN || ct->scope->luajit ||
+        first != last || !lffi_initialiser_length(L, ct, first, &count))
+        return ct;
+    return lffi_array_of(L, ct->target, count);
+}
+
 void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call)
 {
     struct lffi_cdata *cd;
@@ -135,6 +145,7 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
         push_converted_pointer(L, ct, first, &where);
         return;
     }
+    ct = completed(L, ct, first, last);
     size = object_size(L, ct, &first, last);
     cd = lffi_new(L, ct, size);
     initialise(L, ct, cd, size, first, last);

@@ -174,6 +174,24 @@ static lua_Integer first_position(lua_State *L, int table)
     return 0;
 }
 
+/* Every key of a table must be one of the `count` positions from `start`: what stands behind a gap or under
+ * a name would be lost. */
+static void check_indices(lua_State *L, const struct object *o, int table, lua_Integer start,
+                          uint64_t count)
+{
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        lua_Integer position = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : -1;
+        lua_pop(L, 1);
+        if (position < start)
+            luaL_error(L, "initializer for '%s' has a key that is no position: %s",
+                       type_text(L, o->ct), luaL_tolstring(L, -1, NULL));
+        if ((uint64_t)(position - start) >= count)
+            luaL_error(L, "initializer for '%s' has a gap at position %I", type_text(L, o->ct),
+                       (LUAI_UACINT)(start + (lua_Integer)count));
+    }
+}
+
 static void init_array_table(lua_State *L, const struct object *o, int table,
                              const struct lffi_where *where)
 {
@@ -185,11 +203,33 @@ static void init_array_table(lua_State *L, const struct object *o, int table,
         init_element(L, o, &e, count++, -1, where);
         lua_pop(L, 1);
     }
+    if (!o->ct->scope->luajit)
+        check_indices(L, o, table, start, count);
     if (count != 1 || !fixed)
         return;
     push_position(L, table, start);
     replicate(L, o, &e, lua_gettop(L), where);
     lua_pop(L, 1);
+}
+
+bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint64_t *count)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    lua_Integer start;
+    if (lua_type(L, idx) == LUA_TSTRING && is_text(ct)) {
+        *count = (uint64_t)lua_rawlen(L, idx) + 1; /* with the final zero, as in C */
+        return true;
+    }
+    if (cd != NULL && cd->ct->op == LFFI_ARRAY && lffi_same_type(cd->ct->target, ct->target)) {
+        *count = lffi_length(L, idx, cd);
+        return *count != UINT64_MAX;
+    }
+    if (!is_initialiser(L, ct, idx))
+        return false;
+    start = first_position(L, idx);
+    for (*count = 0; push_position(L, idx, start + (lua_Integer)*count); ++*count)
+        lua_pop(L, 1);
+    return true;
 }
 
 /* ---- structs and unions ---------------------------------------------------------------------------- */

@@ -416,6 +416,10 @@ void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_
 void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t size, int first,
                      int last, const struct lffi_where *where);
 
+/* The number of elements that the value at idx gives to an array of unknown length (C11 6.7.9p22); false:
+ * it says nothing about it. */
+bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint64_t *count);
+
 /* ---- index.c: members and elements -------------------------------------------------------------- */
 
 void lffi_index_metatable(lua_State *L); /* __index __newindex __pairs */

@@ -56,9 +56,9 @@ local cases = {
     { "cannot cast to 'int[2]'", "cast", "int[2]", 5 },
     { "cannot cast to 'void'", "cast", "void", 5 },
 
-    { "bad argument #1 to 'metatype' ('int' cannot have a metatype: struct or union expected)",
+    { "bad argument #1 to 'metatype' ('int' cannot have a metatype: struct, union or enum expected)",
         "metatype", "int", {} },
-    { "bad argument #1 to 'metatype' ('int *' cannot have a metatype: struct or union expected)",
+    { "bad argument #1 to 'metatype' ('int *' cannot have a metatype: struct, union or enum expected)",
         "metatype", "int *", {} },
     { "bad argument #2 to 'metatype' (table expected, got no value)", "metatype",
         "struct errors_point" },

@@ -154,3 +154,131 @@ describe("a metatype", function()
         raises("attempt to get length of a 'struct plain' value", function() return #plain end)
     end)
 end)
+
+-- Every metamethod of Lua 5.4 on every kind of type that takes a metatype, each answering its own name.
+describe("all metamethods", function()
+    local BINARY = {
+        __add = function(a, b) return a + b end, __sub = function(a, b) return a - b end,
+        __mul = function(a, b) return a * b end, __div = function(a, b) return a / b end,
+        __mod = function(a, b) return a % b end, __pow = function(a, b) return a ^ b end,
+        __idiv = function(a, b) return a // b end, __band = function(a, b) return a & b end,
+        __bor = function(a, b) return a | b end, __bxor = function(a, b) return a ~ b end,
+        __shl = function(a, b) return a << b end, __shr = function(a, b) return a >> b end,
+    }
+    local UNARY = {__unm = function(a) return -a end, __bnot = function(a) return ~a end,
+                   __len = function(a) return #a end}
+    local OTHERS = {"__concat", "__eq", "__lt", "__le", "__index", "__newindex", "__call",
+                    "__tostring", "__pairs", "__close", "__gc", "__new"}
+
+    -- The metatype, and the list of what it was asked.
+    local function logging()
+        local log, mt = {}, {}
+        local function answer(name)
+            mt[name] = function(...)
+                log[#log + 1] = name
+                return name, ...
+            end
+        end
+        for name in pairs(BINARY) do answer(name) end
+        for name in pairs(UNARY) do answer(name) end
+        for _, name in ipairs(OTHERS) do answer(name) end
+        mt.__gc = function() log[#log + 1] = "__gc" end
+        mt.__close = function(_, err) log[#log + 1] = "__close" .. tostring(err) end
+        mt.__newindex = function(_, k, v) log[#log + 1] = k .. v end
+        mt.__new = function(ct, ...)
+            log[#log + 1] = "__new"
+            return ffi.new(ct, ...)
+        end
+        return mt, log
+    end
+
+    local function check_operators(v, other)
+        for name, operate in pairs(BINARY) do
+            assert.equal(name, operate(v, other), name)
+            assert.equal(name, operate(other, v), name)
+            assert.equal(name, operate(v, v), name)
+        end
+        for name, operate in pairs(UNARY) do
+            assert.equal(name, operate(v), name)
+        end
+        assert.equal("__concat", v .. "x")
+        assert.equal("__concat", "x" .. v)
+        assert.is_true(v < other and other < v and v <= other and v >= other)
+    end
+
+    local function check_the_rest(v, log)
+        assert.equal("__index", v.no_member)
+        v.no_member = 5
+        assert.equal("no_member5", log[#log])
+        assert.equal("__call", (v(1, 2)))
+        assert.equal("__tostring", tostring(v))
+        assert.equal("__pairs", (pairs(v)))
+        do local _ <close> = v end
+        assert.equal("__closenil", log[#log])
+        assert.is_false(pcall(function() local _ <close> = v error("oops", 0) end))
+        assert.equal("__closeoops", log[#log])
+    end
+
+    for _, text in ipairs {"struct { int n; }", "union { int n; float f; }"} do
+        it("on " .. text, function()
+            local mt, log = logging()
+            local T = ffi.metatype(text, mt)
+            local v = T(5)
+            assert.equal("__new", log[#log])
+            check_operators(v, {})
+            assert.is_true(v == T(5))
+            assert.equal("__eq", log[#log])
+            check_the_rest(v, log)
+            v = nil -- luacheck: ignore
+            support.gc()
+            assert.equal("__gc", log[#log])
+        end)
+    end
+
+    it("on a typedef'd pointer to an incomplete struct, where pointers have no meaning of their own",
+        function()
+            ffi.cdef "typedef struct mt_opaque *mt_handle;"
+            local mt, log = logging()
+            ffi.metatype("mt_handle", mt)
+            local h = ffi.cast("mt_handle", 16)
+            for name, operate in pairs(BINARY) do
+                if name ~= "__add" and name ~= "__sub" then
+                    assert.equal(name, operate(h, 2), name)
+                    assert.equal(name, operate(2, h), name)
+                end
+            end
+            for name, operate in pairs(UNARY) do assert.equal(name, operate(h), name) end
+            assert.equal("__concat", h .. "x")
+            assert.is_true(h == ffi.cast("mt_handle", 16) and h < ffi.cast("mt_handle", 32))
+            assert.is_true(h < 5) -- no address: the metamethod's
+            check_the_rest(h, log)
+            h = nil -- luacheck: ignore
+            support.gc()
+            assert.not_equal("__gc", log[#log]) -- the memory is C's
+        end)
+
+    it("on an enum, whose members are numbers first", function()
+        local mt, log = logging()
+        local E = ffi.metatype("enum { MT_A, MT_B = 7 }", mt)
+        local e = E "MT_B"
+        assert.equal("__new", log[#log])
+        assert.equal("8", tostring(e + 1))
+        assert.is_true(e > 6 and e == ffi.cast("int64_t", 7))
+        assert.equal("__add", e + {})
+        assert.equal("__concat", e .. "x")
+        assert.equal("__len", #e)
+        check_the_rest(e, log)
+        e = nil -- luacheck: ignore
+        support.gc()
+        assert.equal("__gc", log[#log])
+    end)
+
+    it("are refused on all other types, by name", function()
+        for _, text in ipairs {"int", "int *", "int[3]", "double", "void", "int (*)(void)"} do
+            raises(("bad argument #1 to 'metatype' ('%s' cannot have a metatype: struct, union or " ..
+                "enum expected)"):format(text), ffi.metatype, text, {})
+        end
+        raises("bad argument #2 to 'metatype' (table expected, got integer 5)", ffi.metatype,
+            "struct vec", 5)
+    end)
+end)
