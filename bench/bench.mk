@@ -42,7 +42,7 @@ bench-growth: $(BENCH_NEEDS)
 
 # --- Memory and start-up --------------------------------------------------------------------------
 
-$(BENCH_DIR)/memory.so: bench/memory.c
+$(BENCH_DIR)/heap.so: bench/heap.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -o $@ $<
 
@@ -52,7 +52,7 @@ $(BENCH_DIR)/functions.so:
 	for i in $$(seq 1010); do echo "void memory_function_$$i(void) {}"; done | \
 		$(CC) -O0 -fPIC -shared -x c -o $@ -
 
-bench-memory: $(CORE) $(BENCH_DIR)/memory.so $(BENCH_DIR)/functions.so
+bench-memory: $(CORE) $(BENCH_DIR)/heap.so $(BENCH_DIR)/functions.so
 	@$(BENCH_RUN) $(LUA) bench/memory.lua
 
 .PHONY: bench-memory

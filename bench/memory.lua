@@ -3,9 +3,9 @@
 --   make bench-memory
 --
 -- Lua's own heap is counted by collectgarbage "count"; what malloc has handed out, which includes
--- that heap and malloc's own overhead, by bench/memory.c.
+-- that heap and malloc's own overhead, by bench/heap.c.
 
-local memory = require "memory"
+local heap = require "heap"
 
 local build = os.getenv "CFFI_BUILD" or "build"
 local failed = false
@@ -20,13 +20,13 @@ end
 -- ---- start-up: in processes of their own, before this one loads the module ----------------------
 
 local START = [[
-local memory = require "memory"
+local heap = require "heap"
 collectgarbage() collectgarbage()
-local before, clock = memory.allocated(), os.clock()
+local before, clock = heap.allocated(), os.clock()
 require "cffi"
 clock = os.clock() - clock
 collectgarbage() collectgarbage()
-print(clock, memory.allocated() - before)
+print(clock, heap.allocated() - before)
 ]]
 
 local function start()
@@ -53,9 +53,9 @@ local function cost(count, make)
     make(0)
     collectgarbage() collectgarbage()
     collectgarbage "stop"
-    local lua, all = collectgarbage "count", memory.allocated()
+    local lua, all = collectgarbage "count", heap.allocated()
     for i = 1, count do kept[i] = make(i) end
-    lua, all = (collectgarbage "count" - lua) * 1024 / count, (memory.allocated() - all) / count
+    lua, all = (collectgarbage "count" - lua) * 1024 / count, (heap.allocated() - all) / count
     collectgarbage "restart"
     assert(kept[count]) -- in use until here
     return lua, all
@@ -63,7 +63,7 @@ end
 
 ffi.cdef "struct memory_point { int x, y; };"
 local point = ffi.typeof "struct memory_point"
-local header = cost(100000, function() return memory.userdata(0) end)
+local header = cost(100000, function() return heap.userdata(0) end)
 local lua, all = cost(100000, function() return ffi.new(point) end)
 print(("%-66s %8.2f bytes"):format("an empty userdata of Lua's", header))
 report("an 8-byte struct, payload included, beyond Lua's header", lua - header, 32, "bytes")
@@ -80,10 +80,10 @@ for i = -9, 1000 do
         RESULTS[i % 5 + 1], names[i], i % 2 == 0 and "double" or "long")
 end
 declarations = table.concat(declarations, "\n")
-all = memory.allocated()
+all = heap.allocated()
 ffi.cdef(declarations)
 print(("%-66s %8.2f bytes"):format("the declaration of a function, its name and parameters",
-    (memory.allocated() - all) / 1010))
+    (heap.allocated() - all) / 1010))
 local lib = ffi.load(build .. "/bench/functions.so")
 for i = -9, 0 do local _ = lib[names[i]] end
 

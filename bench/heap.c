@@ -4,7 +4,7 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-int luaopen_memory(lua_State *L);
+int luaopen_heap(lua_State *L);
 
 /* Bytes in use of malloc's, Lua's own heap included. */
 static int allocated(lua_State *L)
@@ -20,7 +20,7 @@ static int userdata(lua_State *L)
     return 1;
 }
 
-int luaopen_memory(lua_State *L)
+int luaopen_heap(lua_State *L)
 {
     static const luaL_Reg functions[] = {
         {"allocated", allocated}, {"userdata", userdata}, {NULL, NULL}};
