@@ -191,7 +191,32 @@ static void push_text_number(lua_State *L, struct lffi_scope *scope)
         luaL_pushfail(L);
 }
 
-/* ffi.tonumber(value [, base]): Lua's tonumber, and numeric cdata. It does not call Lua's: programs
+/* Pushes the number that a big integer (S2) at index 1 is, or the nearest float; nil when it is none. */
+static void push_big_number(lua_State *L, struct lffi_scope *scope)
+{
+    struct lffi_integer value;
+    struct lffi_magnitude m;
+    bool fraction;
+    double number;
+    if (!lffi_to_integer(L, scope->st, 1, &value, &fraction)) {
+        luaL_pushfail(L);
+        return;
+    }
+    if (value.beyond) {
+        const char *text = lffi_push_integer_source(L, scope->st, 1);
+        m = lffi_magnitude_of_text(text, strlen(text));
+    } else if ((__int128)value.bits == (int64_t)value.bits &&
+               value.negative == ((int64_t)value.bits < 0)) {
+        lua_pushinteger(L, (lua_Integer)value.bits);
+        return;
+    } else {
+        m = lffi_magnitude_of_integer(&value);
+    }
+    lffi_store_magnitude(lffi_basic(L, scope, CDECL_PRIM_DOUBLE), &number, &m);
+    lua_pushnumber(L, number);
+}
+
+/* ffi.tonumber(value [, base]): Lua's tonumber, numeric cdata and big integers. It does not call Lua's: programs
  * may have put this one in its place. */
 static int api_tonumber(lua_State *L)
 {
@@ -199,14 +224,14 @@ static int api_tonumber(lua_State *L)
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     if (lua_isnone(L, 1))
         lffi_arg_error(L, 1, "value expected");
-    if (cd != NULL)
+    if (cd != NULL && (cd->ct->op < LFFI_COMPLEX || cd->ct->op == LFFI_ENUM))
         push_number(L, cd);
     else if (lua_type(L, 1) == LUA_TSTRING || !lua_isnoneornil(L, 2))
         push_text_number(L, scope);
     else if (lua_type(L, 1) == LUA_TNUMBER)
         lua_pushvalue(L, 1);
     else
-        luaL_pushfail(L);
+        push_big_number(L, scope);
     return 1;
 }
 

@@ -106,8 +106,6 @@ static void read_big_integer(lua_State *L, struct operands *o, struct lffi_opera
     bool fraction;
     if (is_number(big) || !lffi_to_integer(L, o->st, big->idx, &big->integer, &fraction))
         return;
-    if (big->integer.beyond)
-        luaL_error(L, "operand needs more than 128 bits");
     big->kind = LFFI_INTEGER_OPERAND;
 }
 
@@ -116,6 +114,13 @@ static bool both_become_numbers(lua_State *L, struct operands *o)
     read_big_integer(L, o, &o->a);
     read_big_integer(L, o, &o->b);
     return both_numbers(o);
+}
+
+/* Results and floats have no room for an integer beyond 128 bits. */
+static void check_room(lua_State *L, const struct operands *o)
+{
+    if (o->a.integer.beyond || o->b.integer.beyond)
+        luaL_error(L, "operand needs more than 128 bits");
 }
 
 /* ---- metamethods ------------------------------------------------------------------------------------------ */
@@ -190,9 +195,10 @@ static int cdata_arith(lua_State *L)
             return 1;
         if (push_event(L, &o, arith_event[op]))
             return call_event(L);
-        if (!both_become_numbers(L, &o))
-            return arith_error(L, op, &o);
+        if (!both_become_numbers(L, &o)) /* a pointer and a big integer, perhaps */
+            return lffi_pointer_arith(L, op, &o.a, &o.b) ? 1 : arith_error(L, op, &o);
     }
+    check_room(L, &o);
     lffi_number_arith(L, o.scope, op, &o.a, &o.b);
     return 1;
 }
@@ -226,6 +232,8 @@ static int compare(lua_State *L, const char *event, bool or_equal)
         if (!both_become_numbers(L, &o))
             return order_error(L, &o);
     }
+    if (o.a.kind != o.b.kind)
+        check_room(L, &o);
     return push_order(L, lffi_number_compare(o.scope, &o.a, &o.b), or_equal);
 }
 
@@ -308,7 +316,7 @@ static bool equal_boolean(lua_State *L, const struct lffi_operand *value, int bo
            (*(const unsigned char *)value->address != 0) == (lua_toboolean(L, boolean) != 0);
 }
 
-/* One cdata and one plain Lua value. */
+/* One cdata and one plain Lua value, or an object that stands for an integer. */
 static bool equal_mixed(lua_State *L, struct operands *o, struct lffi_operand *value,
                         struct lffi_operand *plain)
 {
@@ -317,6 +325,10 @@ static bool equal_mixed(lua_State *L, struct operands *o, struct lffi_operand *v
     read_enumerator(L, value, plain);
     if (value->kind == LFFI_ADDRESS_OPERAND && read_plain(L, plain))
         return value->address == plain->address;
+    if (is_number(value) && lua_istable(L, plain->idx))
+        read_big_integer(L, o, plain);
+    if (o->a.kind != o->b.kind)
+        check_room(L, o);
     return both_numbers(o) && lffi_number_compare(o->scope, &o->a, &o->b) == 0;
 }
 

@@ -228,6 +228,8 @@ const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
     case LUA_TTABLE:
         if (address_of_object(L, ct, idx, where, &address))
             return address;
+        if (ct != NULL)
+            return address_of_number(L, ct, idx, where); /* a big integer, in casts */
         break;
     default: break;
     }
