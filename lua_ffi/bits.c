@@ -1,48 +1,58 @@
 /* Bit-fields: the same pair as convert.c's, for members that are bits within bytes.
  *
- * Depends on convert.c for the values. A field's bits are taken in memory order from the few bytes
+ * Depends on convert.c for the values. A field's bits are taken in memory order from the bytes
  * it touches, so packed fields that cross their type's boundaries need no case of their own.
  */
 #include "lffi.h"
 
-/* Bytes that a bit-field of `width` bits starting at bit `bit` touches: at most 9. */
-static unsigned bit_bytes(const struct cdecl_member *m)
+/* A run of bits within one byte: how many, how far above the byte's bit 0, and how far above bit 0 of the
+ * field's value. */
+struct run {
+    unsigned size;
+    unsigned in_byte;
+    unsigned in_value;
+};
+
+/* The run at bit `bit` from the start of the field's bytes, of which `done` bits of the value came before. */
+static struct run run_at(unsigned bit, unsigned done, unsigned width)
 {
-    return ((unsigned)m->bit + m->width + 7) / 8;
+    struct run run = {8 - bit % 8, 0, 0};
+    if (run.size > width - done)
+        run.size = width - done;
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    run.in_byte = bit % 8;
+    run.in_value = done;
+#else
+    run.in_byte = 8 - bit % 8 - run.size;
+    run.in_value = width - done - run.size;
+#endif
+    return run;
 }
 
-/* The touched bytes as one number in memory order, and how far the field stands above bit 0. */
-static unsigned __int128 load_unit(const unsigned char *src, unsigned bytes)
+static unsigned __int128 load_value(const unsigned char *src, const struct cdecl_member *m)
 {
-    unsigned __int128 unit = 0;
-    for (unsigned i = 0; i < bytes; i++) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        unit |= (unsigned __int128)src[i] << (8 * i);
-#else
-        unit = unit << 8 | src[i];
-#endif
+    unsigned __int128 value = 0;
+    struct run run;
+    for (unsigned done = 0; done < m->width; done += run.size) {
+        unsigned bit = m->bit + done;
+        run = run_at(bit, done, m->width);
+        value |= (unsigned __int128)(src[bit / 8] >> run.in_byte & ((1u << run.size) - 1))
+                 << run.in_value;
     }
-    return unit;
+    return value;
 }
 
-static void store_unit(unsigned char *dst, unsigned bytes, unsigned __int128 unit)
+static void store_value(unsigned char *dst, const struct cdecl_member *m, unsigned __int128 value)
 {
-    for (unsigned i = 0; i < bytes; i++) {
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-        dst[i] = (unsigned char)(unit >> (8 * i));
-#else
-        dst[i] = (unsigned char)(unit >> (8 * (bytes - 1 - i)));
-#endif
+    struct run run;
+    for (unsigned done = 0; done < m->width; done += run.size) {
+        unsigned bit = m->bit + done;
+        unsigned mask;
+        run = run_at(bit, done, m->width);
+        mask = ((1u << run.size) - 1) << run.in_byte;
+        dst[bit / 8] = (unsigned char)((dst[bit / 8] & ~mask) |
+                                       ((unsigned)(value >> run.in_value) << run.in_byte & mask));
     }
-}
-
-static unsigned bit_shift(const struct cdecl_member *m)
-{
-#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-    return m->bit;
-#else
-    return bit_bytes(m) * 8 - m->bit - m->width;
-#endif
 }
 
 static bool bits_signed(const struct lffi_ctype *ct)
@@ -54,13 +64,13 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
 {
     const struct cdecl_member *m = field->member;
     const unsigned char *src = (const unsigned char *)base + field->offset;
-    unsigned __int128 unit = load_unit(src, bit_bytes(m)) >> bit_shift(m);
+    unsigned __int128 bits = load_value(src, m);
     struct lffi_integer value;
     if (field->ct->op == LFFI_BOOL) {
-        lua_pushboolean(L, (int)(unit & 1));
+        lua_pushboolean(L, (int)(bits & 1));
         return;
     }
-    value = lffi_integer_of_bits(unit, m->width, bits_signed(field->ct));
+    value = lffi_integer_of_bits(bits, m->width, bits_signed(field->ct));
     lffi_push_integer(L, field->ct, &value);
 }
 
@@ -79,12 +89,6 @@ static unsigned __int128 bits_of(lua_State *L, const struct lffi_field *field, i
 void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
                      const struct lffi_where *where)
 {
-    const struct cdecl_member *m = field->member;
     unsigned char *dst = (unsigned char *)base + field->offset;
-    unsigned __int128 bits = bits_of(L, field, idx, where);
-    unsigned __int128 mask = ~(unsigned __int128)0 >> (128 - m->width);
-    unsigned __int128 unit = load_unit(dst, bit_bytes(m));
-    unit &= ~(mask << bit_shift(m));
-    unit |= (bits & mask) << bit_shift(m);
-    store_unit(dst, bit_bytes(m), unit);
+    store_value(dst, field->member, bits_of(L, field, idx, where));
 }

@@ -77,6 +77,25 @@ describe("bit-fields", function()
         assert.equal(12, ffi.sizeof "struct packed")
     end)
 
+    it("hold up to 128 bits, at any bit", function()
+        for bit = 1, 7 do
+            for _, width in ipairs {1, 63, 64, 65, 120, 121, 127, 128} do
+                local s = ffi.new(([[struct { unsigned char q : %d; unsigned __int128 x : %d;
+                    unsigned char r : 7; } __attribute__((packed))]]):format(bit, width))
+                s.q, s.r = 1, 85
+                local most = ffi.cast("unsigned __int128", -1) >> 128 - width
+                for _, value in ipairs {most, most // 3, ffi.cast("unsigned __int128", 1) << width - 1} do
+                    s.x = value
+                    assert.equal(tostring(value), tostring(s.x))
+                    assert.same({1, 85}, {s.q, s.r})
+                end
+                s.q, s.r, s.x = 0, 0, -1
+                assert.equal(tostring(most), tostring(s.x))
+                assert.same({0, 0}, {s.q, s.r})
+            end
+        end
+    end)
+
     it("lie where the compiler puts them", function()
         local header = ffi.cast("struct ipv4 *", ffi.new("uint8_t[1]", {0x45}))
         assert.same({5, 4}, {header.ihl, header.version})
