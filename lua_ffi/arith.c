@@ -50,26 +50,16 @@ static bool is_number(const struct lffi_operand *o)
     return o->kind == LFFI_INTEGER_OPERAND || o->kind == LFFI_FLOAT_OPERAND;
 }
 
-/* The value of an enumerator; false when the enum has none of that name. */
-static bool enumerator(const struct lffi_ctype *ct, const char *name, struct lffi_integer *out)
-{
-    const struct cdecl_tag *tag = ct->type->tag;
-    for (uint32_t i = 0; i < tag->nconstants; i++) {
-        if (strcmp(tag->constants[i]->name, name) == 0) {
-            const struct cdecl_value *value = &tag->constants[i]->value;
-            *out = lffi_integer_of_bits(value->u, 64, ct->target->type->is_signed != 0);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* An enum and a string: the string names an enumerator. */
 static bool read_enumerator(lua_State *L, const struct lffi_operand *e, struct lffi_operand *name)
 {
-    if (e->ct == NULL || e->ct->op != LFFI_ENUM || lua_type(L, name->idx) != LUA_TSTRING ||
-        !enumerator(e->ct, lua_tostring(L, name->idx), &name->integer))
+    const struct cdecl_value *value;
+    if (e->ct == NULL || e->ct->op != LFFI_ENUM || lua_type(L, name->idx) != LUA_TSTRING)
         return false;
+    value = lffi_find_constant(L, e->ct, name->idx);
+    if (value == NULL)
+        return false;
+    name->integer = lffi_integer_of_bits(value->u, 64, e->ct->target->type->is_signed != 0);
     name->kind = LFFI_INTEGER_OPERAND;
     return true;
 }

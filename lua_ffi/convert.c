@@ -227,13 +227,11 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
 static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
                            const struct lffi_where *where)
 {
-    const struct lffi_field *name;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    name = lffi_find_field(L, ct, idx);
-    if (name == NULL)
+    const struct cdecl_value *value = lffi_find_constant(L, ct, idx);
+    if (value == NULL)
         lffi_convert_error(L, where, "'%s' has no enumerator '%s'",
                            lffi_push_type_text(L, ct->type->unqual, NULL), lua_tostring(L, idx));
-    return name->offset;
+    return value->u;
 }
 
 /* Bits of the enum value at idx, reduced to `bits`. */

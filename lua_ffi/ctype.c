@@ -433,6 +433,19 @@ const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, in
     return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
 }
 
+const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    size_t size;
+    const char *name = lua_tolstring(L, idx, &size);
+    for (uint32_t i = 0; i < tag->nconstants; i++) {
+        const char *constant = tag->constants[i]->name;
+        if (strlen(constant) == size && memcmp(constant, name, size) == 0)
+            return &tag->constants[i]->value;
+    }
+    return NULL;
+}
+
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
 {
     const char *near = cdecl_suggest_member(ct->type, name, strlen(name));

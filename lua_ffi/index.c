@@ -174,17 +174,15 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
         lffi_store(L, stored_type(L, field, base + field->offset), base + field->offset, 3, &where);
 }
 
-/* A static constant declared in the struct; pushes it and returns true when there is one. */
-static bool push_constant(lua_State *L, const struct lffi_ctype *record, const char *name)
+/* A static constant declared in the struct, named by the key at index 2; pushes it and returns true when
+ * there is one. */
+static bool push_constant(lua_State *L, const struct lffi_ctype *record)
 {
-    const struct cdecl_tag *tag = record->type->tag;
-    for (uint32_t i = 0; i < tag->nconstants; i++) {
-        if (strcmp(tag->constants[i]->name, name) == 0) {
-            lffi_push_value(L, record->scope, &tag->constants[i]->value);
-            return true;
-        }
-    }
-    return false;
+    const struct cdecl_value *value = lffi_find_constant(L, record, 2);
+    if (value == NULL)
+        return false;
+    lffi_push_value(L, record->scope, value);
+    return true;
 }
 
 /* ---- elements -------------------------------------------------------------------------------------- */
@@ -326,7 +324,7 @@ static int index_name(lua_State *L, struct lffi_cdata *cd)
             load_member(L, cd, record, field);
             return 1;
         }
-        if (push_constant(L, record, lua_tostring(L, 2)))
+        if (push_constant(L, record))
             return 1;
     } else if (push_special(L, cd, lua_tostring(L, 2))) {
         return 1;
@@ -403,7 +401,7 @@ static int newindex_name(lua_State *L, struct lffi_cdata *cd)
             store_member(L, cd, record, field);
             return 0;
         }
-        if (push_constant(L, record, name))
+        if (push_constant(L, record))
             return luaL_error(L, "attempt to write to constant member '%s' of '%s'", name,
                               type_text(L, record));
     } else if (cd->ct->op == LFFI_COMPLEX && part_offset(cd->ct, name) != SIZE_MAX) {

@@ -200,6 +200,8 @@ void lffi_check_supported(lua_State *L, const struct cdecl_type *type);
 const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
 /* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
+/* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is none. */
+const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
 /* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 /* Pushes what the "__index" on the stack top, no function, has for the key at key_idx. False when that is
