@@ -49,16 +49,27 @@ static inline bool lffi_quick_integer(uint8_t op, void *dst, lua_Integer value)
     return false;
 }
 
-/* Stores the value at idx when it is a Lua integer in range or a Lua float for a double. */
+/* Stores a Lua float as a double or, unless that would make it infinite, as a float. */
+static inline bool lffi_quick_number(uint8_t op, void *dst, double value)
+{
+    float rounded = (float)value;
+    if (op == LFFI_DOUBLE) {
+        memcpy(dst, &value, sizeof value);
+        return true;
+    }
+    if (op != LFFI_FLOAT || (rounded - rounded != 0 && value - value == 0))
+        return false;
+    memcpy(dst, &rounded, sizeof rounded);
+    return true;
+}
+
+/* Stores the value at idx when it is a Lua integer in range or a Lua float for a double or float. */
 static inline bool lffi_quick_store(lua_State *L, uint8_t op, void *dst, int idx)
 {
     if (lua_isinteger(L, idx))
         return lffi_quick_integer(op, dst, lua_tointegerx(L, idx, NULL));
-    if (op == LFFI_DOUBLE && lua_type(L, idx) == LUA_TNUMBER) {
-        double value = lua_tonumberx(L, idx, NULL);
-        memcpy(dst, &value, sizeof value);
-        return true;
-    }
+    if (op >= LFFI_FLOAT && op <= LFFI_DOUBLE && lua_type(L, idx) == LUA_TNUMBER)
+        return lffi_quick_number(op, dst, lua_tonumberx(L, idx, NULL));
     return false;
 }
 
