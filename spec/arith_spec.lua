@@ -403,3 +403,90 @@ describe("LuaJIT's rules for operators", function()
         assert.equal(2, (a + 1.7)[0])
     end)
 end)
+
+describe("128 bits", function()
+    local TEXTS = {"-170141183460469231731687303715884105728", "-170141183460469231731687303715884105727",
+        "-18446744073709551617", "-18446744073709551616", "-9223372036854775809",
+        "-9223372036854775808", "-4294967296", "-7", "-2", "-1", "0", "1", "2", "3", "7", "4294967296",
+        "9007199254740993", "9223372036854775807", "9223372036854775808", "18446744073709551615",
+        "18446744073709551616", "123456789012345678901234567890",
+        "170141183460469231731687303715884105727", "170141183460469231731687303715884105728",
+        "340282366920938463463374607431768211455"}
+
+    it("compute by the laws of arithmetic, signed and unsigned", function()
+        for _, name in ipairs {"__int128", "unsigned __int128", "_BitInt(128)"} do
+            local zero = ffi.cast(name, 0)
+            for _, x in ipairs(TEXTS) do
+                local a = ffi.cast(name, x)
+                assert.is_true(-(-a) == a and ~a == -a - 1 and a - a == zero and a ~ a == zero)
+                for _, y in ipairs(TEXTS) do
+                    local b = ffi.cast(name, y)
+                    local where = ("%s: %s, %s"):format(name, a, b)
+                    assert.is_true(a - b + b == a and a + b == b + a and a * b == b * a, where)
+                    assert.is_true((a & b) + (a | b) == a + b and (a ~ b) ~ b == a, where)
+                    assert.is_true((a + b) * b == a * b + b * b, where)
+                    if y ~= "0" then
+                        local q, r = a // b, a % b
+                        assert.is_true(q * b + r == a, where)
+                        assert.is_true(r == zero or (r < zero) == (b < zero), where)
+                        assert.is_true(b > zero and r < b or b < zero and r > b, where)
+                    end
+                end
+                for k = 0, 127, 9 do
+                    assert.is_true(a << k == a * (ffi.cast(name, 1) << k), name)
+                    if a >= zero and k < 127 then
+                        assert.is_true(a >> k == a // (ffi.cast(name, 1) << k), name)
+                    end
+                end
+            end
+        end
+    end)
+
+    -- Every C integer type, and Lua's numbers, that hold the value.
+    local function forms(digits)
+        local list = {}
+        for _, name in ipairs {"int64_t", "uint64_t", "__int128", "unsigned __int128"} do
+            local v = ffi.cast(name, digits)
+            if tostring(v) == digits then list[#list + 1] = v end
+        end
+        local number = tonumber(digits)
+        if math.type(number) == "integer" then list[#list + 1] = number end
+        local float = number + 0.0
+        if ("%.0f"):format(float) == digits then
+            list[#list + 1] = float
+            list[#list + 1] = ffi.new("double", float)
+        end
+        return list
+    end
+
+    it("compare by value, whatever the types on both sides", function()
+        for i, x in ipairs(TEXTS) do
+            for k, y in ipairs(TEXTS) do
+                for _, a in ipairs(forms(x)) do
+                    for _, b in ipairs(forms(y)) do
+                        local where = ("%s %s, %s %s"):format(ffi.type(a), a, ffi.type(b), b)
+                        assert.equal(i < k, a < b, where)
+                        assert.equal(i <= k, a <= b, where)
+                        assert.equal(i == k, ffi.eq(a, b), where)
+                        if ffi.type(a) == "cdata" and ffi.type(b) == "cdata" then
+                            assert.equal(i == k, a == b, where)
+                        end
+                    end
+                end
+            end
+        end
+    end)
+
+    it("divide by zero with Lua's error, never a signal", function()
+        for _, x in ipairs(TEXTS) do
+            for _, a in ipairs(forms(x)) do
+                for _, zero in ipairs {i64(0), u64(0), i128(0), u128(0)} do
+                    if math.type(a) ~= "float" and ffi.math_type(a) ~= "float" then
+                        raises("attempt to perform 'n//0'", function() return a // zero end)
+                        raises("attempt to perform 'n%%0'", function() return a % zero end)
+                    end
+                end
+            end
+        end
+    end)
+end)
