@@ -103,6 +103,23 @@ local SCRIPTS = {
         assert(ffi.reflect("struct { int a; }").kind == "struct")
         assert(ffi.tonumber(ffi.eval "1 + 2") == 3 and ffi.declarations())
     ]]},
+    {"formats, bit-fields, enums, variadic structs", WITH_MODULE, [[
+        ffi.cdef "int snprintf(char *, size_t, const char *, ...); enum e1 { ONE = 1, TWO };"
+        local s = ffi.new("struct { unsigned a : 3; __int128 b : 100; enum e1 e; bool on; }", 5, -7, "TWO", true)
+        assert(s.a == 5 and s.b == -7 and s.e == 2 and s.on)
+        local b = ffi.new "char[32]"
+        ffi.C.snprintf(b, 32, "%s|%d|%p|%c", "x", ffi.new("uint8_t", 7), nil, 65)
+        assert(ffi.string(b) == "x|7|(nil)|A")
+        local ok, message = pcall(ffi.C.snprintf, b, 32, "%d", "text")
+        if message:find "not enough memory" then error(message, 0) end
+        assert(not ok)
+    ]]},
+    {"LuaJIT's rules", WITH_MODULE, [[
+        local jit = require "cffi.luajit"
+        jit.cdef "typedef struct { int x, y; } jit_point;"
+        local p = jit.new("jit_point", {1, 2})
+        assert(p.x + p.y == 3 and tostring(jit.cast("int64_t", 5) * 2) == "10LL")
+    ]]},
 }
 
 -- Returns how many allocations were refused one after the other until the script went through.
