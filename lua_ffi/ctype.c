@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "quick.h"
+#include "lffi.h"
 
 /* ---- making ctypes ------------------------------------------------------------------------------ */
 
@@ -285,78 +285,6 @@ struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int 
     abort();
 }
 
-/* ---- members ---------------------------------------------------------------------------------------- */
-
-/* Named members, those of anonymous ones included. Depth is bounded by the type's. */
-static uint32_t count_members(const struct cdecl_type *type)
-{
-    uint32_t count = 0;
-    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
-        const struct cdecl_member *m = &type->tag->members[i];
-        if (m->name != NULL)
-            count++;
-        else if (m->width == CDECL_NOT_BITFIELD)
-            count += count_members(m->type);
-    }
-    return count;
-}
-
-/* A trailing T[], T[0] or T[1] of a struct is open-ended, as C programs use it (S11). */
-static struct lffi_ctype *member_ctype(lua_State *L, struct lffi_scope *scope,
-                                       const struct cdecl_tag *tag, const struct cdecl_member *m,
-                                       unsigned quals)
-{
-    struct lffi_ctype *ct = lffi_ctype_of(L, scope, m->type);
-    bool last = m == &tag->members[tag->nmembers - 1] && tag->kind == CDECL_STRUCT;
-    if (quals != 0)
-        ct = lffi_qualified(L, ct, quals);
-    if (last && scope->bounds && ct->op == LFFI_ARRAY && ct->type->count <= 1)
-        ct = lffi_array_of(L, ct->target, CDECL_COUNT_UNKNOWN);
-    return ct;
-}
-
-struct field_builder {
-    struct lffi_fields *fields;
-    struct lffi_scope *scope;
-    int keys; /* stack index of the anchoring table */
-};
-
-static void insert(lua_State *L, struct field_builder *b, const char *name, struct lffi_field field)
-{
-    uint32_t slot;
-    field.key = lua_pushstring(L, name);
-    lua_pushvalue(L, -1);
-    lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
-    slot = lffi_field_slot(field.key, b->fields->mask);
-    while (b->fields->slot[slot].key != NULL)
-        slot = (slot + 1) & b->fields->mask;
-    b->fields->slot[slot] = field;
-}
-
-static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag,
-                      const struct cdecl_member *m, uint64_t offset, unsigned quals)
-{
-    struct lffi_ctype *ct = member_ctype(L, b->scope, tag, m, quals);
-    bool is_bits = m->width != CDECL_NOT_BITFIELD;
-    insert(L, b, m->name, (struct lffi_field){NULL, m, ct, offset + m->offset, is_bits});
-}
-
-static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl_type *type,
-                       uint64_t offset, unsigned quals)
-{
-    const struct cdecl_tag *tag = type->tag;
-    luaL_checkstack(L, 8, "struct nested too deeply");
-    for (uint32_t i = 0; i < tag->nmembers; i++) {
-        const struct cdecl_member *m = &tag->members[i];
-        if (m->name == NULL && m->width != CDECL_NOT_BITFIELD)
-            continue;
-        if (m->name != NULL)
-            add_field(L, b, tag, m, offset, quals);
-        else
-            add_fields(L, b, m->type, offset + m->offset, quals | m->type->quals);
-    }
-}
-
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
 {
     const char *why;
@@ -367,93 +295,6 @@ void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
         why = type->tag->unsupported;
     if (why != NULL)
         luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, type, NULL), why);
-}
-
-static void add_enumerators(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag)
-{
-    for (uint32_t i = 0; i < tag->nconstants; i++)
-        insert(L, b, tag->constants[i]->name,
-               (struct lffi_field){.offset = tag->constants[i]->value.u});
-}
-
-static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
-{
-    struct field_builder b;
-    uint32_t slots = 4;
-    bool is_enum = base->op == LFFI_ENUM;
-    uint32_t count = is_enum ? base->type->tag->nconstants : count_members(base->type);
-    lffi_check_supported(L, base->type);
-    lffi_sizeof(L, base);
-    while (slots < count * 2 && slots < UINT32_MAX / 2)
-        slots *= 2;
-    lffi_push_ctype(L, base);
-    b.scope = base->scope;
-    b.fields = lua_newuserdatauv(
-        L, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field), 0);
-    memset(b.fields, 0, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field));
-    b.fields->mask = slots - 1;
-    lua_createtable(L, 0, count > INT32_MAX ? 0 : (int)count);
-    b.keys = lua_gettop(L);
-    if (is_enum)
-        add_enumerators(L, &b, base->type->tag);
-    else
-        add_fields(L, &b, base->type, 0, 0);
-    lua_setiuservalue(L, -3, LFFI_CTYPE_KEYS);
-    lua_setiuservalue(L, -2, LFFI_CTYPE_FIELDS);
-    lua_pop(L, 1);
-    base->fields = b.fields;
-    return b.fields;
-}
-
-const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct)
-{
-    return ct->base->fields != NULL ? ct->base->fields : build_fields(L, ct->base);
-}
-
-/* The slow way, for keys that Lua does not intern. */
-static const struct lffi_field *find_by_bytes(const struct lffi_fields *fields, const char *key,
-                                              size_t size)
-{
-    for (uint32_t i = 0; i <= fields->mask; i++) {
-        const struct lffi_field *f = &fields->slot[i];
-        if (f->key != NULL && strlen(f->key) == size && memcmp(f->key, key, size) == 0)
-            return f;
-    }
-    return NULL;
-}
-
-const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx)
-{
-    const struct lffi_fields *fields = lffi_fields_of(L, ct);
-    size_t size;
-    const char *key = lua_tolstring(L, key_idx, &size);
-    const struct lffi_field *field = lffi_quick_field(fields, key);
-    if (field != NULL)
-        return field;
-    return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
-}
-
-const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx)
-{
-    const struct cdecl_tag *tag = ct->type->tag;
-    size_t size;
-    const char *name = lua_tolstring(L, idx, &size);
-    for (uint32_t i = 0; i < tag->nconstants; i++) {
-        const char *constant = tag->constants[i]->name;
-        if (strlen(constant) == size && memcmp(constant, name, size) == 0)
-            return &tag->constants[i]->value;
-    }
-    return NULL;
-}
-
-_Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
-{
-    const char *near = cdecl_suggest_member(ct->type, name, strlen(name));
-    const char *type = lffi_push_type_text(L, ct->type->unqual, NULL);
-    if (near != NULL)
-        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", type, name, near);
-    luaL_error(L, "'%s' has no member '%s'", type, name);
-    abort();
 }
 
 /* ---- sameness, metatypes ------------------------------------------------------------------------------ */
@@ -530,17 +371,14 @@ static int ctype_eq(lua_State *L)
     return 1;
 }
 
-/* A static constant or an enumerator of the type itself; pushes it and returns true when found. */
-static bool push_type_constant(lua_State *L, struct lffi_ctype *ct, const char *key)
+/* A static constant or an enumerator of the type itself, named at index 2; pushes it and returns true when
+ * found. */
+static bool push_type_constant(lua_State *L, struct lffi_ctype *ct)
 {
-    const struct cdecl_tag *tag = ct->type->tag;
-    for (uint32_t i = 0; tag != NULL && i < tag->nconstants; i++) {
-        if (strcmp(tag->constants[i]->name, key) == 0) {
-            lffi_push_value(L, ct->scope, &tag->constants[i]->value);
-            return true;
-        }
-    }
-    return false;
+    const struct cdecl_value *value = ct->type->tag != NULL ? lffi_find_constant(L, ct, 2) : NULL;
+    if (value != NULL)
+        lffi_push_value(L, ct->scope, value);
+    return value != NULL;
 }
 
 /* Whether the value at idx is a table whose missing keys a function answers for, in the end. */
@@ -567,7 +405,7 @@ static int ctype_index(lua_State *L)
 {
     struct lffi_ctype *ct = self_ctype(L);
     bool answered = true;
-    if (lua_type(L, 2) == LUA_TSTRING && push_type_constant(L, ct, lua_tostring(L, 2)))
+    if (lua_type(L, 2) == LUA_TSTRING && push_type_constant(L, ct))
         return 1;
     if (ct->scope->luajit && lua_type(L, 2) != LUA_TSTRING)
         luaL_error(L, "a ctype cannot be indexed with a %s", luaL_typename(L, 2));

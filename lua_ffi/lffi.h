@@ -195,15 +195,6 @@ struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned 
 struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim);
 /* Raises when an attribute that is not implemented decides the type's layout or calling convention. */
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type);
-/* Member table of a struct or union, names of an enum; built on first use. Raises when the type is
- * incomplete or its layout not supported. */
-const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
-/* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
-const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
-/* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is none. */
-const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
-/* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
-_Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 /* Pushes what the "__index" on the stack top, no function, has for the key at key_idx. False when that is
  * nil and nil is no answer: in LuaJIT, unless a function gave it. */
 bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx);
@@ -222,6 +213,18 @@ bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
 bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
 /* Metatable of ctypes: fills the table on the stack top. */
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
+
+/* ---- members.c: names within a type ------------------------------------------------------------ */
+
+/* Member table of a struct or union, names of an enum; built on first use. Raises when the type is
+ * incomplete or its layout not supported. */
+const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
+/* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
+const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
+/* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is none. */
+const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
+/* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
+_Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 
 /* ---- cdata.c: values as objects --------------------------------------------------------------- */
 
