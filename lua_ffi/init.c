@@ -378,9 +378,11 @@ static void check_positions(lua_State *L, const struct object *o, int table, lua
     while (lua_next(L, table)) {
         lua_pop(L, 1);
         keys++;
-        if (lua_type(L, -1) == LUA_TSTRING)
+        if (lua_type(L, -1) == LUA_TSTRING) {
+            const char *name = lua_tostring(L, -1);
             luaL_error(L, "initializer for '%s' mixes positions and the name '%s'",
-                       type_text(L, o->ct), lua_tostring(L, -1));
+                       type_text(L, o->ct), name);
+        }
     }
     if (keys > used)
         luaL_error(L, "initializer for '%s' has a gap at position %I", type_text(L, o->ct),

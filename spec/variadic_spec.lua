@@ -40,7 +40,7 @@ for _, compiler in ipairs { "", "-clang" } do
             end)
 
             it("is a cdata's promoted type", function()
-                for _, ctype in ipairs { "char", "int8_t", "short", "int", "long", "int64_t" } do
+                for _, ctype in ipairs { "signed char", "int8_t", "short", "int", "long", "int64_t" } do
                     assert.equal("-3", read(ctype:find "64" and "l" or "i", scope.new(ctype, -3)))
                 end
                 assert.equal("200 60000 1", read("iii", scope.new("uint8_t", 200),

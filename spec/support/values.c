@@ -6,6 +6,10 @@
 #include <uchar.h>
 #include <wchar.h>
 
+#ifndef __x86_64__ /* where long double has this format there is no other name for it in C */
+#define __float128 long double
+#endif
+
 enum values_signed { VALUES_MINUS = -1, VALUES_PLUS = 1 };
 enum values_unsigned { VALUES_NONE, VALUES_MANY = 200 };
 enum values_long { VALUES_HUGE = 0x123456789AL };
