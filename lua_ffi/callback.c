@@ -28,8 +28,6 @@ struct lffi_signature {
 
 _Thread_local struct lffi_thread lffi_thread LFFI_TLS;
 
-enum { SIGNATURE_BUCKETS = 256 };
-
 /* Tombstones of one pool, in the order of their death. */
 struct graveyard {
     struct lffi_slot *oldest, *newest;
@@ -40,7 +38,8 @@ static struct {
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
     struct graveyard freed[LFFI_POOLS][2]; /* [1]: of signal callbacks, which stay such */
-    const struct lffi_signature *signatures[SIGNATURE_BUCKETS];
+    const struct lffi_signature *signatures[LFFI_BUCKETS];
+    struct lffi_creations places;
     struct lffi_gate *free_gates;
     uint64_t created;
     unsigned entries_used[LFFI_POOLS];
@@ -65,14 +64,12 @@ static void give_error_value(const struct lffi_signature *signature, const unsig
                              const struct lffi_registers *in, struct lffi_return *ret)
 {
     void *memory;
+    memset(ret, 0, sizeof *ret);
     if (signature->kind != LFFI_RETURN_MEMORY) {
         if (error != NULL)
-            memcpy(ret, error, sizeof *ret);
-        else
-            memset(ret, 0, sizeof *ret);
+            memcpy(ret, error, lffi_error_size(signature));
         return;
     }
-    memset(ret, 0, sizeof *ret);
     ret->gpr[0] = *LFFI_HIDDEN_RESULT(in); /* x86-64 wants the address back */
     memory = (void *)(uintptr_t)ret->gpr[0];
     if (error != NULL)
@@ -95,7 +92,7 @@ static void report_closed(struct lffi_slot *slot, const struct lffi_signature *s
     write_text("cffi: callback '");
     write_text(signature->text);
     write_text("' (created at ");
-    write_text(slot->place);
+    write_text(slot->place->text);
     write_text(") was called by C after its Lua state was closed\n");
 }
 
@@ -230,12 +227,9 @@ static bool same_signature(const struct lffi_signature *signature, const struct 
            strcmp(signature->text, text) == 0;
 }
 
-static unsigned bucket_of(const char *text)
+static const struct lffi_signature **bucket_of(const char *text)
 {
-    unsigned hash = 5381;
-    while (*text != '\0')
-        hash = hash * 33 + (unsigned char)*text++;
-    return hash % SIGNATURE_BUCKETS;
+    return &table.signatures[lffi_text_hash(text) % LFFI_BUCKETS];
 }
 
 static const struct lffi_signature *new_signature(const struct lffi_plan *plan,
@@ -252,8 +246,8 @@ static const struct lffi_signature *new_signature(const struct lffi_plan *plan,
     signature->result_size = result_size;
     memcpy(signature->text, text, length);
     lffi_lower(&signature->lowered, signature->kind, stack_size);
-    signature->next = table.signatures[bucket_of(text)];
-    table.signatures[bucket_of(text)] = signature;
+    signature->next = *bucket_of(text);
+    *bucket_of(text) = signature;
     return signature;
 }
 
@@ -263,7 +257,7 @@ const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, con
     uint32_t stack_size = (plan->end.stack + 15) & ~(uint32_t)15;
     uint64_t result_size = cdecl_sizeof(plan->result.ct->type);
     lock();
-    signature = table.signatures[bucket_of(text)];
+    signature = *bucket_of(text);
     while (signature != NULL && !same_signature(signature, plan, stack_size, result_size, text))
         signature = signature->next;
     if (signature == NULL)
@@ -281,6 +275,8 @@ size_t lffi_error_size(const struct lffi_signature *signature)
 {
     if (signature->kind == LFFI_RETURN_MEMORY)
         return (size_t)signature->result_size;
+    if (signature->kind == LFFI_RETURN_WORDS)
+        return offsetof(struct lffi_return, fpr) + sizeof(double);
     return sizeof(struct lffi_return);
 }
 
@@ -351,6 +347,7 @@ static struct lffi_slot *exhume(enum lffi_pool pool, bool is_signal)
     }
     free(slot->error);
     slot->error = NULL;
+    lffi_drop_creation(&table.places, slot->place);
     return slot;
 }
 
@@ -447,7 +444,6 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, bool 
         *why = "too many callbacks with results of 128 bits";
         return NULL;
     }
-    *why = "not enough memory for a callback";
     slot = exhume(LFFI_POOL_CLOSURE, is_signal);
     if (slot == NULL)
         slot = new_closure(is_signal);
@@ -457,15 +453,23 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, bool 
 }
 
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 unsigned char *error, bool is_signal, const char **why)
+                                 unsigned char *error, bool is_signal, const char *place_text,
+                                 const char **why)
 {
-    struct lffi_slot *slot;
+    struct lffi_slot *slot = NULL;
+    struct lffi_creation *place;
+    *why = "not enough memory for a callback";
     lock();
-    slot = find_code(signature, is_signal, why);
+    place = lffi_hold_creation(&table.places, place_text);
+    if (place != NULL)
+        slot = find_code(signature, is_signal, why);
     if (slot == NULL) {
+        if (place != NULL)
+            lffi_drop_creation(&table.places, place);
         unlock();
         return NULL;
     }
+    slot->place = place;
     slot->born = ++table.created;
     atomic_store(&slot->signature, signature);
     atomic_store(&slot->gate, gate);
@@ -524,7 +528,7 @@ struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot
         event->freed = atomic_load(&slot->status) == LFFI_SLOT_FREED;
         event->signature = atomic_load(&slot->signature);
         event->plan = slot->plan;
-        memcpy(event->place, slot->place, sizeof event->place);
+        memcpy(event->place, slot->place->text, strlen(slot->place->text) + 1);
     }
     unlock();
     return slot;

@@ -202,9 +202,7 @@ static void write_place(lua_State *L, char *place)
     for (int level = 1; lua_getstack(L, level, &ar); level++) {
         lua_getinfo(L, "Sl", &ar);
         if (ar.currentline > 0) {
-            size_t length = strlen(ar.short_src);
-            size_t skip = length > LFFI_PLACE_SIZE - 12 ? length - (LFFI_PLACE_SIZE - 12) : 0;
-            snprintf(place, LFFI_PLACE_SIZE, "%s:%d", ar.short_src + skip, ar.currentline);
+            snprintf(place, LFFI_PLACE_SIZE, "%s:%d", ar.short_src, ar.currentline);
             return;
         }
     }
@@ -245,13 +243,15 @@ static struct lffi_slot *take_slot(lua_State *L, struct lffi_state *st,
 {
     struct lffi_gate *gate = lffi_gate_of(st);
     struct lffi_slot *slot = NULL;
+    char place[LFFI_PLACE_SIZE];
     size_t size = lffi_error_size(signature);
     unsigned char *copy = error != NULL ? malloc(size) : NULL;
     const char *why = "not enough memory for a callback";
     if (copy != NULL)
         memcpy(copy, error, size);
+    write_place(L, place);
     if (gate != NULL && (copy != NULL || error == NULL))
-        slot = lffi_take_slot(signature, gate, copy, is_signal, &why);
+        slot = lffi_take_slot(signature, gate, copy, is_signal, place, &why);
     if (slot == NULL) {
         free(copy);
         luaL_error(L, "%s", why);
@@ -281,7 +281,6 @@ static struct lffi_slot *make(lua_State *L, struct lffi_ctype *ct, int idx,
     slot->plan = plan;
     slot->shared = shared;
     slot->always = options->always;
-    write_place(L, slot->place);
     lua_pushlightuserdata(L, slot);
     lua_pushvalue(L, idx);
     if (options->onerror != 0)
@@ -475,7 +474,7 @@ static void push_description(lua_State *L, const struct lffi_slot *slot)
     lua_createtable(L, 0, 5);
     lua_pushstring(L, lffi_signature_text(slot->signature));
     lua_setfield(L, -2, "type");
-    lua_pushstring(L, slot->place);
+    lua_pushstring(L, slot->place->text);
     lua_setfield(L, -2, "created");
     lua_pushinteger(L, (lua_Integer)atomic_load(&slot->calls));
     lua_setfield(L, -2, "calls");

@@ -35,7 +35,7 @@ static const char *push_text(lua_State *L, const struct lffi_signature *signatur
 
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot)
 {
-    return push_text(L, slot->signature, slot->place);
+    return push_text(L, slot->signature, slot->place->text);
 }
 
 /* True for "file:12: text": an error that tells where it was raised, and so wants a traceback. One

@@ -27,7 +27,18 @@ enum lffi_slot_status {
 enum lffi_pool { LFFI_POOL_CLOSURE, LFFI_POOL_WORDS, LFFI_POOL_WIDE, LFFI_POOLS };
 enum { LFFI_WORDS_ENTRIES = 256, LFFI_WIDE_ENTRIES = 64 };
 
-enum { LFFI_PLACE_SIZE = 40, LFFI_TOMBSTONE_AGE = 100, LFFI_MANY_IMPLICIT = 10000 };
+enum { LFFI_PLACE_SIZE = LUA_IDSIZE + 16, LFFI_TOMBSTONE_AGE = 100, LFFI_MANY_IMPLICIT = 10000 };
+
+/* "app.lua:12": where callbacks were created. */
+struct lffi_creation {
+    struct lffi_creation *next;
+    uint32_t holders; /* slots that hold it */
+    char text[];
+};
+enum { LFFI_BUCKETS = 256 };
+struct lffi_creations {
+    struct lffi_creation *bucket[LFFI_BUCKETS];
+};
 
 /* Who may touch what. A thread that has read LIVE and then a gate that it owns may use every field: only
  * the owner ends that. Any other one counts itself in `visitors` first; while they are not 0 nothing
@@ -55,7 +66,7 @@ struct lffi_slot {
     uint64_t freed_at;           /* value of the creation counter */
     struct lffi_slot *next_freed;
     struct lffi_slot *next;      /* all slots, newest first */
-    char place[LFFI_PLACE_SIZE]; /* "app.lua:12": where it was created */
+    struct lffi_creation *place;
 };
 
 /* Signals that have arrived and not been handed to Lua. */
@@ -74,6 +85,13 @@ struct lffi_event {
     char place[LFFI_PLACE_SIZE];
 };
 
+/* ---- creation.c ------------------------------------------------------------------------------------- */
+
+unsigned lffi_text_hash(const char *text);
+/* The text as one more slot's; NULL when memory is out. */
+struct lffi_creation *lffi_hold_creation(struct lffi_creations *places, const char *text);
+void lffi_drop_creation(struct lffi_creations *places, struct lffi_creation *place);
+
 /* ---- callback.c ------------------------------------------------------------------------------------- */
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
@@ -83,10 +101,11 @@ const char *lffi_signature_text(const struct lffi_signature *signature);
 size_t lffi_error_size(const struct lffi_signature *signature);
 /* The state's gate, made on first use; NULL when memory is out. */
 struct lffi_gate *lffi_gate_of(struct lffi_state *st);
-/* A slot with a code address, FREED until published: a tombstone old enough, or a new one. NULL with
+/* A slot with a code address, IDLE until published: a tombstone old enough, or a new one. NULL with
  * `*why` when there is none. Takes `error` (malloc'ed or NULL) only on success. */
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 unsigned char *error, bool is_signal, const char **why);
+                                 unsigned char *error, bool is_signal, const char *place,
+                                 const char **why);
 void lffi_publish_slot(struct lffi_slot *slot);
 /* Makes a tombstone of it. */
 void lffi_bury_slot(struct lffi_slot *slot);

@@ -62,7 +62,7 @@ describe("an implicit conversion", function()
         for _, entry in ipairs(ffi.callbacks()) do
             if entry.shared then ffi.release(entry.fn) end
         end
-        assert.equal("callback 'int (*)(int)' (created at " .. ("spec/callback/implicit_spec.lua"):sub(-28) .. ":"
+        assert.equal("callback 'int (*)(int)' (created at " .. "spec/callback/implicit_spec.lua" .. ":"
             .. debug.getinfo(1, "l").currentline - 7 .. ") was called by C after it was freed",
             callbacks.first_line(select(2, pcall(lib.callbacks_call_kept, 3))))
     end)
@@ -72,7 +72,7 @@ describe("an implicit conversion", function()
         lib.callbacks_keep(f)
         local pointer = lib.callbacks_kept()
         local text = ("callback 'int (*)(int)' (created at %s:%d) is shared by all conversions of its function: "
-            .. "use ffi.release(fn)"):format(("spec/callback/implicit_spec.lua"):sub(-28),
+            .. "use ffi.release(fn)"):format("spec/callback/implicit_spec.lua",
             debug.getinfo(1, "l").currentline - 4)
         raises(text, pointer.free, pointer)
         raises(text, pointer.set, pointer, print)
@@ -237,7 +237,7 @@ describe("a conversion for one call only", function()
         local ok, err = pcall(lib.callbacks_call_kept, 1)
         assert.is_false(ok)
         assert.equal(("callback 'int (*)(int)' (created at %s:%d) was called by C after it was freed"):format(
-            ("spec/callback/implicit_spec.lua"):sub(-28), debug.getinfo(1, "l").currentline - 4),
+            "spec/callback/implicit_spec.lua", debug.getinfo(1, "l").currentline - 4),
             callbacks.first_line(err))
     end)
 

@@ -16,14 +16,8 @@ local function here()
     return info.short_src .. ":" .. info.currentline
 end
 
--- A place as callbacks keep it: the end of a long one.
-local function short(place)
-    local file, line = place:match "^(.*):(%d+)$"
-    return file:sub(-28) .. ":" .. line
-end
-
 local function freed(place)
-    return ("callback 'int (*)(int)' (created at %s) was called by C after it was freed"):format(short(place))
+    return ("callback 'int (*)(int)' (created at %s) was called by C after it was freed"):format(place)
 end
 
 local function failure(fn, ...)
@@ -81,7 +75,7 @@ describe("a callback of its own", function()
         ops.op:free()
         local line
         raises(("callback 'int (*)(int)' (created at %s) was freed already"):format(
-            short("spec/callback/lifetime_spec.lua:" .. (debug.getinfo(1, "l").currentline - 10))),
+            "spec/callback/lifetime_spec.lua:" .. (debug.getinfo(1, "l").currentline - 10)),
             function() line = 1 lib.callbacks_kept():free() end)
         assert.equal(1, line)
     end)
@@ -92,8 +86,8 @@ describe("a callback of its own", function()
         back:set(function() return 8 end)
         assert.equal(8, cb(1))
         back:free()
-        raises("callback 'int (*)(int)' (created at " .. short("spec/callback/lifetime_spec.lua:"
-            .. debug.getinfo(1, "l").currentline - 6) .. ") was freed already", cb.free, cb)
+        raises("callback 'int (*)(int)' (created at " .. "spec/callback/lifetime_spec.lua:"
+            .. debug.getinfo(1, "l").currentline - 6 .. ") was freed already", cb.free, cb)
     end)
 
     it("is closed at the end of a block, freed already or not", function()
@@ -113,7 +107,7 @@ describe("a callback of its own", function()
         raises("a callback needs a function, got no value", cb.set, cb)
         assert.equal(4, cb(4))
         cb:free()
-        local text = ("callback 'int (*)(int)' (created at %s) was freed already"):format(short(made))
+        local text = ("callback 'int (*)(int)' (created at %s) was freed already"):format(made)
         raises(text, cb.free, cb)
         raises(text, cb.set, cb, same)
         raises("'int (*)(int)' is not a callback made from a Lua function", function()
@@ -373,9 +367,9 @@ describe("ffi.callbacks", function()
                 own = entry
             end
         end
-        assert.same({ type = "double (*)(int, const char *)", created = short(made), calls = 2, shared = false,
+        assert.same({ type = "double (*)(int, const char *)", created = made, calls = 2, shared = false,
             fn = own.fn }, own)
-        assert.same({ type = "int (*)(int)", created = short(line), calls = 1, shared = true, fn = kept }, shared)
+        assert.same({ type = "int (*)(int)", created = line, calls = 1, shared = true, fn = kept }, shared)
         local count = #ffi.callbacks()
         cb:free()
         assert.equal(count - 1, #ffi.callbacks())
