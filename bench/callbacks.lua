@@ -1,6 +1,7 @@
 -- What a callback costs to keep, to make and to free: `make bench-callbacks`.
 --   lua5.4 bench/callbacks.lua [COUNT ...]     live callbacks, 10000 and 100000 unless given
--- All callbacks have the same Lua function, so that the memory is that of slots, code and registry alone.
+-- All callbacks have the same Lua function, so that the memory is that of slots, code and registry
+-- alone.
 local ffi = require "cffi"
 
 local function resident()
@@ -27,7 +28,8 @@ local function row(ctype, n, options)
     collectgarbage()
     local before, start = resident(), os.clock()
     for i = 1, n do
-        addresses[i] = ffi.tonumber(ffi.cast("intptr_t", ffi.callback(ctype, nothing, options)))
+        local pointer = ffi.callback(ctype, nothing, options)
+        addresses[i] = ffi.tonumber(ffi.cast("intptr_t", pointer))
     end
     local made = os.clock() - start
     collectgarbage()
@@ -38,7 +40,8 @@ local function row(ctype, n, options)
         ffi.cast(ctype, addresses[i]):free()
     end
     local freed = os.clock() - start
-    print(("%8d %12.0f %12.0f %12.0f   %s"):format(n, bytes / n, made / n * 1e9, freed / n * 1e9, ctype))
+    print(("%8d %12.0f %12.0f %12.0f   %s"):format(n, bytes / n, made / n * 1e9, freed / n * 1e9,
+        ctype))
 end
 
 -- Each row in a process of its own: memory that one has let go would serve the next.

@@ -340,6 +340,8 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     lffi_enter_c(L, callee, &running);
     lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
     lffi_leave_c(callee, &running);
+    if (call->loans != NULL)
+        lffi_end_loans(L, call->loans);
     lffi_end_call(L, callee, &running);
 }
 

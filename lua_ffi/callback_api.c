@@ -80,16 +80,21 @@ static struct lffi_slot *find_slot(lua_State *L, struct lffi_state *st, const vo
 
 static const char loans_key = 0;
 
-/* The call is over, or has never begun: an argument did not convert. */
-static int end_loans(lua_State *L)
+void lffi_end_loans(lua_State *L, struct lffi_loans *loans)
 {
-    struct lffi_loans *loans = lua_touserdata(L, 1);
     for (; loans->n > 0; loans->n--) {
         const struct lffi_loan *loan = &loans->loan[loans->n - 1];
         if (loan->slot->born == loan->born && atomic_load(&loan->slot->status) == LFFI_SLOT_LIVE &&
             loan->slot->borrowed && --loan->slot->uses == 0)
             free_slot(L, loan->slot);
     }
+}
+
+/* The call has never begun: an argument did not convert. In a coroutine that dies of it nobody closes
+ * anything, so the collector does the same. */
+static int close_loans(lua_State *L)
+{
+    lffi_end_loans(L, lua_touserdata(L, 1));
     return 0;
 }
 
@@ -101,9 +106,11 @@ struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room)
     loans->n = 0;
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &loans_key) != LUA_TTABLE) {
         lua_pop(L, 1);
-        lua_createtable(L, 0, 1);
-        lua_pushcfunction(L, end_loans);
+        lua_createtable(L, 0, 2);
+        lua_pushcfunction(L, close_loans);
         lua_setfield(L, -2, "__close");
+        lua_pushcfunction(L, close_loans);
+        lua_setfield(L, -2, "__gc");
         lua_pushvalue(L, -1);
         lua_rawsetp(L, LUA_REGISTRYINDEX, &loans_key);
     }

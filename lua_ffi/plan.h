@@ -328,8 +328,9 @@ struct lffi_loans {
     uint32_t n;
     struct lffi_loan loan[];
 };
-/* Pushes room for so many loans, marked to be closed: they end with the C function that runs. */
+/* Pushes room for so many loans, which end with the C function that runs at the latest. */
 struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room);
+void lffi_end_loans(lua_State *L, struct lffi_loans *loans);
 
 /* ---- fastcall.c, ffitype.c -------------------------------------------------------------------------- */
 

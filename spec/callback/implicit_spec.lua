@@ -206,6 +206,14 @@ describe("a conversion for one call only", function()
         end)
     end)
 
+    it("ends when a coroutine dies of either", function()
+        leaves_nothing(function(f)
+            assert.is_false(coroutine.resume(coroutine.create(lib.callbacks_borrow), function() error "boom" end, 1))
+            assert.is_false(coroutine.resume(coroutine.create(lib.callbacks_borrow), f, "x"))
+            support.gc()
+        end)
+    end)
+
     it("lasts through calls of the same function within it", function()
         leaves_nothing(function()
             local f

@@ -7,6 +7,7 @@ local callbacks = {}
 callbacks.declarations = [=[
     typedef int callbacks_fn(int);
     extern int callbacks_cleaned, callbacks_nseen, callbacks_seen[32];
+    extern long callbacks_total;
     void callbacks_reset(void);
 
     int callbacks_call(callbacks_fn *f, int x);
