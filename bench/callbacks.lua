@@ -54,7 +54,7 @@ end
 print "    live   bytes each   ns to make   ns to free   signature"
 for _, count in ipairs(#arg > 0 and arg or { 10000, 100000 }) do
     for _, case in ipairs { { "int (*)(int)", "" }, { "double (*)(double, void *)", "-1" } } do
-        local words = { arg[-1], "bench/callbacks.lua --row", "'" .. case[1] .. "'", count, case[2] }
-        os.execute(table.concat(words, " "))
+        local words = { arg[-1], "bench/callbacks.lua --row", "'" .. case[1] .. "'", count }
+        os.execute(table.concat(words, " ") .. " " .. case[2])
     end
 end
