@@ -191,10 +191,6 @@ valgrind: $(CHECKS) $(CORE) $(SUPPORT)
 gcstress: $(CORE) $(SUPPORT)
 	LUA_INIT_5_4='collectgarbage("setpause", 0) collectgarbage("incremental", 0, 200, 9)' $(BUSTED_RUN) $(SPEC)
 
-# Millions of callbacks with random errors, frees and collections: make soak N=10000000 SEED=1
-soak: $(CORE) $(SUPPORT)
-	$(RUN_ENV) $(LUA) tools/callback_soak.lua $(N) $(SEED)
-
 # --- Installing -----------------------------------------------------------------------------------
 
 # The launcher names the interpreter that this system has.
@@ -222,4 +218,5 @@ clean:
 
 include bench/bench.mk
 include tools/parser.mk
+include tools/callbacks.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d)

@@ -56,3 +56,10 @@ bench-memory: $(CORE) $(BENCH_DIR)/heap.so $(BENCH_DIR)/functions.so
 	@$(BENCH_RUN) $(LUA) bench/memory.lua
 
 .PHONY: bench-memory
+
+# --- Callbacks -----------------------------------------------------------------------------------
+
+bench-callbacks: $(CORE)
+	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
+
+.PHONY: bench-callbacks

@@ -144,3 +144,27 @@ describe("a finaliser", function()
         assert.equal(0, code)
     end)
 end)
+
+describe("a process that forks", function()
+    it("has its callbacks on both sides, also from within one", function()
+        local code, out, err = callbacks.run [[
+            ffi.cdef "int fork(void); void _exit(int); int waitpid(int, int *, int);"
+            local function child(x)
+                local fresh <close> = ffi.callback("int (int)", function(y) return y + 1 end)
+                ffi.C._exit(lib.callbacks_call(fresh, x))
+            end
+            local status = ffi.new "int[1]"
+            local cb <close> = ffi.callback("int (int)", function(x)
+                local pid = ffi.C.fork()
+                if pid == 0 then child(x) end
+                assert(ffi.C.waitpid(pid, status, 0) == pid)
+                return status[0] >> 8
+            end)
+            print(lib.callbacks_call(cb, 41))
+            print(os.execute "exit 3")
+        ]]
+        assert.equal("", err)
+        assert.equal("42\nnil\texit\t3\n", out)
+        assert.equal(0, code)
+    end)
+end)

@@ -294,6 +294,9 @@ describe("the result of a callback", function()
         assert.equal("result of callback 'void *(void *)': cannot convert no value to 'void *'",
             callbacks.first_line(failure(lib.callbacks_call_pointer, function() end, nil)))
         assert.is_nil(lib.callbacks_call_pointer(function() return nil end, nil))
+        local luajit = require "cffi.luajit" -- where a missing one is nil
+        luajit.cdef "void *callbacks_call_pointer(void *(*f)(void *), void *p);"
+        assert.is_nil(luajit.load(callbacks.path).callbacks_call_pointer(function() end, nil))
     end)
 
     it("is the first of several; none is needed for void", function()

@@ -126,24 +126,21 @@ describe("a callback on a foreign thread", function()
     end)
 
     it("is harmless while its tombstone is taken again and again", function()
-        local code, out, err = callbacks.run [[
-            ffi.onerror = function() end
-            local cb = ffi.callback("int (int)", function(x) return x end, {error = 5})
-            lib.callbacks_keep(cb)
+        local cb = ffi.callback("int (int)", function(x) return x end, { error = 5 })
+        lib.callbacks_keep(cb)
+        local reports, ok = callbacks.reports(function()
             lib.callbacks_start_kept(0)
             cb:free()
             for i = 1, 20000 do
-                ffi.callback(i % 2 == 0 and "int (int)" or "double (double)", print, {error = i}):free()
+                ffi.callback(i % 2 == 0 and "int (int)" or "double (double)", print, { error = i }):free()
             end
             lib.callbacks_stop()
-            print "done"
-        ]]
-        assert.equal("", err)
-        assert.equal("done\n", out)
-        assert.equal(0, code)
+        end)
+        assert.is_true(ok)
+        assert.is_true(#reports > 0)
     end)
 
-    it("is told to stderr when the state closes before anything else", function()
+    it("is told to stderr when the state closes before anything else #process", function()
         local code, out, err = callbacks.run [[
             local cb = ffi.callback("int (int)", function(x) return x end, {error = 5})
             lib.callbacks_start(cb, 1, 10, 5)
@@ -158,7 +155,7 @@ describe("a callback on a foreign thread", function()
             .. "called 10 times by a thread that does not own the Lua state; it returned its error value\n$"), err)
     end)
 
-    it("goes on after lua_close, until the process ends", function()
+    it("goes on after lua_close, until the process ends #process", function()
         local code, out, err = callbacks.run [[
             ffi.onerror = function() end
             local cb = ffi.callback("int (int)", function(x) return x end, {error = 5})
@@ -262,7 +259,7 @@ describe("states in one thread", function()
         assert.equal("outer's", err)
     end)
 
-    it("leave tombstones when they close", function()
+    it("leave tombstones when they close #process", function()
         local inner = callbacks.prelude .. [[
             lib.callbacks_keep(ffi.callback("int (int)", function(x) return x end, {error = 44}))
             assert(lib.callbacks_call_kept(2) == 2)

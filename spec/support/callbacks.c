@@ -12,16 +12,18 @@
 
 typedef int callbacks_fn(int);
 
-int callbacks_cleaned; /* clean-ups that ran */
-long callbacks_total;  /* calls of callbacks whose result was seen */
-int callbacks_seen[32]; /* results in the order of the calls */
-int callbacks_nseen;
+/* Atomic, for several states call at the same time. */
+atomic_int callbacks_cleaned; /* clean-ups that ran */
+atomic_long callbacks_total;  /* calls of callbacks whose result was seen */
+int callbacks_seen[32];       /* results in the order of the calls */
+atomic_int callbacks_nseen;
 
 static int see(int result)
 {
     callbacks_total++;
-    if (callbacks_nseen < 32)
-        callbacks_seen[callbacks_nseen++] = result;
+    int i = callbacks_nseen++;
+    if (i < 32)
+        callbacks_seen[i] = result;
     return result;
 }
 

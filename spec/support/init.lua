@@ -12,6 +12,10 @@ function support.library(name)
     return ("%s/spec/%s.so"):format(support.build, name)
 end
 
+-- True under valgrind and the sanitizers, which keep freed memory for a while: what a process
+-- occupies says nothing then.
+support.keeps_freed = os.getenv "LD_PRELOAD" ~= nil
+
 -- Collects all garbage, also what finalisers and weak tables only let go in a second cycle.
 function support.gc()
     collectgarbage()
