@@ -96,6 +96,19 @@ static void report_closed(struct lffi_slot *slot, const struct lffi_signature *s
     write_text(") was called by C after its Lua state was closed\n");
 }
 
+/* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time;
+ * only the owner takes out, so that the head which it sees cannot come back as another. */
+static void queue_event(struct lffi_slot *slot, struct lffi_gate *gate)
+{
+    struct lffi_slot *head = atomic_load(&gate->events);
+    if (!atomic_exchange(&slot->queued, true)) {
+        do
+            slot->next_event = head;
+        while (!atomic_compare_exchange_weak(&gate->events, &head, slot));
+    }
+    atomic_store(&gate->attention, true);
+}
+
 /* In a signal handler: only atomics, and the hook as the stand-alone interpreter sets it, when
  * it is the owner that the signal has interrupted. Elsewhere the hook would race with Lua. */
 static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool ours,
@@ -104,7 +117,7 @@ static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool our
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         atomic_store_explicit(&slot->signal->gpr[i], in->gpr[i], memory_order_relaxed);
     atomic_fetch_add(&slot->signal->pending, 1);
-    atomic_store(&gate->attention, true);
+    queue_event(slot, gate);
     if (!ours)
         return;
     lffi_arm_hook(gate, slot->st->main);
@@ -115,7 +128,7 @@ static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool our
 static void note_stranger(struct lffi_slot *slot, struct lffi_gate *gate)
 {
     atomic_fetch_add(&slot->strangers, 1);
-    atomic_store(&gate->attention, true);
+    queue_event(slot, gate);
 }
 
 /* The innermost call of the gate's state on this thread, NULL when there is none. */
@@ -309,11 +322,11 @@ struct closure_slot {
     ffi_closure *closure;
 };
 
-/* Makes the tombstone IDLE, unless a thread is inside. */
+/* Makes the tombstone IDLE, unless a thread is inside or something is to be told of it. */
 static bool rouse(struct lffi_slot *slot)
 {
     int status = atomic_exchange(&slot->status, LFFI_SLOT_IDLE);
-    if (atomic_load(&slot->visitors) == 0)
+    if (atomic_load(&slot->visitors) == 0 && !atomic_load(&slot->queued))
         return true;
     atomic_store(&slot->status, status);
     return false;
@@ -509,20 +522,24 @@ bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate)
            atomic_load(&slot->gate) == gate;
 }
 
-static bool has_event(const struct lffi_slot *slot)
+static struct lffi_slot *pop_event(struct lffi_gate *gate)
 {
-    return atomic_load(&slot->strangers) > 0 ||
-           (slot->signal != NULL && atomic_load(&slot->signal->pending) > 0);
+    struct lffi_slot *slot = atomic_load(&gate->events);
+    while (slot != NULL &&
+           !atomic_compare_exchange_weak(&gate->events, &slot, slot->next_event))
+        continue;
+    return slot;
 }
 
-struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot *slot,
-                                  struct lffi_event *event)
+struct lffi_slot *lffi_next_event(struct lffi_gate *gate, struct lffi_event *event)
 {
-    lock();
-    slot = slot != NULL ? slot->next : atomic_load(&table.all);
-    while (slot != NULL && !(atomic_load(&slot->gate) == gate && has_event(slot)))
-        slot = slot->next;
-    if (slot != NULL) {
+    struct lffi_slot *slot = pop_event(gate);
+    if (slot == NULL)
+        return NULL;
+    memset(event, 0, sizeof *event);
+    atomic_fetch_add(&slot->visitors, 1); /* or another state might take a tombstone */
+    atomic_store(&slot->queued, false);
+    if (atomic_load(&slot->gate) == gate) {
         event->strangers = atomic_exchange(&slot->strangers, 0);
         event->signals = slot->signal != NULL && atomic_load(&slot->signal->pending) > 0;
         event->freed = atomic_load(&slot->status) == LFFI_SLOT_FREED;
@@ -530,7 +547,7 @@ struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot
         event->plan = slot->plan;
         memcpy(event->place, slot->place->text, strlen(slot->place->text) + 1);
     }
-    unlock();
+    atomic_fetch_sub(&slot->visitors, 1);
     return slot;
 }
 

@@ -424,10 +424,9 @@ static void report_strangers(lua_State *L, const struct lffi_event *event)
 void lffi_report_last(struct lffi_state *st)
 {
     struct lffi_event event;
-    struct lffi_slot *slot = NULL;
     if (!lua_checkstack(st->main, LUA_MINSTACK))
         return;
-    while ((slot = lffi_next_event(st->gate, slot, &event)) != NULL)
+    while (lffi_next_event(st->gate, &event) != NULL)
         report_strangers(st->main, &event);
 }
 
@@ -446,31 +445,27 @@ static void push_signal_argument(lua_State *L, const struct lffi_slot *slot,
 static void run_signal(lua_State *L, const struct lffi_slot *slot)
 {
     const struct lffi_plan *plan = slot->plan;
-    unsigned count = atomic_exchange(&slot->signal->pending, 0);
-    if (count == 0)
-        return;
-    luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
     lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_function);
     for (uint32_t i = 0; i < plan->nparams; i++)
         push_signal_argument(L, slot, &plan->param[i]);
-    lua_pushinteger(L, count);
+    lua_pushinteger(L, atomic_exchange(&slot->signal->pending, 0));
     lua_call(L, (int)plan->nparams + 1, 0);
 }
 
 void lffi_attend(lua_State *L, struct lffi_state *st)
 {
     struct lffi_gate *gate = st->gate;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    /* an error leaves the flag for the next safe point to find what is still pending */
-    while (gate != NULL && atomic_exchange(&gate->attention, false)) {
-        struct lffi_slot *slot = NULL;
-        struct lffi_event event;
-        while ((slot = lffi_next_event(gate, slot, &event)) != NULL) {
-            report_strangers(L, &event);
-            if (event.signals && lffi_is_live(slot, gate)) {
-                atomic_store(&gate->attention, true);
-                run_signal(L, slot);
-            }
+    struct lffi_slot *slot;
+    struct lffi_event event;
+    luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL); /* before anything is taken out */
+    if (gate == NULL)
+        return;
+    atomic_store(&gate->attention, false);
+    while ((slot = lffi_next_event(gate, &event)) != NULL) {
+        report_strangers(L, &event);
+        if (event.signals && lffi_is_live(slot, gate) && atomic_load(&slot->signal->pending) > 0) {
+            atomic_store(&gate->attention, true); /* an error leaves it for the next safe point */
+            run_signal(L, slot);
         }
     }
 }

@@ -270,10 +270,13 @@ struct lffi_armed {
     int mask, count;
 };
 
+struct lffi_slot;
+
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
     _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
     atomic_bool attention;       /* events wait for lffi_attend */
+    _Atomic(struct lffi_slot *) events; /* slots that have some, newest first */
     struct lffi_armed armed[2];  /* the owner's: of the main thread, of another one */
     struct lffi_gate *next;      /* the free ones */
 };
@@ -319,7 +322,6 @@ static inline __attribute__((always_inline)) void lffi_end_call(lua_State *L,
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */
 void lffi_attend(lua_State *L, struct lffi_state *st);
 /* The callbacks made for one call only. */
-struct lffi_slot;
 struct lffi_loan {
     struct lffi_slot *slot;
     uint64_t born; /* of the slot: another one may have taken its place */

@@ -61,6 +61,8 @@ struct lffi_slot {
     unsigned char *error;        /* the error value: registers, or bytes of a result in memory; NULL: zero */
     atomic_uint_fast64_t calls;
     atomic_uint strangers;       /* calls by foreign threads, not reported yet */
+    atomic_bool queued;          /* stands in its gate's `events`; not recycled meanwhile */
+    struct lffi_slot *next_event;
     struct lffi_signal *signal;  /* {signal = true}, else NULL */
     uint64_t born;               /* number of this use of the slot */
     uint64_t freed_at;           /* value of the creation counter */
@@ -112,10 +114,9 @@ void lffi_bury_slot(struct lffi_slot *slot);
 /* All slots ever made; go on with `next`. Those of a state are for its owner alone. */
 struct lffi_slot *lffi_all_slots(void);
 bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
-/* The next slot of the gate after `slot` (NULL: the first) that has something to tell, and what, which is
- * thereby told but for signals. NULL when there is none. */
-struct lffi_slot *lffi_next_event(const struct lffi_gate *gate, struct lffi_slot *slot,
-                                  struct lffi_event *event);
+/* Takes a slot out of the gate's events and says what it has to tell, which is thereby told but for
+ * signals. NULL when there is none. For the owner. */
+struct lffi_slot *lffi_next_event(struct lffi_gate *gate, struct lffi_event *event);
 
 /* What an entry of entries.c calls. */
 void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 typedef int callbacks_fn(int);
@@ -466,34 +467,20 @@ int callbacks_delivered(void)
     return atomic_load(&delivered);
 }
 
-struct storm {
-    pthread_t target, sender;
-    int number, count;
-};
-static struct storm storm;
+static timer_t storm_timer;
 
-/* A standard signal that is pending does not queue: the next one is sent when the last has arrived. */
-static void *send_all(void *user)
+/* Sends the process a signal every `microseconds`; 0 ends it. Those that find one pending are no
+ * signals: `delivered` counts what arrived. */
+void callbacks_storm(int number, int microseconds)
 {
-    struct storm *all = user;
-    for (int i = 0; i < all->count; i++) {
-        pthread_kill(all->target, all->number);
-        while (atomic_load(&delivered) <= i)
-            sched_yield();
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = number};
+    struct itimerspec timer = {{0, 1000L * microseconds}, {0, 1000L * microseconds}};
+    if (microseconds == 0) {
+        timer_delete(storm_timer);
+        return;
     }
-    return NULL;
-}
-
-/* Sends the calling thread `count` signals while it goes on. */
-void callbacks_storm(int number, int count)
-{
-    storm = (struct storm){.target = pthread_self(), .number = number, .count = count};
-    pthread_create(&storm.sender, NULL, send_all, &storm);
-}
-
-void callbacks_storm_end(void)
-{
-    pthread_join(storm.sender, NULL);
+    timer_create(CLOCK_MONOTONIC, &event, &storm_timer);
+    timer_settime(storm_timer, 0, &timer, NULL);
 }
 
 /* SIGALRM every `microseconds`; 0 ends it. */

@@ -45,8 +45,7 @@ callbacks.declarations = [=[
     void callbacks_on_signal(int number, void (*f)(int));
     void callbacks_on_signal_bare(int number, void (*f)(int));
     int callbacks_delivered(void);
-    void callbacks_storm(int number, int count);
-    void callbacks_storm_end(void);
+    void callbacks_storm(int number, int microseconds);
     void callbacks_alarm(int microseconds);
     void callbacks_raise_elsewhere(int number);
 ]=]
