@@ -33,15 +33,21 @@ struct graveyard {
     struct lffi_slot *oldest, *newest;
 };
 
+/* Each state rests its own tombstones, until it has made enough new callbacks itself. */
+struct yard {
+    struct lffi_gate gate;
+    uint64_t created;
+    struct graveyard freed[LFFI_POOLS][2]; /* [1]: of signal callbacks, which stay such */
+};
+
 /* The process-wide table. `all` is read without the lock: slots are only ever added. */
 static struct {
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
-    struct graveyard freed[LFFI_POOLS][2]; /* [1]: of signal callbacks, which stay such */
     const struct lffi_signature *signatures[LFFI_BUCKETS];
     struct lffi_creations places;
+    struct yard orphans; /* tombstones of closed states; counts all that is created */
     struct lffi_gate *free_gates;
-    uint64_t created;
     unsigned entries_used[LFFI_POOLS];
     struct lffi_slot *words_slots[LFFI_WORDS_ENTRIES];
     struct lffi_slot *wide_slots[LFFI_WIDE_ENTRIES];
@@ -78,22 +84,15 @@ static void give_error_value(const struct lffi_signature *signature, const unsig
         memset(memory, 0, (size_t)signature->result_size);
 }
 
-static void write_text(const char *text)
-{
-    ssize_t written = write(STDERR_FILENO, text, strlen(text));
-    (void)written; /* there is nowhere left to tell of it */
-}
-
 /* The Lua state is gone: all that is left to tell, once, is stderr. Perhaps in a signal handler. */
 static void report_closed(struct lffi_slot *slot, const struct lffi_signature *signature)
 {
-    if (atomic_fetch_add(&slot->strangers, 1) != 0)
-        return;
-    write_text("cffi: callback '");
-    write_text(signature->text);
-    write_text("' (created at ");
-    write_text(slot->place->text);
-    write_text(") was called by C after its Lua state was closed\n");
+    const char *const texts[] = {"cffi: callback '", signature->text, "' (created at ",
+                                 slot->place->text,
+                                 ") was called by C after its Lua state was closed\n"};
+    ssize_t written = atomic_fetch_add(&slot->strangers, 1);
+    for (unsigned i = 0; written == 0 && i < sizeof texts / sizeof *texts; i++)
+        written = write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0; /* which nobody can be told */
 }
 
 /* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time;
@@ -304,7 +303,7 @@ struct lffi_gate *lffi_gate_of(struct lffi_state *st)
         table.free_gates = gate->next;
     unlock();
     if (gate == NULL)
-        gate = calloc(1, sizeof *gate);
+        gate = calloc(1, sizeof(struct yard));
     if (gate == NULL)
         return NULL;
     memset(gate->armed, 0, sizeof gate->armed);
@@ -332,10 +331,16 @@ static bool rouse(struct lffi_slot *slot)
     return false;
 }
 
+static struct yard *yard_of(struct lffi_gate *gate)
+{
+    return gate != NULL ? (struct yard *)gate : &table.orphans;
+}
+
 static void bury(struct lffi_slot *slot)
 {
-    struct graveyard *freed = &table.freed[slot->pool][slot->signal != NULL];
-    slot->freed_at = table.created;
+    struct yard *yard = yard_of(slot->gate);
+    struct graveyard *freed = &yard->freed[slot->pool][slot->signal != NULL];
+    slot->freed_at = yard->created;
     slot->next_freed = NULL;
     if (freed->newest != NULL)
         freed->newest->next_freed = slot;
@@ -345,11 +350,11 @@ static void bury(struct lffi_slot *slot)
 }
 
 /* The oldest tombstone, when it has rested long enough. */
-static struct lffi_slot *exhume(enum lffi_pool pool, bool is_signal)
+static struct lffi_slot *exhume_from(struct yard *yard, enum lffi_pool pool, bool is_signal)
 {
-    struct graveyard *freed = &table.freed[pool][is_signal];
+    struct graveyard *freed = &yard->freed[pool][is_signal];
     struct lffi_slot *slot = freed->oldest;
-    if (slot == NULL || table.created - slot->freed_at < LFFI_TOMBSTONE_AGE)
+    if (slot == NULL || yard->created - slot->freed_at < LFFI_TOMBSTONE_AGE)
         return NULL;
     freed->oldest = slot->next_freed;
     if (freed->oldest == NULL)
@@ -362,6 +367,13 @@ static struct lffi_slot *exhume(enum lffi_pool pool, bool is_signal)
     slot->error = NULL;
     lffi_drop_creation(&table.places, slot->place);
     return slot;
+}
+
+/* One of the state's own, or of a state that is gone. */
+static struct lffi_slot *exhume(struct lffi_gate *gate, enum lffi_pool pool, bool is_signal)
+{
+    struct lffi_slot *slot = exhume_from(yard_of(gate), pool, is_signal);
+    return slot != NULL ? slot : exhume_from(&table.orphans, pool, is_signal);
 }
 
 /* Without a gate it is nobody's. */
@@ -440,8 +452,8 @@ static bool prepare_closure(struct lffi_slot *slot, const struct lffi_signature 
 }
 
 /* A slot whose code can serve the signature. */
-static struct lffi_slot *find_code(const struct lffi_signature *signature, bool is_signal,
-                                   const char **why)
+static struct lffi_slot *find_code(const struct lffi_signature *signature, struct lffi_gate *gate,
+                                   bool is_signal, const char **why)
 {
     bool only_entry = signature->kind == LFFI_RETURN_WIDE; /* which libffi does not know of */
     enum lffi_pool pool = pool_for(signature->kind);
@@ -449,7 +461,7 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, bool 
     if (pool != LFFI_POOL_CLOSURE && (only_entry || !lffi_prefers_libffi())) {
         slot = new_entry(pool, is_signal);
         if (slot == NULL)
-            slot = exhume(pool, is_signal);
+            slot = exhume(gate, pool, is_signal);
         if (slot != NULL)
             return slot;
     }
@@ -457,7 +469,7 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, bool 
         *why = "too many callbacks with results of 128 bits";
         return NULL;
     }
-    slot = exhume(LFFI_POOL_CLOSURE, is_signal);
+    slot = exhume(gate, LFFI_POOL_CLOSURE, is_signal);
     if (slot == NULL)
         slot = new_closure(is_signal);
     if (slot != NULL && !prepare_closure(slot, signature))
@@ -475,7 +487,7 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
     lock();
     place = lffi_hold_creation(&table.places, place_text);
     if (place != NULL)
-        slot = find_code(signature, is_signal, why);
+        slot = find_code(signature, gate, is_signal, why);
     if (slot == NULL) {
         if (place != NULL)
             lffi_drop_creation(&table.places, place);
@@ -483,7 +495,8 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
         return NULL;
     }
     slot->place = place;
-    slot->born = ++table.created;
+    slot->born = ++table.orphans.created;
+    yard_of(gate)->created++;
     atomic_store(&slot->signature, signature);
     atomic_store(&slot->gate, gate);
     slot->error = error;
@@ -560,12 +573,11 @@ static void wait_for_signals(const struct lffi_slot *slot)
 
 static void close_slot(struct lffi_slot *slot)
 {
-    int status = atomic_exchange(&slot->status, LFFI_SLOT_CLOSED);
+    atomic_store(&slot->status, LFFI_SLOT_CLOSED);
     wait_for_signals(slot);
     atomic_store(&slot->strangers, 0);
     atomic_store(&slot->gate, NULL);
-    if (status == LFFI_SLOT_LIVE)
-        bury(slot);
+    bury(slot);
 }
 
 void lffi_callback_close(struct lffi_state *st)
@@ -575,6 +587,7 @@ void lffi_callback_close(struct lffi_state *st)
         return;
     lffi_report_last(st);
     lock();
+    memset(yard_of(gate)->freed, 0, sizeof yard_of(gate)->freed);
     for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next)
         if (atomic_load(&slot->gate) == gate)
             close_slot(slot);

@@ -65,7 +65,7 @@ struct lffi_slot {
     struct lffi_slot *next_event;
     struct lffi_signal *signal;  /* {signal = true}, else NULL */
     uint64_t born;               /* number of this use of the slot */
-    uint64_t freed_at;           /* value of the creation counter */
+    uint64_t freed_at;           /* how many callbacks its state had created */
     struct lffi_slot *next_freed;
     struct lffi_slot *next;      /* all slots, newest first */
     struct lffi_creation *place;

@@ -1,7 +1,8 @@
--- Every ```lua block of the README runs, in order, and prints what its `--> text` comments promise.
+-- Every ```lua block of the README and of docs/callbacks.md runs, in order, and prints what its `--> text`
+-- comments promise.
 local support = require "support"
 
--- The README as a Lua program with the same line numbers, so that an error points at the README.
+-- A page as a Lua program with the same line numbers, so that an error points at the page.
 -- At the end of each block it prints a mark. Also the blocks: first line and expected output.
 local function program_of(text)
     local lines, blocks, block = {}, {}, nil
@@ -33,9 +34,10 @@ local function session_of(text)
     return table.concat(typed, "\n") .. "\n", table.concat(printed, "\n") .. "\n"
 end
 
--- It runs in a process of its own, so that what C prints is compared as well.
-describe("README.md", function()
-    local program, blocks = program_of(support.read_file "README.md")
+-- Runs the blocks of a page in a process of its own, so that what C prints is compared as well. Returns
+-- the page as a program.
+local function blocks_of(page)
+    local program, blocks = program_of(support.read_file(page))
     local printed = {}
 
     lazy_setup(function()
@@ -47,6 +49,21 @@ describe("README.md", function()
         end
     end)
 
+    for i, block in ipairs(blocks) do
+        it("line " .. block.line .. " prints what it says", function()
+            assert.equal(block.expected, printed[i])
+        end)
+    end
+    return program
+end
+
+describe("docs/callbacks.md", function()
+    blocks_of "docs/callbacks.md"
+end)
+
+describe("README.md", function()
+    local program = blocks_of "README.md"
+
     it("has a tour of at least 30 lines", function()
         assert.is_true(select(2, program:gsub("%S[^\n]*", "")) >= 30)
     end)
@@ -56,10 +73,4 @@ describe("README.md", function()
         local _, out = support.run({ "sh", "-c", "exec " .. support.lua .. " bin/cffi repl 2>&1" }, typed)
         assert.equal(shown, out)
     end)
-
-    for i, block in ipairs(blocks) do
-        it("line " .. block.line .. " prints what it says", function()
-            assert.equal(block.expected, printed[i])
-        end)
-    end
 end)
