@@ -340,8 +340,7 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     lffi_enter_c(L, callee, &running);
     lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
     lffi_leave_c(callee, &running);
-    if (call->loans != NULL)
-        lffi_end_loans(L, call->loans);
+    lffi_end_loans(L, call->loans);
     lffi_end_call(L, callee, &running);
 }
 
@@ -382,7 +381,7 @@ static int call_with_heap_frame(lua_State *L, struct outgoing *call, uint32_t st
     return convert_and_run(L, call);
 }
 
-/* Not inline: the frames would add up. */
+/* Neither inline, or the frames would add up: recursion through callbacks needs the C stack. */
 static __attribute__((noinline)) int call_with_stack_frame(lua_State *L, struct outgoing *call)
 {
     struct lffi_frame frame;
@@ -390,7 +389,6 @@ static __attribute__((noinline)) int call_with_stack_frame(lua_State *L, struct 
     return convert_and_run(L, call);
 }
 
-/* Half a kilobyte less of C stack, for recursion through callbacks. */
 static __attribute__((noinline)) int call_with_registers(lua_State *L, struct outgoing *call)
 {
     struct lffi_registers regs;

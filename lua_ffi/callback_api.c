@@ -82,7 +82,7 @@ static const char loans_key = 0;
 
 void lffi_end_loans(lua_State *L, struct lffi_loans *loans)
 {
-    for (; loans->n > 0; loans->n--) {
+    for (; loans != NULL && loans->n > 0; loans->n--) {
         const struct lffi_loan *loan = &loans->loan[loans->n - 1];
         if (loan->slot->born == loan->born && atomic_load(&loan->slot->status) == LFFI_SLOT_LIVE &&
             loan->slot->borrowed && --loan->slot->uses == 0)

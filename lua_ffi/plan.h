@@ -332,7 +332,7 @@ struct lffi_loans {
 };
 /* Pushes room for so many loans, which end with the C function that runs at the latest. */
 struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room);
-void lffi_end_loans(lua_State *L, struct lffi_loans *loans);
+void lffi_end_loans(lua_State *L, struct lffi_loans *loans); /* NULL: none */
 
 /* ---- fastcall.c, ffitype.c -------------------------------------------------------------------------- */
 
