@@ -9,10 +9,17 @@
 
 #include "lffi.h"
 
-#if defined __SIZEOF_FLOAT128__ && defined __HAVE_FLOAT128 && __HAVE_FLOAT128
-#define QUAD_LIBM 1 /* glibc's functions on _Float128 */
+/* glibc has functions on _Float128; its headers hide them from clang. */
+#if defined __SIZEOF_FLOAT128__ && defined __GLIBC__
+#define QUAD_LIBM __GLIBC_PREREQ(2, 26)
 #else
 #define QUAD_LIBM 0
+#endif
+#if QUAD_LIBM && !(defined __HAVE_FLOAT128 && __HAVE_FLOAT128)
+int strfromf128(char *text, size_t size, const char *format, __float128 value);
+__float128 powf128(__float128 x, __float128 y);
+__float128 floorf128(__float128 x);
+__float128 fmodf128(__float128 x, __float128 y);
 #endif
 
 /* IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */
