@@ -42,6 +42,8 @@ void cdecl__intern_attributes(struct cdecl_state *state)
 static struct cdecl_attr *keep(struct cdecl_state *state, struct attrs *attrs,
                                enum cdecl_attr_id id, const char *name)
 {
+    if (++attrs->nkept > CDECL_MAX_ATTRIBUTES)
+        cdecl__fail(state, "more than %d attributes", CDECL_MAX_ATTRIBUTES);
     struct cdecl_attr *attr = NEW(state, struct cdecl_attr);
     *attr = (struct cdecl_attr){.next = attrs->kept, .id = id, .name = name};
     attrs->kept = attr;
@@ -422,6 +424,7 @@ void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const 
         to->symbol = from->symbol;
     if (to->kept == NULL) { /* lists are shared, never changed */
         to->kept = from->kept;
+        to->nkept = from->nkept;
         return;
     }
     for (const struct cdecl_attr *attr = from->kept; attr != NULL; attr = attr->next) {

@@ -24,6 +24,11 @@
 /* Nesting of #if: C11 asks for 63; each level is a small scratch record. */
 #define CDECL_MAX_CONDITIONALS 256
 
+/* Attributes kept on one name, and '#pragma pack(push)' inside each other: lists that are searched from
+ * end to end. */
+#define CDECL_MAX_ATTRIBUTES 256
+#define CDECL_MAX_PACKS 256
+
 /* Bytes read out of macro replacements in one text. Nested doubling macros ("#define A B B") grow
  * exponentially; real texts stay far below. */
 #define CDECL_MAX_EXPANSION ((size_t)1 << 24)

@@ -220,6 +220,7 @@ struct lexer {
 
 struct pack {
     struct pack *outer;
+    unsigned depth; /* 1 for the outermost */
     uint32_t value;
     struct name *label;
 };
@@ -399,8 +400,9 @@ struct attrs {
     bool noreturn;
     uint32_t alignment;   /* aligned or _Alignas, 0 when none */
     uint32_t vector_size; /* bytes, 0 when none */
+    uint32_t nkept;
     struct name *mode;
-    struct cdecl_attr *kept;
+    struct cdecl_attr *kept; /* `nkept` of them */
     const char *unsupported;
     const char *symbol; /* asm label */
 };

@@ -74,9 +74,14 @@ static bool has_attr(const struct cdecl_attr *list, const struct cdecl_attr *att
 static const struct cdecl_attr *unite(struct cdecl_state *state, const struct cdecl_attr *old,
                                       const struct cdecl_attr *fresh)
 {
+    unsigned count = 0;
+    for (const struct cdecl_attr *attr = old; attr != NULL && fresh != NULL; attr = attr->next)
+        count++;
     for (; fresh != NULL; fresh = fresh->next) {
         if (has_attr(old, fresh))
             continue;
+        if (++count > CDECL_MAX_ATTRIBUTES)
+            cdecl__fail(state, "more than %d attributes", CDECL_MAX_ATTRIBUTES);
         struct cdecl_attr *copy = NEW(state, struct cdecl_attr);
         *copy = *fresh;
         copy->next = old;

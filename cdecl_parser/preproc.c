@@ -109,10 +109,21 @@ static void line_marker(struct parser *p, const char *at, const char *end)
 
 /* ---- #pragma pack ---- */
 
-static void push_pack(struct parser *p, struct name *label)
+/* Where an error about the pragma whose arguments begin at `at` points. */
+static struct place pragma_place(const struct parser *p, const char *at)
+{
+    return (struct place){p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
+}
+
+static void push_pack(struct parser *p, struct name *label, const char *at)
 {
     struct pack *pack = KEEP_ONE(p->state, struct pack);
-    *pack = (struct pack){p->packs, p->pack, label};
+    *pack = (struct pack){p->packs, p->packs == NULL ? 1 : p->packs->depth + 1, p->pack, label};
+    if (pack->depth > CDECL_MAX_PACKS) {
+        struct place place = pragma_place(p, at);
+        cdecl__fail_at(p, &place, "more than %d '#pragma pack(push)' inside each other",
+                       CDECL_MAX_PACKS);
+    }
     p->packs = pack;
 }
 
@@ -129,7 +140,7 @@ static void pop_pack(struct parser *p, const struct name *label)
 
 static void set_pack(struct parser *p, uint32_t value, const char *at)
 {
-    struct place place = {p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
+    struct place place = pragma_place(p, at);
     if ((value & (value - 1)) != 0 || value > 16)
         cdecl__fail_at(p, &place, "#pragma pack takes 1, 2, 4, 8 or 16");
     p->pack = value;
@@ -167,7 +178,7 @@ static void pragma_pack(struct parser *p, const char *at, const char *end)
         at = stop;
     }
     if (push)
-        push_pack(p, label);
+        push_pack(p, label, start);
     if (pop)
         pop_pack(p, label);
     if (has_value || !any)
