@@ -109,21 +109,13 @@ static void line_marker(struct parser *p, const char *at, const char *end)
 
 /* ---- #pragma pack ---- */
 
-/* Where an error about the pragma whose arguments begin at `at` points. */
-static struct place pragma_place(const struct parser *p, const char *at)
-{
-    return (struct place){p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
-}
-
-static void push_pack(struct parser *p, struct name *label, const char *at)
+static void push_pack(struct parser *p, struct name *label, const struct place *at)
 {
     struct pack *pack = KEEP_ONE(p->state, struct pack);
     *pack = (struct pack){p->packs, p->packs == NULL ? 1 : p->packs->depth + 1, p->pack, label};
-    if (pack->depth > CDECL_MAX_PACKS) {
-        struct place place = pragma_place(p, at);
-        cdecl__fail_at(p, &place, "more than %d '#pragma pack(push)' inside each other",
+    if (pack->depth > CDECL_MAX_PACKS)
+        cdecl__fail_at(p, at, "more than %d '#pragma pack(push)' inside each other",
                        CDECL_MAX_PACKS);
-    }
     p->packs = pack;
 }
 
@@ -138,11 +130,10 @@ static void pop_pack(struct parser *p, const struct name *label)
     p->packs = pack->outer;
 }
 
-static void set_pack(struct parser *p, uint32_t value, const char *at)
+static void set_pack(struct parser *p, uint32_t value, const struct place *at)
 {
-    struct place place = pragma_place(p, at);
     if ((value & (value - 1)) != 0 || value > 16)
-        cdecl__fail_at(p, &place, "#pragma pack takes 1, 2, 4, 8 or 16");
+        cdecl__fail_at(p, at, "#pragma pack takes 1, 2, 4, 8 or 16");
     p->pack = value;
 }
 
@@ -152,7 +143,8 @@ static void pragma_pack(struct parser *p, const char *at, const char *end)
     bool push = false, pop = false, any = false, has_value = false;
     uint32_t value = 0;
     struct name *label = NULL;
-    const char *start = at = skip_blanks(at, end);
+    at = skip_blanks(at, end);
+    struct place place = {p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
     if (at >= end || *at != '(')
         return;
     for (at = skip_blanks(at + 1, end); at < end && *at != ')'; at = skip_blanks(at, end)) {
@@ -178,11 +170,11 @@ static void pragma_pack(struct parser *p, const char *at, const char *end)
         at = stop;
     }
     if (push)
-        push_pack(p, label, start);
+        push_pack(p, label, &place);
     if (pop)
         pop_pack(p, label);
     if (has_value || !any)
-        set_pack(p, value, start);
+        set_pack(p, value, &place);
 }
 
 void cdecl__pragma(struct parser *p, const char *at, const char *end)

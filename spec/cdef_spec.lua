@@ -157,6 +157,30 @@ describe("ffi.cdef", function()
         assert.equal("ctype<struct { char c; } *>", tostring(ffi.typeof "second_t *"))
     end)
 
+    it("keeps at most 256 attributes on a name", function()
+        local parts = {}
+        for i = 1, 256 do
+            parts[i] = ("int f(int) __attribute__((deprecated(\"%d\")));"):format(i)
+        end
+        ffi.cdef(table.concat(parts))
+        local ok, message = pcall(ffi.cdef, 'int f(int) __attribute__((deprecated("257")));')
+        assert.is_false(ok)
+        assert.equal("1:46: more than 256 attributes", message:match "^[^\n]*")
+        ffi.cdef("int g(int) " .. ("__attribute__((nonnull(1))) "):rep(256) .. ";")
+        local many = "int h(int) " .. ("__attribute__((nonnull(1))) "):rep(257) .. ";"
+        ok, message = pcall(ffi.cdef, many)
+        assert.is_false(ok)
+        assert.equal("1:7202: more than 256 attributes", message:match "^[^\n]*")
+    end)
+
+    it("opens at most 256 #pragma pack(push)", function()
+        ffi.cdef(("#pragma pack(push, 1)\n"):rep(256))
+        local ok, message = pcall(ffi.cdef, ("#pragma pack(push, 1)\n"):rep(257))
+        assert.is_false(ok)
+        assert.equal("257:13: more than 256 '#pragma pack(push)' inside each other",
+            message:match "^[^\n]*")
+    end)
+
     it("has no limit at 65536 types", function()
         local parts = {}
         for i = 1, 70000 do

@@ -38,13 +38,35 @@ $(BUILD)/fuzz/fuzz_parse: $(FUZZ_SRC) $(wildcard cdecl_parser/*.h cdecl_parser/*
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -iquote cdecl_parser -iquote $(BUILD)/cdecl_parser $(FUZZ_FLAGS) -o $@ $(FUZZ_SRC) -lm
 
-fuzz: $(BUILD)/fuzz/fuzz_parse
+# Seeds from real headers, in pieces that the fuzzer takes whole.
+FUZZ_HEADERS = stdio.h stdlib.h math.h time.h pthread.h signal.h netdb.h sys/socket.h sys/stat.h complex.h
+$(BUILD)/fuzz/seeds:
+	@mkdir -p $@
+	for header in $(FUZZ_HEADERS); do \
+		echo "#include <$$header>" | $(CC) -E -P -x c - | grep -v '^$$' | \
+			split -C 4000 - "$@/$$(echo $$header | tr /. __)-"; \
+	done
+
+fuzz: $(BUILD)/fuzz/fuzz_parse $(BUILD)/fuzz/seeds
 	@mkdir -p $(BUILD)/fuzz/corpus
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
 		-dict=cdecl_parser/fuzz/parse.dict -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
-		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS)
+		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS) $(BUILD)/fuzz/seeds
 
-.PHONY: difftest-layout replay fuzz
+# What takes too long for each change: all of `make test`, then the fuzzer for a minute, more random calls and
+# layouts, and the tests again with sanitizers, under valgrind and with the collector always running.
+test-slow: test
+	$(MAKE) fuzz
+	$(MAKE) difftest N=20000
+	$(MAKE) asan
+	$(MAKE) valgrind
+	$(MAKE) gcstress
+
+# How fast texts are read, against LuaJIT, and whether time and memory grow with them:  make bench-parse
+bench-parse: $(CORE) $(BUILD)/drivers/parse_cost
+	@LUA_PATH="lib/?.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(LUA) bench/parse.lua $(BUILD)/drivers/parse_cost
+
+.PHONY: difftest-layout replay fuzz test-slow bench-parse
 
 # Every header of many packages through the parser:  make headers [INSTALL=1] [ONLY=zlib1g-dev]
 REPORT =
