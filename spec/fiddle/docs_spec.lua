@@ -27,6 +27,22 @@ describe("docs/fiddle.md", function()
         end
     end)
 
+    it("names a spec for each row that has something of ours", function()
+        local rows = 0
+        for ours, tested in text:gmatch "\n| [^\n]- | ([^\n]-) | ([^|\n]*) ?|" do
+            if not tested:find "^tested" and not ours:find "^none" and not ours:find "^%-" then
+                rows = rows + 1
+                assert.truthy(tested:find "%l", "no spec for " .. ours)
+                for name in tested:gmatch "[%l_]+" do
+                    local file = io.open("spec/fiddle/" .. name .. "_spec.lua")
+                    assert.truthy(file, "no spec " .. name .. ", for " .. ours)
+                    file:close()
+                end
+            end
+        end
+        assert.is_true(rows > 60)
+    end)
+
     it("names every method of the classes", function()
         for _, class in ipairs { "handle", "function", "closure", "pointer", "importer", "pinned", "view", "cell" } do
             local source = support.read_file(("lib/cffi/fiddle/%s.lua"):format(class))
