@@ -65,7 +65,16 @@ describe("an object of fiddle.struct", function()
         assert.equal(5, p:deref "int")
         fiddle.free(s)
         local kept = S:malloc(false)
+        local address = fiddle.addr(kept)
+        do
+            local _ <close> = kept -- frees nothing
+        end
+        assert.equal(0, kept.i)
         fiddle.free(kept)
+        for _, gone in ipairs { s, kept } do
+            raises("DLError", "the memory was freed", fiddle.free, gone)
+        end
+        assert.is_false(address:is_null())
         local freed
         do
             local t <close> = S:malloc(function(q) -- a free function of the script's own

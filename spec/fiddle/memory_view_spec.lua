@@ -11,7 +11,7 @@ describe("fiddle.view", function()
         raises("ArgumentError", "Unable to get a memory view from nil", fiddle.view, nil)
         raises("ArgumentError", "Unable to get a memory view from number", fiddle.view, 5)
         raises("ArgumentError", "the size of the memory is unknown: give a type", fiddle.view, fiddle.Pointer(16))
-        raises("TypeError", "size of 'int[]' is unknown", fiddle.view, fiddle.malloc(8), "int[]")
+        raises("TypeError", "size of 'int[]' is unknown", fiddle.view, fiddle.Pointer.malloc(8), "int[]")
     end)
 
     it("is bytes without a type", function()

@@ -132,6 +132,8 @@ describe("fiddle.Pointer", function()
         p.finalizer = nil
         p:free()
         assert.is_false(p:is_freed())
+        fiddle.free(p)
+        assert.is_true(p:is_freed())
         p.finalizer = "free"
         p:free()
         assert.is_true(p:is_freed())

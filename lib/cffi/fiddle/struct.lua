@@ -213,16 +213,25 @@ function metatype.__new(ct, ...)
     return errors.guard(ffi.new, ct, ...)
 end
 
--- Frees the memory of an object that S:malloc made; false for any other.
+-- Frees the memory of an object that S:malloc made, once; false for any other.
 function struct.free(object)
+    local p = blocks[object]
+    if not p then
+        return false
+    elseif p.finalizer and not p:is_freed() then
+        p:free()
+    else
+        Pointer.release(p) -- raises when it was freed
+    end
+    return true
+end
+
+function metatype.__close(object)
     local p = blocks[object]
     if p then
         p:free()
     end
-    return p ~= nil
 end
-
-metatype.__close = struct.free
 
 local function make(kind, definition, scope)
     local ct = define(kind, definition, scope)
