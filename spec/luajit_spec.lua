@@ -82,6 +82,32 @@ describe("install", function()
         assert.equal(0, exit)
     end)
 
+    it("has modules as Lua 5.1 makes them", function()
+        local dir = os.tmpname()
+        os.remove(dir)
+        assert(os.execute("mkdir " .. dir))
+        support.write_file(dir .. "/old_style.lua", "local twice = 2\nmodule(..., package.seeall)\n"
+            .. "function double(x) return x * twice end\nname = tostring(_NAME)\n")
+        support.write_file(dir .. "/closed.lua", "local type = type\nmodule 'some.closed'\n"
+            .. "function kind(x) return type(x), print end\n")
+        local exit, out, err = support.run_lua([[
+            package.path = ... .. "/?.lua;" .. package.path
+            require("cffi.luajit").install()
+            local m = require "old_style"
+            print(m.double(4), m.name, m == old_style, m._M == m, m._PACKAGE == "", rawget(_G, "double"))
+            require "closed"
+            print(some.closed.kind(1), (select(2, some.closed.kind(1))), some.closed._PACKAGE)
+            taken = 5
+            print((select(2, pcall(module, "taken.x")):gsub("^.-: ", "")))
+            require("jit.opt").start(3)
+        ]], dir)
+        os.execute("rm -r " .. dir)
+        assert.equal("", err)
+        assert.equal("8\told_style\ttrue\ttrue\ttrue\tnil\nnumber\tnil\tsome.\n"
+            .. "name conflict for module 'taken.x'\n", out)
+        assert.equal(0, exit)
+    end)
+
     it("reads modules, files and text with LuaJIT's literals when asked", function()
         local dir = os.tmpname()
         os.remove(dir)

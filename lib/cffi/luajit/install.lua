@@ -63,6 +63,43 @@ local function setfenv(f, env)
     return fn
 end
 
+-- The table that a module's name means, made along the way: "a.b" is the field b of the global a.
+local function module_table(name)
+    local t = package.loaded[name]
+    if type(t) == "table" then
+        return t
+    end
+    t = _G
+    for key in name:gmatch "[^.]+" do
+        if t[key] == nil then
+            t[key] = {}
+        end
+        t = t[key]
+        if type(t) ~= "table" then
+            error(("name conflict for module '%s'"):format(name), 3)
+        end
+    end
+    return t
+end
+
+local function module(name, ...)
+    local t = module_table(name)
+    package.loaded[name] = t
+    if t._NAME == nil then
+        t._M, t._NAME, t._PACKAGE = t, name, name:match "^(.-)[^.]*$"
+    end
+    setfenv(2, t)
+    for _, option in ipairs { ... } do
+        option(t)
+    end
+end
+
+local function seeall(t)
+    local mt = getmetatable(t) or {}
+    mt.__index = _G
+    setmetatable(t, mt)
+end
+
 -- ---- names of Lua 5.1 -------------------------------------------------------------------------
 
 local function add(into, names)
@@ -129,6 +166,7 @@ local function add_names(ffi, translate)
         end,
         getfenv = getfenv,
         setfenv = setfenv,
+        module = module,
         gcinfo = function() return collectgarbage "count" end,
     })
     add(table, {
@@ -152,7 +190,7 @@ local function add_names(ffi, translate)
         ldexp = ldexp,
     })
     add(string, { gfind = string.gmatch })
-    add(package, { loaders = package.searchers })
+    add(package, { loaders = package.searchers, seeall = seeall })
     _G.tonumber, _G.type = ffi.tonumber, ffi.type
 end
 
@@ -162,6 +200,8 @@ local function add_modules(ffi)
     package.loaded.ffi = ffi
     package.loaded.bit = require "cffi.luajit.bit"(ffi)
     package.loaded.jit = make_jit(ffi)
+    package.loaded["jit.opt"] = package.loaded.jit.opt
+    package.loaded["jit.util"] = package.loaded.jit.util
     package.loaded["table.new"] = function() return {} end
     package.loaded["table.clear"] = function(t)
         for k in next, t do
