@@ -174,6 +174,14 @@ static lua_Integer first_position(lua_State *L, int table)
     return 0;
 }
 
+/* The key on the stack top is none of the object's. */
+static _Noreturn void key_error(lua_State *L, const struct object *o, const char *what)
+{
+    const char *key = luaL_tolstring(L, -1, NULL); /* before type_text pushes */
+    luaL_error(L, "initializer for '%s' has a key that %s: %s", type_text(L, o->ct), what, key);
+    abort();
+}
+
 /* Every key of a table must be one of the `count` positions from `start`: what stands behind a gap or under
  * a name would be lost. */
 static void check_indices(lua_State *L, const struct object *o, int table, lua_Integer start,
@@ -184,8 +192,7 @@ static void check_indices(lua_State *L, const struct object *o, int table, lua_I
         lua_Integer position = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : -1;
         lua_pop(L, 1);
         if (position < start)
-            luaL_error(L, "initializer for '%s' has a key that is no position: %s",
-                       type_text(L, o->ct), luaL_tolstring(L, -1, NULL));
+            key_error(L, o, "is no position");
         if ((uint64_t)(position - start) >= count)
             luaL_error(L, "initializer for '%s' has a gap at position %I", type_text(L, o->ct),
                        (LUAI_UACINT)(start + (lua_Integer)count));
@@ -358,8 +365,7 @@ static void check_names(lua_State *L, const struct object *o, int table, lua_Int
         lua_pop(L, 1);
         keys++;
         if (lua_type(L, -1) != LUA_TSTRING)
-            luaL_error(L, "initializer for '%s' has a key that is no member name: %s",
-                       type_text(L, o->ct), luaL_tolstring(L, -1, NULL));
+            key_error(L, o, "is no member name");
         if (lffi_find_field(L, o->ct, -1) == NULL)
             lffi_no_member(L, o->ct, lua_tostring(L, -1));
     }
