@@ -95,6 +95,7 @@ describe("fiddle.Pointer", function()
         p:free() -- once is enough
         assert.equal(address, got._bytes and ffi.tonumber(ffi.cast("intptr_t", got._bytes)))
         raises("TypeError", "free function expected, got string", Pointer.malloc, 8, "fre")
+        raises("TypeError", "free function expected, got string", Pointer.malloc, 1 << 60, "fre") -- none made
     end)
 
     it("frees when it is collected", function()

@@ -221,11 +221,14 @@ function Pointer.malloc(size, free, fn)
         raise("ArgumentError",
             "a free function must be supplied to Pointer.malloc when it is called with a function")
     end
-    local p = Pointer.allocate(size)
     if free == nil then
         free = "free"
     end
-    set_finalizer(p, free)
+    local run = free and free_function(free) -- what raises does so before there is a block
+    local p = Pointer.allocate(size)
+    if run then
+        Life.set(p._life, run, free)
+    end
     if fn then
         return close_after(p, pcall(fn, p))
     end
