@@ -48,7 +48,7 @@ static uint32_t occupied(void)
     return count;
 }
 
-enum { COUNT = 20000 };
+enum { COUNT = 5000 };
 static struct node nodes[COUNT];
 
 static uint32_t spread(uint32_t key)
