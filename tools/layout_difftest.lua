@@ -172,10 +172,19 @@ local function scalar(members)
 end
 
 local body
+local before -- declarations that the aggregate at hand needs
 
 local function anonymous(members, depth)
     return ("%s %s%s;"):format(chance(60) and "struct" or "union", body(members, depth + 1, random(4)),
         attributes())
+end
+
+-- A member without a name whose struct has one (-fms-extensions).
+local function tagged_anonymous(members, depth)
+    local name = fresh("A")
+    local inner = body(members, depth + 1, random(3)) -- which may need others
+    before[#before + 1] = ("struct %s %s%s;"):format(name, inner, attributes())
+    return ("struct %s;"):format(name)
 end
 
 local function named_nested(members, depth)
@@ -194,6 +203,8 @@ function body(members, depth, count)
             member = anonymous(members, depth)
         elseif depth < 4 and chance(3) then
             member = named_nested(members, depth)
+        elseif depth < 3 and chance(2) then
+            member = tagged_anonymous(members, depth)
         elseif chance(bitty) then
             member = bitfield(members)
         else
@@ -206,6 +217,7 @@ end
 
 local function aggregate()
     local members, kind, name = {}, chance(85) and "struct" or "union", fresh("T")
+    before = {}
     local inner = body(members, 1, random(0, 12))
     local pack = chance(12) and 1 << random(0, 4)
     local flexible = kind == "struct" and #members > 0 and chance(6)
@@ -218,6 +230,8 @@ local function aggregate()
     if pack then
         text = ("#pragma pack(push, %d)\n%s\n#pragma pack(pop)"):format(pack, text)
     end
+    before[#before + 1] = text
+    text = table.concat(before, "\n")
     if not flexible then
         made[#made + 1] = kind .. " " .. name
     end
@@ -340,7 +354,8 @@ local function compare(items, stem)
     local answers = {}
     for i, compiler in ipairs(tools) do
         local program = stem .. "." .. compiler:match("^[%w_-]+")
-        run(("%s -std=gnu11 -w -Wno-packed-bitfield-compat -O0 -o %s %s.c"):format(compiler, program, stem))
+        run(("%s -std=gnu11 -fms-extensions -w -Wno-packed-bitfield-compat -O0 -o %s %s.c"):format(compiler,
+            program, stem))
         answers[i] = by_name(run(("%s %s"):format(runner, program)))
     end
     local ours = by_name(run(("%s %s %s.h"):format(runner, dump, stem)))
