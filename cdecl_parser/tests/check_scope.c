@@ -214,7 +214,8 @@ static const struct {
     /* #pragma pack, of the text only. */
     {"", "#pragma pack(push, 1)\nstruct s { char c; int i; };",
      "struct s { char c; int i; }; _Static_assert(sizeof(struct s) == 8, \"\");"},
-    {"", "#pragma pack(1)\n", "struct s { char c; int i; } x[sizeof(struct s) == 8 ? 1 : -1];"},
+    {"", "#pragma pack(1)\nint packed;",
+     "struct s { char c; int i; } x[sizeof(struct s) == 8 ? 1 : -1];"},
     /* What a re-declaration adds. */
     {"void f(void *);", "void f(void *) __attribute__((nonnull, deprecated(\"x\")));", ""},
     {"void f();", "void f(int, char *);", "void f(double);"},

@@ -70,11 +70,12 @@ const char *print_name(const char *name); /* the declaration of a name */
 
 /* ---- what a transaction must leave as it was ---- */
 
+/* Without padding, so that two may be compared by their bytes. */
 struct snapshot {
     size_t memory;    /* arena bytes */
-    uint32_t names;   /* interned */
-    uint32_t types;   /* interned */
-    uint32_t ids;     /* of anonymous tags */
+    size_t names;     /* interned */
+    size_t types;     /* interned */
+    size_t ids;       /* of anonymous tags */
     size_t decls;     /* in the list */
     size_t tags;      /* in the list */
     uint64_t meaning; /* of every name, declaration and tag */
