@@ -64,7 +64,7 @@ START_TEST(newer_number)
 {
     struct cdecl_value value = value_of(newer[_i].text);
     long double number = value.kind == CDECL_VALUE_INT ? (long double)value.u : value.f;
-    ck_assert_msg(number == newer[_i].value, "%s is %Lg", newer[_i].text, number);
+    ck_assert_msg(same_float(number, newer[_i].value), "%s is %Lg", newer[_i].text, number);
     ck_assert_str_eq(print_type(value.type), newer[_i].type);
 }
 END_TEST

@@ -1,6 +1,7 @@
 /* The helpers of the suites. See support.h. */
 #include "support.h"
 
+#include <float.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -246,6 +247,15 @@ int64_t int_of(const char *text)
     struct cdecl_value value = value_of(text);
     ck_assert_msg(value.kind == CDECL_VALUE_INT, "%s\nis no integer", text);
     return (int64_t)value.u;
+}
+
+bool same_float(long double a, long double b)
+{
+    static volatile long double one = 1, least = LDBL_EPSILON;
+    if (a == b || one + least != one)
+        return a == b;
+    long double distance = a < b ? b - a : a - b, size = a < 0 ? -a : a;
+    return distance <= size * DBL_EPSILON;
 }
 
 bool is_declared(const char *name)

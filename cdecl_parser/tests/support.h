@@ -52,6 +52,8 @@ void must_fail_as(enum entry entry, const struct cdecl_source *source, const cha
 const struct cdecl_type *type_of(const char *text); /* of a type name: "int (*)(void)" */
 struct cdecl_value value_of(const char *text);      /* of a constant expression */
 int64_t int_of(const char *text);                   /* likewise, an integer */
+/* Whether the two are the same, as far as the machine has long doubles: valgrind has doubles. */
+bool same_float(long double a, long double b);
 const struct cdecl_decl *decl_of(const char *name);
 bool is_declared(const char *name);
 const struct cdecl_member *member_of(const struct cdecl_type *type, const char *name);
