@@ -251,7 +251,7 @@ START_TEST(without_the_failure_there_is_a_trace)
     struct snapshot before = take_snapshot(state);
     must_parse(failures[_i].text);
     struct snapshot now = take_snapshot(state);
-    ck_assert(memcmp(&before, &now, sizeof now) != 0);
+    ck_assert(now.memory != before.memory || now.meaning != before.meaning);
 }
 END_TEST
 
