@@ -342,6 +342,8 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     lffi_leave_c(callee, &running);
     lffi_end_loans(L, call->loans);
     lffi_end_call(L, callee, &running);
+    if (running.prepared != 0) /* a result object is on the top again */
+        lua_settop(L, running.prepared - 1);
 }
 
 bool lffi_is_running(const struct lffi_library *lib)

@@ -21,6 +21,7 @@ struct lffi_signature {
     uint64_t result_size; /* bytes of a result in memory */
     uint32_t stack_size;
     bool wide; /* 128 bits of a floating register matter */
+    bool gprs_only; /* no floating register matters, nor the stack */
     enum lffi_return_kind kind;
     struct lffi_lowered lowered;
     char text[];
@@ -49,8 +50,7 @@ static struct {
     struct yard orphans; /* tombstones of closed states; counts all that is created */
     struct lffi_gate *free_gates;
     unsigned entries_used[LFFI_POOLS];
-    struct lffi_slot *words_slots[LFFI_WORDS_ENTRIES];
-    struct lffi_slot *wide_slots[LFFI_WIDE_ENTRIES];
+    struct lffi_slot *slots[LFFI_POOLS][LFFI_ENTRIES]; /* of those, by their number */
 } table = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void lock(void)
@@ -82,6 +82,12 @@ static void give_error_value(const struct lffi_signature *signature, const unsig
         memcpy(memory, error, (size_t)signature->result_size);
     else
         memset(memory, 0, (size_t)signature->result_size);
+}
+
+void lffi_give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
+                           struct lffi_return *ret)
+{
+    give_error_value(slot->signature, slot->error, in, ret);
 }
 
 /* The Lua state is gone: all that is left to tell, once, is stderr. Perhaps in a signal handler. */
@@ -146,7 +152,7 @@ static bool is_owner(const struct lffi_gate *gate, const struct lffi_call *call)
 }
 
 /* A call that must not enter Lua: by a foreign thread or a signal, of a tombstone, at any time. */
-static void visit(struct lffi_slot *slot, const struct lffi_registers *in, struct lffi_return *ret)
+static LFFI_NOINLINE void visit(struct lffi_slot *slot, const struct lffi_registers *in, struct lffi_return *ret)
 {
     int status = atomic_load(&slot->status);
     struct lffi_gate *gate = atomic_load(&slot->gate);
@@ -167,20 +173,19 @@ static void visit(struct lffi_slot *slot, const struct lffi_registers *in, struc
 }
 
 /* C has called the slot's code. */
-static void answer(struct lffi_slot *slot, const struct lffi_registers *in,
-                   const unsigned char *stack, struct lffi_return *ret)
+static LFFI_INLINE void answer(struct lffi_slot *slot, const struct lffi_registers *in,
+                               const unsigned char *stack, struct lffi_return *ret)
 {
-    int entry_errno = errno;
+    int entry_errno = *lffi_errno();
     int status = atomic_load(&slot->status);
     struct lffi_gate *gate = atomic_load(&slot->gate);
     struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
-    atomic_fetch_add_explicit(&slot->calls, 1, memory_order_relaxed);
     if (status == LFFI_SLOT_LIVE && slot->signal == NULL && gate != NULL && is_owner(gate, call)) {
-        give_error_value(slot->signature, slot->error, in, ret);
-        errno = entry_errno;
-        lffi_enter_lua(slot, call, in, stack, ret); /* which sets errno */
+        slot->runs++;
+        *lffi_errno() = lffi_enter_lua(slot, call, entry_errno, in, stack, ret);
         return;
     }
+    atomic_fetch_add_explicit(&slot->visits, 1, memory_order_relaxed);
     atomic_fetch_add(&slot->visitors, 1);
     visit(slot, in, ret);
     atomic_fetch_sub(&slot->visitors, 1);
@@ -190,8 +195,7 @@ static void answer(struct lffi_slot *slot, const struct lffi_registers *in,
 void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,
                        const void *stack, struct lffi_return *ret)
 {
-    answer(pool == LFFI_POOL_WORDS ? table.words_slots[index] : table.wide_slots[index], in, stack,
-           ret);
+    answer(table.slots[pool][index], in, stack, ret);
 }
 
 /* Bytes of each floating register to copy. On x86-64 libffi promises 64 bits; it saves all 128 in an
@@ -254,6 +258,8 @@ static const struct lffi_signature *new_signature(const struct lffi_plan *plan,
         return NULL;
     signature->kind = plan->result_kind;
     signature->wide = plan->end.wide;
+    signature->gprs_only = plan->end.fprs == 0 && stack_size == 0 &&
+                           (plan->result.op <= LFFI_U64 || plan->result.op == LFFI_POINTER);
     signature->stack_size = stack_size;
     signature->result_size = result_size;
     memcpy(signature->text, text, length);
@@ -420,14 +426,11 @@ static struct lffi_slot *new_entry(enum lffi_pool pool, bool is_signal)
     }
     slot->code = code;
     table.entries_used[pool]++;
-    if (pool == LFFI_POOL_WORDS)
-        table.words_slots[index] = slot;
-    else
-        table.wide_slots[index] = slot;
+    table.slots[pool][index] = slot;
     return add_slot(slot, pool);
 }
 
-/* The pool of entries that serves a kind of result; closures when there is none. */
+/* The pool of entries that serves all signatures with a kind of result; closures when there is none. */
 static enum lffi_pool pool_for(enum lffi_return_kind kind)
 {
 #ifdef LFFI_ABI_SYSV
@@ -442,6 +445,13 @@ static enum lffi_pool pool_for(enum lffi_return_kind kind)
     (void)kind;
     return LFFI_POOL_CLOSURE;
 #endif
+}
+
+/* An entry, new or long at rest; NULL when there is none. */
+static struct lffi_slot *find_entry(struct lffi_gate *gate, enum lffi_pool pool, bool is_signal)
+{
+    struct lffi_slot *slot = new_entry(pool, is_signal);
+    return slot != NULL ? slot : exhume(gate, pool, is_signal);
 }
 
 static bool prepare_closure(struct lffi_slot *slot, const struct lffi_signature *signature)
@@ -459,9 +469,10 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, struc
     enum lffi_pool pool = pool_for(signature->kind);
     struct lffi_slot *slot = NULL;
     if (pool != LFFI_POOL_CLOSURE && (only_entry || !lffi_prefers_libffi())) {
-        slot = new_entry(pool, is_signal);
+        if (pool == LFFI_POOL_WORDS && signature->gprs_only)
+            slot = find_entry(gate, LFFI_POOL_GPRS, is_signal);
         if (slot == NULL)
-            slot = exhume(gate, pool, is_signal);
+            slot = find_entry(gate, pool, is_signal);
         if (slot != NULL)
             return slot;
     }
@@ -504,8 +515,10 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
         atomic_store(&slot->signal->pending, 0);
     slot->shared = slot->borrowed = slot->always = false;
     slot->uses = 0;
+    slot->version++;
     slot->ref_function = slot->ref_onerror = LUA_NOREF;
-    atomic_store(&slot->calls, 0);
+    slot->runs = 0;
+    atomic_store(&slot->visits, 0);
     atomic_store(&slot->strangers, 0);
     unlock();
     return slot;
@@ -519,6 +532,7 @@ void lffi_publish_slot(struct lffi_slot *slot)
 void lffi_bury_slot(struct lffi_slot *slot)
 {
     lock();
+    slot->version++;
     atomic_store(&slot->status, LFFI_SLOT_FREED);
     bury(slot);
     unlock();

@@ -483,7 +483,7 @@ static void push_description(lua_State *L, const struct lffi_slot *slot)
     lua_setfield(L, -2, "type");
     lua_pushstring(L, slot->place->text);
     lua_setfield(L, -2, "created");
-    lua_pushinteger(L, (lua_Integer)atomic_load(&slot->calls));
+    lua_pushinteger(L, (lua_Integer)(slot->runs + atomic_load(&slot->visits)));
     lua_setfield(L, -2, "calls");
     lua_pushboolean(L, slot->shared);
     lua_setfield(L, -2, "shared");
@@ -562,6 +562,7 @@ static int method_set(lua_State *L)
     check_function(L, 2);
     lua_settop(L, 2);
     lua_rawseti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    slot->version++;
     return 0;
 }
 

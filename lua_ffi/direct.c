@@ -1,13 +1,11 @@
 /* The shortest way from Lua to C: functions whose arguments and result are scalars, called with plain
  * Lua values.
  *
- * Depends on peek.h for reading arguments in place, on plain.h, and on call.c, which gets every call
- * that is not plain (and then starts anew: nothing has happened yet). Which of the few entry
- * points a function gets is decided when its Lua function is made.
+ * Depends on scalar.h for reading arguments in place, and on call.c, which gets every call that is not
+ * plain (and then starts anew: nothing has happened yet). Which of the few entry points a
+ * function gets is decided when its Lua function is made.
  */
-#include "peek.h"
-#include "plain.h"
-#include "quick.h"
+#include "scalar.h"
 
 #ifdef LFFI_ABI_GENERIC
 
@@ -37,7 +35,7 @@ bool lffi_is_direct_caller(lua_CFunction fn)
 #define FPR_VALUES(f) (f)[0].d, (f)[1].d, (f)[2].d, (f)[3].d, (f)[4].d, (f)[5].d, (f)[6].d, (f)[7].d
 #define WORD_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 #define WORD_VALUES(w) (w)[0], (w)[1], (w)[2], (w)[3], (w)[4], (w)[5], (w)[6], (w)[7]
-#define INLINE inline __attribute__((always_inline))
+#define INLINE LFFI_INLINE
 
 /* What an entry point passes: a few registers of one kind, all of both, and some stack. */
 enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_STACK };
@@ -78,92 +76,12 @@ static INLINE double invoke_float(void (*address)(void), const struct frame *fra
 
 /* ---- arguments ----------------------------------------------------------------------------------- */
 
-static INLINE bool load_double(const struct lffi_value *arg, double *slot)
-{
-    if (arg->tag == LFFI_TAG_FLOAT) {
-        *slot = arg->as.number;
-        return true;
-    }
-    *slot = (double)arg->as.integer;
-    return arg->tag == LFFI_TAG_INTEGER && fabs(*slot) < 9007199254740992.0;
-}
-
-static INLINE bool load_float(const struct lffi_value *arg, float *slot)
-{
-    if (arg->tag == LFFI_TAG_FLOAT) {
-        *slot = (float)arg->as.number;
-        return !isinf(*slot) || isinf(arg->as.number);
-    }
-    *slot = (float)arg->as.integer;
-    return arg->tag == LFFI_TAG_INTEGER && fabsf(*slot) < 16777216.0F;
-}
-
-static INLINE bool load_pointer(const struct lffi_param *param, const struct lffi_value *arg,
-                                uint64_t *slot)
-{
-    const struct lffi_cdata *cd;
-    const char *text;
-    if (arg->tag == LFFI_TAG_USERDATA) {
-        cd = lffi_peek_cdata(param->ct->scope->st, arg);
-        return cd != NULL && plain_address(param->ct->target, cd, slot);
-    }
-    *slot = 0;
-    if (arg->tag == LFFI_TAG_NIL)
-        return true;
-    if ((arg->tag | 0x10) != LFFI_TAG_LONG_STRING || (param->flags & LFFI_PARAM_STRING) == 0)
-        return false;
-    text = lffi_peek_text(arg);
-    *slot = (uintptr_t)text;
-    return strlen(text) == lffi_peek_size(arg);
-}
-
-/* An enumerator by name, once the general conversion has made the table of them. */
-static __attribute__((noinline)) bool load_enumerator(const struct lffi_param *param,
-                                                      const struct lffi_value *arg, uint64_t *slot)
-{
-    const struct lffi_fields *names = param->ct->base->fields;
-    const struct lffi_field *name;
-    if (arg->tag != LFFI_TAG_SHORT_STRING || names == NULL)
-        return false;
-    name = lffi_quick_field(names, lffi_peek_text(arg));
-    if (name == NULL)
-        return false;
-    *slot = name->offset;
-    return true;
-}
-
-/* See lffi_store_plain. */
-static INLINE bool load_scalar(const struct lffi_param *param, const struct lffi_value *arg,
-                               unsigned char *slot)
-{
-    uint64_t *word = (uint64_t *)(void *)slot; /* registers and stack words are 8-byte aligned */
-    switch ((enum lffi_op)param->op) {
-    case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
-    case LFFI_I64: case LFFI_U64:
-        if (arg->tag != LFFI_TAG_INTEGER)
-            return load_enumerator(param, arg, word);
-        *word = (uint64_t)arg->as.integer;
-        return arg->as.integer >= param->min && arg->as.integer <= param->max;
-    case LFFI_FLOAT: return load_float(arg, (float *)(void *)slot);
-    case LFFI_DOUBLE: return load_double(arg, (double *)(void *)slot);
-    case LFFI_POINTER: return load_pointer(param, arg, word);
-    case LFFI_BOOL:
-        *word = arg->tag == LFFI_TAG_TRUE;
-        return arg->tag == LFFI_TAG_TRUE || arg->tag == LFFI_TAG_FALSE;
-    case LFFI_VOID: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16:
-    case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_ARRAY:
-    case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
-        return false;
-    }
-    return false;
-}
-
 static INLINE bool load(const struct lffi_plan *plan, const struct lffi_value *arg,
                         struct frame *frame)
 {
     const struct lffi_param *param = plan->param;
     for (const struct lffi_param *end = param + plan->nparams; param < end; param++, arg++) {
-        if (!load_scalar(param, arg, (unsigned char *)frame + param->to))
+        if (!scalar_of(param, arg, (unsigned char *)frame + param->to))
             return false;
     }
     return true;
@@ -171,7 +89,7 @@ static INLINE bool load(const struct lffi_plan *plan, const struct lffi_value *a
 
 /* ---- results ------------------------------------------------------------------------------------- */
 
-static __attribute__((noinline)) int push_other(lua_State *L, const struct lffi_record *record,
+static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *record,
                                                 uint64_t word)
 {
     const struct lffi_plan *plan = record->plan;
@@ -261,7 +179,7 @@ ENTRY(stack_to_word, REACH_STACK, false)
 
 /* ---- which functions ------------------------------------------------------------------------------ */
 
-/* Scalars that one register holds and that load_scalar and push_word know. */
+/* Scalars that one register holds and that scalar_of and push_word know. */
 static bool is_scalar(const struct lffi_param *param)
 {
     return param->op <= LFFI_U64 || param->op == LFFI_FLOAT || param->op == LFFI_DOUBLE ||

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "scalar.h"
 #include "slot.h"
 
 /* One run of a callback. */
@@ -22,6 +23,7 @@ struct invocation {
 
 /* The parts that add_definition knows. */
 static int run_function(lua_State *L);
+static int run_result(lua_State *L);
 static int run_onerror(lua_State *L);
 
 /* ---- error texts ---------------------------------------------------------------------------------------- */
@@ -79,9 +81,10 @@ static void add_definition(lua_State *L)
         return;
     raiser = lua_tocfunction(L, -1);
     lua_pop(L, 1);
-    if ((raiser != run_function && raiser != run_onerror) || lua_getlocal(L, &ar, 1) == NULL)
+    if ((raiser != run_function && raiser != run_result && raiser != run_onerror) ||
+        lua_getlocal(L, &ar, 1) == NULL)
         return;
-    if (raiser == run_function) {
+    if (raiser != run_onerror) {
         const struct invocation *run = lua_touserdata(L, -1);
         lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
         lua_remove(L, -2);
@@ -150,7 +153,7 @@ void lffi_report(lua_State *L, struct lffi_scope *scope)
 
 /* Keeps the error on the stack top for the end of the call, unless there is no call, or one is kept
  * already: then it is reported. */
-static void keep_error(lua_State *L, struct lffi_call *call, struct lffi_scope *scope)
+static LFFI_NOINLINE void keep_error(lua_State *L, struct lffi_call *call, struct lffi_scope *scope)
 {
     if (call == NULL || call->error_index != 0) {
         lffi_report(L, scope);
@@ -263,21 +266,28 @@ static _Noreturn void refuse_no_value(lua_State *L, const struct lffi_plan *plan
 
 /* ---- the protected part -------------------------------------------------------------------------------------------- */
 
-/* Stack: the invocation. A result that is missing, unlike nil, is no pointer either. */
+/* Stack: the invocation, what the function returned. A result that is missing, unlike nil, is no
+ * pointer either. */
+static int run_result(lua_State *L)
+{
+    const struct invocation *run = lua_touserdata(L, 1);
+    if (run->plan->result.op == LFFI_VOID)
+        return 0;
+    if (lua_gettop(L) == 1 && !run->plan->ct->scope->luajit)
+        refuse_no_value(L, run->plan);
+    lua_settop(L, 2);
+    store_result(L, run->plan, run->ret);
+    return 0;
+}
+
+/* Stack: the invocation. */
 static int run_function(lua_State *L)
 {
     const struct invocation *run = lua_touserdata(L, 1);
-    const struct lffi_plan *plan = run->plan;
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
     push_arguments(L, run);
-    lua_call(L, (int)plan->nparams, LUA_MULTRET);
-    if (plan->result.op == LFFI_VOID)
-        return 0;
-    if (lua_gettop(L) == 1 && !plan->ct->scope->luajit)
-        refuse_no_value(L, plan);
-    lua_settop(L, 2);
-    store_result(L, plan, run->ret);
-    return 0;
+    lua_call(L, (int)run->plan->nparams, LUA_MULTRET);
+    return run_result(L);
 }
 
 /* Stack: the callback's own onerror, the error, the invocation. It handles the error and may give the result. */
@@ -308,25 +318,88 @@ static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct in
     return status == LUA_OK;
 }
 
-/* True when an error of this call is pending, so that the callback is not run. The first one so
- * suppressed tells ffi.onerror: a C loop that never returns would hide the error for ever. */
-static bool suppressed(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call)
+/* Deep recursion takes the general way, which Lua counts as two C calls: its limit of 200 is then met
+ * before the end of a small C stack is. */
+enum { QUICK_NESTS = 8 };
+
+/* What became of the quick way. On failure the error is on the stack top. */
+enum outcome { NOT_TRIED, DONE, FAILED };
+
+/* A result that needs conversion, by the general way. It is what stands above `top`, or nothing does; the
+ * handler stands below. */
+static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation *run, int top)
 {
-    if (call == NULL || call->error_index == 0 || slot->always ||
-        slot->ref_onerror != LUA_NOREF)
-        return false;
-    if (call->error_index != LFFI_FAILED && !call->reported && lua_checkstack(L, 1)) {
-        call->reported = true;
-        lua_pushvalue(L, call->error_index);
-        lffi_report(L, slot->plan->ct->scope);
-    }
-    return true;
+    int nresults = lua_gettop(L) > top ? 1 : 0;
+    lffi_give_error_value(run->slot, run->in, run->ret);
+    lua_settop(L, top + nresults);
+    lua_pushcfunction(L, run_result);
+    lua_pushlightuserdata(L, run);
+    lua_rotate(L, top + 1, 2);
+    return lua_pcall(L, nresults + 1, 0, top - 1) == LUA_OK ? DONE : FAILED;
 }
 
-static void run_callback(lua_State *L, struct lffi_slot *slot, struct lffi_call *call,
-                         struct invocation *run)
+/* Has the message handler and the slot's function on top of the stack, where they stay for the next callback
+ * of the same call, and with them the room that was asked for. Returns the handler's index; 0: no room. */
+static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot *slot)
+{
+    int top = (int)lffi_argument_count(L, lffi_running(L));
+    if (call->prepared != 0 && call->prepared == top - 1) {
+        if (call->slot == slot && call->version == slot->version)
+            return call->prepared;
+        lua_settop(L, call->prepared);
+    } else {
+        if (!lua_checkstack(L, LUA_MINSTACK))
+            return 0;
+        lua_pushcfunction(L, add_traceback);
+        call->prepared = top + 1;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    call->slot = slot;
+    call->version = slot->version;
+    return call->prepared;
+}
+
+/* The quick way: arguments that are pushed without a chance of failing and a result that needs no
+ * conversion, so that only the function itself has to be protected. */
+static LFFI_INLINE enum outcome run_quickly(lua_State *L, struct lffi_call *call,
+                                            struct invocation *run)
+{
+    const struct lffi_plan *plan = run->plan;
+    const struct lffi_value *function;
+    int base = prepare(L, call, run->slot);
+    if (base == 0)
+        return NOT_TRIED;
+    lua_pushvalue(L, base + 1);
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        const struct lffi_param *param = &plan->param[i];
+        const unsigned char *arg = argument_base(run, param) + param->to;
+        if (param->op == LFFI_I32) { /* the commonest by far */
+            lua_pushinteger(L, *(const int32_t *)(const void *)arg);
+        } else if (!plain_push(L, param->op, arg)) {
+            lua_settop(L, base + 1);
+            return NOT_TRIED;
+        }
+    }
+    if (lua_pcall(L, (int)plan->nparams, LUA_MULTRET, base) != LUA_OK) {
+        lffi_give_error_value(run->slot, run->in, run->ret);
+        return FAILED;
+    }
+    function = lffi_running(L);
+    if (plan->result.op != LFFI_VOID &&
+        (lffi_argument_count(L, function) == base + 1 ||
+         !scalar_of(&plan->result, &function[base + 2],
+                    (unsigned char *)run->ret + plan->result.to)))
+        return convert_result(L, run, base + 1);
+    lua_settop(L, base + 1);
+    return DONE;
+}
+
+/* The general way. */
+static LFFI_NOINLINE void run_generally(lua_State *L, const struct lffi_slot *slot,
+                                        struct lffi_call *call, struct invocation *run)
 {
     bool handled = slot->ref_onerror != LUA_NOREF;
+    lffi_give_error_value(slot, run->in, run->ret);
     /* lua_pcall's own needs, and room for an error that stays */
     if (!lua_checkstack(L, LUA_MINSTACK)) {
         keep_failure(call, "stack overflow in a callback");
@@ -342,26 +415,59 @@ static void run_callback(lua_State *L, struct lffi_slot *slot, struct lffi_call 
     }
 }
 
-void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
-                    const struct lffi_registers *in, const unsigned char *stack,
-                    struct lffi_return *ret)
+static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call,
+                         struct invocation *run)
+{
+    struct lffi_state *st = slot->st;
+    enum outcome outcome = NOT_TRIED;
+    if (run->plan->quick_callback && call != NULL && slot->ref_onerror == LUA_NOREF &&
+        st->can_peek && st->quick_callbacks < QUICK_NESTS) {
+        st->quick_callbacks++;
+        outcome = run_quickly(L, call, run);
+        st->quick_callbacks--;
+    }
+    if (outcome == NOT_TRIED)
+        run_generally(L, slot, call, run);
+    else if (outcome == FAILED)
+        keep_error(L, call, run->plan->ct->scope);
+}
+
+/* True when an error of this call is pending, so that the callback is not run. The first one so
+ * suppressed tells ffi.onerror: a C loop that never returns would hide the error for ever. */
+static LFFI_NOINLINE bool suppressed(lua_State *L, const struct lffi_slot *slot,
+                                     struct lffi_call *call)
+{
+    if (slot->always || slot->ref_onerror != LUA_NOREF)
+        return false;
+    if (call->error_index != LFFI_FAILED && !call->reported && lua_checkstack(L, 1)) {
+        call->reported = true;
+        lua_pushvalue(L, call->error_index);
+        lffi_report(L, slot->plan->ct->scope);
+    }
+    return true;
+}
+
+int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
+                   const struct lffi_registers *in, const unsigned char *stack,
+                   struct lffi_return *ret)
 {
     struct lffi_state *st = slot->st;
     struct invocation run = {slot, slot->plan, in, stack, ret};
     lua_State *L = call != NULL ? call->L : st->main;
-    int entry_errno = errno;
     int outer_errno = st->saved_errno;
     bool outer_assigned = st->errno_assigned;
-    if (!suppressed(L, slot, call)) {
-        st->saved_errno = entry_errno;
-        st->errno_assigned = false;
-        run_callback(L, slot, call, &run);
-        if (st->errno_assigned)
-            entry_errno = st->saved_errno;
-        st->saved_errno = outer_errno;
-        st->errno_assigned = outer_assigned;
+    if (call != NULL && call->error_index != 0 && suppressed(L, slot, call)) {
+        lffi_give_error_value(slot, in, ret);
+        return entry_errno;
     }
-    errno = entry_errno;
+    st->saved_errno = entry_errno;
+    st->errno_assigned = false;
+    run_callback(L, slot, call, &run);
+    if (st->errno_assigned)
+        entry_errno = st->saved_errno;
+    st->saved_errno = outer_errno;
+    st->errno_assigned = outer_assigned;
+    return entry_errno;
 }
 
 /* ---- calls of tombstones ----------------------------------------------------------------------------------------------- */

@@ -27,6 +27,8 @@ void *lffi_entry_code(enum lffi_pool pool, unsigned index)
 #define LAST_GPR g5
 #define STACK_ARGUMENTS(ap) ((ap)[0].overflow_arg_area)
 
+#define GPR_RESULT uint64_t
+#define GPR_OF(ret) ((ret).gpr[0])
 /* Results in rax and xmm0, whichever the caller looks at. */
 struct result_words {
     uint64_t word;
@@ -52,6 +54,8 @@ struct result_vectors {
     LFFI_VECTOR16 v[LFFI_RESULT_FPRS];
 };
 #define WORDS_OF(ret) ((struct result_words){(ret).gpr[0], (ret).gpr[1]})
+#define GPR_RESULT struct result_words
+#define GPR_OF WORDS_OF
 #define WIDE_OF(ret)                                                                               \
     ((struct result_vectors){{(ret).fpr[0].v, (ret).fpr[1].v, (ret).fpr[2].v, (ret).fpr[3].v}})
 #define WIDE_RESULT struct result_vectors
@@ -78,6 +82,17 @@ struct result_vectors {
         return result(ret);                                                                        \
     }
 
+/* The same for functions that floating registers and the stack do not concern. */
+#define GPR_ENTRY(index)                                                                           \
+    static GPR_RESULT gprs_##index(GPR_PARAMETERS)                                                 \
+    {                                                                                              \
+        struct lffi_registers in;                                                                  \
+        struct lffi_return ret;                                                                    \
+        SAVE_GPRS(in);                                                                             \
+        lffi_answer_entry(LFFI_POOL_GPRS, 0x##index, &in, NULL, &ret);                             \
+        return GPR_OF(ret);                                                                        \
+    }
+
 /* ENTRIES16(x, 3) is x(30) x(31) ... x(3f): the numbers are hexadecimal. */
 #define ENTRIES4(x, a, b, c, d, h) x(h##a) x(h##b) x(h##c) x(h##d)
 #define ENTRIES16(x, h)                                                                            \
@@ -96,19 +111,24 @@ struct result_vectors {
 
 #define WORDS_ENTRY(index) ENTRY(struct result_words, words_, LFFI_POOL_WORDS, index, WORDS_OF)
 #define WIDE_ENTRY(index) ENTRY(WIDE_RESULT, wide_, LFFI_POOL_WIDE, index, WIDE_OF)
+#define GPR_CODE(index) (void (*)(void))gprs_##index,
 #define WORDS_CODE(index) (void (*)(void))words_##index,
 #define WIDE_CODE(index) (void (*)(void))wide_##index,
 
+ENTRIES256(GPR_ENTRY)
 ENTRIES256(WORDS_ENTRY)
 ENTRIES64(WIDE_ENTRY, 0, 1, 2, 3)
 
-static void (*const words_code[LFFI_WORDS_ENTRIES])(void) = {ENTRIES256(WORDS_CODE)};
+static void (*const gpr_code[LFFI_ENTRIES])(void) = {ENTRIES256(GPR_CODE)};
+static void (*const words_code[LFFI_ENTRIES])(void) = {ENTRIES256(WORDS_CODE)};
 static void (*const wide_code[LFFI_WIDE_ENTRIES])(void) = {ENTRIES64(WIDE_CODE, 0, 1, 2, 3)};
 
 void *lffi_entry_code(enum lffi_pool pool, unsigned index)
 {
     void (*code)(void) = NULL;
-    if (pool == LFFI_POOL_WORDS && index < LFFI_WORDS_ENTRIES)
+    if (pool == LFFI_POOL_GPRS && index < LFFI_ENTRIES)
+        code = gpr_code[index];
+    if (pool == LFFI_POOL_WORDS && index < LFFI_ENTRIES)
         code = words_code[index];
     if (pool == LFFI_POOL_WIDE && index < LFFI_WIDE_ENTRIES)
         code = wide_code[index];

@@ -134,6 +134,25 @@ static void fill_param(lua_State *L, struct lffi_scope *scope, const struct cdec
     fill_range(param);
 }
 
+/* Numbers and booleans in one piece. A pointer would be a new cdata. */
+static bool is_quick(const struct lffi_param *param)
+{
+    return param->pieces == 1 && (param->flags & LFFI_PARAM_INDIRECT) == 0 &&
+           (LFFI_IS_WORD(param->op) || param->op == LFFI_BOOL || param->op == LFFI_FLOAT ||
+            param->op == LFFI_DOUBLE);
+}
+
+/* Few enough that LUA_MINSTACK is room for them. */
+static bool is_quick_callback(const struct lffi_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        if (!is_quick(&plan->param[i]))
+            return false;
+    return plan->nparams <= LUA_MINSTACK / 2 &&
+           (plan->result.op == LFFI_VOID || plan->result.op == LFFI_POINTER ||
+            is_quick(&plan->result));
+}
+
 /* The second pass: the same assignment again, kept this time. */
 static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces,
                  const struct draft *draft)
@@ -155,6 +174,7 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
         fill_param(L, scope, type->params[i], &plan->param[i], &way);
         plan->param[i].first = keep_pieces(pieces, &used, &way);
     }
+    plan->quick_callback = is_quick_callback(plan);
 }
 
 static void fill_promoted(lua_State *L, struct lffi_scope *scope, struct lffi_ctype **promoted)

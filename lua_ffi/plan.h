@@ -30,6 +30,9 @@ enum { LFFI_GPRS = 6, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 2 };
 enum { LFFI_GPRS = 8, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 4 };
 #endif
 
+#define LFFI_INLINE inline __attribute__((always_inline))
+#define LFFI_NOINLINE __attribute__((noinline)) /* what is rare, out of the way */
+
 /* A 16-byte vector is what both conventions pass whole in one register. */
 #define LFFI_VECTOR16 float __attribute__((vector_size(16)))
 
@@ -158,6 +161,7 @@ struct lffi_plan {
     uint8_t result_kind;       /* enum lffi_return_kind */
     bool variadic;             /* ", ..." or "()" */
     bool by_libffi;            /* no register path */
+    bool quick_callback;       /* scalars only, of which Lua's values are made without allocating */
     struct lffi_param param[];
 };
 
@@ -244,6 +248,9 @@ struct lffi_call {
     lua_State *L;              /* the stack that called; callbacks run on it */
     const struct lffi_callee *callee;
     int error_index;           /* stack index of the kept error of a callback, 0: none, or ... */
+    int prepared;              /* stack index of what quick callbacks have left there (enter.c), or 0 */
+    uint32_t version;          /* with `prepared`: of the function there, and the slot it is of */
+    const void *slot;
     const char *failure;       /* ... this, when it is LFFI_FAILED: an error without a Lua value */
     bool reported;             /* with an error: a suppressed callback has told ffi.onerror */
 };
@@ -281,27 +288,32 @@ struct lffi_gate {
     struct lffi_gate *next;      /* the free ones */
 };
 
+/* The errno of this thread. */
+static LFFI_INLINE int *lffi_errno(void)
+{
+    if (lffi_thread.error_number == NULL)
+        lffi_thread.error_number = &errno;
+    return lffi_thread.error_number;
+}
+
 /* Begins the part of a call that runs C: nothing may raise until lffi_leave_c. */
-static inline __attribute__((always_inline)) void lffi_enter_c(lua_State *L,
+static LFFI_INLINE void lffi_enter_c(lua_State *L,
                                                                const struct lffi_callee *callee,
                                                                struct lffi_call *running)
 {
     struct lffi_state *st = callee->st;
     struct lffi_gate *gate = st->gate;
-    int *error_number = lffi_thread.error_number;
     running->outer = lffi_innermost;
     running->L = L;
     running->callee = callee;
-    running->error_index = 0;
+    running->error_index = running->prepared = 0;
     if (gate != NULL)
         atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
     lffi_innermost = running;
-    if (error_number == NULL)
-        error_number = lffi_thread.error_number = &errno;
-    *error_number = st->saved_errno;
+    *lffi_errno() = st->saved_errno;
 }
 
-static inline __attribute__((always_inline)) void lffi_leave_c(const struct lffi_callee *callee,
+static LFFI_INLINE void lffi_leave_c(const struct lffi_callee *callee,
                                                                const struct lffi_call *running)
 {
     callee->st->saved_errno = *lffi_thread.error_number;
@@ -309,7 +321,7 @@ static inline __attribute__((always_inline)) void lffi_leave_c(const struct lffi
 }
 
 /* After lffi_leave_c: raises what callbacks of the call have left, runs what waits. */
-static inline __attribute__((always_inline)) void lffi_end_call(lua_State *L,
+static LFFI_INLINE void lffi_end_call(lua_State *L,
                                                                 const struct lffi_callee *callee,
                                                                 const struct lffi_call *running)
 {

@@ -22,10 +22,11 @@ enum lffi_slot_status {
     LFFI_SLOT_CLOSED  /* its Lua state is gone */
 };
 
-/* Where a slot's code comes from: a libffi closure, or an entry of entries.c that brings back one
- * general and one floating register (AArch64: two general ones), or a whole one (up to four). */
-enum lffi_pool { LFFI_POOL_CLOSURE, LFFI_POOL_WORDS, LFFI_POOL_WIDE, LFFI_POOLS };
-enum { LFFI_WORDS_ENTRIES = 256, LFFI_WIDE_ENTRIES = 64 };
+/* Where a slot's code comes from: a libffi closure, or an entry of entries.c: one that looks at the
+ * general argument registers alone; one for all arguments that brings back one general and one floating
+ * register (AArch64: two general ones), or a whole one (up to four). */
+enum lffi_pool { LFFI_POOL_CLOSURE, LFFI_POOL_GPRS, LFFI_POOL_WORDS, LFFI_POOL_WIDE, LFFI_POOLS };
+enum { LFFI_ENTRIES = 256, LFFI_WIDE_ENTRIES = 64 };
 
 enum { LFFI_PLACE_SIZE = LUA_IDSIZE + 16, LFFI_TOMBSTONE_AGE = 100, LFFI_MANY_IMPLICIT = 10000 };
 
@@ -56,10 +57,12 @@ struct lffi_slot {
     const struct lffi_plan *plan;
     _Atomic(const struct lffi_signature *) signature;
     void *code;
+    uint32_t version;            /* another one whenever the function is another */
     int ref_function;            /* registry references, while LIVE */
     int ref_onerror;
     unsigned char *error;        /* the error value: registers, or bytes of a result in memory; NULL: zero */
-    atomic_uint_fast64_t calls;
+    uint64_t runs;               /* calls that entered Lua, and ... */
+    atomic_uint_fast64_t visits; /* ... others */
     atomic_uint strangers;       /* calls by foreign threads, not reported yet */
     atomic_bool queued;          /* stands in its gate's `events`; not recycled meanwhile */
     struct lffi_slot *next_event;
@@ -118,6 +121,9 @@ bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
  * signals. NULL when there is none. For the owner. */
 struct lffi_slot *lffi_next_event(struct lffi_gate *gate, struct lffi_event *event);
 
+/* Puts the error value where C will look for the result, as the owner. */
+void lffi_give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
+                           struct lffi_return *ret);
 /* What an entry of entries.c calls. */
 void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,
                        const void *stack, struct lffi_return *ret);
@@ -130,10 +136,11 @@ void *lffi_entry_code(enum lffi_pool pool, unsigned index);
 /* ---- enter.c ------------------------------------------------------------------------------------------ */
 
 /* Runs the slot's Lua function on the thread that owns the state. `call`: the innermost call of
- * that state, NULL when none is active. `in` and `stack` hold the arguments, `ret` the error value. */
-void lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
-                    const struct lffi_registers *in, const unsigned char *stack,
-                    struct lffi_return *ret);
+ * that state, NULL when none is active. `in` and `stack` hold the arguments, `ret` gets the result.
+ * Takes the errno that C had set and returns the one that C gets back. */
+int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
+                   const struct lffi_registers *in, const unsigned char *stack,
+                   struct lffi_return *ret);
 /* Reports the call of a tombstone. */
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
 /* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's thread. */
