@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api.h"
+#include "quick.h"
 
 /* ffi.new(ct [, nelem] [, initialisers ...]) */
 static int api_new(lua_State *L)
@@ -289,7 +290,8 @@ static void push_list(lua_State *L, struct lffi_ctype *element, const char *addr
     uint64_t size = lffi_sizeof(L, element);
     lua_createtable(L, count < INT32_MAX ? (int)count : 0, 0);
     for (uint64_t i = 0; i < count; i++) {
-        push_plain(L, element, addr + i * size);
+        if (!lffi_quick_load(L, element->op, addr + i * size))
+            push_plain(L, element, addr + i * size);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
 }

@@ -121,11 +121,26 @@ static bool has_bit(uint64_t bits, uint32_t index)
     return index < 64 && (bits >> index & 1) != 0;
 }
 
+/* A struct or union of just the parameter's type, from its bytes to its registers. */
+static bool store_object(lua_State *L, const struct outgoing *call, const struct lffi_param *param,
+                         int idx)
+{
+    const struct lffi_cdata *cd;
+    if (param->op < LFFI_STRUCT || (param->flags & (LFFI_PARAM_INDIRECT | LFFI_PARAM_TRANSPARENT)))
+        return false;
+    cd = lffi_to_cdata(L, param->ct->scope->st, idx);
+    if (cd == NULL || cd->ct->base != param->ct->base)
+        return false;
+    lffi_scatter(call->plan, param, cd->addr, call->frame);
+    return true;
+}
+
 static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
 {
     const struct lffi_param *param = &call->plan->param[i];
     int idx = call->first + (int)i;
-    if (lffi_store_plain(L, param, idx, call->frame + param->to))
+    if (lffi_store_plain(L, param, idx, call->frame + param->to) ||
+        store_object(L, call, param, idx))
         return;
     call->where.loans = NULL;
     if (call->record != NULL && has_bit(call->record->borrows, i))

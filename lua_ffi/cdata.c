@@ -407,6 +407,6 @@ void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)
     lua_setfield(L, -2, "__metatable");
     lua_pushliteral(L, "cdata");
     lua_setfield(L, -2, "__name");
-    lffi_index_metatable(L);
+    lffi_index_metatable(L, st);
     lffi_arith_metatable(L, st);
 }

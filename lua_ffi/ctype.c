@@ -354,6 +354,31 @@ static int ctype_call(lua_State *L)
     return 1;
 }
 
+/* True when ct() makes zeroed bytes and nothing else. */
+static bool is_plain_record(const struct lffi_ctype *ct)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    return (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION) && ct->complete &&
+           ct->base->ref_metatype == LUA_NOREF && ct->type->unsupported == NULL &&
+           tag->unsupported == NULL && !tag->flexible && !tag->vla;
+}
+
+/* The same where arguments may be read in place. */
+static int ctype_quick_call(lua_State *L)
+{
+    const struct lffi_value *function = lffi_running(L);
+    const struct lffi_state *st = lffi_first_upvalue(function);
+    if (lffi_argument_count(L, function) == 1 && function[1].tag == LFFI_TAG_USERDATA &&
+        lffi_peek(function[1].as.object, LFFI_AT_METATABLE) == st->mt_ctype) {
+        struct lffi_ctype *ct = lffi_peek_block(&function[1]);
+        if (is_plain_record(ct)) {
+            lffi_new(L, ct, ct->size);
+            return 1;
+        }
+    }
+    return ctype_call(L);
+}
+
 static int ctype_tostring(lua_State *L)
 {
     struct lffi_ctype *ct = self_ctype(L);
@@ -426,7 +451,7 @@ static int ctype_index(lua_State *L)
 
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)
 {
-    static const luaL_Reg methods[] = {{"__call", ctype_call},
+    const luaL_Reg methods[] = {{"__call", st->can_peek ? ctype_quick_call : ctype_call},
                                        {"__tostring", ctype_tostring},
                                        {"__eq", ctype_eq},
                                        {"__index", ctype_index},

@@ -334,7 +334,7 @@ static int index_name(lua_State *L, struct lffi_cdata *cd)
 
 /* The commonest reads and writes: a number of a struct's member, or an element of an array with a Lua
  * integer as key, where nothing can be wrong. NULL: the general way decides. */
-static inline void *quick_member(lua_State *L, const struct lffi_cdata *cd, bool writing,
+static inline void *quick_member(const struct lffi_cdata *cd, const char *key, bool writing,
                                  uint8_t *op)
 {
     const struct lffi_ctype *record = cd->ct;
@@ -348,7 +348,7 @@ static inline void *quick_member(lua_State *L, const struct lffi_cdata *cd, bool
     fields = record->base->fields;
     if (fields == NULL || base == NULL || !is_record(record))
         return NULL;
-    field = lffi_quick_field(fields, lua_tolstring(L, 2, NULL));
+    field = lffi_quick_field(fields, key);
     if (field == NULL || field->is_bits)
         return NULL;
     *op = field->ct->op;
@@ -357,15 +357,12 @@ static inline void *quick_member(lua_State *L, const struct lffi_cdata *cd, bool
     return base + field->offset;
 }
 
-static inline void *quick_element(lua_State *L, const struct lffi_cdata *cd, bool writing,
+static inline void *quick_element(const struct lffi_cdata *cd, lua_Integer index, bool writing,
                                   uint8_t *op)
 {
     const struct lffi_ctype *element = cd->ct->target;
-    lua_Integer index;
-    if (cd->ct->op != LFFI_ARRAY || element->op > LFFI_DOUBLE || !lua_isinteger(L, 2))
-        return NULL;
-    index = lua_tointegerx(L, 2, NULL);
-    if ((uint64_t)index >= cd->ct->type->count || cd->ct->type->count >= CDECL_COUNT_VLA)
+    if (cd->ct->op != LFFI_ARRAY || element->op > LFFI_DOUBLE ||
+        (uint64_t)index >= cd->ct->type->count || cd->ct->type->count >= CDECL_COUNT_VLA)
         return NULL;
     *op = element->op;
     if (writing && (cd->ct->constant || element->constant))
@@ -373,21 +370,34 @@ static inline void *quick_element(lua_State *L, const struct lffi_cdata *cd, boo
     return (unsigned char *)cd->addr + (uint64_t)index * element->size;
 }
 
+static inline void *quick_part(const struct lffi_value *arg, bool writing, uint8_t *op)
+{
+    const struct lffi_cdata *cd = lffi_peek_block(&arg[0]);
+    if (arg[1].tag == LFFI_TAG_SHORT_STRING)
+        return quick_member(cd, lffi_peek_text(&arg[1]), writing, op);
+    if (arg[1].tag == LFFI_TAG_INTEGER)
+        return quick_element(cd, arg[1].as.integer, writing, op);
+    return NULL;
+}
+
 static int cdata_index(lua_State *L)
 {
     struct lffi_cdata *cd = lua_touserdata(L, 1);
     struct element e;
-    uint8_t op;
-    bool named = lua_type(L, 2) == LUA_TSTRING;
-    const void *src = named ? quick_member(L, cd, false, &op) : quick_element(L, cd, false, &op);
-    if (src != NULL && lffi_quick_load(L, op, src))
-        return 1;
-    if (named)
+    if (lua_type(L, 2) == LUA_TSTRING)
         return index_name(L, cd);
     if (!find_element(L, cd, &e))
         return index_metatype(L, cd);
     lffi_load(L, e.ct, e.addr, 1);
     return 1;
+}
+
+/* The same where arguments may be read in place. */
+static int cdata_quick_index(lua_State *L)
+{
+    uint8_t op;
+    const void *src = quick_part(lffi_running(L) + 1, false, &op);
+    return src != NULL && lffi_quick_load(L, op, src) ? 1 : cdata_index(L);
 }
 
 static int newindex_name(lua_State *L, struct lffi_cdata *cd)
@@ -415,17 +425,20 @@ static int cdata_newindex(lua_State *L)
 {
     struct lffi_cdata *cd = lua_touserdata(L, 1);
     struct element e;
-    uint8_t op;
-    bool named = lua_type(L, 2) == LUA_TSTRING;
-    void *dst = named ? quick_member(L, cd, true, &op) : quick_element(L, cd, true, &op);
-    if (dst != NULL && lffi_quick_store(L, op, dst, 3))
-        return 0;
-    if (named)
+    if (lua_type(L, 2) == LUA_TSTRING)
         return newindex_name(L, cd);
     if (!find_element(L, cd, &e))
         return newindex_metatype(L, cd);
     store_element(L, cd, &e);
     return 0;
+}
+
+static int cdata_quick_newindex(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_running(L) + 1;
+    uint8_t op;
+    void *dst = quick_part(arg, true, &op);
+    return dst != NULL && lffi_quick_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
 }
 
 /* ---- pairs ----------------------------------------------------------------------------------------- */
@@ -528,11 +541,12 @@ static int cdata_pairs(lua_State *L)
     return 1;
 }
 
-void lffi_index_metatable(lua_State *L)
+void lffi_index_metatable(lua_State *L, const struct lffi_state *st)
 {
-    static const luaL_Reg methods[] = {{"__index", cdata_index},
-                                       {"__newindex", cdata_newindex},
-                                       {"__pairs", cdata_pairs},
-                                       {NULL, NULL}};
+    const luaL_Reg methods[] = {
+        {"__index", st->can_peek ? cdata_quick_index : cdata_index},
+        {"__newindex", st->can_peek ? cdata_quick_newindex : cdata_newindex},
+        {"__pairs", cdata_pairs},
+        {NULL, NULL}};
     luaL_setfuncs(L, methods, 0);
 }

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "quick.h"
 
 /* A piece of memory to be filled. */
 struct object {
@@ -206,8 +206,11 @@ static void init_array_table(lua_State *L, const struct object *o, int table,
     lua_Integer start = first_position(L, table);
     uint64_t count = 0;
     bool fixed = o->ct->op != LFFI_ARRAY || o->ct->type->count < CDECL_COUNT_VLA;
-    while (push_position(L, table, start + (lua_Integer)count)) {
-        init_element(L, o, &e, count++, -1, where);
+    bool can_peek = o->ct->scope->st->can_peek;
+    for (; push_position(L, table, start + (lua_Integer)count); count++) {
+        if (!can_peek || count >= e.count ||
+            !lffi_quick_put(e.ct->op, o->addr + count * e.size, lffi_stack_top(L)))
+            init_element(L, o, &e, count, -1, where);
         lua_pop(L, 1);
     }
     if (!o->ct->scope->luajit)

@@ -428,7 +428,7 @@ bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint6
 
 /* ---- index.c: members and elements -------------------------------------------------------------- */
 
-void lffi_index_metatable(lua_State *L); /* __index __newindex __pairs */
+void lffi_index_metatable(lua_State *L, const struct lffi_state *st); /* __index __newindex __pairs */
 
 /* ---- number.c, address.c, arith.c: operators ------------------------------------------------------ */
 

@@ -62,6 +62,12 @@ static inline ptrdiff_t lffi_argument_count(const lua_State *L, const struct lff
     return (const struct lffi_value *)lffi_peek(L, LFFI_AT_TOP) - function - 1;
 }
 
+/* The value on the stack top. */
+static inline const struct lffi_value *lffi_stack_top(const lua_State *L)
+{
+    return (const struct lffi_value *)lffi_peek(L, LFFI_AT_TOP) - 1;
+}
+
 /* The light userdata that is the first upvalue of a C closure. */
 static inline const void *lffi_first_upvalue(const struct lffi_value *function)
 {

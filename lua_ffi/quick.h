@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "lffi.h"
+#include "peek.h"
 
 #define LFFI_QUICK_STORE(type, dst, value)                                                         \
     do {                                                                                           \
@@ -71,6 +71,17 @@ static inline bool lffi_quick_store(lua_State *L, uint8_t op, void *dst, int idx
     if (op >= LFFI_FLOAT && op <= LFFI_DOUBLE && lua_type(L, idx) == LUA_TNUMBER)
         return lffi_quick_number(op, dst, lua_tonumberx(L, idx, NULL));
     return false;
+}
+
+/* The same of a value that is read in place. */
+static inline bool lffi_quick_put(uint8_t op, void *dst, const struct lffi_value *value)
+{
+    if (value->tag == LFFI_TAG_INTEGER)
+        return lffi_quick_integer(op, dst, value->as.integer);
+    if (op != LFFI_DOUBLE || value->tag != LFFI_TAG_FLOAT)
+        return false;
+    memcpy(dst, &value->as.number, sizeof value->as.number);
+    return true;
 }
 
 #define LFFI_QUICK_LOAD(L, type, push, src)                                                        \

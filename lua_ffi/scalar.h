@@ -3,7 +3,6 @@
 #ifndef LFFI_SCALAR_H
 #define LFFI_SCALAR_H
 
-#include "peek.h"
 #include "plain.h"
 #include "quick.h"
 
