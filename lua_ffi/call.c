@@ -550,8 +550,6 @@ static void read_attributes(struct lffi_record *record, const struct lffi_plan *
         if (attr->id == CDECL_ATTR_NONNULL)
             record->nonnull |= nonnull_bits(decl, attr);
     }
-    if (plan->variadic)
-        record->format = lffi_format_of(decl);
     for (uint32_t i = 0; i < plan->nparams; i++) {
         if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) && by_name)
             record->borrows |= bit(i);
@@ -575,6 +573,25 @@ static const struct lffi_plan *plan_for(lua_State *L, struct lffi_ctype *ct,
     return plan;
 }
 
+static struct lffi_record *new_record(lua_State *L, const struct lffi_plan *plan,
+                                      const struct cdecl_decl *decl)
+{
+    struct lffi_format format = {0, 0};
+    struct lffi_record *record;
+    size_t size;
+    int nseen = 0;
+    if (plan->variadic) {
+        format = lffi_format_of(decl);
+        nseen = format.text > 0 ? LFFI_SEEN_FORMATS : 0;
+    }
+    size = sizeof *record + (size_t)nseen * sizeof(struct lffi_seen);
+    record = lua_newuserdatauv(L, size, nseen);
+    memset(record, 0, size);
+    record->plan = plan;
+    record->format = format;
+    return record;
+}
+
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
                         void (*address)(void), int lib_idx)
 {
@@ -585,12 +602,11 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     luaL_checkstack(L, 6, NULL);
     plan = plan_for(L, ct, decl);
     lua_pushnil(L); /* the record's address, once it has one */
-    record = lua_newuserdatauv(L, sizeof *record, 0);
+    record = new_record(L, plan, decl);
     lua_pushlightuserdata(L, record);
     lua_replace(L, -3);
-    *record = (struct lffi_record){.pub = {decl->name, address, ct->base, decl, NULL},
-                                   .plan = plan,
-                                   .callee = {ct->scope->st, NULL}};
+    record->pub = (struct lffi_function){decl->name, address, ct->base, decl, NULL};
+    record->callee.st = ct->scope->st;
     read_attributes(record, plan);
     read_result(record, &plan->result);
     if (lib_idx != 0) {

@@ -37,8 +37,9 @@ bool lffi_is_direct_caller(lua_CFunction fn)
 #define WORD_VALUES(w) (w)[0], (w)[1], (w)[2], (w)[3], (w)[4], (w)[5], (w)[6], (w)[7]
 #define INLINE LFFI_INLINE
 
-/* What an entry point passes: a few registers of one kind, all of both, and some stack. */
-enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_STACK };
+/* What an entry point passes: a few registers of one kind, all of both, those to a variadic function
+ * (x86-64 says in a register how many floating ones matter), and some stack. */
+enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_VARIADIC, REACH_STACK };
 enum { FEW = 3, STACK_WORDS = 8 };
 
 struct frame {
@@ -60,6 +61,8 @@ static INLINE uint64_t invoke_word(void (*address)(void), const struct frame *fr
         return CALL(uint64_t, (uint64_t, uint64_t, uint64_t), (g[0], g[1], g[2]));
     if (reach == REACH_ALL)
         return CALL(uint64_t, (GPR_TYPES, FPR_TYPES), (GPR_VALUES(g), FPR_VALUES(f)));
+    if (reach == REACH_VARIADIC)
+        return CALL(uint64_t, (uint64_t, ...), (GPR_VALUES(g), FPR_VALUES(f)));
     return CALL(uint64_t, (GPR_TYPES, FPR_TYPES, WORD_TYPES),
                 (GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(frame->stack)));
 }
@@ -76,15 +79,106 @@ static INLINE double invoke_float(void (*address)(void), const struct frame *fra
 
 /* ---- arguments ----------------------------------------------------------------------------------- */
 
-static INLINE bool load(const struct lffi_plan *plan, const struct lffi_value *arg,
-                        struct frame *frame)
+static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const struct frame *frame)
 {
-    const struct lffi_param *param = plan->param;
-    for (const struct lffi_param *end = param + plan->nparams; param < end; param++, arg++) {
-        if (!scalar_of(param, arg, (unsigned char *)frame + param->to))
+    for (uint32_t i = 0; i < record->plan->nparams && i < 64; i++) {
+        uint64_t word;
+        memcpy(&word, (const char *)frame + record->plan->param[i].to, sizeof word);
+        if ((record->nonnull >> i & 1) != 0 && word == 0)
             return false;
     }
     return true;
+}
+
+static INLINE bool load(const struct lffi_record *record, const struct lffi_value *arg,
+                        struct frame *frame)
+{
+    const struct lffi_param *param = record->plan->param;
+    for (const struct lffi_param *end = param + record->plan->nparams; param < end; param++, arg++) {
+        if (!scalar_of(param, arg, (unsigned char *)frame + param->to))
+            return false;
+    }
+    return record->nonnull == 0 || no_null(record, frame);
+}
+
+/* ---- variadic arguments ---------------------------------------------------------------------------- */
+
+/* What a format asks of an argument is answered by its kind. */
+enum kind { KIND_INT = 1, KIND_INTEGER, KIND_FLOAT, KIND_TEXT, KIND_NULL, KIND_BOOLEAN };
+enum { MAX_KINDS = 16, KIND_BITS = 4 };
+
+/* Stores a plain value as C's promotions have it (S7); returns its kind, 0 when it is not plain. */
+static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
+{
+    *word = 0;
+    switch (arg->tag) {
+    case LFFI_TAG_INTEGER:
+        *word = (uint64_t)arg->as.integer;
+        return arg->as.integer >= INT32_MIN && arg->as.integer <= UINT32_MAX ? KIND_INT
+                                                                            : KIND_INTEGER;
+    case LFFI_TAG_SHORT_STRING: case LFFI_TAG_LONG_STRING:
+        *word = (uintptr_t)lffi_peek_text(arg);
+        return strlen(lffi_peek_text(arg)) == lffi_peek_size(arg) ? KIND_TEXT : 0;
+    case LFFI_TAG_NIL: return KIND_NULL;
+    case LFFI_TAG_TRUE: *word = 1; return KIND_BOOLEAN;
+    case LFFI_TAG_FALSE: return KIND_BOOLEAN;
+    default: return 0;
+    }
+}
+
+/* Loads the `n` arguments from `arg` on into the registers that the parameters have left. Returns their
+ * kinds; 0 when there is none or one is not plain. */
+static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct lffi_value *arg,
+                                     ptrdiff_t n, struct frame *frame)
+{
+    uint64_t kinds = 0;
+    uint32_t gprs = plan->end.gprs;
+    uint32_t fprs = plan->end.fprs;
+    if (n > MAX_KINDS)
+        return 0;
+    for (ptrdiff_t i = 0; i < n; i++, arg++) {
+        unsigned kind = KIND_FLOAT;
+        if (arg->tag == LFFI_TAG_FLOAT && fprs < LFFI_FPRS)
+            frame->regs.fpr[fprs++].d = arg->as.number;
+        else if (gprs >= LFFI_GPRS || (kind = promoted(arg, &frame->regs.gpr[gprs++])) == 0)
+            return 0;
+        kinds = kinds << KIND_BITS | kind;
+    }
+    return kinds;
+}
+
+/* Where a format is remembered: Lua's strings lie 16 bytes apart at least. */
+static inline unsigned seen_index(const void *text)
+{
+    return (unsigned)((uintptr_t)text >> 5) % LFFI_SEEN_FORMATS;
+}
+
+static INLINE bool is_known_format(const struct lffi_record *record, const struct lffi_value *arg,
+                                   uint64_t kinds)
+{
+    const struct lffi_seen *seen;
+    if (record->format.text == 0)
+        return true;
+    seen = &record->seen[seen_index(arg[record->format.text - 1].as.object)];
+    return seen->kinds == kinds && seen->text == arg[record->format.text - 1].as.object;
+}
+
+/* Calls the general way, which reads the format, and remembers it when it fits. */
+static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *record,
+                                           uint64_t kinds)
+{
+    int text = (int)record->format.text;
+    int nresults = lffi_call_function(L);
+    if (record->format.first > record->plan->nparams && text <= (int)record->plan->nparams &&
+        lua_type(L, text) == LUA_TSTRING && lua_checkstack(L, 2)) {
+        const void *string = lffi_running(L)[text].as.object;
+        lua_pushvalue(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
+        lua_pushvalue(L, text);
+        lua_setiuservalue(L, -2, (int)seen_index(string) + 1);
+        lua_pop(L, 1);
+        record->seen[seen_index(string)] = (struct lffi_seen){string, kinds};
+    }
+    return nresults;
 }
 
 /* ---- results ------------------------------------------------------------------------------------- */
@@ -160,9 +254,28 @@ static INLINE int direct(lua_State *L, enum reach reach, bool is_float)
     struct frame frame;
     if (lffi_argument_count(L, function) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
         !record->callee.lib->open ||
-        (reach != REACH_NOTHING && !load(plan, function + 1, &frame)))
+        (reach != REACH_NOTHING && !load(record, function + 1, &frame)))
         return lffi_call_function(L);
     return is_float ? run_float(L, record, &frame, reach) : run_word(L, record, &frame, reach);
+}
+
+static int variadic_to_word(lua_State *L)
+{
+    const struct lffi_value *function = lffi_running(L);
+    const struct lffi_record *record = lffi_first_upvalue(function);
+    const struct lffi_plan *plan = record->plan;
+    ptrdiff_t n = lffi_argument_count(L, function) - (ptrdiff_t)plan->nparams;
+    struct frame frame;
+    uint64_t kinds;
+    if (n < 0 || !record->callee.lib->open || plan->ct->scope->luajit ||
+        !load(record, function + 1, &frame))
+        return lffi_call_function(L);
+    kinds = load_variadic(plan, function + 1 + plan->nparams, n, &frame);
+    if (kinds == 0)
+        return lffi_call_function(L);
+    if (!is_known_format(record, function + 1, kinds))
+        return call_and_remember(L, (struct lffi_record *)(uintptr_t)record, kinds);
+    return run_word(L, record, &frame, REACH_VARIADIC);
 }
 
 #define ENTRY(name, reach, is_float)                                                               \
@@ -189,9 +302,8 @@ static bool is_scalar(const struct lffi_param *param)
 static bool is_direct(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
-    if (plan->variadic || plan->by_libffi || plan->copies != 0 || plan->end.wide ||
-        plan->end.stack > 8 * STACK_WORDS || record->nonnull != 0 || record->borrows != 0 ||
-        record->format.text != 0 || record->callee.lib == NULL ||
+    if (plan->by_libffi || plan->copies != 0 || plan->end.wide || record->borrows != 0 ||
+        plan->end.stack > (plan->variadic ? 0 : 8 * STACK_WORDS) || record->callee.lib == NULL ||
         plan->result_kind != LFFI_RETURN_WORDS)
         return false;
     for (uint32_t i = 0; i < plan->nparams; i++) {
@@ -220,7 +332,8 @@ static lua_CFunction word_caller(const struct lffi_assign *end)
 bool lffi_is_direct_caller(lua_CFunction fn)
 {
     return fn == nothing_to_word || fn == words_to_word || fn == floats_to_float ||
-           fn == all_to_word || fn == all_to_float || fn == stack_to_word;
+           fn == all_to_word || fn == all_to_float || fn == stack_to_word ||
+           fn == variadic_to_word;
 }
 
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)
@@ -229,8 +342,8 @@ lua_CFunction lffi_direct_caller(const struct lffi_record *record)
     if (!record->callee.st->can_peek || !is_direct(record))
         return NULL;
     if (plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE)
-        return float_caller(&plan->end);
-    return word_caller(&plan->end);
+        return plan->variadic ? NULL : float_caller(&plan->end);
+    return plan->variadic ? variadic_to_word : word_caller(&plan->end);
 }
 
 #endif

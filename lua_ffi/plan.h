@@ -184,6 +184,13 @@ struct lffi_format {
     bool scan; /* scanf's rules, not printf's */
 };
 
+/* A format that fitted arguments of these kinds (direct.c): it is not read again. The string is held by a user
+ * value of the record. */
+struct lffi_seen {
+    const void *text;
+    uint64_t kinds;
+};
+
 /* Whose function runs. */
 struct lffi_callee {
     struct lffi_state *st;
@@ -202,7 +209,9 @@ struct lffi_record {
     struct lffi_format format;
     /* results of a word: which of its bits count, 0 when it is no integer, and their sign bit */
     uint64_t result_mask, result_sign;
+    struct lffi_seen seen[]; /* LFFI_SEEN_FORMATS of them when there is a format */
 };
+enum { LFFI_SEEN_FORMATS = 4 };
 enum { LFFI_UPVALUE_ADDRESS = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
 
 /* ---- call.c, direct.c ------------------------------------------------------------------------------ */

@@ -47,6 +47,15 @@ describe("the ways of a call", function()
         has "paths_text\ttrue text \"PATHS_PINK\""
         has "paths_ints\ttrue ints 11"
         has "paths_nothings\ttrue 3"
+        has "true\t3\t128"
+        has "true\t15\t123456789101112"
+        has("false\tbad argument #4 to 'snprintf' (int snprintf(char *, unsigned long, \z
+            const char *, ...)): format '%d' wants 'int', got string \"12\"\t")
+        has "paths_sum\ttrue 0x1.cp+4"
+        has "paths_sum\ttrue 0x1p+2"
+        has "paths_length\tfalse bad argument #1 to 'paths_length' \z
+            (unsigned long paths_length(const char *text)): NULL is not allowed here (nonnull)"
+        has "paths_length\ttrue 4"
         has "paths_last_of_stack\ttrue -100"
     end)
 

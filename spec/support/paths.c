@@ -1,7 +1,10 @@
 /* Functions that give back what they got: for comparing the ways a call can take. */
 #include <stdarg.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 
 enum paths_color { PATHS_RED, PATHS_GREEN = -5, PATHS_BLUE = 7 };
 
@@ -51,6 +54,25 @@ int8_t paths_last_of_stack(long a, long b, long c, long d, long e, long f, long 
 double paths_all(float a, int8_t b, double c, uint16_t d, float e)
 {
     return (double)a + b + c + d + (double)e;
+}
+
+size_t paths_length(const char *text)
+{
+    return strlen(text);
+}
+
+/* Anything that depends on all that is printed. */
+int paths_hash(const char *format, ...)
+{
+    char text[100];
+    int hash = 0;
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    for (const char *p = text; *p != '\0'; p++)
+        hash = hash * 31 + *p;
+    return hash;
 }
 
 /* The sum of as many arguments as the letters say: i int, l long long, d double, s the length of a text. */

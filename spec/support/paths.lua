@@ -24,6 +24,8 @@ int8_t paths_last_of_stack(long, long, long, long, long, long, long, long, float
     int8_t);
 double paths_all(float, int8_t, double, uint16_t, float);
 double paths_sum(const char *letters, ...);
+int paths_hash(const char *format, ...) __attribute__((format(printf, 1, 2), nonnull(1)));
+size_t paths_length(const char *text) __attribute__((nonnull));
 int snprintf(char *, size_t, const char *, ...);
 ]]
 local lib = ffi.load(arg[1])
@@ -68,6 +70,43 @@ end
 for _ = 1, 3 do lib.paths_nothing() end
 report "paths_nothings"
 report("paths_nothing", 1)
+local buffer = ffi.new "char[200]"
+local function format(...)
+    buffer[0] = 0
+    local results = table.pack(pcall(ffi.C.snprintf, buffer, 200, ...))
+    print(show(results[1]), show(results[2]), ffi.string(buffer))
+end
+-- A format that was right once must still be checked for values of other kinds.
+for _ = 1, 2 do
+    for _, text in ipairs { "%d", "%lld", "%s", "%5.1f", "%x %%", "%c", "none", "%d %s", "" } do
+        for _, value in ipairs(values) do
+            if type(value) ~= "userdata" and type(value) ~= "table" then
+                format(text, value)
+                format(text, value, value)
+            end
+        end
+        format(text, nil)
+        format(text)
+    end
+end
+for _ = 1, 2 do
+    format("%*d", 5, 7)
+    format("%*d", 5.5, 7)
+    format("%*d", 5)
+end
+for i = 1, 20 do format(("%d"):rep(i), table.unpack({ 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12 }, 1, i)) end
+report("paths_sum", "lllllll", 1, 2, 3, 4, 5, 6, 7)
+report("paths_sum", "ldldldldldldldldldld", 1, 2.5, 3, 4.5, 5, 6.5, 7, 8.5, 9, 10.5, 11, 12.5, 13, 14.5, 15,
+    16.5, 17, 18.5, 19, 20.5)
+report("paths_sum", "dddddddddd", 1.5, 2.5, 3.5, 4.5, 5.5, 6.5, 7.5, 8.5, 9.5, 10.5)
+report("paths_sum", "siis", "abc", true, false, nil)
+report("paths_sum", "s", "a\0b")
+report("paths_sum", "")
+report("paths_sum")
+report("paths_hash", "%d", 3)
+report("paths_hash", nil, 3)
+report("paths_length", nil)
+report("paths_length", "four")
 report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, -100)
 report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, 128)
 report("paths_all", 1.5, -3, 2, 65535, 0.25)
