@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "peek.h"
 
 /* ---- making ctypes ------------------------------------------------------------------------------ */
 

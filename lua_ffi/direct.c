@@ -103,9 +103,23 @@ static INLINE bool load(const struct lffi_record *record, const struct lffi_valu
 
 /* ---- variadic arguments ---------------------------------------------------------------------------- */
 
-/* What a format asks of an argument is answered by its kind. */
-enum kind { KIND_INT = 1, KIND_INTEGER, KIND_FLOAT, KIND_TEXT, KIND_NULL, KIND_BOOLEAN };
-enum { MAX_KINDS = 16, KIND_BITS = 4 };
+/* What a format asks of an argument is answered by its kind. Integers by size: what takes a larger one takes
+ * the smaller ones too. */
+enum kind {
+    KIND_8 = 1, KIND_16, KIND_32, KIND_64,
+    KIND_FLOAT, KIND_TEXT, KIND_NULL, KIND_BOOLEAN
+};
+enum { MAX_KINDS = 16, KIND_BITS = 4, KIND_MASK = 15 };
+
+/* By the bits in which an integer fits in either signedness. */
+static INLINE unsigned integer_kind(lua_Integer value)
+{
+    if (value >= INT8_MIN && value <= UINT8_MAX)
+        return KIND_8;
+    if (value >= INT16_MIN && value <= UINT16_MAX)
+        return KIND_16;
+    return value >= INT32_MIN && value <= UINT32_MAX ? KIND_32 : KIND_64;
+}
 
 /* Stores a plain value as C's promotions have it (S7); returns its kind, 0 when it is not plain. */
 static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
@@ -114,8 +128,7 @@ static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
     switch (arg->tag) {
     case LFFI_TAG_INTEGER:
         *word = (uint64_t)arg->as.integer;
-        return arg->as.integer >= INT32_MIN && arg->as.integer <= UINT32_MAX ? KIND_INT
-                                                                            : KIND_INTEGER;
+        return integer_kind(arg->as.integer);
     case LFFI_TAG_SHORT_STRING: case LFFI_TAG_LONG_STRING:
         *word = (uintptr_t)lffi_peek_text(arg);
         return strlen(lffi_peek_text(arg)) == lffi_peek_size(arg) ? KIND_TEXT : 0;
@@ -153,14 +166,41 @@ static inline unsigned seen_index(const void *text)
     return (unsigned)((uintptr_t)text >> 5) % LFFI_SEEN_FORMATS;
 }
 
+/* The larger kind of each argument, when all that differs is the size of integers; 0 otherwise. */
+static LFFI_NOINLINE uint64_t united_kinds(uint64_t a, uint64_t b)
+{
+    uint64_t united = 0;
+    for (unsigned shift = 0; shift < MAX_KINDS * KIND_BITS; shift += KIND_BITS) {
+        uint64_t x = a >> shift & KIND_MASK;
+        uint64_t y = b >> shift & KIND_MASK;
+        if (x != y && (x == 0 || y == 0 || x > KIND_64 || y > KIND_64))
+            return 0;
+        united |= (x > y ? x : y) << shift;
+    }
+    return united;
+}
+
 static INLINE bool is_known_format(const struct lffi_record *record, const struct lffi_value *arg,
                                    uint64_t kinds)
 {
     const struct lffi_seen *seen;
+    const void *text;
     if (record->format.text == 0)
         return true;
-    seen = &record->seen[seen_index(arg[record->format.text - 1].as.object)];
-    return seen->kinds == kinds && seen->text == arg[record->format.text - 1].as.object;
+    text = arg[record->format.text - 1].as.object;
+    seen = &record->seen[seen_index(text)];
+    return seen->text == text &&
+           (seen->kinds == kinds || united_kinds(seen->kinds, kinds) == seen->kinds);
+}
+
+/* A format may be remembered when the kinds are all that its check depends on. */
+static bool is_lasting(lua_State *L, const struct lffi_record *record)
+{
+    const struct lffi_library *lib = record->callee.lib;
+    enum lffi_policy policy = lib->has_policy ? lib->policy : record->plan->ct->scope->policy;
+    return policy <= LFFI_STRICT && record->format.first > record->plan->nparams &&
+           record->format.text <= record->plan->nparams &&
+           lua_type(L, (int)record->format.text) == LUA_TSTRING;
 }
 
 /* Calls the general way, which reads the format, and remembers it when it fits. */
@@ -168,15 +208,17 @@ static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *rec
                                            uint64_t kinds)
 {
     int text = (int)record->format.text;
+    bool lasting = is_lasting(L, record);
     int nresults = lffi_call_function(L);
-    if (record->format.first > record->plan->nparams && text <= (int)record->plan->nparams &&
-        lua_type(L, text) == LUA_TSTRING && lua_checkstack(L, 2)) {
+    if (lasting && lua_checkstack(L, 2)) {
         const void *string = lffi_running(L)[text].as.object;
+        struct lffi_seen *seen = &record->seen[seen_index(string)];
+        uint64_t united = seen->text == string ? united_kinds(seen->kinds, kinds) : 0;
         lua_pushvalue(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
         lua_pushvalue(L, text);
         lua_setiuservalue(L, -2, (int)seen_index(string) + 1);
         lua_pop(L, 1);
-        record->seen[seen_index(string)] = (struct lffi_seen){string, kinds};
+        *seen = (struct lffi_seen){string, united != 0 ? united : kinds};
     }
     return nresults;
 }
