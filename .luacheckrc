@@ -8,3 +8,4 @@ end
 files["tools"] = { max_line_length = 120 }
 -- Runs under LuaJIT, to be compared with.
 files["spec/support/luajit_values.lua"] = { std = "max", max_line_length = 120 }
+files["bench/peers/luajit.lua"] = { std = "luajit" }

@@ -1,0 +1,100 @@
+-- How the cost grows: arguments, struct size, declarations in scope, live callbacks.
+--
+--   make bench-growth
+--
+-- Nanoseconds of CPU time per operation, the best of several slices.
+
+local ffi = require "cffi"
+
+local build = os.getenv "CFFI_BUILD" or "build"
+local LIBRARY = build .. "/bench/benchlib.so"
+
+local function best(count, fn)
+    local ns = math.huge
+    fn(count)
+    for _ = 1, 15 do
+        local start = os.clock()
+        fn(count)
+        ns = math.min(ns, (os.clock() - start) / count * 1e9)
+    end
+    return ns
+end
+
+local function line(what, ns)
+    print(("%-24s %10.1f"):format(what, ns))
+end
+
+local function growth_of_arguments()
+    print "a call with n arguments (long)"
+    local parameters = {}
+    for n = 0, 14 do
+        parameters[n] = n > 0 and "long" or nil
+        local list = n > 0 and table.concat(parameters, ", ", 1, n) or "void"
+        ffi.cdef(("long bench_longs%d(%s);"):format(n, list))
+        local f = ffi.load(LIBRARY)["bench_longs" .. n]
+        local numbers = {}
+        for i = 1, n do numbers[i] = i end
+        -- A loop with the arguments written out, as a program has them.
+        local loop = assert(load(("local f, k = ... for _ = 1, k do f(%s) end"):format(
+            table.concat(numbers, ", "))))
+        line(tostring(n), best(2e4, function(k) loop(f, k) end))
+    end
+end
+
+local function growth_of_structs()
+    print "a struct of n bytes by value, in and out"
+    for _, n in ipairs { 1, 2, 4, 8, 12, 16, 24, 32, 64, 128, 256 } do
+        ffi.cdef(([[
+            struct bench_bytes%d { unsigned char bytes[%d]; };
+            struct bench_bytes%d bench_echo%d(struct bench_bytes%d);
+        ]]):format(n, n, n, n, n))
+        local f = ffi.load(LIBRARY)["bench_echo" .. n]
+        local value = ffi.new("struct bench_bytes" .. n)
+        line(tostring(n), best(1e4, function(k) for _ = 1, k do f(value) end end))
+    end
+end
+
+-- A scope of its own with n functions declared: the time per declaration, per first use of a
+-- function, per use of a name afterwards, and of a type by its name.
+local function growth_of_declarations()
+    print(("%-14s %10s %10s %10s %10s"):format("declarations", "declare", "first use", "name",
+        "typeof"))
+    for _, n in ipairs { 10, 100, 1000, 10000, 100000 } do
+        local scope = ffi.scope()
+        local text = { "int bench_add(int a, int b); struct bench_last { int x; };" }
+        for i = 2, n do text[i] = ("int bench_declared_%d(int a, char *b);"):format(i) end
+        text = table.concat(text, "\n")
+        local start = os.clock()
+        scope.cdef(text)
+        local declare = (os.clock() - start) / n * 1e9
+        local lib = scope.load(LIBRARY)
+        start = os.clock()
+        assert(lib.bench_add(1, 2) == 3)
+        local first = (os.clock() - start) * 1e9
+        local name = best(2e4, function(k) for _ = 1, k do local _ = lib.bench_add end end)
+        local typeof = best(2e4, function(k)
+            for _ = 1, k do scope.typeof "struct bench_last" end
+        end)
+        print(("%-14d %10.1f %10.1f %10.1f %10.1f"):format(n, declare, first, name, typeof))
+    end
+end
+
+local function growth_of_callbacks()
+    print "a call of one callback while n live"
+    ffi.cdef "int bench_repeat(int (*fn)(int, int), int n);"
+    local lib = ffi.load(LIBRARY)
+    local function add(a, b) return a + b end
+    local live = {}
+    for _, n in ipairs { 1, 10, 100, 1000, 10000 } do
+        while #live < n do live[#live + 1] = ffi.callback("int (*)(int, int)", add) end
+        local first, last = live[1], live[n]
+        line(n .. ": the first", best(2e4, function(k) lib.bench_repeat(first, k) end))
+        line(n .. ": the last", best(2e4, function(k) lib.bench_repeat(last, k) end))
+    end
+    for _, cb in ipairs(live) do cb:free() end
+end
+
+growth_of_arguments()
+growth_of_structs()
+growth_of_declarations()
+growth_of_callbacks()
