@@ -430,23 +430,6 @@ static struct lffi_slot *new_entry(enum lffi_pool pool, bool is_signal)
     return add_slot(slot, pool);
 }
 
-/* The pool of entries that serves all signatures with a kind of result; closures when there is none. */
-static enum lffi_pool pool_for(enum lffi_return_kind kind)
-{
-#ifdef LFFI_ABI_SYSV
-    if (kind == LFFI_RETURN_WORDS || kind == LFFI_RETURN_MEMORY)
-        return LFFI_POOL_WORDS;
-    return kind == LFFI_RETURN_WIDE ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
-#elif defined LFFI_ABI_AAPCS
-    if (kind == LFFI_RETURN_GPRS)
-        return LFFI_POOL_WORDS;
-    return kind == LFFI_RETURN_FPRS ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
-#else
-    (void)kind;
-    return LFFI_POOL_CLOSURE;
-#endif
-}
-
 /* An entry, new or long at rest; NULL when there is none. */
 static struct lffi_slot *find_entry(struct lffi_gate *gate, enum lffi_pool pool, bool is_signal)
 {
@@ -466,7 +449,7 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, struc
                                    bool is_signal, const char **why)
 {
     bool only_entry = signature->kind == LFFI_RETURN_WIDE; /* which libffi does not know of */
-    enum lffi_pool pool = pool_for(signature->kind);
+    enum lffi_pool pool = lffi_pool_for(signature->kind);
     struct lffi_slot *slot = NULL;
     if (pool != LFFI_POOL_CLOSURE && (only_entry || !lffi_prefers_libffi())) {
         if (pool == LFFI_POOL_WORDS && signature->gprs_only)

@@ -9,6 +9,22 @@
 
 #include "slot.h"
 
+enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
+{
+#ifdef LFFI_ABI_SYSV
+    if (kind == LFFI_RETURN_WORDS || kind == LFFI_RETURN_MEMORY)
+        return LFFI_POOL_WORDS;
+    return kind == LFFI_RETURN_WIDE ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
+#elif defined LFFI_ABI_AAPCS
+    if (kind == LFFI_RETURN_GPRS)
+        return LFFI_POOL_WORDS;
+    return kind == LFFI_RETURN_FPRS ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
+#else
+    (void)kind;
+    return LFFI_POOL_CLOSURE;
+#endif
+}
+
 #ifdef LFFI_ABI_GENERIC
 
 void *lffi_entry_code(enum lffi_pool pool, unsigned index)

@@ -130,6 +130,8 @@ void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_re
 
 /* ---- entries.c ---------------------------------------------------------------------------------------- */
 
+/* The pool of entries that serves all signatures with a kind of result; closures when there is none. */
+enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
 /* The code address of an entry; NULL when the pool has no such. */
 void *lffi_entry_code(enum lffi_pool pool, unsigned index);
 
