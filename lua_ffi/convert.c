@@ -227,11 +227,13 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
 static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
                            const struct lffi_where *where)
 {
-    const struct cdecl_value *value = lffi_find_constant(L, ct, idx);
-    if (value == NULL)
+    const struct lffi_field *name;
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    name = lffi_find_field(L, ct, idx); /* makes the table that direct.c looks into */
+    if (name == NULL)
         lffi_convert_error(L, where, "'%s' has no enumerator '%s'",
                            lffi_push_type_text(L, ct->type->unqual, NULL), lua_tostring(L, idx));
-    return value->u;
+    return name->offset;
 }
 
 /* Bits of the enum value at idx, reduced to `bits`. */

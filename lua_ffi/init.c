@@ -199,22 +199,54 @@ static void check_indices(lua_State *L, const struct object *o, int table, lua_I
     }
 }
 
+/* Fills the array in one pass over the table's keys; returns their number. 0: something is not plain, and
+ * nothing is decided. Not for LuaJIT's rules, which leave what stands behind a gap alone. */
+static uint64_t fill_quickly(lua_State *L, const struct object *o, const struct elements *e,
+                             int table, lua_Integer start)
+{
+    uint64_t count = 0;
+    uint64_t end = 0;
+    if (!o->ct->scope->st->can_peek || o->ct->scope->luajit)
+        return 0;
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        const struct lffi_value *value = lffi_stack_top(L);
+        uint64_t index = (uint64_t)value[-1].as.integer - (uint64_t)start;
+        if (value[-1].tag != LFFI_TAG_INTEGER || index >= e->count ||
+            !lffi_quick_put(e->ct->op, o->addr + index * e->size, value)) {
+            lua_pop(L, 2);
+            return 0;
+        }
+        lua_pop(L, 1);
+        count++;
+        end = index >= end ? index + 1 : end;
+    }
+    return end == count ? count : 0;
+}
+
+/* Fills the array position by position up to the first that is nil; returns how many there are. */
+static uint64_t fill_positions(lua_State *L, const struct object *o, const struct elements *e,
+                               int table, lua_Integer start, const struct lffi_where *where)
+{
+    uint64_t count = 0;
+    for (; push_position(L, table, start + (lua_Integer)count); count++) {
+        init_element(L, o, e, count, -1, where);
+        lua_pop(L, 1);
+    }
+    if (!o->ct->scope->luajit)
+        check_indices(L, o, table, start, count);
+    return count;
+}
+
 static void init_array_table(lua_State *L, const struct object *o, int table,
                              const struct lffi_where *where)
 {
     struct elements e = elements_of(L, o);
     lua_Integer start = first_position(L, table);
-    uint64_t count = 0;
+    uint64_t count = fill_quickly(L, o, &e, table, start);
     bool fixed = o->ct->op != LFFI_ARRAY || o->ct->type->count < CDECL_COUNT_VLA;
-    bool can_peek = o->ct->scope->st->can_peek;
-    for (; push_position(L, table, start + (lua_Integer)count); count++) {
-        if (!can_peek || count >= e.count ||
-            !lffi_quick_put(e.ct->op, o->addr + count * e.size, lffi_stack_top(L)))
-            init_element(L, o, &e, count, -1, where);
-        lua_pop(L, 1);
-    }
-    if (!o->ct->scope->luajit)
-        check_indices(L, o, table, start, count);
+    if (count == 0)
+        count = fill_positions(L, o, &e, table, start, where);
     if (count != 1 || !fixed)
         return;
     push_position(L, table, start);
