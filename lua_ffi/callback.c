@@ -101,9 +101,8 @@ static void report_closed(struct lffi_slot *slot, const struct lffi_signature *s
         written = write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0; /* which nobody can be told */
 }
 
-/* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time;
- * only the owner takes out, so that the head which it sees cannot come back as another. */
-static void queue_event(struct lffi_slot *slot, struct lffi_gate *gate)
+/* Only the owner takes out, so that the head which it sees cannot come back as another. */
+void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate)
 {
     struct lffi_slot *head = atomic_load(&gate->events);
     if (!atomic_exchange(&slot->queued, true)) {
@@ -122,7 +121,7 @@ static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool our
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         atomic_store_explicit(&slot->signal->gpr[i], in->gpr[i], memory_order_relaxed);
     atomic_fetch_add(&slot->signal->pending, 1);
-    queue_event(slot, gate);
+    lffi_queue_event(slot, gate);
     if (!ours)
         return;
     lffi_arm_hook(gate, slot->st->main);
@@ -133,7 +132,7 @@ static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool our
 static void note_stranger(struct lffi_slot *slot, struct lffi_gate *gate)
 {
     atomic_fetch_add(&slot->strangers, 1);
-    queue_event(slot, gate);
+    lffi_queue_event(slot, gate);
 }
 
 /* The innermost call of the gate's state on this thread, NULL when there is none. */

@@ -51,7 +51,7 @@ static void forget_implicit(lua_State *L, struct lffi_slot *slot)
     lua_pop(L, 2);
 }
 
-static void free_slot(lua_State *L, struct lffi_slot *slot)
+void lffi_free_slot(lua_State *L, struct lffi_slot *slot)
 {
     int ref_function = slot->ref_function;
     int ref_onerror = slot->ref_onerror;
@@ -74,55 +74,6 @@ static struct lffi_slot *find_slot(lua_State *L, struct lffi_state *st, const vo
     slot = lua_touserdata(L, -1);
     lua_pop(L, 2);
     return slot != NULL && slot->gate == st->gate ? slot : NULL;
-}
-
-/* ---- loans ------------------------------------------------------------------------------------------------ */
-
-static const char loans_key = 0;
-
-void lffi_end_loans(lua_State *L, struct lffi_loans *loans)
-{
-    for (; loans != NULL && loans->n > 0; loans->n--) {
-        const struct lffi_loan *loan = &loans->loan[loans->n - 1];
-        if (loan->slot->born == loan->born && atomic_load(&loan->slot->status) == LFFI_SLOT_LIVE &&
-            loan->slot->borrowed && --loan->slot->uses == 0)
-            free_slot(L, loan->slot);
-    }
-}
-
-/* The call has never begun: an argument did not convert. In a coroutine that dies of it nobody closes
- * anything, so the collector does the same. */
-static int close_loans(lua_State *L)
-{
-    lffi_end_loans(L, lua_touserdata(L, 1));
-    return 0;
-}
-
-struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room)
-{
-    struct lffi_loans *loans;
-    luaL_checkstack(L, LUA_MINSTACK, NULL);
-    loans = lua_newuserdatauv(L, sizeof *loans + room * sizeof *loans->loan, 0);
-    loans->n = 0;
-    if (lua_rawgetp(L, LUA_REGISTRYINDEX, &loans_key) != LUA_TTABLE) {
-        lua_pop(L, 1);
-        lua_createtable(L, 0, 2);
-        lua_pushcfunction(L, close_loans);
-        lua_setfield(L, -2, "__close");
-        lua_pushcfunction(L, close_loans);
-        lua_setfield(L, -2, "__gc");
-        lua_pushvalue(L, -1);
-        lua_rawsetp(L, LUA_REGISTRYINDEX, &loans_key);
-    }
-    lua_setmetatable(L, -2);
-    lua_toclose(L, -1);
-    return loans;
-}
-
-static void lend(struct lffi_loans *loans, struct lffi_slot *slot)
-{
-    loans->loan[loans->n++] = (struct lffi_loan){slot, slot->born};
-    slot->uses++;
 }
 
 /* ---- making ----------------------------------------------------------------------------------------------- */
@@ -296,7 +247,7 @@ static struct lffi_slot *make(lua_State *L, struct lffi_ctype *ct, int idx,
         lua_pushnil(L);
     if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
         slot->shared = false;
-        free_slot(L, slot);
+        lffi_free_slot(L, slot);
         lua_error(L);
     }
     lffi_publish_slot(slot);
@@ -367,7 +318,7 @@ void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
         count_implicit(L, ct->scope, 1);
     }
     if (loans != NULL && slot->borrowed)
-        lend(loans, slot);
+        lffi_lend(loans, slot);
     return slot->code;
 }
 
@@ -391,7 +342,7 @@ static int api_release(lua_State *L)
         if (slot != NULL) {
             if (!slot->borrowed)
                 count_implicit(L, scope, -1);
-            free_slot(L, slot);
+            lffi_free_slot(L, slot);
             count++;
         }
     }
@@ -455,12 +406,17 @@ void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int option
     check_function(L, idx);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     /* first: nothing may fail once the callback lives */
-    pointer = lffi_push_pointer(L, ct->op == LFFI_POINTER ? ct : lffi_pointer_to(L, ct), NULL, 0);
+    lua_pushinteger(L, 0);
+    pointer = lffi_push_anchored_pointer(
+        L, ct->op == LFFI_POINTER ? ct : lffi_pointer_to(L, ct), NULL, -1);
+    lua_remove(L, -2);
     top = lua_gettop(L);
     read_options(L, options_idx, &options);
     slot = make(L, function, idx, &options, false);
     memcpy(pointer->addr, &slot->code, sizeof slot->code);
     lua_settop(L, top);
+    lua_pushinteger(L, (lua_Integer)slot->born);
+    lua_setiuservalue(L, -2, 1);
 }
 
 /* ffi.callback(type, function [, options]) */
@@ -509,7 +465,18 @@ static int api_callbacks(lua_State *L)
 
 /* ---- methods ----------------------------------------------------------------------------------------------------- */
 
-/* The slot of the function pointer at index 1; raises when it is no callback. */
+/* True when the function pointer at index 1 was made for an earlier callback of the slot: pointers of
+ * callbacks, and those taken from them, carry the number of their use of the slot as user value. */
+static bool is_outlived(lua_State *L, const struct lffi_slot *slot)
+{
+    bool outlived = lua_getiuservalue(L, 1, 1) == LUA_TNUMBER &&
+                    lua_tointeger(L, -1) != (lua_Integer)slot->born;
+    lua_pop(L, 1);
+    return outlived;
+}
+
+/* The slot of the function pointer at index 1, NULL when the callback was freed so long ago that
+ * another has its slot; raises when it is no callback. */
 static struct lffi_slot *self_slot(lua_State *L)
 {
     struct lffi_state *st = lffi_open_state(L);
@@ -525,6 +492,8 @@ static struct lffi_slot *self_slot(lua_State *L)
     if (slot == NULL)
         luaL_error(L, "'%s' is not a callback made from a Lua function",
                    lffi_push_type_text(L, cd->ct->type, NULL));
+    if (is_outlived(L, slot))
+        return NULL;
     if (slot->shared && atomic_load(&slot->status) == LFFI_SLOT_LIVE)
         luaL_error(L, "%s is shared by all conversions of its function: use ffi.release(fn)",
                    lffi_push_slot_text(L, slot));
@@ -534,6 +503,8 @@ static struct lffi_slot *self_slot(lua_State *L)
 static struct lffi_slot *live_self(lua_State *L)
 {
     struct lffi_slot *slot = self_slot(L);
+    if (slot == NULL)
+        luaL_error(L, "the callback was freed already");
     if (atomic_load(&slot->status) != LFFI_SLOT_LIVE)
         luaL_error(L, "%s was freed already", lffi_push_slot_text(L, slot));
     return slot;
@@ -542,7 +513,7 @@ static struct lffi_slot *live_self(lua_State *L)
 /* cb:free() */
 static int method_free(lua_State *L)
 {
-    free_slot(L, live_self(L));
+    lffi_free_slot(L, live_self(L));
     return 0;
 }
 
@@ -550,8 +521,8 @@ static int method_free(lua_State *L)
 static int method_close(lua_State *L)
 {
     struct lffi_slot *slot = self_slot(L);
-    if (atomic_load(&slot->status) == LFFI_SLOT_LIVE)
-        free_slot(L, slot);
+    if (slot != NULL && atomic_load(&slot->status) == LFFI_SLOT_LIVE)
+        lffi_free_slot(L, slot);
     return 0;
 }
 

@@ -570,7 +570,7 @@ void lffi_attend(lua_State *L, struct lffi_state *st)
     while ((slot = lffi_next_event(gate, &event)) != NULL) {
         report_strangers(L, &event);
         if (event.signals && lffi_is_live(slot, gate) && atomic_load(&slot->signal->pending) > 0) {
-            atomic_store(&gate->attention, true); /* an error leaves it for the next safe point */
+            lffi_queue_event(slot, gate); /* an error leaves it for the next safe point */
             run_signal(L, slot);
         }
     }

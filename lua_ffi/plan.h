@@ -318,6 +318,7 @@ static LFFI_INLINE void lffi_enter_c(lua_State *L,
     running->error_index = running->prepared = 0;
     if (gate != NULL)
         atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
+    atomic_signal_fence(memory_order_release); /* a signal callback's handler looks at it */
     lffi_innermost = running;
     *lffi_errno() = st->saved_errno;
 }

@@ -67,7 +67,7 @@ struct lffi_slot {
     atomic_bool queued;          /* stands in its gate's `events`; not recycled meanwhile */
     struct lffi_slot *next_event;
     struct lffi_signal *signal;  /* {signal = true}, else NULL */
-    uint64_t born;               /* number of this use of the slot */
+    atomic_uint_fast64_t born;   /* number of this use of the slot; another state may take it */
     uint64_t freed_at;           /* how many callbacks its state had created */
     struct lffi_slot *next_freed;
     struct lffi_slot *next;      /* all slots, newest first */
@@ -117,6 +117,8 @@ void lffi_bury_slot(struct lffi_slot *slot);
 /* All slots ever made; go on with `next`. Those of a state are for its owner alone. */
 struct lffi_slot *lffi_all_slots(void);
 bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
+/* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time. */
+void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate);
 /* Takes a slot out of the gate's events and says what it has to tell, which is thereby told but for
  * signals. NULL when there is none. For the owner. */
 struct lffi_slot *lffi_next_event(struct lffi_gate *gate, struct lffi_event *event);
@@ -134,6 +136,13 @@ void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_re
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
 /* The code address of an entry; NULL when the pool has no such. */
 void *lffi_entry_code(enum lffi_pool pool, unsigned index);
+
+/* ---- callback_api.c, loans.c ---------------------------------------------------------------------------- */
+
+/* Makes a tombstone of a live slot and lets go of its functions. */
+void lffi_free_slot(lua_State *L, struct lffi_slot *slot);
+/* Notes one more use of a borrowed slot, which the end of the loans takes back. */
+void lffi_lend(struct lffi_loans *loans, struct lffi_slot *slot);
 
 /* ---- enter.c ------------------------------------------------------------------------------------------ */
 

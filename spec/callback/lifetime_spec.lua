@@ -317,6 +317,28 @@ describe("tombstones", function()
         assert.equal(0, code)
     end)
 
+    it("are not mistaken for the callback that has their place now", function()
+        local stale = ffi.callback("int (*)(int)", same)
+        local holder = ffi.new("int (*[1])(int)", stale)
+        stale:free()
+        local live = {}
+        for i = 1, 400 do
+            live[i] = ffi.callback("int (*)(int)", function(x) return x + i end)
+        end
+        local count = #ffi.callbacks()
+        raises("the callback was freed already", stale.free, stale)
+        raises("the callback was freed already", stale.set, stale, print)
+        raises("the callback was freed already", holder[0].free, holder[0])
+        do
+            local _ <close> = stale
+        end
+        assert.equal(count, #ffi.callbacks())
+        for i = 1, 400 do
+            assert.equal(i, live[i](0))
+            live[i]:free()
+        end
+    end)
+
     it("of struct error values are recycled into other signatures", function()
         local list = {}
         for i = 1, 700 do
