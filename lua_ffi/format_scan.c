@@ -65,8 +65,9 @@ static void check_room(struct lffi_format_check *c, const struct lffi_format_spe
         count = (uint64_t)spec->width.value + (counted ? 0 : 1);
     extent = lffi_extent(c->L, idx, cd);
     if (count * unit > extent)
-        lffi_format_refuse(c, spec, idx, "writes up to %d bytes into %d of '%s'", (int)(count * unit),
-                           (int)extent, lffi_push_type_text(c->L, cd->ct->type, NULL));
+        lffi_format_refuse(c, spec, idx, "writes up to %I bytes into %I of '%s'",
+                           (LUAI_UACINT)(count * unit), (LUAI_UACINT)extent,
+                           lffi_push_type_text(c->L, cd->ct->type, NULL));
 }
 
 static void check_text(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)

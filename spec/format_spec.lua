@@ -150,6 +150,8 @@ describe("a scanf format", function()
         { 3, "format '%lf' wants 'double *', got 'float[1]'", "%lf", ffi.new "float[1]" },
         { 3, "format '%s' wants 'char *', got string \"text\"", "%s", "text" },
         { 3, "format '%9s' writes up to 10 bytes into 8 of 'char[8]'", "%9s", ffi.new "char[8]" },
+        { 3, "format '%2147483647ls' writes up to 8589934592 bytes into 16 of 'int[4]'", "%2147483647ls",
+            ffi.new "int[4]" },
         { 3, "format '%9c' writes up to 9 bytes into 8 of 'char[8]'", "%9c", ffi.new "char[8]" },
         { 3, "format '%ms' wants 'char **', got 'char[8]'", "%ms", ffi.new "char[8]" },
         { 3, "format '%p' wants 'void **', got 'int[1]'", "%p", ffi.new "int[1]" },
