@@ -194,6 +194,14 @@ const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, cons
 
 /* ---- arithmetic in the wide types ---------------------------------------------------------------------- */
 
+/* Whether fmod's result must move by the divisor to have its sign, as Lua's `%` has it. Their product would
+ * tell it too, but underflows to zero when both are tiny.
+ */
+static bool signs_differ(lffi_real rest, lffi_real b)
+{
+    return rest > 0 ? b < 0 : rest < 0 && b > 0;
+}
+
 static long double long_double_result(int op, long double a, long double b)
 {
     long double rest;
@@ -207,8 +215,8 @@ static long double long_double_result(int op, long double a, long double b)
     case LUA_OPUNM: return -a;
     default: break;
     }
-    rest = fmodl(a, b); /* LUA_OPMOD: the sign of the divisor, as in Lua */
-    return rest * b < 0 ? rest + b : rest;
+    rest = fmodl(a, b); /* LUA_OPMOD */
+    return signs_differ(rest, b) ? rest + b : rest;
 }
 
 /* Without a libm for the type, `^`, `//` and `%` are computed in long double. */
@@ -229,7 +237,7 @@ static lffi_real quad_result(int op, lffi_real a, lffi_real b)
     default: break;
     }
     rest = fmodf128(a, b);
-    return rest * b < 0 ? rest + b : rest;
+    return signs_differ(rest, b) ? rest + b : rest;
 #else
     default: return long_double_result(op, (long double)a, (long double)b);
     }

@@ -184,6 +184,20 @@ describe("wide floating values", function()
     end)
 end)
 
+describe("the modulo of wide floats", function()
+    for _, name in ipairs {"long double", "_Float128"} do
+        it("has the divisor's sign, of tiny numbers too: " .. name .. " #x87", function()
+            local tiny = ffi.cast(name, 2) ^ -16000
+            for _, unit in ipairs {ffi.cast(name, 1), tiny} do
+                for _, case in ipairs {{7, 3}, {-7, 3}, {7, -3}, {-7, -3}, {-6, 3}, {6, -3}} do
+                    local a, b = table.unpack(case)
+                    assert.equal(a % b + 0.0, (unit * a) % (unit * b) / unit)
+                end
+            end
+        end)
+    end
+end)
+
 describe("complex values", function()
     it("are refused, part by part, when they do not fit", function()
         raises("number 1e+300 is out of range for 'float'", ffi.new, "float _Complex", 1, 1e300)
