@@ -80,25 +80,25 @@ bool lffi_library_close(struct lffi_library *lib)
 /* ---- symbols ------------------------------------------------------------------------------------------ */
 
 /* "name@VERSION", as an assembler label may say it. */
-static void *versioned_symbol(const struct lffi_library *lib, const char *symbol, const char *at)
+static void *versioned_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol,
+                              const char *at)
 {
 #ifdef __GLIBC__
-    char name[256];
-    size_t size = (size_t)(at - symbol);
-    if (size < sizeof name) {
-        memcpy(name, symbol, size);
-        name[size] = '\0';
-        return dlvsym(lib->handle, name, at + strspn(at, "@"));
-    }
-#endif
+    const char *name = lua_pushlstring(L, symbol, (size_t)(at - symbol));
+    void *address = dlvsym(lib->handle, name, at + strspn(at, "@"));
+    lua_pop(L, 1);
+    return address;
+#else
+    (void)L;
     (void)at;
     return dlsym(lib->handle, symbol);
+#endif
 }
 
-void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol)
+void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol)
 {
     const char *at = strchr(symbol, '@');
-    return at != NULL ? versioned_symbol(lib, symbol, at) : dlsym(lib->handle, symbol);
+    return at != NULL ? versioned_symbol(L, lib, symbol, at) : dlsym(lib->handle, symbol);
 }
 
 const struct link_map *lffi_library_next_map(const struct lffi_library *lib,

@@ -55,7 +55,7 @@ static _Noreturn void undeclared_error(lua_State *L, struct lffi_scope *scope,
                                        const struct lffi_library *lib, const char *name)
 {
     const char *near = cdecl_suggest(scope->cdecl, CDECL_SPACE_VALUES, name, strlen(name));
-    if (lffi_library_symbol(lib, name) != NULL) {
+    if (lffi_library_symbol(L, lib, name) != NULL) {
         bool is_object = lffi_library_kind_of(lib, name) == LFFI_SYMBOL_OBJECT;
         const char *form = is_object ? "extern TYPE %s;" : "RESULT %s(PARAMETERS);";
         const char *text = lua_pushfstring(L, form, name);
@@ -89,7 +89,7 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
 static void *check_symbol(lua_State *L, const struct lffi_library *lib,
                           const struct cdecl_decl *decl)
 {
-    void *address = lffi_library_symbol(lib, decl->symbol);
+    void *address = lffi_library_symbol(L, lib, decl->symbol);
     enum lffi_symbol_kind kind;
     if (address == NULL)
         lffi_undefined_symbol(L, lib, decl->symbol);
@@ -340,7 +340,7 @@ void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_id
     if (!lib->open)
         luaL_error(L, "library '%s' is closed", base_name(lib->path));
     if (decl == NULL) {
-        address = lffi_library_symbol(lib, name);
+        address = lffi_library_symbol(L, lib, name);
         if (address == NULL)
             lffi_undefined_symbol(L, lib, name);
         ct = lffi_basic(L, scope, CDECL_PRIM_VOID);

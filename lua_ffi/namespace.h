@@ -8,7 +8,7 @@
 /* ---- clib.c: libraries ---------------------------------------------------------------------------- */
 
 /* Address of a symbol of an open library, or NULL. */
-void *lffi_library_symbol(const struct lffi_library *lib, const char *symbol);
+void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
 /* Raises "undefined symbol 'x' in PATH (did you mean 'y'?)". */
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
 /* What the library's own tables call the symbol; "other" when they do not have it. */

@@ -213,6 +213,25 @@ describe("functions of a namespace", function()
         raises("undefined symbol 'memcpy@GLIBC_0' in ffi.C", function() return ffi.C.any_copy end)
     end)
 
+    it("are found in their version however long their names are", function()
+        local base = os.tmpname()
+        local name = "library_" .. ("x"):rep(300)
+        local function write(suffix, text)
+            local file <close> = assert(io.open(base .. suffix, "w"))
+            file:write(text)
+        end
+        write(".c", ("int %s(void) { return 7; }\n"):format(name))
+        write(".map", ("V_1 { global: %s; };\n"):format(name))
+        local built = os.execute(("cc -shared -fPIC -o %s.so %s.c -Wl,--version-script=%s.map")
+            :format(base, base, base))
+        local ffi = core.scope()
+        ffi.cdef(('int long_name(void) __asm__("%s@V_1");'):format(name))
+        local lib = built and ffi.load(base .. ".so")
+        for _, suffix in ipairs { "", ".c", ".map", ".so" } do os.remove(base .. suffix) end
+        assert.is_true(built)
+        assert.equal(7, lib.long_name())
+    end)
+
     it("that are variables, and the other way round, are refused", function()
         local ffi = core.scope()
         ffi.cdef "int environ(void); extern int printf;"
