@@ -65,65 +65,80 @@ void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *a
     lua_pop(L, 1);
 }
 
-/* Copies the entries of `from`'s table (on the stack top) into a list first: the two owners may be one. */
+/* Pushes the values that the table on the stack top has in [start, start+size), by offset from start: a copy,
+ * as the two owners may be one. Returns its index; 0 when there are none. */
 static int gather_kept(lua_State *L, lua_Integer start, uint64_t size)
 {
-    int list;
     int table = lua_gettop(L);
-    lua_Integer n = 0;
+    int list = table + 1;
+    bool any = false;
     lua_newtable(L);
-    list = lua_gettop(L);
     lua_pushnil(L);
     while (lua_next(L, table)) {
         lua_Integer offset = lua_tointeger(L, -2) - start;
         if (offset >= 0 && (uint64_t)offset < size) {
-            lua_rawseti(L, list, ++n);
-            lua_pushinteger(L, offset);
-            lua_rawseti(L, list, ++n);
+            lua_rawseti(L, list, offset);
+            any = true;
         } else {
             lua_pop(L, 1);
         }
     }
-    return list;
+    return any ? list : 0;
 }
 
-/* Drops what dst's owner kept in [dst, dst+size). */
-static void drop_kept(lua_State *L, struct lffi_state *st, int owner, const void *dst,
-                      uint64_t size)
+/* Gives the table on the stack top the entries of `list` that it has none for. */
+static void add_missing(lua_State *L, int list, lua_Integer start)
 {
-    lua_Integer start = offset_in(L, owner, dst);
-    if (!push_kept(L, st, owner, false))
-        return;
+    int table = lua_gettop(L);
     lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        lua_Integer offset = lua_tointeger(L, -2) - start;
+    while (lua_next(L, list)) {
+        lua_Integer key = lua_tointeger(L, -2) + start;
+        bool missing = lua_rawgeti(L, table, key) == LUA_TNIL;
         lua_pop(L, 1);
-        if (offset >= 0 && (uint64_t)offset < size) {
-            lua_pushnil(L); /* clearing a field during traversal is allowed */
-            lua_rawseti(L, -3, offset + start);
-        }
+        if (missing)
+            lua_rawseti(L, table, key);
+        else
+            lua_pop(L, 1);
     }
-    lua_pop(L, 1);
 }
 
+/* Makes the entries in [start, start+size) of the table on the stack top those of `list`, which has none
+ * (or is 0) that are missing: only fields that exist are assigned, which a traversal allows and which
+ * needs no memory. */
+static void replace_kept(lua_State *L, int list, lua_Integer start, uint64_t size)
+{
+    int table = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        lua_Integer key = lua_tointeger(L, -2);
+        lua_Integer offset = key - start;
+        lua_pop(L, 1);
+        if (offset < 0 || (uint64_t)offset >= size)
+            continue;
+        if (list != 0)
+            lua_rawgeti(L, list, offset);
+        else
+            lua_pushnil(L);
+        lua_rawseti(L, table, key);
+    }
+}
+
+/* What can run out of memory comes first and takes no anchor away: dst still holds its old pointers then. */
 void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
                     int src_owner, const void *src, uint64_t size)
 {
     int top = lua_gettop(L);
     int list = 0;
-    lua_Integer count;
     if (!st->keeps)
         return;
     luaL_checkstack(L, 10, NULL);
     if (src_owner != 0 && push_kept(L, st, src_owner, false))
         list = gather_kept(L, offset_in(L, src_owner, src), size);
-    drop_kept(L, st, dst_owner, dst, size);
-    count = list != 0 ? (lua_Integer)lua_rawlen(L, list) : 0;
-    for (lua_Integer i = 1; i < count; i += 2) {
-        lua_rawgeti(L, list, i + 1);
-        lua_rawgeti(L, list, i);
-        lffi_keep(L, st, dst_owner, (const char *)dst + lua_tointeger(L, -2), -1);
-        lua_pop(L, 2);
+    if (push_kept(L, st, dst_owner, list != 0)) {
+        lua_Integer start = offset_in(L, dst_owner, dst);
+        if (list != 0)
+            add_missing(L, list, start);
+        replace_kept(L, list, start, size);
     }
     lua_settop(L, top);
 }

@@ -86,6 +86,24 @@ local SCRIPTS = {
         assert(ffi.string(copy[1].s) == ("s"):rep(50) and copy[1].p[0] == 7)
         for k, v in pairs(copy[0]) do assert(k and v) end
     ]]},
+    {"a copy of pointers over others", WITH_MODULE, [[
+        local from, to = ffi.new "int *[9]", ffi.new "int *[9]"
+        local function store(array, i)
+            local value = ffi.new("int[1]", i)
+            array[i] = value
+            return setmetatable({value}, {__mode = "v"})
+        end
+        local old = store(to, 0)
+        for i = 0, 8 do store(from, i) end
+        local ok, message = pcall(ffi.copy, to, from, ffi.sizeof(to))
+        collectgarbage()
+        if not ok then
+            assert(old[1] ~= nil)
+            error(message, 0)
+        end
+        assert(old[1] == nil)
+        for i = 0, 8 do assert(to[i][0] == i) end
+    ]]},
     {"libraries, variables and scopes", WITH_MODULE, [[
         local scope = ffi.scope {overflow = "strict"}
         scope.cdef "extern int library_counter; int library_add(int, int); enum { LOCAL = 3 };"
