@@ -185,7 +185,7 @@ VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-k
 
 valgrind: $(CHECKS) $(CORE) $(SUPPORT)
 	CK_FORK=no CK_TIMEOUT_MULTIPLIER=20 $(VALGRIND) $(CHECKS)
-	$(RUN_ENV) $(VALGRIND) $(LUA) $(BUSTED_ARGS) --exclude-tags=x87 $(SPEC)
+	$(RUN_ENV) $(VALGRIND) $(LUA) $(BUSTED_ARGS) --exclude-tags=x87,clock $(SPEC)
 
 # The collector runs all the time: what nothing keeps alive dies at once.
 gcstress: $(CORE) $(SUPPORT)

@@ -40,18 +40,20 @@ $(BUILD)/fuzz/fuzz_parse: $(FUZZ_SRC) $(wildcard cdecl_parser/*.h cdecl_parser/*
 
 # Seeds from real headers, in pieces that the fuzzer takes whole.
 FUZZ_HEADERS = stdio.h stdlib.h math.h time.h pthread.h signal.h netdb.h sys/socket.h sys/stat.h complex.h
-$(BUILD)/fuzz/seeds:
-	@mkdir -p $@
-	for header in $(FUZZ_HEADERS); do \
-		echo "#include <$$header>" | $(CC) -E -P -x c - | grep -v '^$$' | \
-			split -C 4000 - "$@/$$(echo $$header | tr /. __)-"; \
+FUZZ_SEEDS = $(BUILD)/fuzz/seeds
+$(FUZZ_SEEDS)/made:
+	@rm -rf $(FUZZ_SEEDS) && mkdir -p $(FUZZ_SEEDS)
+	set -e; for header in $(FUZZ_HEADERS); do \
+		echo "#include <$$header>" | $(CC) -E -P -x c - >$(BUILD)/fuzz/header; \
+		split -C 4000 $(BUILD)/fuzz/header "$(FUZZ_SEEDS)/$$(echo $$header | tr /. __)-"; \
 	done
+	touch $@
 
-fuzz: $(BUILD)/fuzz/fuzz_parse $(BUILD)/fuzz/seeds
+fuzz: $(BUILD)/fuzz/fuzz_parse $(FUZZ_SEEDS)/made
 	@mkdir -p $(BUILD)/fuzz/corpus
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
 		-dict=cdecl_parser/fuzz/parse.dict -artifact_prefix=$(BUILD)/fuzz/ -print_final_stats=1 \
-		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS) $(BUILD)/fuzz/seeds
+		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS) $(FUZZ_SEEDS)
 
 # What takes too long for each change: all of `make test`, then the fuzzer for a minute, more random calls and
 # layouts, and the tests again with sanitizers, under valgrind and with the collector always running.
