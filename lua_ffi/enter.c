@@ -218,8 +218,16 @@ static void push_arguments(lua_State *L, const struct invocation *run)
     luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
     for (uint32_t i = 0; i < plan->nparams; i++) {
         const struct lffi_param *param = &plan->param[i];
-        if (!lffi_push_plain(L, param->op, argument_base(run, param) + param->to))
+        const unsigned char *slot = argument_base(run, param) + param->to;
+        if (lffi_push_plain(L, param->op, slot))
+            continue;
+        if (param->op == LFFI_POINTER) {
+            const void *address;
+            memcpy(&address, slot, sizeof address);
+            lffi_push_pointer(L, param->ct->base, address, 0);
+        } else {
             push_general(L, run, param);
+        }
     }
 }
 
