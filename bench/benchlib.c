@@ -1,5 +1,5 @@
-/* The C library that every binding of the benchmark calls. Functions that do next to nothing: what is
- * measured is the way to them. */
+/* The C library that every binding of the benchmark calls. Functions that do next to nothing: what
+ * is measured is the way to them. */
 #include <stdlib.h>
 
 #include "benchlib.h"
@@ -83,7 +83,7 @@ struct bench_node *bench_list(int n)
     return nodes;
 }
 
-/* ---- how the cost grows (growth.lua) ------------------------------------------------------------ */
+/* ---- how the cost grows (growth.lua) --------------------------------------------------------- */
 
 #define LONGS1 long a
 #define LONGS2 LONGS1, long b

@@ -1,5 +1,5 @@
-/* Instruction counts: the requests to callgrind that bench.lua makes under `make bench-count`. They do
- * nothing outside valgrind. */
+/* Instruction counts: the requests to callgrind that bench.lua makes under `make bench-count`. They
+ * do nothing outside valgrind. */
 #include <lauxlib.h>
 #include <lua.h>
 #include <valgrind/callgrind.h>

@@ -1,5 +1,6 @@
 /* The library bound by hand, as a careful person writes it: luaL_check* and a range check for every
- * argument, a metatable per type, strcmp on member names. The yardstick of every row of the benchmark. */
+ * argument, a metatable per type, strcmp on member names. The yardstick of every row of the
+ * benchmark. */
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -225,8 +226,8 @@ static int hand_paint(lua_State *L)
     return 1;
 }
 
-/* The function that C calls back, at `function` on the stack of the state that made the call. Its error
- * is kept above and raised when C has returned; until then it is not called again. */
+/* The function that C calls back, at `function` on the stack of the state that made the call. Its
+ * error is kept above and raised when C has returned; until then it is not called again. */
 struct callback {
     lua_State *L;
     int function;
@@ -424,15 +425,32 @@ __attribute__((visibility("default"))) int luaopen_hand(lua_State *L);
 
 int luaopen_hand(lua_State *L)
 {
-    static const luaL_Reg functions[] = {
-        {"nop", hand_nop}, {"add", hand_add}, {"addd", hand_addd}, {"addf", hand_addf},
-        {"addu64", hand_addu64}, {"mixed", hand_mixed}, {"deref", hand_deref}, {"notb", hand_not},
-        {"strlen", hand_strlen}, {"sum8", hand_sum8}, {"point", hand_point_new},
-        {"ints", hand_ints_new}, {"vec", hand_vec_new}, {"scale", hand_scale},
-        {"greeting", hand_greeting}, {"text", hand_text}, {"greet", hand_greet}, {"paint", hand_paint}, {"repeat_", hand_repeat},
-        {"qsort", hand_qsort}, {"format", hand_format}, {"list", hand_list},
-        {"doubles", hand_doubles_new}, {"totable", hand_totable}, {"fromtable", hand_fromtable},
-        {NULL, NULL}};
+    static const luaL_Reg functions[] = {{"nop", hand_nop},
+                                         {"add", hand_add},
+                                         {"addd", hand_addd},
+                                         {"addf", hand_addf},
+                                         {"addu64", hand_addu64},
+                                         {"mixed", hand_mixed},
+                                         {"deref", hand_deref},
+                                         {"notb", hand_not},
+                                         {"strlen", hand_strlen},
+                                         {"sum8", hand_sum8},
+                                         {"point", hand_point_new},
+                                         {"ints", hand_ints_new},
+                                         {"vec", hand_vec_new},
+                                         {"scale", hand_scale},
+                                         {"greeting", hand_greeting},
+                                         {"text", hand_text},
+                                         {"greet", hand_greet},
+                                         {"paint", hand_paint},
+                                         {"repeat_", hand_repeat},
+                                         {"qsort", hand_qsort},
+                                         {"format", hand_format},
+                                         {"list", hand_list},
+                                         {"doubles", hand_doubles_new},
+                                         {"totable", hand_totable},
+                                         {"fromtable", hand_fromtable},
+                                         {NULL, NULL}};
     metatable(L, POINT, point_index, point_newindex);
     metatable(L, INTS, ints_index, ints_newindex);
     metatable(L, VEC, NULL, NULL);

@@ -1,4 +1,5 @@
-/* What bench/memory.lua cannot ask Lua: the process's allocated bytes, and userdata without a meaning. */
+/* What bench/memory.lua cannot ask Lua: the process's allocated bytes, and userdata without a
+ * meaning. */
 #include <malloc.h>
 
 #include <lauxlib.h>

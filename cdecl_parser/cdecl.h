@@ -64,8 +64,8 @@ struct cdecl_type {
     uint8_t variadic;  /* functions: ends in ", ..." */
     uint8_t no_proto;  /* functions: declared with "()" */
     uint16_t bits;     /* integers: value and sign bits (1 for bool, N for _BitInt(N)) */
-    uint16_t depth;    /* nesting of this type, at most CDECL_MAX_DEPTH, to where a pointer leads to a
-                        * named tag: bounds every walker that stops there */
+    uint16_t depth; /* nesting of this type, at most CDECL_MAX_DEPTH, to where a pointer leads to a
+                     * named tag: bounds every walker that stops there */
     uint32_t align;    /* bytes; ENUM, STRUCT, UNION: use cdecl_alignof() */
     uint32_t nparams;  /* functions */
     uint32_t hash;     /* of the parser's own table */

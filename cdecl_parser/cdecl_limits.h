@@ -24,8 +24,8 @@
 /* Nesting of #if: C11 asks for 63; each level is a small scratch record. */
 #define CDECL_MAX_CONDITIONALS 256
 
-/* Attributes kept on one name, and '#pragma pack(push)' inside each other: lists that are searched from
- * end to end. */
+/* Attributes kept on one name, and '#pragma pack(push)' inside each other: lists that are searched
+ * from end to end. */
 #define CDECL_MAX_ATTRIBUTES 256
 #define CDECL_MAX_PACKS 256
 

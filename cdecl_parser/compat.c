@@ -11,8 +11,8 @@
 
 #define REMEMBERED 256 /* a power of two */
 
-/* One comparison. A pair of tags is taken for equal as soon as its bodies are being compared: recursive
- * types end that way, and when the pair differs after all, so do the types. */
+/* One comparison. A pair of tags is taken for equal as soon as its bodies are being compared:
+ * recursive types end that way, and when the pair differs after all, so do the types. */
 struct comparison {
     unsigned depth, bodies;
     struct {

@@ -21,9 +21,9 @@
 #define LIKE_PRINTF(text, first)
 #endif
 
-/* OUT_OF_LINE for the rarer steps of recursive functions: inlined, their locals would be in every frame.
- * COLD for failing: the compiler moves what leads there out of the way, and a first text, for which
- * most of the time goes into fetching code, is read from fewer cache lines. */
+/* OUT_OF_LINE for the rarer steps of recursive functions: inlined, their locals would be in every
+ * frame. COLD for failing: the compiler moves what leads there out of the way, and a first text,
+ * for which most of the time goes into fetching code, is read from fewer cache lines. */
 #if defined(__GNUC__)
 #define OUT_OF_LINE __attribute__((noinline))
 #define COLD __attribute__((cold))
@@ -138,9 +138,10 @@ struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind
 struct token;
 struct place;
 
-COLD _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...) LIKE_PRINTF(2, 3);
-COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place, const char *format,
-                              ...) LIKE_PRINTF(3, 4);
+COLD _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...)
+    LIKE_PRINTF(2, 3);
+COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place,
+                                   const char *format, ...) LIKE_PRINTF(3, 4);
 COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
                                  const char *format, ...) LIKE_PRINTF(3, 4);
 /* "expected <what>, got <the current token>" */

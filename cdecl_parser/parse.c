@@ -154,7 +154,8 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
 
 /* ---- declarations [6.7, 6.9] ---- */
 
-/* static-assert = { "__extension__" } ( "_Static_assert" | "static_assert" ) ...: past the keyword. */
+/* static-assert = { "__extension__" } ( "_Static_assert" | "static_assert" ) ...: past the keyword.
+ */
 bool cdecl__accept_static_assert(struct parser *p)
 {
     while (p->tok.kind == TOK_EXTENSION) {
@@ -362,7 +363,8 @@ static void end_declaration(struct parser *p)
         cdecl__expected(p, "';' after a declaration");
 }
 
-/* declaration = [ attributes ] ( ";" | specifiers [ init-declarators ] ";" | function-definition ) */
+/* declaration = [ attributes ] ( ";" | specifiers [ init-declarators ] ";" | function-definition )
+ */
 static void declaration(struct parser *p)
 {
     struct specs specs;

@@ -1,7 +1,7 @@
-/* Hash sets of arena nodes: open addressing, linear probing. The hashes stand in an array of their own
- * beside the pointers, so that probing and growing touch no node. The table owns that memory only,
- * taken from the state's allocator and freed by cdecl__table_free(). Depends on libc alone. Searching
- * is done by the users (scope.c, type.c), which know what equality means. */
+/* Hash sets of arena nodes: open addressing, linear probing. The hashes stand in an array of their
+ * own beside the pointers, so that probing and growing touch no node. The table owns that memory
+ * only, taken from the state's allocator and freed by cdecl__table_free(). Depends on libc alone.
+ * Searching is done by the users (scope.c, type.c), which know what equality means. */
 #include "internal.h"
 
 #define FIRST_CAPACITY 256

@@ -2,8 +2,8 @@
  * of the System V x86-64 and the AAPCS64 calling conventions, as gcc applies them to C.
  *
  * Depends on the type description alone (plan.h, cdecl.h); no Lua, no libffi. It allocates nothing.
- * libffi has its own classification, but releases in use get about one random signature in 150 wrong,
- * and it refuses unions, bit-fields and packed structs. Where gcc and clang differ (unnamed
+ * libffi has its own classification, but releases in use get about one random signature in 150
+ * wrong, and it refuses unions, bit-fields and packed structs. Where gcc and clang differ (unnamed
  * bit-fields, flexible array members, arrays of packed structs), this file follows gcc.
  */
 #include "plan.h"
@@ -86,7 +86,7 @@ static bool vectors_supported(const struct cdecl_type *type, const char **why)
 
 #endif
 
-/* ==== System V x86-64 ============================================================================= */
+/* ==== System V x86-64 ========================================================================= */
 
 #ifdef LFFI_ABI_SYSV
 
@@ -159,7 +159,8 @@ static bool classify_array(const struct cdecl_type *type, uint64_t at, enum clas
         return false; /* gcc: a flexible member puts its struct in memory */
     if (size == 0)
         return true;
-    /* As gcc does, the first element's classes are repeated: the others' alignment is not looked at. */
+    /* As gcc does, the first element's classes are repeated: the others' alignment is not looked
+     * at. */
     if (!classify(type->target, at % 8, element))
         return false;
     for (uint64_t i = at / 8; i < end && i < 2; i++)
@@ -368,7 +369,7 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
 
 #endif
 
-/* ==== AAPCS64 ======================================================================================= */
+/* ==== AAPCS64 ================================================================================= */
 
 #ifdef LFFI_ABI_AAPCS
 
@@ -385,7 +386,8 @@ static bool homogeneous(const struct cdecl_type *type, struct homogeneous *h);
 static bool same_element(struct homogeneous *h, uint64_t size, uint8_t prim, uint64_t count)
 {
     /* long double and _Float128 are one machine format, as are the vectors of one size */
-    if (h->size != 0 && (h->size != size || (h->prim == CDECL_PRIM_COUNT) != (prim == CDECL_PRIM_COUNT)))
+    if (h->size != 0 &&
+        (h->size != size || (h->prim == CDECL_PRIM_COUNT) != (prim == CDECL_PRIM_COUNT)))
         return false;
     h->size = size;
     h->prim = prim;

@@ -1,13 +1,13 @@
 /* The API table of a scope: registration, argument checks shared by its functions, and ffi.cdef.
  *
- * Depends on ctype.c for types and on the other api files for their functions. The table is anchored
- * by the scope; what the functions return belongs to Lua.
+ * Depends on ctype.c for types and on the other api files for their functions. The table is
+ * anchored by the scope; what the functions return belongs to Lua.
  */
 #include <string.h>
 
 #include "api.h"
 
-/* ---- registration and arguments -------------------------------------------------------------------- */
+/* ---- registration and arguments -------------------------------------------------------------- */
 
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const luaL_Reg *functions)
 {
@@ -106,7 +106,7 @@ int lffi_arg_choice(lua_State *L, struct lffi_scope *scope, int arg, const char 
     lffi_arg_error(L, arg, "invalid option '%s'", lua_tostring(L, -1));
 }
 
-/* ---- cdef ---------------------------------------------------------------------------------------------- */
+/* ---- cdef ------------------------------------------------------------------------------------ */
 
 /* The replacement text of a definition: the value at the stack top as a string, in its place. False
  * for `false`: a name that is not to be defined. */
@@ -136,8 +136,8 @@ static size_t count_pairs(lua_State *L, int table)
     return count;
 }
 
-/* Turns the table of definitions at the stack top into an array; leaves on the stack the array and a
- * table that anchors the texts. */
+/* Turns the table of definitions at the stack top into an array; leaves on the stack the array and
+ * a table that anchors the texts. */
 static void read_defines(lua_State *L, struct lffi_scope *scope, int arg,
                          struct cdecl_source *source)
 {
@@ -228,7 +228,7 @@ static int api_eval(lua_State *L)
     return 1;
 }
 
-/* ---- the table -------------------------------------------------------------------------------------------- */
+/* ---- the table ------------------------------------------------------------------------------- */
 
 static void fill_api(lua_State *L, struct lffi_scope *scope)
 {

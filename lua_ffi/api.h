@@ -5,11 +5,12 @@
 
 #include "lffi.h"
 
-/* Adds the functions to the table on the stack top: C closures over (1) the scope, (2) the function's
- * name, so that an argument error names the function however it was reached (pcall, a local). */
+/* Adds the functions to the table on the stack top: C closures over (1) the scope, (2) the
+ * function's name, so that an argument error names the function however it was reached (pcall, a
+ * local). */
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const luaL_Reg *functions);
-/* Raises "bad argument #1 to 'sizeof' (...)"; `fmt` as for lua_pushfstring. Only from functions that
- * lffi_api_add registered. */
+/* Raises "bad argument #1 to 'sizeof' (...)"; `fmt` as for lua_pushfstring. Only from functions
+ * that lffi_api_add registered. */
 _Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...);
 
 /* Arguments. Each raises an argument error when the value is something else. */
@@ -20,7 +21,8 @@ const char *lffi_arg_string(lua_State *L, struct lffi_scope *scope, int arg, siz
 uint64_t lffi_arg_size(lua_State *L, struct lffi_scope *scope, int arg);
 /* A table whose keys are all among `names` (ends in NULL). Absent or nil: false. */
 bool lffi_arg_options(lua_State *L, struct lffi_scope *scope, int arg, const char *const *names);
-/* An index into `names` for the string at the stack top, which option `name` of argument `arg` gave. */
+/* An index into `names` for the string at the stack top, which option `name` of argument `arg`
+ * gave. */
 int lffi_arg_choice(lua_State *L, struct lffi_scope *scope, int arg, const char *const *names);
 
 /* "fit" "strict" "wrap" "saturate" NULL, in the order of enum lffi_policy. */
@@ -37,9 +39,11 @@ void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
 
 /* reflect.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
-/* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were replaced. */
+/* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were
+ * replaced. */
 void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope);
-/* namespace.c: pushes a pointer to the variable or function `name` of the namespace at `lib_idx`. */
+/* namespace.c: pushes a pointer to the variable or function `name` of the namespace at `lib_idx`.
+ */
 void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_idx, int name_idx);
 /* namespace.c: whether the value at idx is a namespace made by ffi.load, or ffi.C. */
 bool lffi_is_namespace(lua_State *L, int idx);

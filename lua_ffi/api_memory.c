@@ -12,7 +12,8 @@
 struct memory {
     const char *addr;
     uint64_t size;                   /* bytes known to be there, UINT64_MAX when not known */
-    const struct lffi_ctype *target; /* what lies there: pointee, element, or the object's own type */
+    const struct lffi_ctype
+        *target; /* what lies there: pointee, element, or the object's own type */
 };
 
 static bool is_memory(const struct lffi_ctype *ct)
@@ -59,8 +60,8 @@ static struct memory memory_arg(lua_State *L, struct lffi_scope *scope, int arg)
 static void check_reach(lua_State *L, int arg, int size_arg, uint64_t size, const struct memory *m)
 {
     if (size > m->size)
-        lffi_arg_error(L, size_arg, "%I bytes, but argument #%d has only %I", (LUAI_UACINT)size, arg,
-                       (LUAI_UACINT)m->size);
+        lffi_arg_error(L, size_arg, "%I bytes, but argument #%d has only %I", (LUAI_UACINT)size,
+                       arg, (LUAI_UACINT)m->size);
 }
 
 /* Memory that may be written: not behind a pointer to const, nor a const object. */
@@ -73,7 +74,7 @@ static struct memory writable_arg(lua_State *L, struct lffi_scope *scope, int ar
     return m;
 }
 
-/* ---- string ------------------------------------------------------------------------------------------- */
+/* ---- string ---------------------------------------------------------------------------------- */
 
 /* Text without a length ends at a zero: only of bytes, or of what C calls nothing in particular. */
 static void check_text(lua_State *L, struct lffi_scope *scope, const struct memory *m)
@@ -100,7 +101,8 @@ static int string_of_lua_string(lua_State *L, struct lffi_scope *scope)
     return 1;
 }
 
-/* ffi.string(pointer [, n]): n bytes, or up to a zero or the end of an array. nil for nil and NULL. */
+/* ffi.string(pointer [, n]): n bytes, or up to a zero or the end of an array. nil for nil and NULL.
+ */
 static int api_string(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -128,7 +130,7 @@ static int api_string(lua_State *L)
     return 1;
 }
 
-/* ---- copy, fill ----------------------------------------------------------------------------------------- */
+/* ---- copy, fill ------------------------------------------------------------------------------ */
 
 /* Pushes the block of Lua's that the memory of a cdata argument is in, returns its index, or 0. */
 static int push_block_arg(lua_State *L, struct lffi_scope *scope, int arg, const struct memory *m)
@@ -137,7 +139,8 @@ static int push_block_arg(lua_State *L, struct lffi_scope *scope, int arg, const
     return found ? lua_gettop(L) : 0;
 }
 
-/* The values behind the pointers in the bytes go along with these; without `from`, into oblivion. */
+/* The values behind the pointers in the bytes go along with these; without `from`, into oblivion.
+ */
 static void keep_copied(lua_State *L, struct lffi_scope *scope, const struct memory *to,
                         const struct memory *from, uint64_t size)
 {
@@ -193,7 +196,7 @@ static int api_fill(lua_State *L)
     return 0;
 }
 
-/* ---- errno -------------------------------------------------------------------------------------------------- */
+/* ---- errno ----------------------------------------------------------------------------------- */
 
 static int errno_arg(lua_State *L, struct lffi_scope *scope, int arg)
 {

@@ -44,7 +44,8 @@ static int api_scope(lua_State *L)
     return 1;
 }
 
-/* ffi.integer_type(metatable, function or nil): how values with that metatable become integers (S2). */
+/* ffi.integer_type(metatable, function or nil): how values with that metatable become integers
+ * (S2). */
 static int api_integer_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -61,7 +62,7 @@ static int api_integer_type(lua_State *L)
     return 0;
 }
 
-/* ---- the target ---------------------------------------------------------------------------------------- */
+/* ---- the target ------------------------------------------------------------------------------ */
 
 static const char *const abi_names[] = {
     sizeof(void *) == 8 ? "64bit" : "32bit",

@@ -22,7 +22,7 @@ static int api_typeof(lua_State *L)
     return 1;
 }
 
-/* ---- size, alignment, offset --------------------------------------------------------------------- */
+/* ---- size, alignment, offset ----------------------------------------------------------------- */
 
 static bool is_variable(const struct lffi_ctype *ct)
 {
@@ -71,7 +71,8 @@ static void push_object_size(lua_State *L, const struct lffi_cdata *cd)
         lua_pushinteger(L, (lua_Integer)size);
 }
 
-/* ffi.sizeof(ct [, nelem]): nil when the size is not known; LuaJIT raises for T[?] without a length. */
+/* ffi.sizeof(ct [, nelem]): nil when the size is not known; LuaJIT raises for T[?] without a
+ * length. */
 static int api_sizeof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -105,8 +106,9 @@ static int api_alignof(lua_State *L)
     return 1;
 }
 
-/* A bit-field's place as LuaJIT tells it: the offset of the storage unit of its declared type and the
- * first bit in that; where a packed one straddles two units, its first byte and the bit in that. */
+/* A bit-field's place as LuaJIT tells it: the offset of the storage unit of its declared type and
+ * the first bit in that; where a packed one straddles two units, its first byte and the bit in
+ * that. */
 static int push_bitfield_place(lua_State *L, const struct lffi_field *field)
 {
     uint64_t unit = CHAR_BIT * cdecl_sizeof(field->member->type);
@@ -119,7 +121,8 @@ static int push_bitfield_place(lua_State *L, const struct lffi_field *field)
     return 3;
 }
 
-/* ffi.offsetof(ct, member): offset [, bit position, bit size]; nothing when there is no such member. */
+/* ffi.offsetof(ct, member): offset [, bit position, bit size]; nothing when there is no such
+ * member. */
 static int api_offsetof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -138,15 +141,15 @@ static int api_offsetof(lua_State *L)
     return 1;
 }
 
-/* ---- kinds ------------------------------------------------------------------------------------------- */
+/* ---- kinds ----------------------------------------------------------------------------------- */
 
 static bool is_integer_op(const struct lffi_ctype *ct)
 {
     return ct->op >= LFFI_I8 && ct->op <= LFFI_U128;
 }
 
-/* An enum is not its integer type here, compatible as C calls them. LuaJIT takes integers of one size
- * and signedness as one type; C, and the default scope, do not. */
+/* An enum is not its integer type here, compatible as C calls them. LuaJIT takes integers of one
+ * size and signedness as one type; C, and the default scope, do not. */
 static bool same_type(struct lffi_scope *scope, const struct lffi_ctype *a,
                       const struct lffi_ctype *b)
 {
@@ -184,7 +187,8 @@ static int api_istype(lua_State *L)
     return 1;
 }
 
-/* ffi.type(value): Lua's type, but "cdata" and "ctype" for ours ("cdata" for both, as LuaJIT, there). */
+/* ffi.type(value): Lua's type, but "cdata" and "ctype" for ours ("cdata" for both, as LuaJIT,
+ * there). */
 static int api_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -199,7 +203,7 @@ static int api_type(lua_State *L)
     return 1;
 }
 
-/* ---- metatypes ----------------------------------------------------------------------------------------- */
+/* ---- metatypes ------------------------------------------------------------------------------- */
 
 /* The type that holds the metatype: the struct or union itself, also when a pointer to it is given
  * (libraries typedef pointers to structs they never show). */

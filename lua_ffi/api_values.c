@@ -1,5 +1,5 @@
-/* The API's functions on values: new, cast, gc, addressof, toretval, tonumber, math_type, isnull, eq, totable,
- * nullptr.
+/* The API's functions on values: new, cast, gc, addressof, toretval, tonumber, math_type, isnull,
+ * eq, totable, nullptr.
  *
  * Depends on construct.c and convert.c, which do the work; here arguments are checked. Objects made
  * here belong to Lua.
@@ -39,7 +39,7 @@ static int api_cast(lua_State *L)
     return 1;
 }
 
-/* ---- lifetime and addresses --------------------------------------------------------------------------- */
+/* ---- lifetime and addresses ------------------------------------------------------------------ */
 
 static bool has_finalizer_type(const struct lffi_ctype *ct)
 {
@@ -93,7 +93,7 @@ static int api_addressof(lua_State *L)
     return 1;
 }
 
-/* ---- to Lua values --------------------------------------------------------------------------------------- */
+/* ---- to Lua values --------------------------------------------------------------------------- */
 
 /* ffi.toretval(cdata): the Lua value it would be as the result of a C function. */
 static int api_toretval(lua_State *L)
@@ -192,7 +192,8 @@ static void push_text_number(lua_State *L, struct lffi_scope *scope)
         luaL_pushfail(L);
 }
 
-/* Pushes the number that a big integer (S2) at index 1 is, or the nearest float; nil when it is none. */
+/* Pushes the number that a big integer (S2) at index 1 is, or the nearest float; nil when it is
+ * none. */
 static void push_big_number(lua_State *L, struct lffi_scope *scope)
 {
     struct lffi_integer value;
@@ -217,8 +218,8 @@ static void push_big_number(lua_State *L, struct lffi_scope *scope)
     lua_pushnumber(L, number);
 }
 
-/* ffi.tonumber(value [, base]): Lua's tonumber, numeric cdata and big integers. It does not call Lua's: programs
- * may have put this one in its place. */
+/* ffi.tonumber(value [, base]): Lua's tonumber, numeric cdata and big integers. It does not call
+ * Lua's: programs may have put this one in its place. */
 static int api_tonumber(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -236,7 +237,8 @@ static int api_tonumber(lua_State *L)
     return 1;
 }
 
-/* ffi.math_type(value): math.type for numeric cdata too: "integer", "float", or nil for what is no number. */
+/* ffi.math_type(value): math.type for numeric cdata too: "integer", "float", or nil for what is no
+ * number. */
 static int api_math_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -253,7 +255,7 @@ static int api_math_type(lua_State *L)
     return 1;
 }
 
-/* ---- comparing ----------------------------------------------------------------------------------------------- */
+/* ---- comparing ------------------------------------------------------------------------------- */
 
 /* ffi.isnull(value): nil and NULL pointers. */
 static int api_isnull(lua_State *L)
@@ -281,7 +283,7 @@ static int api_eq(lua_State *L)
     return 1;
 }
 
-/* ---- totable ---------------------------------------------------------------------------------------------------- */
+/* ---- totable --------------------------------------------------------------------------------- */
 
 static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr);
 
@@ -314,8 +316,8 @@ static void push_members(lua_State *L, struct lffi_ctype *ct, const char *addr)
     }
 }
 
-/* Pushes a value in the memory of the cdata at index 1, with nested aggregates as tables; the depth is bounded by
- * the type's. */
+/* Pushes a value in the memory of the cdata at index 1, with nested aggregates as tables; the depth
+ * is bounded by the type's. */
 static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr)
 {
     luaL_checkstack(L, 12, "type nested too deeply");
@@ -341,8 +343,8 @@ static uint64_t known_count(lua_State *L, struct lffi_scope *scope, const struct
     return extent == UINT64_MAX || size == 0 ? UINT64_MAX : extent / size;
 }
 
-/* The number of elements to convert: as asked, but no more than are known to be there. A pointer does
- * not say how many it points to, even where its memory is known. */
+/* The number of elements to convert: as asked, but no more than are known to be there. A pointer
+ * does not say how many it points to, even where its memory is known. */
 static uint64_t list_count(lua_State *L, struct lffi_scope *scope, const struct lffi_cdata *cd)
 {
     uint64_t known = known_count(L, scope, cd);

@@ -1,8 +1,9 @@
 /* Owners made by the script: ffi.arena(), and ffi.handle / ffi.from_handle, Lua values as void *.
  *
- * Depends on construct.c and cdata.c. An arena keeps what was made through it alive until it is closed;
- * the memory itself belongs to each cdata, so that closing an arena leaves no dangling object. A handle
- * is a number, never an address: one that is stale is recognised, because numbers are not reused.
+ * Depends on construct.c and cdata.c. An arena keeps what was made through it alive until it is
+ * closed; the memory itself belongs to each cdata, so that closing an arena leaves no dangling
+ * object. A handle is a number, never an address: one that is stale is recognised, because numbers
+ * are not reused.
  */
 #include <string.h>
 
@@ -10,7 +11,7 @@
 
 #define ARENA_METATABLE "cffi.arena"
 
-/* ---- arenas ----------------------------------------------------------------------------------------- */
+/* ---- arenas ---------------------------------------------------------------------------------- */
 
 struct arena {
     struct lffi_scope *scope;
@@ -111,9 +112,10 @@ static int api_arena(lua_State *L)
     return 1;
 }
 
-/* ---- handles ------------------------------------------------------------------------------------------- */
+/* ---- handles --------------------------------------------------------------------------------- */
 
-/* In the registry: {[number] = value, n = last number}. A nil is stored as the key's own address. */
+/* In the registry: {[number] = value, n = last number}. A nil is stored as the key's own address.
+ */
 static const char handles_key = 0;
 
 static void push_handles(lua_State *L)

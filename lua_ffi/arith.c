@@ -7,7 +7,7 @@
 
 #include "lffi.h"
 
-/* ---- operands ------------------------------------------------------------------------------------------ */
+/* ---- operands -------------------------------------------------------------------------------- */
 
 static void read_cdata(struct lffi_operand *o, const struct lffi_cdata *cd)
 {
@@ -113,10 +113,10 @@ static void check_room(lua_State *L, const struct operands *o)
         luaL_error(L, "operand needs more than 128 bits");
 }
 
-/* ---- metamethods ------------------------------------------------------------------------------------------ */
+/* ---- metamethods ----------------------------------------------------------------------------- */
 
-/* Of a metatype, or of the metatable of another object. Strings have arithmetic metamethods, which would
- * call back here. */
+/* Of a metatype, or of the metatable of another object. Strings have arithmetic metamethods, which
+ * would call back here. */
 static bool push_event_of(lua_State *L, const struct lffi_operand *o, const char *event)
 {
     if (o->ct != NULL)
@@ -153,7 +153,7 @@ static const char *push_name(lua_State *L, const struct lffi_operand *o)
     return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, o->ct->type, NULL));
 }
 
-/* ---- arithmetic -------------------------------------------------------------------------------------------- */
+/* ---- arithmetic ------------------------------------------------------------------------------ */
 
 /* By LUA_OPADD ... LUA_OPBNOT. */
 static const char *const arith_event[] = {"__add",  "__sub",  "__mul", "__mod", "__pow",
@@ -193,7 +193,7 @@ static int cdata_arith(lua_State *L)
     return 1;
 }
 
-/* ---- order -------------------------------------------------------------------------------------------------- */
+/* ---- order ----------------------------------------------------------------------------------- */
 
 static int order_error(lua_State *L, const struct operands *o)
 {
@@ -237,7 +237,7 @@ static int cdata_le(lua_State *L)
     return compare(L, "__le", true);
 }
 
-/* ---- equality ----------------------------------------------------------------------------------------------- */
+/* ---- equality -------------------------------------------------------------------------------- */
 
 /* Both are boolean or both complex: by value. */
 static bool equal_values(const struct lffi_operand *a, const struct lffi_operand *b)
@@ -333,7 +333,7 @@ bool lffi_equal(lua_State *L, struct lffi_state *st, int a, int b)
     return o.a.ct != NULL ? equal_mixed(L, &o, &o.a, &o.b) : equal_mixed(L, &o, &o.b, &o.a);
 }
 
-/* ---- concatenation -------------------------------------------------------------------------------------------- */
+/* ---- concatenation --------------------------------------------------------------------------- */
 
 /* Pushes what Lua's `..` would take for the operand; false when it takes none. */
 static bool push_piece(lua_State *L, const struct lffi_operand *o)
@@ -371,7 +371,7 @@ static int cdata_concat(lua_State *L)
                       push_name(L, left_fits ? &o.b : &o.a));
 }
 
-/* ---- metatable -------------------------------------------------------------------------------------------------- */
+/* ---- metatable ------------------------------------------------------------------------------- */
 
 void lffi_arith_metatable(lua_State *L, struct lffi_state *st)
 {

@@ -5,15 +5,16 @@
  */
 #include "lffi.h"
 
-/* A run of bits within one byte: how many, how far above the byte's bit 0, and how far above bit 0 of the
- * field's value. */
+/* A run of bits within one byte: how many, how far above the byte's bit 0, and how far above bit 0
+ * of the field's value. */
 struct run {
     unsigned size;
     unsigned in_byte;
     unsigned in_value;
 };
 
-/* The run at bit `bit` from the start of the field's bytes, of which `done` bits of the value came before. */
+/* The run at bit `bit` from the start of the field's bytes, of which `done` bits of the value came
+ * before. */
 static struct run run_at(unsigned bit, unsigned done, unsigned width)
 {
     struct run run = {8 - bit % 8, 0, 0};

@@ -23,7 +23,7 @@ struct outgoing {
     struct lffi_where where;
 };
 
-/* ---- the general conversion -------------------------------------------------------------------------- */
+/* ---- the general conversion ------------------------------------------------------------------ */
 
 struct attempt {
     struct lffi_ctype *ct;
@@ -114,7 +114,7 @@ static void store_general(lua_State *L, struct outgoing *call, const struct lffi
     }
 }
 
-/* ---- parameters ---------------------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------------------ */
 
 static bool has_bit(uint64_t bits, uint32_t index)
 {
@@ -160,7 +160,7 @@ static void check_nonnull(lua_State *L, struct outgoing *call)
     }
 }
 
-/* ---- variadic arguments ---------------------------------------------------------------------------------- */
+/* ---- variadic arguments ---------------------------------------------------------------------- */
 
 /* The type a cdata has after C's default argument promotions. */
 static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *plan,
@@ -283,7 +283,7 @@ static uint32_t variadic_room(lua_State *L, const struct outgoing *call, uint32_
     return (uint32_t)stack;
 }
 
-/* ---- results ---------------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 /* Where the registers of a result in pieces are put together. */
 struct incoming {
@@ -326,7 +326,7 @@ static void prepare_result(lua_State *L, const struct outgoing *call, struct inc
     }
 }
 
-/* ---- the call ------------------------------------------------------------------------------------------------ */
+/* ---- the call -------------------------------------------------------------------------------- */
 
 /* Raises what a callback of this call has left behind. */
 static _Noreturn void raise_kept(lua_State *L, const struct lffi_call *running)

@@ -1,9 +1,10 @@
 /* Callbacks as C sees them: code addresses, and what answers when C calls one.
  *
  * Depends on libffi and on plan.h; it touches no Lua state but hands over to enter.c once it is
- * certain that the calling thread owns the state and that the callback lives. Everything here is process
- * memory, because C may call after lua_close: slots, signatures and gates are reused, never freed.
- * The two process-wide variables of the module are here: the table of slots and `lffi_thread`.
+ * certain that the calling thread owns the state and that the callback lives. Everything here is
+ * process memory, because C may call after lua_close: slots, signatures and gates are reused, never
+ * freed. The two process-wide variables of the module are here: the table of slots and
+ * `lffi_thread`.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -63,7 +64,7 @@ static void unlock(void)
     pthread_mutex_unlock(&table.lock);
 }
 
-/* ---- answering without Lua ------------------------------------------------------------------------- */
+/* ---- answering without Lua ------------------------------------------------------------------- */
 
 /* Puts the error value, zero unless given, where C will look for the result. */
 static void give_error_value(const struct lffi_signature *signature, const unsigned char *error,
@@ -98,7 +99,8 @@ static void report_closed(struct lffi_slot *slot, const struct lffi_signature *s
                                  ") was called by C after its Lua state was closed\n"};
     ssize_t written = atomic_fetch_add(&slot->strangers, 1);
     for (unsigned i = 0; written == 0 && i < sizeof texts / sizeof *texts; i++)
-        written = write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0; /* which nobody can be told */
+        written =
+            write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0; /* which nobody can be told */
 }
 
 /* Only the owner takes out, so that the head which it sees cannot come back as another. */
@@ -151,7 +153,8 @@ static bool is_owner(const struct lffi_gate *gate, const struct lffi_call *call)
 }
 
 /* A call that must not enter Lua: by a foreign thread or a signal, of a tombstone, at any time. */
-static LFFI_NOINLINE void visit(struct lffi_slot *slot, const struct lffi_registers *in, struct lffi_return *ret)
+static LFFI_NOINLINE void visit(struct lffi_slot *slot, const struct lffi_registers *in,
+                                struct lffi_return *ret)
 {
     int status = atomic_load(&slot->status);
     struct lffi_gate *gate = atomic_load(&slot->gate);
@@ -197,8 +200,8 @@ void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_re
     answer(table.slots[pool][index], in, stack, ret);
 }
 
-/* Bytes of each floating register to copy. On x86-64 libffi promises 64 bits; it saves all 128 in an
- * array and points into that, which the distance of the pointers shows. */
+/* Bytes of each floating register to copy. On x86-64 libffi promises 64 bits; it saves all 128 in
+ * an array and points into that, which the distance of the pointers shows. */
 static size_t fpr_bytes(const struct lffi_signature *signature, void *const *fprs)
 {
     if (!signature->wide || LFFI_LIBFFI_FPR == sizeof(union lffi_fpr))
@@ -232,7 +235,7 @@ static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
     lffi_return_to_libffi(signature->kind, &ret, result);
 }
 
-/* ---- signatures and gates ------------------------------------------------------------------------------ */
+/* ---- signatures and gates -------------------------------------------------------------------- */
 
 static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
                            uint32_t stack_size, uint64_t result_size, const char *text)
@@ -319,7 +322,7 @@ struct lffi_gate *lffi_gate_of(struct lffi_state *st)
     return gate;
 }
 
-/* ---- slots ---------------------------------------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------------------------------- */
 
 struct closure_slot {
     struct lffi_slot slot;

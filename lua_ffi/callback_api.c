@@ -1,8 +1,8 @@
 /* Making, changing, listing and freeing callbacks from Lua (docs/design.md S14).
  *
- * Depends on callback.c for slots and on convert.c for error values. The registry holds each live callback's function;
- * `st->ref_callbacks` is a list of three tables: code address to slot, plan to the functions
- * converted implicitly ({[function] = slot}), plan to signature.
+ * Depends on callback.c for slots and on convert.c for error values. The registry holds each live
+ * callback's function; `st->ref_callbacks` is a list of three tables: code address to slot, plan to
+ * the functions converted implicitly ({[function] = slot}), plan to signature.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static void push_table(lua_State *L, struct lffi_state *st, int which)
     lua_remove(L, -2);
 }
 
-/* ---- freeing -------------------------------------------------------------------------------------------- */
+/* ---- freeing --------------------------------------------------------------------------------- */
 
 /* Takes the slot's function out of the table of implicit conversions. */
 static void forget_implicit(lua_State *L, struct lffi_slot *slot)
@@ -76,7 +76,7 @@ static struct lffi_slot *find_slot(lua_State *L, struct lffi_state *st, const vo
     return slot != NULL && slot->gate == st->gate ? slot : NULL;
 }
 
-/* ---- making ----------------------------------------------------------------------------------------------- */
+/* ---- making ---------------------------------------------------------------------------------- */
 
 static bool is_integer_register(const struct lffi_param *param)
 {
@@ -123,7 +123,8 @@ static const struct lffi_signature *signature_of(lua_State *L, struct lffi_state
     return signature;
 }
 
-/* Pushes the bytes of the error value in the form of struct lffi_slot.error; NULL when it is zero. */
+/* Pushes the bytes of the error value in the form of struct lffi_slot.error; NULL when it is zero.
+ */
 static const void *push_error_value(lua_State *L, const struct lffi_plan *plan,
                                     const struct lffi_signature *signature, int idx)
 {
@@ -167,7 +168,8 @@ static void write_place(lua_State *L, char *place)
     snprintf(place, LFFI_PLACE_SIZE, "?");
 }
 
-/* Stack: the slot, the function, the onerror function or nil. Enters them where they are looked up. */
+/* Stack: the slot, the function, the onerror function or nil. Enters them where they are looked up.
+ */
 static int anchor(lua_State *L)
 {
     struct lffi_slot *slot = lua_touserdata(L, 1);
@@ -255,7 +257,7 @@ static struct lffi_slot *make(lua_State *L, struct lffi_ctype *ct, int idx,
     return slot;
 }
 
-/* ---- implicit conversions ------------------------------------------------------------------------------------ */
+/* ---- implicit conversions -------------------------------------------------------------------- */
 
 static struct lffi_slot *find_implicit(lua_State *L, struct lffi_state *st,
                                        const struct lffi_plan *plan, int idx)
@@ -350,7 +352,7 @@ static int api_release(lua_State *L)
     return 1;
 }
 
-/* ---- callbacks of their own ------------------------------------------------------------------------------------ */
+/* ---- callbacks of their own ------------------------------------------------------------------ */
 
 static void read_option(lua_State *L, const char *name, struct options *options)
 {
@@ -363,7 +365,8 @@ static void read_option(lua_State *L, const char *name, struct options *options)
         options->always = lua_toboolean(L, idx);
     else if (strcmp(name, "signal") == 0 && lua_isboolean(L, idx))
         options->signal = lua_toboolean(L, idx);
-    else if (strcmp(name, "onerror") == 0 || strcmp(name, "always") == 0 || strcmp(name, "signal") == 0)
+    else if (strcmp(name, "onerror") == 0 || strcmp(name, "always") == 0 ||
+             strcmp(name, "signal") == 0)
         luaL_error(L, "callback option '%s' must be a %s, got %s", name,
                    *name == 'o' ? "function" : "boolean", luaL_typename(L, idx));
     else
@@ -463,10 +466,11 @@ static int api_callbacks(lua_State *L)
     return 1;
 }
 
-/* ---- methods ----------------------------------------------------------------------------------------------------- */
+/* ---- methods --------------------------------------------------------------------------------- */
 
-/* True when the function pointer at index 1 was made for an earlier callback of the slot: pointers of
- * callbacks, and those taken from them, carry the number of their use of the slot as user value. */
+/* True when the function pointer at index 1 was made for an earlier callback of the slot: pointers
+ * of callbacks, and those taken from them, carry the number of their use of the slot as user value.
+ */
 static bool is_outlived(lua_State *L, const struct lffi_slot *slot)
 {
     bool outlived = lua_getiuservalue(L, 1, 1) == LUA_TNUMBER &&

@@ -1,14 +1,14 @@
 /* C values as Lua objects: allocation, ownership, finalisers, length, printing.
  *
- * Depends on ctype.c and the Lua API. A cdata that owns its memory holds it after its header; a view, or a pointer
- * into memory of another cdata, carries that root owner as its user value. What owners keep alive
- * beyond that is keep.c's.
+ * Depends on ctype.c and the Lua API. A cdata that owns its memory holds it after its header; a
+ * view, or a pointer into memory of another cdata, carries that root owner as its user value. What
+ * owners keep alive beyond that is keep.c's.
  */
 #include <string.h>
 
 #include "lffi.h"
 
-/* ---- recognising and making --------------------------------------------------------------------- */
+/* ---- recognising and making ------------------------------------------------------------------ */
 
 struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
 {
@@ -89,7 +89,7 @@ struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *c
     return cd;
 }
 
-/* ---- ownership ------------------------------------------------------------------------------------ */
+/* ---- ownership ------------------------------------------------------------------------------- */
 
 /* True when the value lies in the userdata itself. */
 static bool owns_itself(lua_State *L, int idx, const struct lffi_cdata *cd)
@@ -102,7 +102,8 @@ static bool owns_itself(lua_State *L, int idx, const struct lffi_cdata *cd)
 /* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
 static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
-    bool finalised = lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->st->mt_cdata_gc;
+    bool finalised =
+        lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->st->mt_cdata_gc;
     lua_pop(L, 1);
     return finalised;
 }
@@ -141,7 +142,7 @@ bool lffi_push_block(lua_State *L, int idx, const void *addr)
     return false;
 }
 
-/* ---- extents ---------------------------------------------------------------------------------------- */
+/* ---- extents --------------------------------------------------------------------------------- */
 
 /* Bytes from addr to the end of the owner's block; UINT64_MAX when the memory is not Lua's. */
 static uint64_t owner_extent(lua_State *L, int idx, const void *addr)
@@ -185,7 +186,7 @@ uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd)
     return extent == UINT64_MAX || size == 0 ? UINT64_MAX : extent / size;
 }
 
-/* ---- finalisers --------------------------------------------------------------------------------------- */
+/* ---- finalisers ------------------------------------------------------------------------------ */
 
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx)
 {
@@ -203,8 +204,8 @@ void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_id
     lua_setmetatable(L, idx);
 }
 
-/* Takes the finaliser of the cdata at index 1 out of the table and pushes it; false when there is none.
- * The entry becomes `false`, so that a resurrected or closed cdata is not finalised twice. */
+/* Takes the finaliser of the cdata at index 1 out of the table and pushes it; false when there is
+ * none. The entry becomes `false`, so that a resurrected or closed cdata is not finalised twice. */
 static bool take_finalizer(lua_State *L, struct lffi_state *st, struct lffi_ctype *ct)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
@@ -269,7 +270,7 @@ static int cdata_close(lua_State *L)
     return 0;
 }
 
-/* ---- printing ------------------------------------------------------------------------------------------ */
+/* ---- printing -------------------------------------------------------------------------------- */
 
 static void push_address_text(lua_State *L, const struct lffi_cdata *cd, const void *addr)
 {
@@ -337,7 +338,7 @@ static int cdata_tostring(lua_State *L)
     return 1;
 }
 
-/* ---- length, calls --------------------------------------------------------------------------------------- */
+/* ---- length, calls --------------------------------------------------------------------------- */
 
 static int cdata_len(lua_State *L)
 {

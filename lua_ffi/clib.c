@@ -1,9 +1,11 @@
-/* Libraries: finding, opening and closing them, and looking up their symbols: ffi.load, ffi.close, ffi.C.
+/* Libraries: finding, opening and closing them, and looking up their symbols: ffi.load, ffi.close,
+ * ffi.C.
  *
- * Depends on libpath.c and elfsym.c for files and symbol tables and on namespace.c for the tables that
- * scripts see; the only file that includes <dlfcn.h>. A library is a userdata kept alive by its
- * namespace's metatable and by every function fetched from it. It is made before dlopen runs, so that
- * no handle is ever without an owner; the collector does not unmap libraries (docs/design.md S12).
+ * Depends on libpath.c and elfsym.c for files and symbol tables and on namespace.c for the tables
+ * that scripts see; the only file that includes <dlfcn.h>. A library is a userdata kept alive by
+ * its namespace's metatable and by every function fetched from it. It is made before dlopen runs,
+ * so that no handle is ever without an owner; the collector does not unmap libraries
+ * (docs/design.md S12).
  */
 #include <dlfcn.h>
 #include <string.h>
@@ -20,7 +22,7 @@
 
 enum { LIBRARY_PATH = 1, LIBRARY_VALUES = 1 }; /* user values of a library */
 
-/* ---- library objects ------------------------------------------------------------------------------- */
+/* ---- library objects ------------------------------------------------------------------------- */
 
 /* Only for libraries loaded with {unload = true}; all others stay mapped. */
 static int library_gc(lua_State *L)
@@ -77,7 +79,7 @@ bool lffi_library_close(struct lffi_library *lib)
     return true;
 }
 
-/* ---- symbols ------------------------------------------------------------------------------------------ */
+/* ---- symbols --------------------------------------------------------------------------------- */
 
 /* "name@VERSION", as an assembler label may say it. */
 static void *versioned_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol,
@@ -124,7 +126,8 @@ static const char *nearest_symbol(const struct lffi_library *lib, const char *sy
     return nearest;
 }
 
-_Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol)
+_Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib,
+                                     const char *symbol)
 {
     const char *near = nearest_symbol(lib, symbol);
     if (near != NULL)
@@ -144,7 +147,7 @@ enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const
     return LFFI_SYMBOL_OTHER;
 }
 
-/* ---- finding and opening the file -------------------------------------------------------------------- */
+/* ---- finding and opening the file ------------------------------------------------------------ */
 
 /* One ffi.load: what is being opened and what was tried. */
 struct search {
@@ -258,7 +261,8 @@ static bool open_version_in(lua_State *L, struct search *s, const char *director
     return false;
 }
 
-/* The directories of LD_LIBRARY_PATH; relative and empty ones, the current directory, are left out. */
+/* The directories of LD_LIBRARY_PATH; relative and empty ones, the current directory, are left out.
+ */
 static bool open_version_in_path(lua_State *L, struct search *s, const char *stem)
 {
     const char *path = getenv("LD_LIBRARY_PATH");
@@ -341,7 +345,7 @@ static _Noreturn void not_found(lua_State *L, const struct search *s, const char
     abort();
 }
 
-/* ---- ffi.load -------------------------------------------------------------------------------------------------- */
+/* ---- ffi.load -------------------------------------------------------------------------------- */
 
 /* Flags by name, as <dlfcn.h> spells them after "RTLD_". */
 static int flag_of(const char *name, size_t size)

@@ -1,7 +1,7 @@
 /* New objects: ffi.new, ct(...) and ffi.cast (docs/design.md S1, S2, S6).
  *
- * Depends on convert.c, init.c and cdata.c. Objects own zeroed memory before anything is converted into it,
- * so a failed initialiser leaves nothing behind but garbage for the collector.
+ * Depends on convert.c, init.c and cdata.c. Objects own zeroed memory before anything is converted
+ * into it, so a failed initialiser leaves nothing behind but garbage for the collector.
  */
 #include <string.h>
 
@@ -77,7 +77,8 @@ static bool is_aggregate(const struct lffi_ctype *ct)
     return ct->op >= LFFI_ARRAY;
 }
 
-/* Pushes the value at idx as a pointer, which keeps alive what it came from: a string, an object with
+/* Pushes the value at idx as a pointer, which keeps alive what it came from: a string, an object
+ * with
  * __cffi_pointer, or the owner of a cdata's memory. */
 static void push_converted_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                                    const struct lffi_where *where)
@@ -151,7 +152,7 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
     initialise(L, ct, cd, size, first, last);
 }
 
-/* ---- cast ---------------------------------------------------------------------------------------------- */
+/* ---- cast ------------------------------------------------------------------------------------ */
 
 static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where)

@@ -1,8 +1,8 @@
 /* Lua values <-> C bytes: the one inverse pair, lffi_store and lffi_load (docs/design.md S1-S8).
  *
- * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through init.c. The cases of both switches stand
- * in the order of enum lffi_op. Memory is read and written by memcpy only, so any alignment works.
- * Every failure raises before a byte of the destination has changed.
+ * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through init.c. The cases of
+ * both switches stand in the order of enum lffi_op. Memory is read and written by memcpy only, so
+ * any alignment works. Every failure raises before a byte of the destination has changed.
  */
 #include <math.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 
 #include "quick.h"
 
-/* ---- errors --------------------------------------------------------------------------------------- */
+/* ---- errors ---------------------------------------------------------------------------------- */
 
 /* Pushes "bad argument #1 to 'abs' (int abs(int)): ", "field 'x' of 'struct s': ", ... */
 static void push_prefix(lua_State *L, const struct lffi_where *where)
@@ -37,7 +37,8 @@ static void push_prefix(lua_State *L, const struct lffi_where *where)
     }
 }
 
-_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...)
+_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
+                                  ...)
 {
     va_list args;
     int text = lua_gettop(L) + 1;
@@ -118,8 +119,8 @@ static const char *push_long_integer(lua_State *L, struct lffi_state *st, int id
                            (int)(size - strspn(text, "+-")));
 }
 
-/* The number at idx as an error names it: "integer 300", "number 1e+300". `value`: the integer that it
- * is, or stands for; NULL for floats. */
+/* The number at idx as an error names it: "integer 300", "number 1e+300". `value`: the integer that
+ * it is, or stands for; NULL for floats. */
 static const char *push_number_text(lua_State *L, struct lffi_state *st,
                                     const struct lffi_integer *value, int idx)
 {
@@ -136,7 +137,7 @@ static const char *push_number_text(lua_State *L, struct lffi_state *st,
     return lua_pushfstring(L, "integer %s", lffi_push_integer_text(L, value));
 }
 
-/* ---- integers ---------------------------------------------------------------------------------------- */
+/* ---- integers -------------------------------------------------------------------------------- */
 
 static enum lffi_policy policy_of(const struct lffi_where *where)
 {
@@ -289,7 +290,7 @@ void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_in
     lffi_integer_to_memory(ct, cd->addr, value->bits);
 }
 
-/* ---- floats -------------------------------------------------------------------------------------------- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 static bool float_cdata(lua_State *L, struct lffi_state *st, int idx, lffi_real *out)
 {
@@ -364,7 +365,7 @@ static void load_wide_float(lua_State *L, struct lffi_ctype *ct, const void *src
     memcpy(cd->addr, src, (size_t)ct->size);
 }
 
-/* ---- complex ---------------------------------------------------------------------------------------------- */
+/* ---- complex --------------------------------------------------------------------------------- */
 
 struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct)
 {
@@ -410,7 +411,7 @@ static void store_complex(lua_State *L, struct lffi_ctype *ct, void *dst, int id
     memcpy(dst, parts, (size_t)ct->size);
 }
 
-/* ---- pointers, aggregates ----------------------------------------------------------------------------------- */
+/* ---- pointers, aggregates -------------------------------------------------------------------- */
 
 /* Keeps what a pointer stored in Lua's memory points to (S6); foreign addresses need nothing. */
 static void keep_pointee(lua_State *L, struct lffi_state *st, const void *dst, int idx,
@@ -483,7 +484,7 @@ static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int 
     lua_settop(L, top);
 }
 
-/* ---- the pair ------------------------------------------------------------------------------------------------- */
+/* ---- the pair -------------------------------------------------------------------------------- */
 
 void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                 const struct lffi_where *where)
@@ -515,7 +516,8 @@ static void load_integer(lua_State *L, struct lffi_ctype *ct, const void *src)
     lffi_push_integer(L, ct, &value);
 }
 
-/* Pushes what is kept for the pointer at src in memory of the cdata at owner_idx; false: nothing is. */
+/* Pushes what is kept for the pointer at src in memory of the cdata at owner_idx; false: nothing
+ * is. */
 static bool push_kept_pointee(lua_State *L, struct lffi_state *st, const void *src, int owner_idx)
 {
     if (owner_idx == 0 || !st->keeps || !lffi_push_block(L, owner_idx, src))

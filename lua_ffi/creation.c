@@ -1,7 +1,7 @@
 /* The places where callbacks were created, as texts ("app.lua:12") outside every Lua state.
  *
- * Depends on slot.h alone. All callbacks of one place hold one text, which is freed with the last of
- * them. The caller holds the lock of the process-wide table that `places` is part of.
+ * Depends on slot.h alone. All callbacks of one place hold one text, which is freed with the last
+ * of them. The caller holds the lock of the process-wide table that `places` is part of.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,7 @@
 
 #include "peek.h"
 
-/* ---- making ctypes ------------------------------------------------------------------------------ */
+/* ---- making ctypes --------------------------------------------------------------------------- */
 
 static enum lffi_op integer_op(const struct cdecl_type *type)
 {
@@ -191,7 +191,7 @@ _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
     abort();
 }
 
-/* ---- type arguments -------------------------------------------------------------------------------- */
+/* ---- type arguments -------------------------------------------------------------------------- */
 
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
 {
@@ -297,7 +297,7 @@ void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
         luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, type, NULL), why);
 }
 
-/* ---- sameness, metatypes ------------------------------------------------------------------------------ */
+/* ---- sameness, metatypes --------------------------------------------------------------------- */
 
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
@@ -336,7 +336,7 @@ bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
     return false;
 }
 
-/* ---- the metatable --------------------------------------------------------------------------------------- */
+/* ---- the metatable --------------------------------------------------------------------------- */
 
 static struct lffi_ctype *self_ctype(lua_State *L)
 {
@@ -396,8 +396,8 @@ static int ctype_eq(lua_State *L)
     return 1;
 }
 
-/* A static constant or an enumerator of the type itself, named at index 2; pushes it and returns true when
- * found. */
+/* A static constant or an enumerator of the type itself, named at index 2; pushes it and returns
+ * true when found. */
 static bool push_type_constant(lua_State *L, struct lffi_ctype *ct)
 {
     const struct cdecl_value *value = ct->type->tag != NULL ? lffi_find_constant(L, ct, 2) : NULL;

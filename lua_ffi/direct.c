@@ -1,8 +1,8 @@
-/* The shortest way from Lua to C: functions whose arguments and result are scalars, called with plain
- * Lua values.
+/* The shortest way from Lua to C: functions whose arguments and result are scalars, called with
+ * plain Lua values.
  *
- * Depends on scalar.h for reading arguments in place, and on call.c, which gets every call that is not
- * plain (and then starts anew: nothing has happened yet). Which of the few entry points a
+ * Depends on scalar.h for reading arguments in place, and on call.c, which gets every call that is
+ * not plain (and then starts anew: nothing has happened yet). Which of the few entry points a
  * function gets is decided when its Lua function is made.
  */
 #include "scalar.h"
@@ -37,8 +37,8 @@ bool lffi_is_direct_caller(lua_CFunction fn)
 #define WORD_VALUES(w) (w)[0], (w)[1], (w)[2], (w)[3], (w)[4], (w)[5], (w)[6], (w)[7]
 #define INLINE LFFI_INLINE
 
-/* What an entry point passes: a few registers of one kind, all of both, those to a variadic function
- * (x86-64 says in a register how many floating ones matter), and some stack. */
+/* What an entry point passes: a few registers of one kind, all of both, those to a variadic
+ * function (x86-64 says in a register how many floating ones matter), and some stack. */
 enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_VARIADIC, REACH_STACK };
 enum { FEW = 3, STACK_WORDS = 8 };
 
@@ -77,7 +77,7 @@ static INLINE double invoke_float(void (*address)(void), const struct frame *fra
     return CALL(double, (GPR_TYPES, FPR_TYPES), (GPR_VALUES(g), FPR_VALUES(f)));
 }
 
-/* ---- arguments ----------------------------------------------------------------------------------- */
+/* ---- arguments ------------------------------------------------------------------------------- */
 
 static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const struct frame *frame)
 {
@@ -94,17 +94,18 @@ static INLINE bool load(const struct lffi_record *record, const struct lffi_valu
                         struct frame *frame)
 {
     const struct lffi_param *param = record->plan->param;
-    for (const struct lffi_param *end = param + record->plan->nparams; param < end; param++, arg++) {
+    for (const struct lffi_param *end = param + record->plan->nparams; param < end;
+         param++, arg++) {
         if (!scalar_of(param, arg, (unsigned char *)frame + param->to))
             return false;
     }
     return record->nonnull == 0 || no_null(record, frame);
 }
 
-/* ---- variadic arguments ---------------------------------------------------------------------------- */
+/* ---- variadic arguments ---------------------------------------------------------------------- */
 
-/* What a format asks of an argument is answered by its kind. Integers by size: what takes a larger one takes
- * the smaller ones too. */
+/* What a format asks of an argument is answered by its kind. Integers by size: what takes a larger
+ * one takes the smaller ones too. */
 enum kind {
     KIND_8 = 1, KIND_16, KIND_32, KIND_64,
     KIND_FLOAT, KIND_TEXT, KIND_NULL, KIND_BOOLEAN
@@ -139,8 +140,8 @@ static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
     }
 }
 
-/* Loads the `n` arguments from `arg` on into the registers that the parameters have left. Returns their
- * kinds; 0 when there is none or one is not plain. */
+/* Loads the `n` arguments from `arg` on into the registers that the parameters have left. Returns
+ * their kinds; 0 when there is none or one is not plain. */
 static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct lffi_value *arg,
                                      ptrdiff_t n, struct frame *frame)
 {
@@ -223,7 +224,7 @@ static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *rec
     return nresults;
 }
 
-/* ---- results ------------------------------------------------------------------------------------- */
+/* ---- results --------------------------------------------------------------------------------- */
 
 static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *record,
                                                 uint64_t word)
@@ -261,7 +262,7 @@ static INLINE int push_float(lua_State *L, const struct lffi_record *record, dou
     return 1;
 }
 
-/* ---- entry points -------------------------------------------------------------------------------- */
+/* ---- entry points ---------------------------------------------------------------------------- */
 
 static INLINE int run_word(lua_State *L, const struct lffi_record *record,
                            const struct frame *frame, enum reach reach)
@@ -332,7 +333,7 @@ ENTRY(all_to_word, REACH_ALL, false)
 ENTRY(all_to_float, REACH_ALL, true)
 ENTRY(stack_to_word, REACH_STACK, false)
 
-/* ---- which functions ------------------------------------------------------------------------------ */
+/* ---- which functions ------------------------------------------------------------------------- */
 
 /* Scalars that one register holds and that scalar_of and push_word know. */
 static bool is_scalar(const struct lffi_param *param)

@@ -1,4 +1,5 @@
-/* The symbols that a loaded ELF library exports, read from the tables the dynamic linker itself uses.
+/* The symbols that a loaded ELF library exports, read from the tables the dynamic linker itself
+ * uses.
  *
  * Depends on libc and <link.h>. Everything returned points into the library and lives as long as it
  * stays loaded. On systems without <link.h> there are no symbols to tell.
@@ -11,7 +12,8 @@
 
 #include <link.h>
 
-/* Address of a table named by the dynamic section; some C libraries relocate the entries, some not. */
+/* Address of a table named by the dynamic section; some C libraries relocate the entries, some not.
+ */
 static const void *table_at(const struct link_map *map, ElfW(Addr) value)
 {
     return (const void *)(value < map->l_addr ? value + map->l_addr : value);
@@ -191,7 +193,7 @@ const struct link_map *lffi_next_map(const struct link_map *map)
 
 #endif
 
-/* ---- near misses -------------------------------------------------------------------------------------- */
+/* ---- near misses ----------------------------------------------------------------------------- */
 
 enum { NEAR_MAX = 64 }; /* longer names get no suggestion */
 

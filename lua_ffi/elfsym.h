@@ -30,7 +30,8 @@ bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols);
 bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol);
 /* The exported symbol of this name; false when the library has none. */
 bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol);
-/* The path a library was loaded from ("" for the program), and the library loaded after it or NULL. */
+/* The path a library was loaded from ("" for the program), and the library loaded after it or NULL.
+ */
 const char *lffi_map_path(const struct link_map *map);
 const struct link_map *lffi_next_map(const struct link_map *map);
 /* How many letters may differ for "did you mean", plus one; 0 for names that get no suggestion. */

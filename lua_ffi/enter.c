@@ -1,8 +1,10 @@
-/* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md S13).
+/* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md
+ * S13).
  *
- * Depends on convert.c and plain.c for values. Called by callback.c on the thread that owns the state. Nothing
- * here may raise over the C frames that called: all of Lua's work stands inside lua_pcall, after a
- * lua_checkstack, which does not raise. A kept error stays on the stack of the call it belongs to.
+ * Depends on convert.c and plain.c for values. Called by callback.c on the thread that owns the
+ * state. Nothing here may raise over the C frames that called: all of Lua's work stands inside
+ * lua_pcall, after a lua_checkstack, which does not raise. A kept error stays on the stack of the
+ * call it belongs to.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -26,7 +28,7 @@ static int run_function(lua_State *L);
 static int run_result(lua_State *L);
 static int run_onerror(lua_State *L);
 
-/* ---- error texts ---------------------------------------------------------------------------------------- */
+/* ---- error texts ----------------------------------------------------------------------------- */
 
 static const char *push_text(lua_State *L, const struct lffi_signature *signature,
                              const char *place)
@@ -56,7 +58,8 @@ static bool has_position(const char *text)
     return false;
 }
 
-/* Puts "app.lua:12: " before the string on the stack top: the innermost Lua code from `level` on. */
+/* Puts "app.lua:12: " before the string on the stack top: the innermost Lua code from `level` on.
+ */
 static void add_position(lua_State *L, int level)
 {
     lua_Debug ar;
@@ -71,8 +74,8 @@ static void add_position(lua_State *L, int level)
     }
 }
 
-/* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's line;
- * the error begins with where the callback's function is. */
+/* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's
+ * line; the error begins with where the callback's function is. */
 static void add_definition(lua_State *L)
 {
     lua_CFunction raiser;
@@ -119,7 +122,7 @@ static int add_traceback(lua_State *L)
     return 1;
 }
 
-/* ---- the last resort ---------------------------------------------------------------------------------------- */
+/* ---- the last resort ------------------------------------------------------------------------- */
 
 /* Stack: the error, the scope. */
 static int call_onerror(lua_State *L)
@@ -174,7 +177,7 @@ static void keep_failure(struct lffi_call *call, const char *text)
     call->failure = text;
 }
 
-/* ---- values ---------------------------------------------------------------------------------------------------- */
+/* ---- values ---------------------------------------------------------------------------------- */
 
 static const unsigned char *argument_base(const struct invocation *run,
                                           const struct lffi_param *param)
@@ -272,7 +275,7 @@ static _Noreturn void refuse_no_value(lua_State *L, const struct lffi_plan *plan
                        lffi_push_type_text(L, plan->result.ct->type, NULL));
 }
 
-/* ---- the protected part -------------------------------------------------------------------------------------------- */
+/* ---- the protected part ---------------------------------------------------------------------- */
 
 /* Stack: the invocation, what the function returned. A result that is missing, unlike nil, is no
  * pointer either. */
@@ -298,7 +301,8 @@ static int run_function(lua_State *L)
     return run_result(L);
 }
 
-/* Stack: the callback's own onerror, the error, the invocation. It handles the error and may give the result. */
+/* Stack: the callback's own onerror, the error, the invocation. It handles the error and may give
+ * the result. */
 static int run_onerror(lua_State *L)
 {
     const struct invocation *run = lua_touserdata(L, 3);
@@ -326,15 +330,15 @@ static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct in
     return status == LUA_OK;
 }
 
-/* Deep recursion takes the general way, which Lua counts as two C calls: its limit of 200 is then met
- * before the end of a small C stack is. */
+/* Deep recursion takes the general way, which Lua counts as two C calls: its limit of 200 is then
+ * met before the end of a small C stack is. */
 enum { QUICK_NESTS = 8 };
 
 /* What became of the quick way. On failure the error is on the stack top. */
 enum outcome { NOT_TRIED, DONE, FAILED };
 
-/* A result that needs conversion, by the general way. It is what stands above `top`, or nothing does; the
- * handler stands below. */
+/* A result that needs conversion, by the general way. It is what stands above `top`, or nothing
+ * does; the handler stands below. */
 static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation *run, int top)
 {
     int nresults = lua_gettop(L) > top ? 1 : 0;
@@ -346,8 +350,9 @@ static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation
     return lua_pcall(L, nresults + 1, 0, top - 1) == LUA_OK ? DONE : FAILED;
 }
 
-/* Has the message handler and the slot's function on top of the stack, where they stay for the next callback
- * of the same call, and with them the room that was asked for. Returns the handler's index; 0: no room. */
+/* Has the message handler and the slot's function on top of the stack, where they stay for the next
+ * callback of the same call, and with them the room that was asked for. Returns the handler's
+ * index; 0: no room. */
 static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot *slot)
 {
     int top = (int)lffi_argument_count(L, lffi_running(L));
@@ -478,7 +483,7 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
     return entry_errno;
 }
 
-/* ---- calls of tombstones ----------------------------------------------------------------------------------------------- */
+/* ---- calls of tombstones --------------------------------------------------------------------- */
 
 /* Stack: the slot. Raises the report, so that it is kept like any error of a callback. */
 static int raise_freed(lua_State *L)
@@ -506,7 +511,7 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
     keep_error(L, call, slot->plan->ct->scope);
 }
 
-/* ---- safe points --------------------------------------------------------------------------------------------------------- */
+/* ---- safe points ----------------------------------------------------------------------------- */
 
 /* Stack: the event. Calls from other threads, told at last. */
 static int push_strangers(lua_State *L)
@@ -515,8 +520,9 @@ static int push_strangers(lua_State *L)
     const char *text = push_text(L, event->signature, event->place);
     int count = (int)event->strangers;
     if (!event->freed)
-        lua_pushfstring(L, "%s was called %d time%s by a thread that does not own the Lua state; it "
-                           "returned its error value",
+        lua_pushfstring(L,
+                        "%s was called %d time%s by a thread that does not own the Lua state; it "
+                        "returned its error value",
                         text, count, count == 1 ? "" : "s");
     else if (count == 1)
         lua_pushfstring(L, "%s was called by C after it was freed", text);

@@ -3,7 +3,8 @@
  * libffi's closures, which serve when they run out and for the other kinds of results.
  *
  * Depends on slot.h alone. The functions are variadic after all registers are named, so that
- * va_start yields the address of the stack arguments, by the layout of va_list that each ABI defines.
+ * va_start yields the address of the stack arguments, by the layout of va_list that each ABI
+ * defines.
  */
 #include <stdarg.h>
 

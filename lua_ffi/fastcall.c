@@ -3,8 +3,9 @@
  * Depends on plan.h alone. On both conventions integer and floating arguments travel in separate
  * registers, so one type, all general registers then all floating ones, calls every function
  * whose arguments fit; eight-byte words after them become the stack block. The types are
- * variadic because a variadic callee on x86-64 wants to know of the floating registers (AL) and others do
- * not mind. libffi does the rest: long stack blocks and results that no type here describes.
+ * variadic because a variadic callee on x86-64 wants to know of the floating registers (AL) and
+ * others do not mind. libffi does the rest: long stack blocks and results that no type here
+ * describes.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -27,8 +28,17 @@ void lffi_invoke(const struct lffi_plan *plan, void (*address)(void), const unsi
 
 #else
 
-/* What is passed: a few registers, all of them, words of stack, all 128 bits of the floating registers. */
-enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_BLOCK, SHAPE_WIDE, SHAPE_WIDE_LARGE };
+/* What is passed: a few registers, all of them, words of stack, all 128 bits of the floating
+ * registers. */
+enum shape {
+    SHAPE_3,
+    SHAPE_REGISTERS,
+    SHAPE_8,
+    SHAPE_16,
+    SHAPE_BLOCK,
+    SHAPE_WIDE,
+    SHAPE_WIDE_LARGE
+};
 
 #define WORDS4(w) (w)[0], (w)[1], (w)[2], (w)[3]
 #define WORDS8(w) WORDS4(w), WORDS4((w) + 4)

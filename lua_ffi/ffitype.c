@@ -18,8 +18,8 @@
 #define FPR_TYPE ffi_type_longdouble /* IEEE quad: the whole register */
 #endif
 
-/* A struct type; size and alignment are computed by the first cif made with it, so they are given here:
- * these constants are shared by threads. */
+/* A struct type; size and alignment are computed by the first cif made with it, so they are given
+ * here: these constants are shared by threads. */
 #define STRUCT_TYPE(bytes, elements)                                                               \
     {                                                                                              \
         (bytes), 8, FFI_TYPE_STRUCT, (elements)                                                    \
@@ -130,12 +130,13 @@ void lffi_lower(struct lffi_lowered *lowered, enum lffi_return_kind kind, uint32
         lowered->types[n++] = &ffi_type_uint64;
     for (unsigned i = 0; i < LFFI_FPRS; i++)
         lowered->types[n++] = &FPR_TYPE;
-    /* A long double's class is memory once the floating registers are taken, and its bytes are copied
-     * by the size that the type claims. */
+    /* A long double's class is memory once the floating registers are taken, and its bytes are
+     * copied by the size that the type claims. */
     lowered->block = (ffi_type){stack_size, 16, FFI_TYPE_LONGDOUBLE, NULL};
     if (stack_size > 0)
         lowered->types[n++] = &lowered->block;
-    if (ffi_prep_cif(&lowered->cif, FFI_DEFAULT_ABI, n, result_type(kind), lowered->types) != FFI_OK)
+    if (ffi_prep_cif(&lowered->cif, FFI_DEFAULT_ABI, n, result_type(kind), lowered->types) !=
+        FFI_OK)
         abort(); /* only for an unknown ABI or a type without size: neither can be */
 }
 

@@ -13,8 +13,8 @@ enum { LFFI_LIBFFI_FPR = 8 };
 enum { LFFI_LIBFFI_FPR = 16 };
 #endif
 
-/* One lowered signature: every register as a scalar argument, then the stack block as one value that
- * libffi copies as it is. Must not move once made: the cif points into it. */
+/* One lowered signature: every register as a scalar argument, then the stack block as one value
+ * that libffi copies as it is. Must not move once made: the cif points into it. */
 struct lffi_lowered {
     ffi_cif cif;
     ffi_type block;

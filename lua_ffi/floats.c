@@ -1,7 +1,9 @@
-/* Floating types of every width, read and written through lffi_real, which holds all of them exactly.
+/* Floating types of every width, read and written through lffi_real, which holds all of them
+ * exactly.
  *
- * Depends on nothing but the compiler and its libm: it is a leaf that convert.c, cdata.c and number.c use. _Float16 is
- * converted by hand (not every compiler has the type); __float128 where the compiler has it.
+ * Depends on nothing but the compiler and its libm: it is a leaf that convert.c, cdata.c and
+ * number.c use. _Float16 is converted by hand (not every compiler has the type); __float128 where
+ * the compiler has it.
  */
 #include <math.h>
 #include <stdio.h>
@@ -152,7 +154,7 @@ void lffi_store_complex(const struct lffi_ctype *ct, void *dst, lffi_real re, lf
     store_op(part_op(ct), (char *)dst + ct->size / 2, im);
 }
 
-/* ---- text -------------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 /* "1.5-2i"; after letters ("inf", "nan") a capital I, as LuaJIT prints. */
 static const char *push_complex_text(lua_State *L, const struct lffi_ctype *ct, const void *src)
@@ -192,10 +194,10 @@ const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, cons
     return lua_pushstring(L, text);
 }
 
-/* ---- arithmetic in the wide types ---------------------------------------------------------------------- */
+/* ---- arithmetic in the wide types ------------------------------------------------------------ */
 
-/* Whether fmod's result must move by the divisor to have its sign, as Lua's `%` has it. Their product would
- * tell it too, but underflows to zero when both are tiny.
+/* Whether fmod's result must move by the divisor to have its sign, as Lua's `%` has it. Their
+ * product would tell it too, but underflows to zero when both are tiny.
  */
 static bool signs_differ(lffi_real rest, lffi_real b)
 {

@@ -1,15 +1,16 @@
 /* The variadic arguments of printf and its like against their format (docs/design.md S10).
  *
- * Depends on convert.c for its error and on cdata.c; scanf's conversions are format_scan.c's. C reads
- * whatever type the format names, so an argument of another type is an error here, before the call, as are
- * missing and unused ones and what is no conversion of the C library. Nothing is owned.
+ * Depends on convert.c for its error and on cdata.c; scanf's conversions are format_scan.c's. C
+ * reads whatever type the format names, so an argument of another type is an error here, before the
+ * call, as are missing and unused ones and what is no conversion of the C library. Nothing is
+ * owned.
  */
 #include <stdarg.h>
 #include <string.h>
 
 #include "format.h"
 
-/* ---- reading a specification --------------------------------------------------------------------- */
+/* ---- reading a specification ----------------------------------------------------------------- */
 
 /* A decimal number; what exceeds any width reads as the greatest one. */
 static const char *read_digits(const char *p, int *value)
@@ -110,7 +111,7 @@ const char *lffi_format_read(const char *p, struct lffi_format_spec *spec, bool 
     return p;
 }
 
-/* ---- arguments and errors ------------------------------------------------------------------------ */
+/* ---- arguments and errors -------------------------------------------------------------------- */
 
 void lffi_format_refuse(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
                         const char *fmt, ...)
@@ -187,7 +188,7 @@ unsigned lffi_format_integer_size(const struct lffi_ctype *ct)
     return (unsigned)cdecl_sizeof(ct->type);
 }
 
-/* ---- printf -------------------------------------------------------------------------------------- */
+/* ---- printf ---------------------------------------------------------------------------------- */
 
 static unsigned integer_bits(const struct lffi_format_spec *spec)
 {
@@ -237,7 +238,8 @@ static void check_float(struct lffi_format_check *c, const struct lffi_format_sp
     if (spec->length == LFFI_LENGTH_LDOUBLE) {
         if (cd == NULL || cd->ct->op != LFFI_LDOUBLE)
             lffi_format_wants(c, spec, idx, "'long double'");
-    } else if (!is_float && (cd == NULL || (cd->ct->op != LFFI_DOUBLE && cd->ct->op != LFFI_FLOAT))) {
+    } else if (!is_float &&
+               (cd == NULL || (cd->ct->op != LFFI_DOUBLE && cd->ct->op != LFFI_FLOAT))) {
         lffi_format_wants(c, spec, idx, "'double'");
     }
 }
@@ -250,7 +252,8 @@ static void check_end(struct lffi_format_check *c, const struct lffi_format_spec
     if (cd == NULL || cd->ct->op != LFFI_ARRAY || spec->precision.star)
         return;
     extent = lffi_extent(c->L, idx, cd);
-    if (extent > SIZE_MAX / 2 || (spec->precision.given && (uint64_t)spec->precision.value <= extent))
+    if (extent > SIZE_MAX / 2 ||
+        (spec->precision.given && (uint64_t)spec->precision.value <= extent))
         return;
     if (memchr(cd->addr, '\0', (size_t)extent) == NULL)
         lffi_format_refuse(c, spec, idx, "wants text that ends in a zero byte, which '%s' does not",
@@ -273,9 +276,10 @@ static void check_pointer(struct lffi_format_check *c, const struct lffi_format_
 {
     const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
     int type = lua_type(c->L, idx);
-    if (cd != NULL ? cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_FUNCTION
-                   : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
-                         type == LUA_TFUNCTION || type == LUA_TUSERDATA)
+    if (cd != NULL
+            ? cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_FUNCTION
+            : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
+                  type == LUA_TFUNCTION || type == LUA_TUSERDATA)
         return;
     if (!lffi_format_is_pointer_object(c, idx))
         lffi_format_wants(c, spec, idx, "a pointer");
@@ -321,7 +325,7 @@ static void check_print(struct lffi_format_check *c, const struct lffi_format_sp
     }
 }
 
-/* ---- the check ----------------------------------------------------------------------------------- */
+/* ---- the check ------------------------------------------------------------------------------- */
 
 /* The format's text, NULL when the argument is none that can be read. */
 static const char *format_text(const struct lffi_format_check *c, int idx)
@@ -353,8 +357,8 @@ static bool read_attribute(const struct cdecl_attr *attr, struct lffi_format *fo
     return scan || strcmp(attr->text, "printf") == 0 || strcmp(attr->text, "gnu_printf") == 0;
 }
 
-/* Whether the last parameter is this one, a text: a function of another library may have the name of
- * one of libc and do something else. */
+/* Whether the last parameter is this one, a text: a function of another library may have the name
+ * of one of libc and do something else. */
 static bool ends_in_text(const struct cdecl_type *fn, uint32_t index)
 {
     const struct cdecl_type *param = fn->nparams == index ? fn->params[index - 1] : NULL;
@@ -375,7 +379,8 @@ static struct lffi_format by_name(const struct cdecl_decl *decl)
                  {"sscanf", 2, true}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, decl->name) == 0 && ends_in_text(decl->type, known[i].text))
-            return (struct lffi_format){known[i].text, (uint16_t)(known[i].text + 1), known[i].scan};
+            return (struct lffi_format){known[i].text, (uint16_t)(known[i].text + 1),
+                                        known[i].scan};
     }
     return (struct lffi_format){0, 0, false};
 }

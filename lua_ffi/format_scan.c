@@ -1,7 +1,8 @@
 /* The pointers given to scanf-like functions against their format (docs/design.md S10).
  *
- * Depends on format.c. C writes through them whatever the format names: into an object of another size
- * it would destroy what lies beside it, and into a Lua string the string of everyone who has it.
+ * Depends on format.c. C writes through them whatever the format names: into an object of another
+ * size it would destroy what lies beside it, and into a Lua string the string of everyone who has
+ * it.
  */
 #include <string.h>
 #include <wchar.h>

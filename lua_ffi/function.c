@@ -1,7 +1,7 @@
 /* C functions as Lua values: the record that stands for one, and the Lua function made from it.
  *
- * Depends on plan.c for how it is called and on call.c and direct.c, which call it. A record is a userdata
- * that the Lua function holds.
+ * Depends on plan.c for how it is called and on call.c and direct.c, which call it. A record is a
+ * userdata that the Lua function holds.
  */
 #include <string.h>
 

@@ -1,5 +1,5 @@
-/* The way from a signal handler back into Lua: a hook that runs lffi_attend at the next Lua instruction and
- * undoes itself.
+/* The way from a signal handler back into Lua: a hook that runs lffi_attend at the next Lua
+ * instruction and undoes itself.
  *
  * Depends on enter.c. The hook that a thread had before is kept in the state's gate.
  */
@@ -28,8 +28,8 @@ static void hook(lua_State *L, lua_Debug *ar)
     lffi_attend(L, st);
 }
 
-/* A debugger's hook is kept for `disarm`: two places, for the main thread and the one that calls C. A
- * place whose thread has died without running is taken anew. */
+/* A debugger's hook is kept for `disarm`: two places, for the main thread and the one that calls C.
+ * A place whose thread has died without running is taken anew. */
 void lffi_arm_hook(struct lffi_gate *gate, lua_State *L)
 {
     struct lffi_armed *armed = &gate->armed[0];

@@ -24,7 +24,7 @@ static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
     return lffi_push_type_text(L, ct->type, NULL);
 }
 
-/* ---- metatypes and failures ---------------------------------------------------------------------- */
+/* ---- metatypes and failures ------------------------------------------------------------------ */
 
 static int return_one(lua_State *L, int status, lua_KContext context)
 {
@@ -89,7 +89,7 @@ static int newindex_metatype(lua_State *L, struct lffi_cdata *cd)
     return 0;
 }
 
-/* ---- members --------------------------------------------------------------------------------------- */
+/* ---- members --------------------------------------------------------------------------------- */
 
 /* The struct or union whose members names mean: the value itself or what it points to, one level.
  * NULL when there is none, or when it is incomplete. */
@@ -111,7 +111,8 @@ static unsigned char *record_address(lua_State *L, const struct lffi_cdata *cd, 
     return base;
 }
 
-/* The type of a member, const when the struct around it is: a view must refuse what the struct does. */
+/* The type of a member, const when the struct around it is: a view must refuse what the struct
+ * does. */
 static struct lffi_ctype *member_type(lua_State *L, const struct lffi_ctype *record,
                                       const struct lffi_field *field)
 {
@@ -134,15 +135,17 @@ static void load_member(lua_State *L, const struct lffi_cdata *cd, const struct 
     lffi_load(L, ct, base + field->offset, 1);
 }
 
-/* Pushes the owner of the memory at `addr` behind the cdata at index 1, where a stored `ct` may have to
- * keep Lua values alive; returns its index, 0 when there is no need or the memory is not Lua's. */
+/* Pushes the owner of the memory at `addr` behind the cdata at index 1, where a stored `ct` may
+ * have to keep Lua values alive; returns its index, 0 when there is no need or the memory is not
+ * Lua's. */
 static int push_owner(lua_State *L, const struct lffi_ctype *ct, const void *addr)
 {
     bool keeps = ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY || is_record(ct);
     return keeps && lffi_push_block(L, 1, addr) ? lua_gettop(L) : 0;
 }
 
-/* The type to store by: an open-ended array gets the length that its memory or its declaration has. */
+/* The type to store by: an open-ended array gets the length that its memory or its declaration has.
+ */
 static struct lffi_ctype *stored_type(lua_State *L, const struct lffi_field *field, void *addr)
 {
     struct lffi_ctype *ct = field->ct;
@@ -174,8 +177,8 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
         lffi_store(L, stored_type(L, field, base + field->offset), base + field->offset, 3, &where);
 }
 
-/* A static constant declared in the struct, named by the key at index 2; pushes it and returns true when
- * there is one. */
+/* A static constant declared in the struct, named by the key at index 2; pushes it and returns true
+ * when there is one. */
 static bool push_constant(lua_State *L, const struct lffi_ctype *record)
 {
     const struct cdecl_value *value = lffi_find_constant(L, record, 2);
@@ -185,7 +188,7 @@ static bool push_constant(lua_State *L, const struct lffi_ctype *record)
     return true;
 }
 
-/* ---- elements -------------------------------------------------------------------------------------- */
+/* ---- elements -------------------------------------------------------------------------------- */
 
 struct element {
     struct lffi_ctype *ct;
@@ -249,7 +252,8 @@ static uint64_t element_count(lua_State *L, const struct lffi_cdata *cd)
     return lffi_length(L, 1, cd);
 }
 
-/* Resolves the key at index 2 to an element; false when the value has none or the key is no number. */
+/* Resolves the key at index 2 to an element; false when the value has none or the key is no number.
+ */
 static bool find_element(lua_State *L, const struct lffi_cdata *cd, struct element *e)
 {
     unsigned char *base = cd->addr;
@@ -286,7 +290,7 @@ static void store_element(lua_State *L, const struct lffi_cdata *cd, const struc
     lffi_store(L, e->ct, e->addr, 3, &where);
 }
 
-/* ---- names on other values ------------------------------------------------------------------------- */
+/* ---- names on other values ------------------------------------------------------------------- */
 
 /* Offset of "re" or "im" within a complex number, SIZE_MAX for other names. */
 static size_t part_offset(const struct lffi_ctype *ct, const char *name)
@@ -310,9 +314,10 @@ static bool push_special(lua_State *L, const struct lffi_cdata *cd, const char *
            lffi_push_callback_method(L, name);
 }
 
-/* ---- metamethods ----------------------------------------------------------------------------------- */
+/* ---- metamethods ----------------------------------------------------------------------------- */
 
-/* Argument 1 is a cdata here: the metatable is protected, so only the virtual machine calls these. */
+/* Argument 1 is a cdata here: the metatable is protected, so only the virtual machine calls these.
+ */
 
 static int index_name(lua_State *L, struct lffi_cdata *cd)
 {
@@ -332,8 +337,8 @@ static int index_name(lua_State *L, struct lffi_cdata *cd)
     return index_metatype(L, cd);
 }
 
-/* The commonest reads and writes: a number of a struct's member, or an element of an array with a Lua
- * integer as key, where nothing can be wrong. NULL: the general way decides. */
+/* The commonest reads and writes: a number of a struct's member, or an element of an array with a
+ * Lua integer as key, where nothing can be wrong. NULL: the general way decides. */
 static inline void *quick_member(const struct lffi_cdata *cd, const char *key, bool writing,
                                  uint8_t *op)
 {
@@ -441,7 +446,7 @@ static int cdata_quick_newindex(lua_State *L)
     return dst != NULL && lffi_quick_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
 }
 
-/* ---- pairs ----------------------------------------------------------------------------------------- */
+/* ---- pairs ----------------------------------------------------------------------------------- */
 
 /* The member names in order, those of anonymous members in place. Counts `*skip` down and returns
  * the name where it reaches zero; NULL: there are fewer. Depth is bounded by the type's. */

@@ -1,8 +1,9 @@
 /* Aggregate initialisers: Lua values into a new array, struct, union, vector or complex number.
  *
- * Depends on ctype.c and convert.c. The rules are LuaJIT's: one value fills an array, several go to the elements or
- * members in order, a table initialises by position from [0] or [1] or by member name. Writes only
- * to the caller's memory, which is zeroed and owned by a Lua object, so raising half-way is safe.
+ * Depends on ctype.c and convert.c. The rules are LuaJIT's: one value fills an array, several go to
+ * the elements or members in order, a table initialises by position from [0] or [1] or by member
+ * name. Writes only to the caller's memory, which is zeroed and owned by a Lua object, so raising
+ * half-way is safe.
  */
 #include <string.h>
 
@@ -52,7 +53,7 @@ static bool is_initialiser(lua_State *L, const struct lffi_ctype *ct, int idx)
     return !lffi_to_integer(L, ct->scope->st, idx, &ignored, &fraction);
 }
 
-/* ---- one value into one object ----------------------------------------------------------------- */
+/* ---- one value into one object --------------------------------------------------------------- */
 
 /* A cdata of the same type: copied with what it keeps alive. False when the value is none. */
 static bool copy_same(lua_State *L, const struct object *o, int idx,
@@ -76,8 +77,8 @@ static bool copy_same(lua_State *L, const struct object *o, int idx,
     return true;
 }
 
-/* A string into an array of bytes: the rest stays zero; one byte too many for the terminating zero is
- * what C accepts too. */
+/* A string into an array of bytes: the rest stays zero; one byte too many for the terminating zero
+ * is what C accepts too. */
 static void init_text(lua_State *L, const struct object *o, int idx, const struct lffi_where *where)
 {
     size_t size;
@@ -91,8 +92,8 @@ static void init_text(lua_State *L, const struct object *o, int idx, const struc
     memcpy(o->addr, text, size);
 }
 
-/* Stores into a part (element or member). Aggregates are filled in place: the memory is new, so no copy is
- * needed to leave it untouched on failure. */
+/* Stores into a part (element or member). Aggregates are filled in place: the memory is new, so no
+ * copy is needed to leave it untouched on failure. */
 static void init_part(lua_State *L, const struct object *part, int idx,
                       const struct lffi_where *where)
 {
@@ -103,7 +104,7 @@ static void init_part(lua_State *L, const struct object *part, int idx,
         lffi_store(L, part->ct, part->addr, idx, where);
 }
 
-/* ---- arrays, vectors ---------------------------------------------------------------------------- */
+/* ---- arrays, vectors ------------------------------------------------------------------------- */
 
 struct elements {
     struct lffi_ctype *ct;
@@ -156,7 +157,8 @@ static void init_array_flat(lua_State *L, const struct object *o, int first, int
         replicate(L, o, &e, first, where);
 }
 
-/* Pushes the table's value at position `i` counted from its first one; false (nothing pushed): the end. */
+/* Pushes the table's value at position `i` counted from its first one; false (nothing pushed): the
+ * end. */
 static bool push_position(lua_State *L, int table, lua_Integer i)
 {
     if (lua_rawgeti(L, table, i) != LUA_TNIL)
@@ -182,8 +184,8 @@ static _Noreturn void key_error(lua_State *L, const struct object *o, const char
     abort();
 }
 
-/* Every key of a table must be one of the `count` positions from `start`: what stands behind a gap or under
- * a name would be lost. */
+/* Every key of a table must be one of the `count` positions from `start`: what stands behind a gap
+ * or under a name would be lost. */
 static void check_indices(lua_State *L, const struct object *o, int table, lua_Integer start,
                           uint64_t count)
 {
@@ -199,8 +201,9 @@ static void check_indices(lua_State *L, const struct object *o, int table, lua_I
     }
 }
 
-/* Fills the array in one pass over the table's keys; returns their number. 0: something is not plain, and
- * nothing is decided. Not for LuaJIT's rules, which leave what stands behind a gap alone. */
+/* Fills the array in one pass over the table's keys; returns their number. 0: something is not
+ * plain, and nothing is decided. Not for LuaJIT's rules, which leave what stands behind a gap
+ * alone. */
 static uint64_t fill_quickly(lua_State *L, const struct object *o, const struct elements *e,
                              int table, lua_Integer start)
 {
@@ -274,7 +277,7 @@ bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint6
     return true;
 }
 
-/* ---- structs and unions ---------------------------------------------------------------------------- */
+/* ---- structs and unions ---------------------------------------------------------------------- */
 
 /* The memory of a member. A trailing array without a length has what is left of the object. */
 static struct object member_object(lua_State *L, const struct object *o,
@@ -319,8 +322,8 @@ static const struct lffi_field *field_named(lua_State *L, const struct object *o
     return field;
 }
 
-/* Walks members in declaration order, those of anonymous members in place, giving each the next value: a
- * stack slot, a table position, or the table's value of its name. */
+/* Walks members in declaration order, those of anonymous members in place, giving each the next
+ * value: a stack slot, a table position, or the table's value of its name. */
 struct walk {
     const struct object *object;
     const struct lffi_where *where;
@@ -450,7 +453,7 @@ static void init_record_table(lua_State *L, const struct object *o, int table,
         check_positions(L, o, table, w.next, w.done);
 }
 
-/* ---- entry ---------------------------------------------------------------------------------------- */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 static void init_from_table(lua_State *L, const struct object *o, int table,
                             const struct lffi_where *where)
@@ -462,7 +465,8 @@ static void init_from_table(lua_State *L, const struct object *o, int table,
         init_array_table(L, o, table, where);
 }
 
-/* One value: a table, a string for bytes, a cdata of the same type. False when it is none of these. */
+/* One value: a table, a string for bytes, a cdata of the same type. False when it is none of these.
+ */
 static bool init_whole(lua_State *L, const struct object *o, int idx,
                        const struct lffi_where *where)
 {
@@ -475,7 +479,8 @@ static bool init_whole(lua_State *L, const struct object *o, int idx,
     return true;
 }
 
-/* A part of an aggregate: only whole values convert, a single number does not fill a nested array. */
+/* A part of an aggregate: only whole values convert, a single number does not fill a nested array.
+ */
 static void init_from_value(lua_State *L, const struct object *o, int idx,
                             const struct lffi_where *where)
 {
@@ -484,7 +489,8 @@ static void init_from_value(lua_State *L, const struct object *o, int idx,
                            lffi_push_kind_of(L, o->ct->scope->st, idx), type_text(L, o->ct));
 }
 
-/* ffi.new with one number fills an array or the first member; stores and strings convert as a whole. */
+/* ffi.new with one number fills an array or the first member; stores and strings convert as a
+ * whole. */
 static bool fills(lua_State *L, const struct object *o, int idx, const struct lffi_where *where)
 {
     if (where->place != LFFI_TO_VALUE)

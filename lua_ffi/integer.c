@@ -1,7 +1,8 @@
 /* Integers of any magnitude: the carrier between Lua values and C integers (docs/design.md S1-S3).
  *
- * Depends on cdata.c and ctype.c. The carrier holds two's complement 128 bits, the sign, and whether the true
- * value needs more; reduction modulo 2^N and range checks are exact for every magnitude.
+ * Depends on cdata.c and ctype.c. The carrier holds two's complement 128 bits, the sign, and
+ * whether the true value needs more; reduction modulo 2^N and range checks are exact for every
+ * magnitude.
  */
 #include <math.h>
 #include <string.h>
@@ -37,7 +38,7 @@ struct lffi_integer lffi_integer_of_real(lffi_real value)
     return with_sign(shift < 128 ? bits << shift : 0, negative, shift > 0);
 }
 
-/* ---- text ---------------------------------------------------------------------------------------- */
+/* ---- text ------------------------------------------------------------------------------------ */
 
 static int digit_of(char c, unsigned base)
 {
@@ -105,7 +106,7 @@ const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *valu
     return lua_pushstring(L, p);
 }
 
-/* ---- memory ---------------------------------------------------------------------------------------- */
+/* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Keeps the low `bits` bits, extended by the sign when is_signed. */
 static unsigned __int128 extend(unsigned __int128 value, unsigned bits, bool is_signed)
@@ -151,7 +152,7 @@ void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __i
 #endif
 }
 
-/* ---- reducing, comparing ----------------------------------------------------------------------------- */
+/* ---- reducing, comparing --------------------------------------------------------------------- */
 
 /* Range of the value against [-2^(bits-1), 2^bits): what N bits can hold in either signedness. */
 static bool fits(const struct lffi_integer *value, unsigned bits, bool min_signed, bool max_signed)
@@ -200,7 +201,7 @@ int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer
     return a->bits < b->bits ? -1 : 1; /* same sign: two's complement keeps the order */
 }
 
-/* ---- Lua values --------------------------------------------------------------------------------------- */
+/* ---- Lua values ------------------------------------------------------------------------------ */
 
 static bool integer_of_number(lua_State *L, int idx, struct lffi_integer *out, bool *fraction)
 {
@@ -271,8 +272,9 @@ static void run_converter(lua_State *L, int idx, struct lffi_integer *out)
     } else if (lua_type(L, -1) != LUA_TNUMBER || !integer_of_number(L, -1, out, &fraction) ||
                fraction) {
         luaL_error(L, "'__cffi_integer' must give an integer or its text, got %s",
-                   lua_type(L, -1) == LUA_TNUMBER ? lua_pushfstring(L, "number %f", lua_tonumber(L, -1))
-                                                  : luaL_typename(L, -1));
+                   lua_type(L, -1) == LUA_TNUMBER
+                       ? lua_pushfstring(L, "number %f", lua_tonumber(L, -1))
+                       : luaL_typename(L, -1));
     }
     lua_pop(L, 1);
 }

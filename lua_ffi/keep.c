@@ -1,8 +1,9 @@
-/* What owned memory keeps alive: the Lua values behind the pointers stored in it (docs/design.md S6, S12).
+/* What owned memory keeps alive: the Lua values behind the pointers stored in it (docs/design.md
+ * S6, S12).
  *
- * Depends on the Lua API alone. One ephemeron table holds a table for each owner that needs one, from the
- * offset in its block to the value; so what is kept dies with its owner, cycles included. As long as no program
- * has stored such a pointer, nothing is looked up (lffi_state.keeps).
+ * Depends on the Lua API alone. One ephemeron table holds a table for each owner that needs one,
+ * from the offset in its block to the value; so what is kept dies with its owner, cycles included.
+ * As long as no program has stored such a pointer, nothing is looked up (lffi_state.keeps).
  */
 #include "lffi.h"
 
@@ -65,8 +66,8 @@ void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *a
     lua_pop(L, 1);
 }
 
-/* Pushes the values that the table on the stack top has in [start, start+size), by offset from start: a copy,
- * as the two owners may be one. Returns its index; 0 when there are none. */
+/* Pushes the values that the table on the stack top has in [start, start+size), by offset from
+ * start: a copy, as the two owners may be one. Returns its index; 0 when there are none. */
 static int gather_kept(lua_State *L, lua_Integer start, uint64_t size)
 {
     int table = lua_gettop(L);
@@ -102,9 +103,9 @@ static void add_missing(lua_State *L, int list, lua_Integer start)
     }
 }
 
-/* Makes the entries in [start, start+size) of the table on the stack top those of `list`, which has none
- * (or is 0) that are missing: only fields that exist are assigned, which a traversal allows and which
- * needs no memory. */
+/* Makes the entries in [start, start+size) of the table on the stack top those of `list`, which has
+ * none (or is 0) that are missing: only fields that exist are assigned, which a traversal allows
+ * and which needs no memory. */
 static void replace_kept(lua_State *L, int list, lua_Integer start, uint64_t size)
 {
     int table = lua_gettop(L);
@@ -123,7 +124,8 @@ static void replace_kept(lua_State *L, int list, lua_Integer start, uint64_t siz
     }
 }
 
-/* What can run out of memory comes first and takes no anchor away: dst still holds its old pointers then. */
+/* What can run out of memory comes first and takes no anchor away: dst still holds its old pointers
+ * then. */
 void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
                     int src_owner, const void *src, uint64_t size)
 {

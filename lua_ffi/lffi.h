@@ -2,10 +2,10 @@
  * dependency order (a file calls only what stands above its own section, state.c at the bottom
  * of the dependency graph; tools/lint-layers checks it).
  *
- * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and so
- * finalised last. Scopes and ctypes are anchored by it until lua_close: no cdata can outlive its type.
- * A cdata is a userdata of its own; views and pointers into memory of another cdata carry that
- * owner as their one user value. Plans, records and field tables are userdata held by ctypes.
+ * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and
+ * so finalised last. Scopes and ctypes are anchored by it until lua_close: no cdata can outlive its
+ * type. A cdata is a userdata of its own; views and pointers into memory of another cdata carry
+ * that owner as their one user value. Plans, records and field tables are userdata held by ctypes.
  */
 #ifndef LFFI_H
 #define LFFI_H
@@ -68,7 +68,7 @@ struct lffi_state {
     int saved_errno;             /* S15 */
     unsigned quick_callbacks;    /* how many of those run, each in the one before */
     bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
-    struct lffi_gate *gate;      /* what other threads may look at; NULL before the first callback */
+    struct lffi_gate *gate; /* what other threads may look at; NULL before the first callback */
     int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
     bool can_peek;               /* arguments may be read in place (peek.h) */
     unsigned interned_max;       /* strings up to this length have one address per content */
@@ -93,7 +93,8 @@ struct lffi_scope {
 struct lffi_field {
     const char *key; /* bytes of a string anchored by the ctype; NULL: free slot */
     const struct cdecl_member *member; /* NULL: an enumerator */
-    struct lffi_ctype *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
+    struct lffi_ctype
+        *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
     uint64_t offset;       /* bytes from the start of the outermost struct; an enumerator's value */
     bool is_bits;          /* a bit-field */
 };
@@ -132,8 +133,9 @@ struct lffi_ctype {
 #define LFFI_CTYPE_PLAN 2
 #define LFFI_CTYPE_KEYS 3 /* table that anchors the key strings of `fields` */
 
-/* A C value as a Lua object: where it lies and what it is. Owned payloads follow the header, aligned
- * by lffi_new. A pointer cdata is a value of pointer type: its payload holds the address. */
+/* A C value as a Lua object: where it lies and what it is. Owned payloads follow the header,
+ * aligned by lffi_new. A pointer cdata is a value of pointer type: its payload holds the address.
+ */
 struct lffi_cdata {
     struct lffi_ctype *ct;
     void *addr; /* of the value; NULL never (a NULL pointer's payload is a NULL) */
@@ -167,7 +169,7 @@ struct lffi_scope *lffi_new_scope(lua_State *L, struct lffi_state *st);
 /* The scope of the running API function (its first upvalue). */
 #define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
 
-/* ---- ctype.c: types as objects ---------------------------------------------------------------- */
+/* ---- ctype.c: types as objects --------------------------------------------------------------- */
 
 /* The object of a type; made on first use, anchored until lua_close. */
 struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
@@ -194,10 +196,11 @@ struct lffi_ctype *lffi_array_of(lua_State *L, struct lffi_ctype *ct, uint64_t c
 struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned quals);
 /* The object of a basic type in a scope. */
 struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim);
-/* Raises when an attribute that is not implemented decides the type's layout or calling convention. */
+/* Raises when an attribute that is not implemented decides the type's layout or calling convention.
+ */
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type);
-/* Pushes what the "__index" on the stack top, no function, has for the key at key_idx. False when that is
- * nil and nil is no answer: in LuaJIT, unless a function gave it. */
+/* Pushes what the "__index" on the stack top, no function, has for the key at key_idx. False when
+ * that is nil and nil is no answer: in LuaJIT, unless a function gave it. */
 bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx);
 /* Pushes the text of a type for tostring: C's, in cffi.luajit LuaJIT's. */
 const char *lffi_push_spelling(lua_State *L, const struct lffi_ctype *ct);
@@ -210,31 +213,33 @@ const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
 bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name);
 /* Type sameness across scopes and qualifiers: pointer equality first, structure otherwise. */
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
-/* Likewise, and ignoring the qualifiers of array elements: values of one may be copied to the other. */
+/* Likewise, and ignoring the qualifiers of array elements: values of one may be copied to the
+ * other. */
 bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
 /* Metatable of ctypes: fills the table on the stack top. */
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 
-/* ---- members.c: names within a type ------------------------------------------------------------ */
+/* ---- members.c: names within a type ---------------------------------------------------------- */
 
 /* Member table of a struct or union, names of an enum; built on first use. Raises when the type is
  * incomplete or its layout not supported. */
 const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
 /* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
-/* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is none. */
+/* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is
+ * none. */
 const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
 /* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 
-/* ---- cdata.c: values as objects --------------------------------------------------------------- */
+/* ---- cdata.c: values as objects -------------------------------------------------------------- */
 
 /* The cdata at `idx`, or NULL when the value is none. Constant time: two address comparisons. */
 struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx);
 /* Pushes a cdata that owns `size` zeroed bytes (at least 1), aligned for its type. */
 struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size);
-/* Pushes a cdata that refers to memory at `addr`; when owner_idx is not 0, the cdata there (its root
- * owner) is kept alive by the new one. */
+/* Pushes a cdata that refers to memory at `addr`; when owner_idx is not 0, the cdata there (its
+ * root owner) is kept alive by the new one. */
 struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx);
 /* Pushes a pointer value (also a NULL one: callers that read from C push nil instead, S5). */
 struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
@@ -242,8 +247,9 @@ struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const 
 /* Likewise, keeping the value at anchor_idx (a string, say) alive. */
 struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
                                               const void *value, int anchor_idx);
-/* Pushes what must live as long as the memory that the cdata at idx is or points to: its root owner,
- * itself when it owns its memory, a pointer when it has a finaliser, a string. False: there is none. */
+/* Pushes what must live as long as the memory that the cdata at idx is or points to: its root
+ * owner, itself when it owns its memory, a pointer when it has a finaliser, a string. False: there
+ * is none. */
 bool lffi_push_owner(lua_State *L, int idx);
 /* Pushes the one of these whose own block holds `addr`; false: the memory is not Lua's. */
 bool lffi_push_block(lua_State *L, int idx, const void *addr);
@@ -258,10 +264,10 @@ uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
  * arith.c add theirs through lffi_index_metatable and lffi_arith_metatable). */
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
 
-/* ---- keep.c: what owned memory keeps alive ----------------------------------------------------- */
+/* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
 
-/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an address in
- * the owner's memory; nil drops what was kept there (S6). */
+/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an
+ * address in the owner's memory; nil drops what was kept there (S6). */
 void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);
 /* Copies what is kept for [src, src+size) of one owner to dst of another (aggregate copies). */
 void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
@@ -269,15 +275,16 @@ void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const vo
 /* Pushes what the owner keeps for the pointer at `addr` in its block; false: nothing. */
 bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr);
 
-/* ---- construct.c: ffi.new and ct(...) --------------------------------------------------------- */
+/* ---- construct.c: ffi.new and ct(...) -------------------------------------------------------- */
 
-/* Pushes a new object of type ct initialised from the values at first .. last (a variable-length type
- * takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried. */
+/* Pushes a new object of type ct initialised from the values at first .. last (a variable-length
+ * type takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried.
+ */
 void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call);
 /* Pushes the value at idx converted by the rules of ffi.cast. */
 void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx);
 
-/* ---- integer.c: integers of any magnitude ----------------------------------------------------- */
+/* ---- integer.c: integers of any magnitude ---------------------------------------------------- */
 
 /* An integer: two's complement low 128 bits, its sign, and whether it needs more than that. */
 struct lffi_integer {
@@ -286,9 +293,9 @@ struct lffi_integer {
     bool beyond; /* outside [-2^127, 2^128): bits are still exact modulo 2^128 */
 };
 
-/* Reads a Lua integer, an integral float, a boxed integer, an object with __cffi_integer or registered by
- * ffi.integer_type. False when the value at idx is none of these. Fractions: `*fraction` is set
- * and the integer is truncated. */
+/* Reads a Lua integer, an integral float, a boxed integer, an object with __cffi_integer or
+ * registered by ffi.integer_type. False when the value at idx is none of these. Fractions:
+ * `*fraction` is set and the integer is truncated. */
 bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_integer *out,
                      bool *fraction);
 /* Reads "[+-]?(0[xX]hex+|dec+)"; false when the text is anything else. */
@@ -307,11 +314,11 @@ bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool i
 int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer *b);
 /* Pushes the decimal text. */
 const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *value);
-/* Pushes the text that the value at idx gives for its integer: the string itself, or what an object's
- * converter says. For the values that lffi_integer has no room for. */
+/* Pushes the text that the value at idx gives for its integer: the string itself, or what an
+ * object's converter says. For the values that lffi_integer has no room for. */
 const char *lffi_push_integer_source(lua_State *L, struct lffi_state *st, int idx);
 
-/* ---- floats.c: floating types of every width ---------------------------------------------------- */
+/* ---- floats.c: floating types of every width ------------------------------------------------- */
 
 lffi_real lffi_truncate(lffi_real value);
 static inline bool lffi_is_finite(lffi_real value)
@@ -324,13 +331,13 @@ void lffi_store_float(const struct lffi_ctype *ct, void *dst, lffi_real value);
 /* The parts of a complex value. */
 void lffi_load_complex(const struct lffi_ctype *ct, const void *src, lffi_real *re, lffi_real *im);
 void lffi_store_complex(const struct lffi_ctype *ct, void *dst, lffi_real re, lffi_real im);
-/* Stores the result of Lua's arithmetic operator on two values of a LDOUBLE or FLOAT128 type, computed
- * in that type; for unary operators both are the same. */
+/* Stores the result of Lua's arithmetic operator on two values of a LDOUBLE or FLOAT128 type,
+ * computed in that type; for unary operators both are the same. */
 void lffi_float_arith(const struct lffi_ctype *ct, int op, void *dst, const void *a, const void *b);
 /* Pushes the text of a floating or complex value ("1.5", "1-2i") and returns it. */
 const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, const void *src);
 
-/* ---- magnitude.c: integers of any size as floating values ---------------------------------------- */
+/* ---- magnitude.c: integers of any size as floating values ------------------------------------ */
 
 /* The leading bits of an integer: (top + something below 1 when `rest`) * 2^exponent. */
 struct lffi_magnitude {
@@ -340,14 +347,16 @@ struct lffi_magnitude {
     bool negative;
     bool huge;     /* beyond every floating type; the rest says nothing */
 };
-struct lffi_magnitude lffi_magnitude_of_integer(const struct lffi_integer *value); /* not `beyond` */
-struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size); /* of an integer (S2) */
+struct lffi_magnitude
+lffi_magnitude_of_integer(const struct lffi_integer *value); /* not `beyond` */
+struct lffi_magnitude lffi_magnitude_of_text(const char *text,
+                                             size_t size); /* of an integer (S2) */
 /* True when a FLOAT16 .. FLOAT128 type has exactly this value. */
 bool lffi_magnitude_is_exact(const struct lffi_ctype *ct, const struct lffi_magnitude *m);
 /* Stores it, rounded once to nearest; infinity when it is too large. */
 void lffi_store_magnitude(const struct lffi_ctype *ct, void *dst, const struct lffi_magnitude *m);
 
-/* ---- convert.c: Lua values <-> C bytes ---------------------------------------------------------- */
+/* ---- convert.c: Lua values <-> C bytes ------------------------------------------------------- */
 
 /* Where a value goes: for the error text and for the rules that depend on it. */
 enum lffi_place {
@@ -364,7 +373,8 @@ struct lffi_where {
     enum lffi_place place;
     enum lffi_policy policy;
     bool cast;     /* ffi.cast rules: wrap, strings and integers to pointers ... */
-    struct lffi_loans *loans; /* a Lua function given here is only called during the running call (S14) */
+    struct lffi_loans
+        *loans;    /* a Lua function given here is only called during the running call (S14) */
     int owner_idx; /* absolute index of the cdata that owns the destination, 0: not Lua's memory */
     int64_t index;
     const char *name;
@@ -372,12 +382,13 @@ struct lffi_where {
     const struct lffi_function *fn; /* may be NULL: a function pointer */
 };
 
-/* Stores the value at idx as a `ct` at dst (need not be aligned). Raises, with nothing written, when it does not
- * convert. Does not check const. */
+/* Stores the value at idx as a `ct` at dst (need not be aligned). Raises, with nothing written,
+ * when it does not convert. Does not check const. */
 void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                 const struct lffi_where *where);
-/* Pushes the Lua value of the `ct` at src: number, boolean, nil for a NULL pointer, a pointer or boxed
- * cdata (copies), or a view for structs and arrays, which keeps the cdata at owner_idx (0: none). */
+/* Pushes the Lua value of the `ct` at src: number, boolean, nil for a NULL pointer, a pointer or
+ * boxed cdata (copies), or a view for structs and arrays, which keeps the cdata at owner_idx (0:
+ * none). */
 void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx);
 /* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a
  * boolean. For bits.c. */
@@ -389,48 +400,52 @@ unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigne
 struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct);
 bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where);
 
-/* ---- bits.c: bit-fields --------------------------------------------------------------------------- */
+/* ---- bits.c: bit-fields ---------------------------------------------------------------------- */
 
 /* Bit-fields: `base` is the start of the struct that `offset` of the field counts from. */
 void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
                      const struct lffi_where *where);
 void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base);
 
-/* ---- pointer.c: Lua values as C addresses ------------------------------------------------------ */
+/* ---- pointer.c: Lua values as C addresses ---------------------------------------------------- */
 
 /* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct
- * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`. */
+ * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`.
+ */
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where);
 /* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
-_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...);
+_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
+                                  ...);
 /* Raises "cannot convert string "x" to 'int'". */
 _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                              const struct lffi_where *where);
 /* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
-/* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed. */
+/* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed.
+ */
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
 
 /* Pushes a constant: Lua integer, boxed integer, float or string. */
 void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
 
-/* ---- init.c: aggregate initialisers ------------------------------------------------------------- */
+/* ---- init.c: aggregate initialisers ---------------------------------------------------------- */
 
 /* Fills zeroed memory of an array, struct or union from the values at first .. last (LuaJIT's
  * initialiser rules). `size` is the size of the memory (variable-length types). */
 void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t size, int first,
                      int last, const struct lffi_where *where);
 
-/* The number of elements that the value at idx gives to an array of unknown length (C11 6.7.9p22); false:
- * it says nothing about it. */
+/* The number of elements that the value at idx gives to an array of unknown length (C11 6.7.9p22);
+ * false: it says nothing about it. */
 bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint64_t *count);
 
-/* ---- index.c: members and elements -------------------------------------------------------------- */
+/* ---- index.c: members and elements ----------------------------------------------------------- */
 
-void lffi_index_metatable(lua_State *L, const struct lffi_state *st); /* __index __newindex __pairs */
+void lffi_index_metatable(lua_State *L,
+                          const struct lffi_state *st); /* __index __newindex __pairs */
 
-/* ---- number.c, address.c, arith.c: operators ------------------------------------------------------ */
+/* ---- number.c, address.c, arith.c: operators ------------------------------------------------- */
 
 /* An operand as arith.c found it. Aggregates and values that no operator knows are OTHER. */
 enum lffi_operand_kind {
@@ -466,9 +481,10 @@ void lffi_arith_metatable(lua_State *L, struct lffi_state *st); /* + - ... == < 
 /* C equality of two values (ffi.eq): numbers and boxed integers by value, pointers by address. */
 bool lffi_equal(lua_State *L, struct lffi_state *st, int a, int b);
 
-/* ---- plan.c, call.c, fastcall.c: calling C ------------------------------------------------------ */
+/* ---- plan.c, call.c, fastcall.c: calling C --------------------------------------------------- */
 
-/* The plan of a function type, built on first use. Raises with the reason when it cannot be called. */
+/* The plan of a function type, built on first use. Raises with the reason when it cannot be called.
+ */
 const struct lffi_plan *lffi_plan_of(lua_State *L, struct lffi_ctype *ct);
 /* Pushes the Lua function of a C function. Stack: the library userdata at lib_idx (0: none). */
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
@@ -477,13 +493,15 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
 const struct lffi_function *lffi_to_function(lua_State *L, int idx);
 /* True while a function of the library runs on this thread: a callback must not unmap it. */
 bool lffi_is_running(const struct lffi_library *lib);
-/* Calls a function pointer with the arguments from stack index first on; returns the result count. */
+/* Calls a function pointer with the arguments from stack index first on; returns the result count.
+ */
 int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first);
 
-/* ---- callback.c: C calling Lua ------------------------------------------------------------------- */
+/* ---- callback.c: C calling Lua --------------------------------------------------------------- */
 
-/* Code address for the Lua function at idx as a function of type ct, shared per (function, signature) and
- * kept until ffi.release (S14), or for as long as `loans` say when these are not NULL. */
+/* Code address for the Lua function at idx as a function of type ct, shared per (function,
+ * signature) and kept until ffi.release (S14), or for as long as `loans` say when these are not
+ * NULL. */
 void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
                              struct lffi_loans *loans);
 /* Pushes a function-pointer cdata for a callback with a slot of its own (ffi.callback, ffi.cast);
@@ -496,12 +514,12 @@ void lffi_callback_api(lua_State *L, struct lffi_scope *scope);
 /* Turns every callback of the state into a tombstone; run by the state's finaliser. */
 void lffi_callback_close(struct lffi_state *st);
 
-/* ---- clib.c: libraries ----------------------------------------------------------------------------- */
+/* ---- clib.c: libraries ----------------------------------------------------------------------- */
 
 /* Adds load, close, C to the API table on the stack top (upvalue: scope). */
 void lffi_clib_api(lua_State *L, struct lffi_scope *scope);
 
-/* ---- api.c, module.c ----------------------------------------------------------------------------------- */
+/* ---- api.c, module.c ------------------------------------------------------------------------- */
 
 /* Pushes the API table of a scope (cdef, new, typeof, ...), creating it on first use. */
 void lffi_push_api(lua_State *L, struct lffi_scope *scope);

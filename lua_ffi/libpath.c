@@ -38,7 +38,7 @@ const char *const lffi_library_directories[] = {
 #endif
     "/lib64", "/usr/lib64", "/lib", "/usr/lib", NULL};
 
-/* ---- versions ------------------------------------------------------------------------------------- */
+/* ---- versions -------------------------------------------------------------------------------- */
 
 /* The version of a file name: "1.2.13" of "libz.so.1.2.13" when `stem` is "libz.so", or NULL. */
 static const char *version_of(const char *name, const char *stem)
@@ -50,7 +50,8 @@ static const char *version_of(const char *name, const char *stem)
     return version[strspn(version, "0123456789.")] == '\0' ? version : NULL;
 }
 
-/* True when version `a` is to be tried before `b`: greater, or equal as far as it goes and shorter. */
+/* True when version `a` is to be tried before `b`: greater, or equal as far as it goes and shorter.
+ */
 static bool version_before(const char *a, const char *b)
 {
     while (*a != '\0' && *b != '\0') {
@@ -98,7 +99,7 @@ void lffi_sonames_in_directory(struct lffi_sonames *found, const char *path, con
     closedir(directory);
 }
 
-/* ---- the linker's cache ------------------------------------------------------------------------------ */
+/* ---- the linker's cache ---------------------------------------------------------------------- */
 
 /* Every path in the cache is a zero-terminated string; its format beyond that, which has changed
  * over the years and differs between byte orders, does not matter here. */
@@ -137,7 +138,7 @@ void lffi_sonames_in_cache(struct lffi_sonames *found, const char *stem)
 #endif
 }
 
-/* ---- linker scripts -------------------------------------------------------------------------------------- */
+/* ---- linker scripts -------------------------------------------------------------------------- */
 
 /* Blanks out comments, in place. */
 static void strip_comments(char *text)

@@ -12,7 +12,8 @@
 #endif
 
 /* The versioned file names found for one library, best first: highest version, then shortest name
- * ("libz.so.1" before "libz.so.1.2.13", which is the same file). Lesser ones fall out at the end. */
+ * ("libz.so.1" before "libz.so.1.2.13", which is the same file). Lesser ones fall out at the end.
+ */
 enum { LFFI_SONAMES = 6, LFFI_SONAME_SIZE = 256 };
 struct lffi_sonames {
     unsigned count;
@@ -24,7 +25,8 @@ void lffi_sonames_in_directory(struct lffi_sonames *found, const char *path, con
 /* Likewise the names in the dynamic linker's cache. */
 void lffi_sonames_in_cache(struct lffi_sonames *found, const char *stem);
 
-/* The directories the system's linker looks in without being told, most specific first. Ends in NULL. */
+/* The directories the system's linker looks in without being told, most specific first. Ends in
+ * NULL. */
 extern const char *const lffi_library_directories[];
 
 /* The first shared library that the GNU linker script at `path` names: a path, a file name or

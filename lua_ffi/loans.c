@@ -1,5 +1,5 @@
-/* Callbacks that live for one call: Lua functions given to parameters marked noescape (docs/design.md
- * S14). A loan counts one use of a shared slot; the last one to end frees it.
+/* Callbacks that live for one call: Lua functions given to parameters marked noescape
+ * (docs/design.md S14). A loan counts one use of a shared slot; the last one to end frees it.
  *
  * Depends on callback_api.c, which frees slots. The list of loans is a userdata on the stack of the
  * call, closed when the call ends, however it does.
@@ -18,8 +18,8 @@ void lffi_end_loans(lua_State *L, struct lffi_loans *loans)
     }
 }
 
-/* The call has never begun: an argument did not convert. In a coroutine that dies of it nobody closes
- * anything, so the collector does the same. */
+/* The call has never begun: an argument did not convert. In a coroutine that dies of it nobody
+ * closes anything, so the collector does the same. */
 static int close_loans(lua_State *L)
 {
     lffi_end_loans(L, lua_touserdata(L, 1));

@@ -1,7 +1,7 @@
 /* Integers of any size as floating values: their leading bits, and rounding these once to a type.
  *
- * Depends on floats.c. Text may be of any length; what no floating type can reach is found out early, so
- * the work is bounded. Nothing is allocated.
+ * Depends on floats.c. Text may be of any length; what no floating type can reach is found out
+ * early, so the work is bounded. Nothing is allocated.
  */
 #include <float.h>
 #include <string.h>
@@ -9,7 +9,8 @@
 #include "lffi.h"
 
 enum {
-    HUGE_BITS = 16384, /* the largest finite values of LDOUBLE and FLOAT128 are just below 2^16384 */
+    HUGE_BITS =
+        16384, /* the largest finite values of LDOUBLE and FLOAT128 are just below 2^16384 */
     LIMBS = HUGE_BITS / 32 + 1
 };
 
@@ -97,7 +98,8 @@ struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size)
     return m;
 }
 
-/* Significand bits (including the implicit one) of a type, and the exponent its values stay below. */
+/* Significand bits (including the implicit one) of a type, and the exponent its values stay below.
+ */
 static void float_limits(const struct lffi_ctype *ct, int *digits, int *exponent)
 {
     switch (ct->op) {
@@ -122,8 +124,9 @@ bool lffi_magnitude_is_exact(const struct lffi_ctype *ct, const struct lffi_magn
     return bit_length(bits) <= digits;
 }
 
-/* Drops low bits until at most `bits` are left, the last one set when a dropped one was: so rounding to a
- * type of fewer than bits - 1 significant bits goes the way that the whole value would. */
+/* Drops low bits until at most `bits` are left, the last one set when a dropped one was: so
+ * rounding to a type of fewer than bits - 1 significant bits goes the way that the whole value
+ * would. */
 static unsigned __int128 jam(const struct lffi_magnitude *m, int bits, int *exponent)
 {
     int excess = bit_length(m->top) - bits;

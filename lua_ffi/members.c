@@ -1,7 +1,7 @@
 /* Names within a type: the table of a struct's members, built on first use, and constants.
  *
- * Depends on ctype.c. The table is a userdata held by its ctype, as is the Lua table that anchors the
- * strings whose addresses are its keys.
+ * Depends on ctype.c. The table is a userdata held by its ctype, as is the Lua table that anchors
+ * the strings whose addresses are its keys.
  */
 #include <string.h>
 

@@ -1,10 +1,10 @@
-/* Namespace tables: what ffi.load returns and ffi.C is. They resolve names to C functions, constants and
- * variables.
+/* Namespace tables: what ffi.load returns and ffi.C is. They resolve names to C functions,
+ * constants and variables.
  *
- * Depends on clib.c for symbols, convert.c for variables, call.c for functions. A namespace is a plain
- * table: functions and constants are stored in it when first fetched and are found there without a
- * call from then on; variables are not, and are read and written through the metatable. The
- * metamethods' upvalues keep the library alive.
+ * Depends on clib.c for symbols, convert.c for variables, call.c for functions. A namespace is a
+ * plain table: functions and constants are stored in it when first fetched and are found there
+ * without a call from then on; variables are not, and are read and written through the metatable.
+ * The metamethods' upvalues keep the library alive.
  */
 #include <string.h>
 
@@ -20,7 +20,7 @@ static const char *base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
-/* ---- resolving names ---------------------------------------------------------------------------------- */
+/* ---- resolving names ------------------------------------------------------------------------- */
 
 /* Where a variable of a library lies. */
 struct variable {
@@ -84,8 +84,8 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
-/* The address of what is declared, which the library must not call the contrary: jumping into data, or
- * storing into code, ends the process. */
+/* The address of what is declared, which the library must not call the contrary: jumping into data,
+ * or storing into code, ends the process. */
 static void *check_symbol(lua_State *L, const struct lffi_library *lib,
                           const struct cdecl_decl *decl)
 {
@@ -95,13 +95,16 @@ static void *check_symbol(lua_State *L, const struct lffi_library *lib,
         lffi_undefined_symbol(L, lib, decl->symbol);
     kind = lffi_library_kind_of(lib, decl->symbol);
     if (decl->kind == CDECL_DECL_FUNCTION && kind == LFFI_SYMBOL_OBJECT)
-        luaL_error(L, "'%s' is declared as a function, but is a variable in %s", decl->name, lib->path);
+        luaL_error(L, "'%s' is declared as a function, but is a variable in %s", decl->name,
+                   lib->path);
     if (decl->kind == CDECL_DECL_VARIABLE && kind == LFFI_SYMBOL_FUNCTION)
-        luaL_error(L, "'%s' is declared as a variable, but is a function in %s", decl->name, lib->path);
+        luaL_error(L, "'%s' is declared as a variable, but is a function in %s", decl->name,
+                   lib->path);
     return address;
 }
 
-/* Fills `variable`, and remembers it under its name unless each thread has a variable of its own. */
+/* Fills `variable`, and remembers it under its name unless each thread has a variable of its own.
+ */
 static void find_variable(lua_State *L, struct lffi_scope *scope, const struct lffi_library *lib,
                           const struct cdecl_decl *decl, struct variable *variable)
 {
@@ -161,7 +164,8 @@ static void push_macro(lua_State *L, struct lffi_scope *scope, const struct cdec
     lffi_push_value(L, scope, &value);
 }
 
-/* __index(namespace, name): functions and constants stay in the table, variables are read each time. */
+/* __index(namespace, name): functions and constants stay in the table, variables are read each
+ * time. */
 static int namespace_index(lua_State *L)
 {
     struct lffi_scope *scope = namespace_scope(L);
@@ -217,7 +221,7 @@ static int namespace_tostring(lua_State *L)
     return 1;
 }
 
-/* ---- namespaces ------------------------------------------------------------------------------------------- */
+/* ---- namespaces ------------------------------------------------------------------------------ */
 
 struct lffi_library *lffi_push_library_of(lua_State *L, int idx)
 {
@@ -327,7 +331,7 @@ void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx)
     lua_pop(L, 1);
 }
 
-/* ---- addresses ---------------------------------------------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------------------------------- */
 
 void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_idx, int name_idx)
 {

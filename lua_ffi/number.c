@@ -1,15 +1,16 @@
 /* Numbers as operands: arithmetic and comparison of boxed integers, floats and Lua numbers.
  *
- * Depends on integer.c, floats.c, convert.c and cdata.c; arith.c decides which operands are numbers. A result that is an
- * integer is a new cdata, any other a Lua float. Integers are computed exactly and then wrapped into
- * the result's type; in scopes with LuaJIT's rules as C computes in 64 bits (docs/design.md S3, S17).
+ * Depends on integer.c, floats.c, convert.c and cdata.c; arith.c decides which operands are
+ * numbers. A result that is an integer is a new cdata, any other a Lua float. Integers are computed
+ * exactly and then wrapped into the result's type; in scopes with LuaJIT's rules as C computes in
+ * 64 bits (docs/design.md S3, S17).
  */
 #include <math.h>
 #include <string.h>
 
 #include "lffi.h"
 
-/* ---- the type of a result --------------------------------------------------------------------------- */
+/* ---- the type of a result -------------------------------------------------------------------- */
 
 /* The integer type of an operand when it has 64 bits or more; NULL: it counts as a Lua integer. */
 static struct lffi_ctype *wide_type(const struct lffi_operand *o)
@@ -51,14 +52,15 @@ static void push_boxed(lua_State *L, struct lffi_ctype *ct, unsigned __int128 bi
     lffi_integer_to_memory(ct, cd->addr, value.bits);
 }
 
-/* ---- exact integers ----------------------------------------------------------------------------------- */
+/* ---- exact integers -------------------------------------------------------------------------- */
 
 static unsigned __int128 magnitude(const struct lffi_integer *v)
 {
     return v->negative ? -v->bits : v->bits;
 }
 
-/* Quotient rounded towards minus infinity and its remainder, modulo 2^128; magnitudes never trap. */
+/* Quotient rounded towards minus infinity and its remainder, modulo 2^128; magnitudes never trap.
+ */
 static unsigned __int128 floor_divide(const struct lffi_integer *a, const struct lffi_integer *b,
                                       bool remainder)
 {
@@ -106,7 +108,7 @@ static unsigned __int128 integer_result(lua_State *L, int op, const struct lffi_
     return floor_divide(a, b, op == LUA_OPMOD);
 }
 
-/* ---- floats --------------------------------------------------------------------------------------------- */
+/* ---- floats ---------------------------------------------------------------------------------- */
 
 /* The integer of an integral number; false when its magnitude needs more than 128 bits. */
 static bool integer_of_float(lffi_real whole, struct lffi_integer *out)
@@ -186,7 +188,7 @@ static void make_integer(lua_State *L, struct lffi_operand *o)
     o->kind = LFFI_INTEGER_OPERAND;
 }
 
-/* ---- LuaJIT's rules --------------------------------------------------------------------------------------- */
+/* ---- LuaJIT's rules -------------------------------------------------------------------------- */
 
 static int64_t luajit_int64(double value)
 {
@@ -279,7 +281,7 @@ static int luajit_compare(const struct lffi_operand *a, const struct lffi_operan
     return (int64_t)x < (int64_t)y ? -1 : 1;
 }
 
-/* ---- entry ------------------------------------------------------------------------------------------------- */
+/* ---- entry ----------------------------------------------------------------------------------- */
 
 void lffi_number_arith(lua_State *L, struct lffi_scope *scope, int op, struct lffi_operand *a,
                        struct lffi_operand *b)

@@ -1,7 +1,7 @@
 /* Proves, or not, that the interpreter keeps the arguments of C functions where peek.h says.
  *
- * Depends on the API alone. A pointer is followed only when the API has given the same one, or when the
- * distance of two of them is what the API says it must be.
+ * Depends on the API alone. A pointer is followed only when the API has given the same one, or when
+ * the distance of two of them is what the API says it must be.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,18 @@ enum { INTEGER = 0x5a17c0de };
 static const lua_Number number = 12345.0625;
 
 /* What `probe` is called with. */
-enum argument { AN_INTEGER, A_FLOAT, A_NIL, FALSE, TRUE, TEXT, LONG_TEXT, USERDATA, WITH_VALUE, COUNT };
+enum argument {
+    AN_INTEGER,
+    A_FLOAT,
+    A_NIL,
+    FALSE,
+    TRUE,
+    TEXT,
+    LONG_TEXT,
+    USERDATA,
+    WITH_VALUE,
+    COUNT
+};
 
 static bool numbers_are_right(const struct lffi_value *arg)
 {

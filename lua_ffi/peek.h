@@ -1,8 +1,8 @@
-/* The arguments of a running C function where the interpreter keeps them, read in place: a third of the
- * cost of a call through the API goes into fetching them one by one.
+/* The arguments of a running C function where the interpreter keeps them, read in place: a third of
+ * the cost of a call through the API goes into fetching them one by one.
  *
- * Every 5.4 release lays these few words out alike, and peek.c proves it for the interpreter at hand
- * before anyone looks: each offset and tag below is compared with what the API says. Where the
+ * Every 5.4 release lays these few words out alike, and peek.c proves it for the interpreter at
+ * hand before anyone looks: each offset and tag below is compared with what the API says. Where the
  * proof fails (a patched Lua, another release), the API is used. Read only; pointers into
  * the stack are good until the next API call that may grow it.
  */

@@ -1,5 +1,5 @@
-/* Plain Lua values and register slots, inline: the fast paths of calls and callbacks. plain.c has the
- * same as functions, for the paths where a call more does not matter.
+/* Plain Lua values and register slots, inline: the fast paths of calls and callbacks. plain.c has
+ * the same as functions, for the paths where a call more does not matter.
  */
 #ifndef LFFI_PLAIN_H
 #define LFFI_PLAIN_H
@@ -10,7 +10,8 @@
 
 #include "plan.h"
 
-/* Nothing is written unless the value is right: in a callback's result the slot holds the error value. */
+/* Nothing is written unless the value is right: in a callback's result the slot holds the error
+ * value. */
 static inline __attribute__((always_inline)) bool plain_integer(lua_State *L,
                                                                 const struct lffi_param *param,
                                                                 int idx, uint64_t *word)
@@ -57,7 +58,8 @@ static inline bool plain_boolean(lua_State *L, int idx, uint64_t *word)
     return true;
 }
 
-/* The address of a cdata for a parameter whose pointee is just its own (or void), no qualifier lost. */
+/* The address of a cdata for a parameter whose pointee is just its own (or void), no qualifier
+ * lost. */
 static inline bool plain_address(const struct lffi_ctype *pointee, const struct lffi_cdata *cd,
                                  uint64_t *word)
 {

@@ -1,8 +1,8 @@
 /* Signature to call plan: where each argument of a function type travels, decided once.
  *
- * Depends on abi.c (or ffitype.c where libffi classifies) and on ctypes. A plan is one userdata, immutable
- * after `lffi_find_plan` has returned it, held by a user value of the base function ctype, and so alive as
- * long as the universe.
+ * Depends on abi.c (or ffitype.c where libffi classifies) and on ctypes. A plan is one userdata,
+ * immutable after `lffi_find_plan` has returned it, held by a user value of the base function
+ * ctype, and so alive as long as the universe.
  */
 #include <string.h>
 
@@ -23,7 +23,8 @@ static bool is_aggregate(const struct cdecl_type *type)
     return type->kind == CDECL_STRUCT || type->kind == CDECL_UNION;
 }
 
-/* The type whose convention a parameter follows: a transparent union travels as its first member. */
+/* The type whose convention a parameter follows: a transparent union travels as its first member.
+ */
 static const struct cdecl_type *travelling_type(const struct cdecl_type *type)
 {
     if (type->kind == CDECL_UNION && type->tag->transparent && type->tag->nmembers > 0)
@@ -57,7 +58,8 @@ static const char *measure(lua_State *L, struct draft *draft)
 {
     const struct cdecl_type *type = draft->type;
     const char *why = type->unsupported != NULL ? type->unsupported : refusal(L, type->target);
-    if (why != NULL || !lffi_abi_result(&draft->assign, type->target, &draft->result, &draft->kind, &why))
+    if (why != NULL ||
+        !lffi_abi_result(&draft->assign, type->target, &draft->result, &draft->kind, &why))
         return why;
     draft->npieces = pieces_kept(&draft->result);
     for (uint32_t i = 0; i < type->nparams; i++) {
@@ -111,7 +113,8 @@ static uint8_t keep_pieces(struct lffi_piece *pieces, uint32_t *used, const stru
     return (uint8_t)first;
 }
 
-/* The integers of a register that no policy treats specially; lffi_store decides about all others. */
+/* The integers of a register that no policy treats specially; lffi_store decides about all others.
+ */
 static void fill_range(struct lffi_param *param)
 {
     unsigned bits = (unsigned)cdecl_sizeof(param->ct->type) * 8;

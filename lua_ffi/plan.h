@@ -1,5 +1,5 @@
-/* How values travel between Lua's C functions and C code: shared by abi.c, ffitype.c, plan.c, call.c,
- * fastcall.c and callback.c, and by nobody else.
+/* How values travel between Lua's C functions and C code: shared by abi.c, ffitype.c, plan.c,
+ * call.c, fastcall.c and callback.c, and by nobody else.
  *
  * One *frame* describes the arguments of one call: every argument register the platform has, then
  * the block of stack arguments. An argument is a list of pieces, each "these bytes of the value
@@ -117,7 +117,7 @@ enum { LFFI_MAX_STACK = 1 << 18 };
 
 struct lffi_call;
 
-/* ---- abi.c --------------------------------------------------------------------------------------- */
+/* ---- abi.c ----------------------------------------------------------------------------------- */
 
 /* Assigns the next argument. False with `*why` when the value cannot be passed. */
 bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type,
@@ -127,7 +127,7 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
 bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
                      struct lffi_way *way, enum lffi_return_kind *kind, const char **why);
 
-/* ---- plan.c -------------------------------------------------------------------------------------- */
+/* ---- plan.c ---------------------------------------------------------------------------------- */
 
 /* LFFI_I8 .. LFFI_U64: an integer that fills one register at most. */
 #define LFFI_IS_WORD(op) ((op) >= LFFI_I8 && (op) <= LFFI_U64)
@@ -177,15 +177,15 @@ enum {
 /* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
 const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
 
-/* Where a printf-like function has its format and the first argument for it, counted from 1; both 0 for
- * any other. */
+/* Where a printf-like function has its format and the first argument for it, counted from 1; both 0
+ * for any other. */
 struct lffi_format {
     uint16_t text, first;
     bool scan; /* scanf's rules, not printf's */
 };
 
-/* A format that fitted arguments of these kinds (direct.c): it is not read again. The string is held by a user
- * value of the record. */
+/* A format that fitted arguments of these kinds (direct.c): it is not read again. The string is
+ * held by a user value of the record. */
 struct lffi_seen {
     const void *text;
     uint64_t kinds;
@@ -198,8 +198,9 @@ struct lffi_callee {
 };
 
 /* What a Lua function of a namespace is about: the public record, and what calls need at once. The
- * plan is held by its ctype until lua_close, so upvalue 1 can be the record's bare address, which is
- * quicker to read; upvalues 2 and 3 keep the record and the library alive (docs/design.md S18). */
+ * plan is held by its ctype until lua_close, so upvalue 1 can be the record's bare address, which
+ * is quicker to read; upvalues 2 and 3 keep the record and the library alive (docs/design.md S18).
+ */
 struct lffi_record {
     struct lffi_function pub;
     const struct lffi_plan *plan;
@@ -214,18 +215,18 @@ struct lffi_record {
 enum { LFFI_SEEN_FORMATS = 4 };
 enum { LFFI_UPVALUE_ADDRESS = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
 
-/* ---- call.c, direct.c ------------------------------------------------------------------------------ */
+/* ---- call.c, direct.c ------------------------------------------------------------------------ */
 
 /* The Lua function of any C function; upvalues as above. */
 int lffi_call_function(lua_State *L);
-/* Calls registers-only functions with plain arguments; all else it hands to lffi_call_function. NULL
- * when functions of this plan cannot be called so. */
+/* Calls registers-only functions with plain arguments; all else it hands to lffi_call_function.
+ * NULL when functions of this plan cannot be called so. */
 lua_CFunction lffi_direct_caller(const struct lffi_record *record);
 bool lffi_is_direct_caller(lua_CFunction fn);
 /* The rare part of lffi_end_call. */
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
 
-/* ---- format.c ------------------------------------------------------------------------------------- */
+/* ---- format.c -------------------------------------------------------------------------------- */
 
 /* Of a variadic function, by its attribute or as one of libc's. */
 struct lffi_format lffi_format_of(const struct cdecl_decl *decl);
@@ -233,7 +234,7 @@ struct lffi_format lffi_format_of(const struct cdecl_decl *decl);
 void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lffi_where *where,
                        int nargs);
 
-/* ---- plain.c --------------------------------------------------------------------------------------- */
+/* ---- plain.c --------------------------------------------------------------------------------- */
 
 /* Stores a plain Lua value that is right for the parameter under every policy. False: the general
  * conversion decides. */
@@ -249,7 +250,7 @@ void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
 void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
                   const unsigned char *value, unsigned char *registers);
 
-/* ---- the running call ------------------------------------------------------------------------------ */
+/* ---- the running call ------------------------------------------------------------------------ */
 
 /* One running FFI call, on the C stack of the thread that makes it. */
 struct lffi_call {
@@ -257,7 +258,7 @@ struct lffi_call {
     lua_State *L;              /* the stack that called; callbacks run on it */
     const struct lffi_callee *callee;
     int error_index;           /* stack index of the kept error of a callback, 0: none, or ... */
-    int prepared;              /* stack index of what quick callbacks have left there (enter.c), or 0 */
+    int prepared; /* stack index of what quick callbacks have left there (enter.c), or 0 */
     uint32_t version;          /* with `prepared`: of the function there, and the slot it is of */
     const void *slot;
     const char *failure;       /* ... this, when it is LFFI_FAILED: an error without a Lua value */
@@ -356,7 +357,7 @@ struct lffi_loans {
 struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room);
 void lffi_end_loans(lua_State *L, struct lffi_loans *loans); /* NULL: none */
 
-/* ---- fastcall.c, ffitype.c -------------------------------------------------------------------------- */
+/* ---- fastcall.c, ffitype.c ------------------------------------------------------------------- */
 
 /* Runs the code at `address` with the registers and stack block of the frame, as far as `used`. The
  * registers that carry results come back in `ret`. */

@@ -1,8 +1,8 @@
 /* Which Lua values are which C addresses (docs/design.md S5, S6, S14, S18).
  *
- * Depends on ctype.c, cdata.c and integer.c; callbacks are made by callback.c. Nothing here owns memory: an address
- * stays valid as long as the Lua value it came from, which the callers keep on the stack or in
- * the ephemeron table.
+ * Depends on ctype.c, cdata.c and integer.c; callbacks are made by callback.c. Nothing here owns
+ * memory: an address stays valid as long as the Lua value it came from, which the callers keep on
+ * the stack or in the ephemeron table.
  */
 #include <string.h>
 
@@ -26,8 +26,8 @@ static bool functions_match(const struct lffi_ctype *dst, const struct lffi_ctyp
     return lffi_same_type(dst, src);
 }
 
-/* True when a pointer to `src` may be used as a pointer to `dst`, qualifiers aside. Integers match by
- * size, whatever their sign, as C programs use them; pointers to pointers match exactly. */
+/* True when a pointer to `src` may be used as a pointer to `dst`, qualifiers aside. Integers match
+ * by size, whatever their sign, as C programs use them; pointers to pointers match exactly. */
 static bool pointees_match(const struct lffi_ctype *dst, const struct lffi_ctype *src)
 {
     if (dst->op == LFFI_VOID || src->op == LFFI_VOID)
@@ -61,7 +61,7 @@ static void check_pointee(lua_State *L, struct lffi_ctype *ct, struct lffi_ctype
                        lffi_push_type_text(L, ct->type, NULL));
 }
 
-/* ---- strings --------------------------------------------------------------------------------------- */
+/* ---- strings --------------------------------------------------------------------------------- */
 
 static void check_string_place(lua_State *L, const struct lffi_where *where)
 {
@@ -93,7 +93,7 @@ static const void *address_of_string(lua_State *L, struct lffi_ctype *ct, int id
     return text;
 }
 
-/* ---- functions -------------------------------------------------------------------------------------- */
+/* ---- functions ------------------------------------------------------------------------------- */
 
 static const void *address_of_function(lua_State *L, struct lffi_ctype *ct, int idx,
                                        const struct lffi_where *where)
@@ -111,7 +111,7 @@ static const void *address_of_function(lua_State *L, struct lffi_ctype *ct, int 
     return lffi_implicit_callback(L, ct->target, idx, where->loans);
 }
 
-/* ---- objects ------------------------------------------------------------------------------------------ */
+/* ---- objects --------------------------------------------------------------------------------- */
 
 static const void *address_of_number(lua_State *L, struct lffi_ctype *ct, int idx,
                                      const struct lffi_where *where)
@@ -187,8 +187,9 @@ static const void *address_of_userdata(lua_State *L, struct lffi_ctype *ct, int 
     lffi_mismatch(L, ct, idx, where);
 }
 
-/* An object that stands for a pointer: its metamethod __cffi_pointer(object, ctype or nil) gives one
- * (nil, a cdata, a C function or light userdata), and the object must keep alive what that points to. */
+/* An object that stands for a pointer: its metamethod __cffi_pointer(object, ctype or nil) gives
+ * one (nil, a cdata, a C function or light userdata), and the object must keep alive what that
+ * points to. */
 static bool address_of_object(lua_State *L, struct lffi_ctype *ct, int idx,
                               const struct lffi_where *where, const void **address)
 {

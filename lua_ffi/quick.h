@@ -63,7 +63,8 @@ static inline bool lffi_quick_number(uint8_t op, void *dst, double value)
     return true;
 }
 
-/* Stores the value at idx when it is a Lua integer in range or a Lua float for a double or float. */
+/* Stores the value at idx when it is a Lua integer in range or a Lua float for a double or float.
+ */
 static inline bool lffi_quick_store(lua_State *L, uint8_t op, void *dst, int idx)
 {
     if (lua_isinteger(L, idx))

@@ -1,15 +1,16 @@
 /* What is known of types and declarations, as plain Lua data: ffi.reflect, ffi.declarations,
  * ffi.parse; and ffi.tofunction, which gives an address the form that functions of a library have.
  *
- * Depends on ctype.c for the objects of nested types and on call.c for functions. Everything returned
- * is made of Lua tables, strings, numbers and ctypes; nothing refers to the parser's memory.
+ * Depends on ctype.c for the objects of nested types and on call.c for functions. Everything
+ * returned is made of Lua tables, strings, numbers and ctypes; nothing refers to the parser's
+ * memory.
  */
 #include <string.h>
 
 #include "api.h"
 #include "namespace.h"
 
-/* ---- fields of a description: the table on the stack top -------------------------------------------- */
+/* ---- fields of a description: the table on the stack top ------------------------------------- */
 
 static void set_integer(lua_State *L, const char *key, uint64_t value)
 {
@@ -36,7 +37,7 @@ static void set_type(lua_State *L, struct lffi_scope *scope, const char *key,
     lua_setfield(L, -2, key);
 }
 
-/* ---- types ------------------------------------------------------------------------------------------- */
+/* ---- types ----------------------------------------------------------------------------------- */
 
 static const char *kind_name(const struct cdecl_type *type)
 {
@@ -57,7 +58,8 @@ static const char *kind_name(const struct cdecl_type *type)
     return NULL;
 }
 
-static void describe_member(lua_State *L, struct lffi_scope *scope, const struct cdecl_member *member)
+static void describe_member(lua_State *L, struct lffi_scope *scope,
+                            const struct cdecl_member *member)
 {
     lua_newtable(L);
     if (member->name != NULL)
@@ -215,7 +217,7 @@ static int api_reflect(lua_State *L)
     return 1;
 }
 
-/* ---- declarations -------------------------------------------------------------------------------------- */
+/* ---- declarations ---------------------------------------------------------------------------- */
 
 static const char *declaration_kind(const struct cdecl_decl *decl)
 {
@@ -293,10 +295,11 @@ static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cde
     describe_decl(L, decl);
 }
 
-/* The declarations of the text at stack index arg with the "$" arguments up to `last`. A text without such is
- * remembered among the scope's type names, by itself behind a zero, until the next cdef: reading it again
- * would take memory again. */
-static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scope, int arg, int last)
+/* The declarations of the text at stack index arg with the "$" arguments up to `last`. A text
+ * without such is remembered among the scope's type names, by itself behind a zero, until the next
+ * cdef: reading it again would take memory again. */
+static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scope, int arg,
+                                           int last)
 {
     struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
@@ -321,8 +324,8 @@ static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
-/* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind, name, type
- * and text, without declaring them. */
+/* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind,
+ * name, type and text, without declaring them. */
 static int api_parse(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -335,10 +338,10 @@ static int api_parse(lua_State *L)
     return 1;
 }
 
-/* ---- functions by address --------------------------------------------------------------------------------- */
+/* ---- functions by address -------------------------------------------------------------------- */
 
-/* In the registry: {[ctype] = {[name] = declaration}}. A declaration made here is not known to the parser
- * and lives as long as the state, because the functions made from it refer to it. */
+/* In the registry: {[ctype] = {[name] = declaration}}. A declaration made here is not known to the
+ * parser and lives as long as the state, because the functions made from it refer to it. */
 static const char declarations_key = 0;
 
 /* Pushes the table t[key], made when missing; `t` is on the stack top and is replaced. */
@@ -401,8 +404,8 @@ static const struct cdecl_decl *function_decl(lua_State *L, struct lffi_ctype *c
     return decl;
 }
 
-/* A function of the name at index 2 with the type of the pointer, or the function that the declaration there
- * declares. */
+/* A function of the name at index 2 with the type of the pointer, or the function that the
+ * declaration there declares. */
 static const struct cdecl_decl *named_or_declared(lua_State *L, struct lffi_scope *scope,
                                                   const struct lffi_cdata *cd)
 {
@@ -420,9 +423,9 @@ static const struct cdecl_decl *named_or_declared(lua_State *L, struct lffi_scop
     return decl;
 }
 
-/* ffi.tofunction(pointer, name or declaration [, library]): the function that a function pointer, or with a
- * declaration any pointer, leads to, as a Lua function as fast as one of a library. Its errors name it;
- * once the library is closed it raises. */
+/* ffi.tofunction(pointer, name or declaration [, library]): the function that a function pointer,
+ * or with a declaration any pointer, leads to, as a Lua function as fast as one of a library. Its
+ * errors name it; once the library is closed it raises. */
 static int api_tofunction(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);

@@ -60,8 +60,8 @@ static inline bool enumerator_of(const struct lffi_param *param,
     return true;
 }
 
-/* Stores a plain value that is right for the parameter under every policy, see lffi_store_plain. Where it
- * returns false the slot may hold anything. */
+/* Stores a plain value that is right for the parameter under every policy, see lffi_store_plain.
+ * Where it returns false the slot may hold anything. */
 static LFFI_INLINE bool scalar_of(const struct lffi_param *param, const struct lffi_value *arg,
                                unsigned char *slot)
 {

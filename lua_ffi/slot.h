@@ -1,9 +1,10 @@
-/* Callback slots: shared by callback.c (what lives outside every Lua state), enter.c (C enters Lua) and
- * callback_api.c (making, changing and freeing callbacks).
+/* Callback slots: shared by callback.c (what lives outside every Lua state), enter.c (C enters Lua)
+ * and callback_api.c (making, changing and freeing callbacks).
  *
- * A slot is a code address that C may call at any time, also after it was freed or its Lua state was
- * closed. So slots and all they need to answer without Lua are process memory that is reused but never
- * returned. The owner of a state is the thread that runs it; only the owner touches the state.
+ * A slot is a code address that C may call at any time, also after it was freed or its Lua state
+ * was closed. So slots and all they need to answer without Lua are process memory that is reused
+ * but never returned. The owner of a state is the thread that runs it; only the owner touches the
+ * state.
  */
 #ifndef LFFI_SLOT_H
 #define LFFI_SLOT_H
@@ -23,8 +24,8 @@ enum lffi_slot_status {
 };
 
 /* Where a slot's code comes from: a libffi closure, or an entry of entries.c: one that looks at the
- * general argument registers alone; one for all arguments that brings back one general and one floating
- * register (AArch64: two general ones), or a whole one (up to four). */
+ * general argument registers alone; one for all arguments that brings back one general and one
+ * floating register (AArch64: two general ones), or a whole one (up to four). */
 enum lffi_pool { LFFI_POOL_CLOSURE, LFFI_POOL_GPRS, LFFI_POOL_WORDS, LFFI_POOL_WIDE, LFFI_POOLS };
 enum { LFFI_ENTRIES = 256, LFFI_WIDE_ENTRIES = 64 };
 
@@ -41,9 +42,9 @@ struct lffi_creations {
     struct lffi_creation *bucket[LFFI_BUCKETS];
 };
 
-/* Who may touch what. A thread that has read LIVE and then a gate that it owns may use every field: only
- * the owner ends that. Any other one counts itself in `visitors` first; while they are not 0 nothing
- * that a visitor reads is changed or freed. `code`, `pool` and `signal` never change. */
+/* Who may touch what. A thread that has read LIVE and then a gate that it owns may use every field:
+ * only the owner ends that. Any other one counts itself in `visitors` first; while they are not 0
+ * nothing that a visitor reads is changed or freed. `code`, `pool` and `signal` never change. */
 struct lffi_slot {
     atomic_int status;           /* read before `gate` */
     uint8_t pool;                /* enum lffi_pool */
@@ -60,7 +61,8 @@ struct lffi_slot {
     uint32_t version;            /* another one whenever the function is another */
     int ref_function;            /* registry references, while LIVE */
     int ref_onerror;
-    unsigned char *error;        /* the error value: registers, or bytes of a result in memory; NULL: zero */
+    unsigned char
+        *error; /* the error value: registers, or bytes of a result in memory; NULL: zero */
     uint64_t runs;               /* calls that entered Lua, and ... */
     atomic_uint_fast64_t visits; /* ... others */
     atomic_uint strangers;       /* calls by foreign threads, not reported yet */
@@ -80,7 +82,8 @@ struct lffi_signal {
     _Atomic uint64_t gpr[LFFI_GPRS]; /* of the latest */
 };
 
-/* What a slot has to tell at a safe point. The texts are copies, for another state may take a tombstone. */
+/* What a slot has to tell at a safe point. The texts are copies, for another state may take a
+ * tombstone. */
 struct lffi_event {
     unsigned strangers;          /* calls by foreign threads, or of a freed signal callback */
     bool freed;
@@ -90,14 +93,14 @@ struct lffi_event {
     char place[LFFI_PLACE_SIZE];
 };
 
-/* ---- creation.c ------------------------------------------------------------------------------------- */
+/* ---- creation.c ------------------------------------------------------------------------------ */
 
 unsigned lffi_text_hash(const char *text);
 /* The text as one more slot's; NULL when memory is out. */
 struct lffi_creation *lffi_hold_creation(struct lffi_creations *places, const char *text);
 void lffi_drop_creation(struct lffi_creations *places, struct lffi_creation *place);
 
-/* ---- callback.c ------------------------------------------------------------------------------------- */
+/* ---- callback.c ------------------------------------------------------------------------------ */
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
 const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text);
@@ -117,7 +120,8 @@ void lffi_bury_slot(struct lffi_slot *slot);
 /* All slots ever made; go on with `next`. Those of a state are for its owner alone. */
 struct lffi_slot *lffi_all_slots(void);
 bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
-/* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time. */
+/* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time.
+ */
 void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate);
 /* Takes a slot out of the gate's events and says what it has to tell, which is thereby told but for
  * signals. NULL when there is none. For the owner. */
@@ -130,21 +134,22 @@ void lffi_give_error_value(const struct lffi_slot *slot, const struct lffi_regis
 void lffi_answer_entry(enum lffi_pool pool, unsigned index, const struct lffi_registers *in,
                        const void *stack, struct lffi_return *ret);
 
-/* ---- entries.c ---------------------------------------------------------------------------------------- */
+/* ---- entries.c ------------------------------------------------------------------------------- */
 
-/* The pool of entries that serves all signatures with a kind of result; closures when there is none. */
+/* The pool of entries that serves all signatures with a kind of result; closures when there is
+ * none. */
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
 /* The code address of an entry; NULL when the pool has no such. */
 void *lffi_entry_code(enum lffi_pool pool, unsigned index);
 
-/* ---- callback_api.c, loans.c ---------------------------------------------------------------------------- */
+/* ---- callback_api.c, loans.c ----------------------------------------------------------------- */
 
 /* Makes a tombstone of a live slot and lets go of its functions. */
 void lffi_free_slot(lua_State *L, struct lffi_slot *slot);
 /* Notes one more use of a borrowed slot, which the end of the loans takes back. */
 void lffi_lend(struct lffi_loans *loans, struct lffi_slot *slot);
 
-/* ---- enter.c ------------------------------------------------------------------------------------------ */
+/* ---- enter.c --------------------------------------------------------------------------------- */
 
 /* Runs the slot's Lua function on the thread that owns the state. `call`: the innermost call of
  * that state, NULL when none is active. `in` and `stack` hold the arguments, `ret` gets the result.
@@ -154,12 +159,13 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
                    struct lffi_return *ret);
 /* Reports the call of a tombstone. */
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
-/* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's thread. */
+/* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's
+ * thread. */
 void lffi_arm_hook(struct lffi_gate *gate, lua_State *L);
 /* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
 void lffi_report_last(struct lffi_state *st);
-/* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does not
- * raise. */
+/* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does
+ * not raise. */
 void lffi_report(lua_State *L, struct lffi_scope *scope);
 /* Pushes "callback 'int (*)(int)' (created at app.lua:12)". */
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot);

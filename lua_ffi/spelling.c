@@ -1,5 +1,5 @@
-/* Types and declarations as text: C's, and for tostring in cffi.luajit LuaJIT's (docs/design.md S17), with
- * canonical names of the integers, "int [3]", and parameters left out.
+/* Types and declarations as text: C's, and for tostring in cffi.luajit LuaJIT's (docs/design.md
+ * S17), with canonical names of the integers, "int [3]", and parameters left out.
  *
  * Depends on the parser's printer. The strings are Lua's, on its stack.
  */
@@ -23,7 +23,7 @@ const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl)
     return lua_tostring(L, -1);
 }
 
-/* ---- LuaJIT's spelling ----------------------------------------------------------------------------- */
+/* ---- LuaJIT's spelling ----------------------------------------------------------------------- */
 
 static const char *qualifiers(const struct cdecl_type *type)
 {
@@ -57,7 +57,8 @@ static const char *basic_name(const struct cdecl_type *type)
         return "complex";
     if (type->kind == CDECL_COMPLEX && type->prim == CDECL_PRIM_CFLOAT)
         return "complex float";
-    if (type->kind != CDECL_INT || type->prim == CDECL_PRIM_BITINT || type->prim == CDECL_PRIM_UBITINT)
+    if (type->kind != CDECL_INT || type->prim == CDECL_PRIM_BITINT ||
+        type->prim == CDECL_PRIM_UBITINT)
         return NULL;
     return integer_name(type);
 }

@@ -2,8 +2,8 @@
  *
  * Depends on the Lua API and on the parser for making scopes. The state userdata is anchored in
  * the registry under the address of `state_key`; opening the module twice finds it again. Scopes
- * and the parser's arena blocks are Lua userdata anchored by the registry, without finalisers, so that
- * they are freed after every finaliser has run, also those of objects older than this module.
+ * and the parser's arena blocks are Lua userdata anchored by the registry, without finalisers, so
+ * that they are freed after every finaliser has run, also those of objects older than this module.
  */
 #include <string.h>
 
@@ -52,7 +52,7 @@ static void make_metatables(lua_State *L, struct lffi_state *st)
     st->ref_mt_ctype = anchor_metatable(L, &st->mt_ctype);
 }
 
-/* ---- the arenas' memory ------------------------------------------------------------------------ */
+/* ---- the arenas' memory ---------------------------------------------------------------------- */
 
 /* A request of the parser's allocator; the fields live on the C stack of `resize_block`. */
 struct block_request {
@@ -124,7 +124,7 @@ static void anchor_request(lua_State *L, struct lffi_state *st)
     lua_rawsetp(L, LUA_REGISTRYINDEX, request_block);
 }
 
-/* ---- the state ---------------------------------------------------------------------------------- */
+/* ---- the state ------------------------------------------------------------------------------- */
 
 /* Lua interns strings up to LUAI_MAXSHORTLEN, which the API does not tell: try the usual value. */
 static unsigned probe_interned_max(lua_State *L)
@@ -178,7 +178,7 @@ struct lffi_state *lffi_open_state(lua_State *L)
     return st;
 }
 
-/* ---- scopes --------------------------------------------------------------------------------------- */
+/* ---- scopes ---------------------------------------------------------------------------------- */
 
 struct lffi_scope *lffi_new_scope(lua_State *L, struct lffi_state *st)
 {

@@ -66,8 +66,8 @@ static int symbols_next(lua_State *L)
     return 4;
 }
 
-/* ffi.symbols(library [, pattern]): iterator over name, kind ("function", "object", "other"), size and
- * whether it is declared. */
+/* ffi.symbols(library [, pattern]): iterator over name, kind ("function", "object", "other"), size
+ * and whether it is declared. */
 static int api_symbols(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);

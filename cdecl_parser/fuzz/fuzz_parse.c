@@ -1,8 +1,8 @@
-/* The fuzz target: any bytes as declarations, as a type and as an expression, in a fresh scope. What was
- * declared is printed, and printed types are read again. Checked besides crashes (the sanitizers' part):
- * memory is bounded and all of it comes back, a refused text leaves no name behind, errors have a
- * message, printing agrees with itself, and parse(print(type)) is the same type.
- * Depends on cdecl.h alone; libFuzzer or replay.c calls it. */
+/* The fuzz target: any bytes as declarations, as a type and as an expression, in a fresh scope.
+ * What was declared is printed, and printed types are read again. Checked besides crashes (the
+ * sanitizers' part): memory is bounded and all of it comes back, a refused text leaves no name
+ * behind, errors have a message, printing agrees with itself, and parse(print(type)) is the same
+ * type. Depends on cdecl.h alone; libFuzzer or replay.c calls it. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-/* header_check FILE: parses preprocessed C (or "-", standard input) and prints assertions that a compiler
- * can check behind the same text: size, alignment and member offsets of every named struct and union,
- * values of constants, and that functions, variables and typedefs have the types that the parser
- * prints for them. Counts and the time taken go to standard error as
+/* header_check FILE: parses preprocessed C (or "-", standard input) and prints assertions that a
+ * compiler can check behind the same text: size, alignment and member offsets of every named struct
+ * and union, values of constants, and that functions, variables and typedefs have the types that
+ * the parser prints for them. Counts and the time taken go to standard error as
  *
  *     names tags bytes seconds arena-bytes
  *
@@ -45,8 +45,8 @@ static void assert_offsets(const char *type, const struct cdecl_tag *tag, uint64
         if (m->name == NULL)
             assert_offsets(type, m->type->tag, base + m->offset);
         else
-            printf("_Static_assert(__builtin_offsetof(%s, %s) == %" PRIu64 ", \"%s.%s\");\n", type, m->name,
-                   base + m->offset, type, m->name);
+            printf("_Static_assert(__builtin_offsetof(%s, %s) == %" PRIu64 ", \"%s.%s\");\n", type,
+                   m->name, base + m->offset, type, m->name);
     }
 }
 
@@ -54,7 +54,8 @@ static void assert_size(const char *name, const struct cdecl_type *type)
 {
     if (!cdecl_is_complete(type) || type->kind == CDECL_FUNCTION)
         return;
-    printf("_Static_assert(sizeof(%s) == %" PRIu64 ", \"sizeof(%s)\");\n", name, cdecl_sizeof(type), name);
+    printf("_Static_assert(sizeof(%s) == %" PRIu64 ", \"sizeof(%s)\");\n", name, cdecl_sizeof(type),
+           name);
     /* gcc's _Alignof of what needs more than the stack has is the stack's */
     printf("_Static_assert(%s(%s) == %" PRIu32 ", \"_Alignof(%s)\");\n",
            cdecl_alignof(type) > 16 ? "__alignof__" : "_Alignof", name, cdecl_alignof(type), name);
@@ -74,8 +75,8 @@ static bool is_for_calls_only(const struct cdecl_decl *d)
            strncmp(d->name, "_mm_", 4) == 0;
 }
 
-/* A tag first named among parameters is another one in C than that of the same name later on, but not
- * when it was known before: the runner puts these lines in front of the text. */
+/* A tag first named among parameters is another one in C than that of the same name later on, but
+ * not when it was known before: the runner puts these lines in front of the text. */
 static void declare_tag(const struct cdecl_tag *tag)
 {
     if (tag->name != NULL && tag->kind != CDECL_ENUM && !is_va_list(tag->name))
@@ -96,8 +97,8 @@ static void assert_tag(const struct cdecl_tag *tag)
 static void assert_constant(const struct cdecl_decl *d)
 {
     if (d->value.kind == CDECL_VALUE_INT && !(d->type->quals & CDECL_CONST))
-        printf("_Static_assert((unsigned long long)(%s) == %" PRIu64 "u, \"%s\");\n", d->name, d->value.u,
-               d->name);
+        printf("_Static_assert((unsigned long long)(%s) == %" PRIu64 "u, \"%s\");\n", d->name,
+               d->value.u, d->name);
 }
 
 /* A type whose text declares something anew: a nameless aggregate somewhere in it. */
@@ -119,8 +120,8 @@ static void assert_type(const struct cdecl_decl *d)
     cdecl_print(d->type, NULL, type_text, sizeof type_text);
     if (is_va_list(type_text))
         return;
-    printf("_Static_assert(__builtin_types_compatible_p(__typeof__(%s), %s), \"%s\");\n", d->name, type_text,
-           d->name);
+    printf("_Static_assert(__builtin_types_compatible_p(__typeof__(%s), %s), \"%s\");\n", d->name,
+           type_text, d->name);
 }
 
 static void assert_decl(const struct cdecl_decl *d)
@@ -132,7 +133,8 @@ static void assert_decl(const struct cdecl_decl *d)
     case CDECL_DECL_TYPEDEF:
         assert_size(d->name, d->type);
         assert_type(d);
-        if ((d->type->kind == CDECL_STRUCT || d->type->kind == CDECL_UNION) && d->type->tag->name == NULL)
+        if ((d->type->kind == CDECL_STRUCT || d->type->kind == CDECL_UNION) &&
+            d->type->tag->name == NULL)
             assert_offsets(d->name, d->type->tag, 0);
         break;
     case CDECL_DECL_FUNCTION:
@@ -174,7 +176,8 @@ int main(int argc, char **argv)
             declare_tag(t);
         for (const struct cdecl_tag *t = NULL; (t = cdecl_next_tag(state, t)) != NULL;)
             assert_tag(t);
-        for (const struct cdecl_decl *d = NULL; (d = cdecl_next(state, d)) != NULL; names += d->line != 0)
+        for (const struct cdecl_decl *d = NULL; (d = cdecl_next(state, d)) != NULL;
+             names += d->line != 0)
             if (d->line != 0)
                 assert_decl(d);
         fprintf(stderr, "%zu %zu %zu %.6f %zu\n", names, tags, source.size, seconds,

@@ -2,8 +2,8 @@
  *
  *     items arena-bytes seconds
  *
- * where items are the members, parameters, enumerators and declared names (tags, typedefs, functions,
- * variables, constants other than enumerators). Depends on cdecl.h alone. */
+ * where items are the members, parameters, enumerators and declared names (tags, typedefs,
+ * functions, variables, constants other than enumerators). Depends on cdecl.h alone. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
