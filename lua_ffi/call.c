@@ -229,19 +229,10 @@ static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
     }
 }
 
-/* A boolean, Lua's or C's, travels as int though no integer takes one elsewhere. */
-static bool is_boolean(lua_State *L, const struct outgoing *call, int idx, uint64_t *word)
-{
-    const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
-    bool is_cdata = cd != NULL && cd->ct->op == LFFI_BOOL;
-    *word = is_cdata ? *(const uint8_t *)cd->addr : (uint64_t)lua_toboolean(L, idx);
-    return is_cdata || lua_type(L, idx) == LUA_TBOOLEAN;
-}
-
 /* A cdata by value, or any scalar, as variadic argument. */
 static void store_variadic(lua_State *L, struct outgoing *call, int idx)
 {
-    uint64_t word;
+    bool truth;
     struct lffi_way way;
     struct lffi_param param = {0};
     const char *why = NULL;
@@ -257,7 +248,8 @@ static void store_variadic(lua_State *L, struct outgoing *call, int idx)
     param.flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;
     if (param.op == LFFI_POINTER)
         param.flags |= LFFI_PARAM_STRING;
-    if (is_boolean(L, call, idx, &word)) {
+    if (lffi_to_boolean(L, call->plan->ct->scope->st, idx, &truth)) {
+        uint64_t word = truth; /* travels as int, though no integer takes a boolean elsewhere */
         memcpy(call->frame + param.to, &word, sizeof word);
     } else if (!lffi_store_plain(L, &param, idx, call->frame + param.to)) {
         store_general(L, call, &param, way.piece, idx);

@@ -158,23 +158,22 @@ static bool luajit_integer(lua_State *L, const struct lffi_ctype *ct, int idx,
     return true;
 }
 
-/* A boolean, Lua's or C's. */
-static bool boolean_at(lua_State *L, int idx, bool *truth)
+bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth)
 {
-    const struct lffi_cdata *cd = lffi_to_cdata(L, lffi_open_state(L), idx);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
     bool is_cdata = cd != NULL && cd->ct->op == LFFI_BOOL;
     *truth = is_cdata ? *(const uint8_t *)cd->addr != 0 : lua_toboolean(L, idx);
     return is_cdata || lua_type(L, idx) == LUA_TBOOLEAN;
 }
 
 /* Numeric text and booleans count as integers where a value is reduced (S1, S2). */
-static bool reducible(lua_State *L, int idx, const struct lffi_where *where,
+static bool reducible(lua_State *L, struct lffi_state *st, int idx, const struct lffi_where *where,
                       struct lffi_integer *out)
 {
     size_t size;
     const char *text;
     bool truth;
-    if (policy_of(where) == LFFI_WRAP && boolean_at(L, idx, &truth)) {
+    if (policy_of(where) == LFFI_WRAP && lffi_to_boolean(L, st, idx, &truth)) {
         *out = lffi_integer_of_int64(truth);
         return true;
     }
@@ -192,7 +191,7 @@ static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, in
     if (luajit_integer(L, ct, idx, &value))
         return value;
     if (!lffi_to_integer(L, ct->scope->st, idx, &value, &fraction) &&
-        !reducible(L, idx, where, &value))
+        !reducible(L, ct->scope->st, idx, where, &value))
         lffi_mismatch(L, ct, idx, where);
     if (fraction && policy_of(where) != LFFI_WRAP && policy_of(where) != LFFI_SATURATE)
         lffi_convert_error(L, where, "%s is not an integer, as '%s' needs",
@@ -347,7 +346,7 @@ static void store_float(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
     else if (float_cdata(L, ct->scope->st, idx, &value))
         store_real(L, ct, dst, value, idx, where);
     else if (lffi_to_integer(L, ct->scope->st, idx, &integer, &fraction) ||
-             reducible(L, idx, where, &integer))
+             reducible(L, ct->scope->st, idx, where, &integer))
         store_integral(L, ct, dst, &integer, idx, where);
     else
         lffi_mismatch(L, ct, idx, where);

@@ -414,6 +414,8 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
  */
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where);
+/* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
+bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
 /* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
                                   ...);

@@ -45,6 +45,9 @@ for _, compiler in ipairs { "", "-clang" } do
                 end
                 assert.equal("200 60000 1", read("iii", scope.new("uint8_t", 200),
                     scope.new("uint16_t", 60000), scope.new("bool", true)))
+                local odd = scope.new "bool"
+                scope.fill(scope.addressof(odd), 1, 2) -- no bool has this byte
+                assert.equal("1", read("i", odd))
                 assert.equal("5", read("i", scope.new("enum colour", "GREEN")))
                 assert.equal("1.5 2.5", read("dd", scope.new("float", 1.5), scope.new("double", 2.5)))
                 assert.equal("18446744073709551615", read("u", scope.cast("uint64_t", -1)))
