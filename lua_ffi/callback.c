@@ -97,10 +97,12 @@ static void report_closed(struct lffi_slot *slot, const struct lffi_signature *s
     const char *const texts[] = {"cffi: callback '", signature->text, "' (created at ",
                                  slot->place->text,
                                  ") was called by C after its Lua state was closed\n"};
-    ssize_t written = atomic_fetch_add(&slot->strangers, 1);
-    for (unsigned i = 0; written == 0 && i < sizeof texts / sizeof *texts; i++)
-        written =
-            write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0; /* which nobody can be told */
+    if (atomic_fetch_add(&slot->strangers, 1) > 0)
+        return;
+    for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
+        if (write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0)
+            return; /* which nobody can be told */
+    }
 }
 
 /* Only the owner takes out, so that the head which it sees cannot come back as another. */
