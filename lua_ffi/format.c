@@ -244,18 +244,22 @@ static void check_float(struct lffi_format_check *c, const struct lffi_format_sp
     }
 }
 
+/* False for an array without a zero byte. Where one of unknown length ends cannot be checked. */
+static bool ends_in_zero(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    uint64_t extent = lffi_extent(L, idx, cd);
+    return extent == UINT64_MAX || memchr(cd->addr, '\0', (size_t)extent) != NULL;
+}
+
 /* Text in an array ends in it, or the precision does. */
 static void check_end(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
-    uint64_t extent;
-    if (cd == NULL || cd->ct->op != LFFI_ARRAY || spec->precision.star)
+    const struct lffi_format_number *limit = &spec->precision;
+    if (cd == NULL || cd->ct->op != LFFI_ARRAY || limit->star ||
+        (limit->given && (uint64_t)limit->value <= lffi_extent(c->L, idx, cd)))
         return;
-    extent = lffi_extent(c->L, idx, cd);
-    if (extent > SIZE_MAX / 2 ||
-        (spec->precision.given && (uint64_t)spec->precision.value <= extent))
-        return;
-    if (memchr(cd->addr, '\0', (size_t)extent) == NULL)
+    if (!ends_in_zero(c->L, idx, cd))
         lffi_format_refuse(c, spec, idx, "wants text that ends in a zero byte, which '%s' does not",
                            lffi_push_type_text(c->L, cd->ct->type, NULL));
 }
@@ -340,8 +344,8 @@ static const char *format_text(const struct lffi_format_check *c, int idx)
     text = cd->addr;
     if (cd->ct->op == LFFI_POINTER)
         memcpy(&text, cd->addr, sizeof text);
-    else if (memchr(text, '\0', (size_t)lffi_extent(c->L, idx, cd)) == NULL)
-        text = NULL; /* not terminated within its array */
+    else if (!ends_in_zero(c->L, idx, cd))
+        text = NULL;
     return text;
 }
 

@@ -5,6 +5,9 @@ local support = require "support"
 ffi.cdef [[
     int snprintf(char *buffer, size_t size, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
+    char *strdup(const char *text);
+    void free(void *memory);
+    struct format_open { char first; char text[]; };
 ]]
 local C = ffi.C
 local buffer = ffi.new "char[200]"
@@ -15,6 +18,12 @@ local function print_c(format, ...)
     ffi.errno(0)
     C.snprintf(buffer, 200, format, ...)
     return ffi.string(buffer)
+end
+
+-- An array whose length nobody knows: the end of a struct in C's memory. And what keeps it.
+local function open_array(text)
+    local memory = ffi.gc(C.strdup("." .. text), C.free)
+    return ffi.cast("struct format_open *", memory).text, memory
 end
 
 describe("a printf format", function()
@@ -90,6 +99,25 @@ describe("a printf format", function()
             end)
         end)
     end
+end)
+
+describe("text in an array", function()
+    it("ends where it ends when nobody knows how long the array is", function()
+        local text, memory = open_array "of C"
+        local format, other = open_array "%d of C"
+        assert.equal("of C", print_c("%s", text))
+        assert.equal("5 of C", print_c(format, 5))
+        support.raises(prefix:format(4) .. "format '%d' wants 'int', got string \"x\"", print_c, format, "x")
+        assert.truthy(memory ~= other)
+    end)
+
+    it("ends where its block does", function()
+        local prefix_of = prefix:format(4) .. "format '%%s' wants text that ends in a zero byte, which '%s' does not"
+        support.raises(prefix_of:format "char[?]", print_c, "%s", ffi.new("char[?]", 3, "abc"))
+        support.raises(prefix_of:format "char[]", print_c, "%s",
+            ffi.new("struct format_open", 3, { text = "abc" }).text)
+        assert.equal("abc", print_c("%.3s", ffi.new("char[?]", 3, "abc")))
+    end)
 end)
 
 describe("%n", function()
