@@ -21,6 +21,33 @@ struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
     return mt == st->mt_cdata || mt == st->mt_cdata_gc ? object : NULL;
 }
 
+enum { LARGE_BLOCK = 1 << 20 };
+
+static int push_userdata(lua_State *L)
+{
+    lua_newuserdatauv(L, (size_t)lua_tointeger(L, 1), 0);
+    return 1;
+}
+
+/* Lua's own error says neither what memory lacked for nor where. Small blocks, which are hardly to
+ * blame, are spared the protected call. */
+static void *new_block(lua_State *L, const struct lffi_ctype *ct, size_t total, uint64_t size)
+{
+    int status;
+    if (total < LARGE_BLOCK)
+        return lua_newuserdatauv(L, total, 0);
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    lua_pushcfunction(L, push_userdata);
+    lua_pushinteger(L, (lua_Integer)total);
+    status = lua_pcall(L, 1, 1, 0);
+    if (status == LUA_ERRMEM)
+        luaL_error(L, "not enough memory for '%s' (%I bytes)",
+                   lffi_push_type_text(L, ct->type, NULL), (LUAI_UACINT)size);
+    if (status != LUA_OK)
+        lua_error(L);
+    return lua_touserdata(L, -1);
+}
+
 static void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finalised)
 {
     const struct lffi_state *st = ct->scope->st;
@@ -36,7 +63,7 @@ struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
     uintptr_t start;
     if (size > (SIZE_MAX >> 1) - sizeof *cd - slack)
         luaL_error(L, "size of '%s' is too large", lffi_push_type_text(L, ct->type, NULL));
-    cd = lua_newuserdatauv(L, sizeof *cd + (size_t)size + slack, 0);
+    cd = new_block(L, ct, sizeof *cd + (size_t)size + slack, size);
     start = (uintptr_t)(cd + 1);
     if (slack > 0)
         start = (start + ct->align - 1) & ~(uintptr_t)(ct->align - 1);

@@ -272,6 +272,9 @@ describe("variable-length structs", function()
         raises(text .. "is negative: -1", ffi.new, "struct vls", -1)
         raises("size of 'int[?]' is too large", ffi.new, "int[?]", ffi.cast("uint64_t", -1))
         raises("size of 'int[?]' is too large", ffi.new, "int[?]", math.maxinteger)
+        local function make() local _ = ffi.new("int[?]", 1e15) end
+        assert.equal(debug.getinfo(make, "S").linedefined,
+            raises("not enough memory for 'int[?]' (4000000000000000 bytes)", make))
         raises("'int[?]' needs its number of elements", ffi.new, "int[?]")
         assert.equal(3, #ffi.new("int[?]", ffi.new("uint64_t", 3)))
         assert.equal(3, #ffi.new("int[?]", 3.0))

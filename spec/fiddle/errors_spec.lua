@@ -30,8 +30,10 @@ local cases = {
     { "TypeError", nil, "index 0.5 is not an integer", function() return fiddle.Pointer.malloc(4)[0.5] end },
     { "DLError", nil, "null pointer", function() return fiddle.NULL[0] end },
     { "TypeError", nil, "size of 'void' is unknown", function() fiddle.out "void" end },
-    { "NoMemoryError", nil, "not enough memory", function() fiddle.Pointer.malloc(1 << 60) end },
-    { "NoMemoryError", nil, "not enough memory", function() fiddle.out "char[1L << 50]" end },
+    { "NoMemoryError", nil, "not enough memory for 1152921504606846976 bytes",
+        function() fiddle.Pointer.malloc(1 << 60) end },
+    { "NoMemoryError", nil, "not enough memory for 'char[1][1125899906842624]' (1125899906842624 bytes)",
+        function() fiddle.out "char[1L << 50]" end },
     { "ClearedReferenceError", nil, "is no handle", function() fiddle.dlunwrap(fiddle.Pointer.malloc(8)) end },
     { "TypeError", nil, "result of callback 'int (void)': cannot convert", function()
         local c <close> = fiddle.Closure("int", {}, function() return "x" end)

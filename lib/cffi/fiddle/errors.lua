@@ -9,7 +9,7 @@ local entry = directory:gsub("[/\\]$", "") .. ".lua"
 
 -- The first pattern that matches decides. Texts are the core's.
 local KINDS = {
-    { "^not enough memory$", "NoMemoryError" },
+    { "^not enough memory", "NoMemoryError" },
     { "zero byte", "ArgumentError" },
     { "is not an integer", "TypeError" },
     { "does not fit", "RangeError" },
