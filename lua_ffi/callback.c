@@ -1,9 +1,9 @@
 /* Callbacks as C sees them: code addresses, and what answers when C calls one.
  *
- * Depends on libffi and on plan.h; it touches no Lua state but hands over to enter.c once it is
- * certain that the calling thread owns the state and that the callback lives. Everything here is
- * process memory, because C may call after lua_close: slots, signatures and gates are reused, never
- * freed. The two process-wide variables of the module are here: the table of slots and
+ * Depends on libffi, plan.h and signature.c; it touches no Lua state but hands over to enter.c
+ * once it is certain that the calling thread owns the state and that the callback lives. All here
+ * is process memory, because C may call after lua_close: slots, signatures and gates are reused,
+ * never freed. The two process-wide variables of the module are here: the table of slots and
  * `lffi_thread`.
  */
 #include <errno.h>
@@ -14,19 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ffitype.h"
+#include "signature.h"
 #include "slot.h"
-
-struct lffi_signature {
-    const struct lffi_signature *next;
-    uint64_t result_size; /* bytes of a result in memory */
-    uint32_t stack_size;
-    bool wide; /* 128 bits of a floating register matter */
-    bool gprs_only; /* no floating register matters, nor the stack */
-    enum lffi_return_kind kind;
-    struct lffi_lowered lowered;
-    char text[];
-};
 
 _Thread_local struct lffi_thread lffi_thread LFFI_TLS;
 
@@ -46,7 +35,7 @@ struct yard {
 static struct {
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
-    const struct lffi_signature *signatures[LFFI_BUCKETS];
+    struct lffi_signatures signatures;
     struct lffi_creations places;
     struct yard orphans; /* tombstones of closed states; counts all that is created */
     struct lffi_gate *free_gates;
@@ -239,67 +228,13 @@ static void closure_entry(ffi_cif *cif, void *result, void **values, void *user)
 
 /* ---- signatures and gates -------------------------------------------------------------------- */
 
-static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
-                           uint32_t stack_size, uint64_t result_size, const char *text)
-{
-    return signature->kind == plan->result_kind && signature->wide == plan->end.wide &&
-           signature->stack_size == stack_size && signature->result_size == result_size &&
-           strcmp(signature->text, text) == 0;
-}
-
-static const struct lffi_signature **bucket_of(const char *text)
-{
-    return &table.signatures[lffi_text_hash(text) % LFFI_BUCKETS];
-}
-
-static const struct lffi_signature *new_signature(const struct lffi_plan *plan,
-                                                  uint32_t stack_size, uint64_t result_size,
-                                                  const char *text)
-{
-    size_t length = strlen(text) + 1;
-    struct lffi_signature *signature = malloc(sizeof *signature + length);
-    if (signature == NULL)
-        return NULL;
-    signature->kind = plan->result_kind;
-    signature->wide = plan->end.wide;
-    signature->gprs_only = plan->end.fprs == 0 && stack_size == 0 &&
-                           (plan->result.op <= LFFI_U64 || plan->result.op == LFFI_POINTER);
-    signature->stack_size = stack_size;
-    signature->result_size = result_size;
-    memcpy(signature->text, text, length);
-    lffi_lower(&signature->lowered, signature->kind, stack_size);
-    signature->next = *bucket_of(text);
-    *bucket_of(text) = signature;
-    return signature;
-}
-
 const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text)
 {
     const struct lffi_signature *signature;
-    uint32_t stack_size = (plan->end.stack + 15) & ~(uint32_t)15;
-    uint64_t result_size = cdecl_sizeof(plan->result.ct->type);
     lock();
-    signature = *bucket_of(text);
-    while (signature != NULL && !same_signature(signature, plan, stack_size, result_size, text))
-        signature = signature->next;
-    if (signature == NULL)
-        signature = new_signature(plan, stack_size, result_size, text);
+    signature = lffi_find_signature(&table.signatures, plan, text);
     unlock();
     return signature;
-}
-
-const char *lffi_signature_text(const struct lffi_signature *signature)
-{
-    return signature->text;
-}
-
-size_t lffi_error_size(const struct lffi_signature *signature)
-{
-    if (signature->kind == LFFI_RETURN_MEMORY)
-        return (size_t)signature->result_size;
-    if (signature->kind == LFFI_RETURN_WORDS)
-        return offsetof(struct lffi_return, fpr) + sizeof(double);
-    return sizeof(struct lffi_return);
 }
 
 struct lffi_gate *lffi_gate_of(struct lffi_state *st)

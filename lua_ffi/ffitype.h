@@ -1,4 +1,5 @@
-/* A frame as libffi sees it: shared by ffitype.c and callback.c, which alone know libffi. */
+/* A frame as libffi sees it: shared by ffitype.c, signature.c and callback.c, which alone know
+ * libffi. */
 #ifndef LFFI_FFITYPE_H
 #define LFFI_FFITYPE_H
 

@@ -1,5 +1,5 @@
-/* Callback slots: shared by callback.c (what lives outside every Lua state), enter.c (C enters Lua)
- * and callback_api.c (making, changing and freeing callbacks).
+/* Callback slots: shared by callback.c and signature.c (what lives outside every Lua state),
+ * enter.c (C enters Lua) and callback_api.c (making, changing and freeing callbacks).
  *
  * A slot is a code address that C may call at any time, also after it was freed or its Lua state
  * was closed. So slots and all they need to answer without Lua are process memory that is reused
@@ -100,13 +100,16 @@ unsigned lffi_text_hash(const char *text);
 struct lffi_creation *lffi_hold_creation(struct lffi_creations *places, const char *text);
 void lffi_drop_creation(struct lffi_creations *places, struct lffi_creation *place);
 
+/* ---- signature.c ----------------------------------------------------------------------------- */
+
+const char *lffi_signature_text(const struct lffi_signature *signature);
+/* Bytes of an error value in the form that struct lffi_slot.error has. */
+size_t lffi_error_size(const struct lffi_signature *signature);
+
 /* ---- callback.c ------------------------------------------------------------------------------ */
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
 const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text);
-const char *lffi_signature_text(const struct lffi_signature *signature);
-/* Bytes of an error value in the form that struct lffi_slot.error has. */
-size_t lffi_error_size(const struct lffi_signature *signature);
 /* The state's gate, made on first use; NULL when memory is out. */
 struct lffi_gate *lffi_gate_of(struct lffi_state *st);
 /* A slot with a code address, IDLE until published: a tombstone old enough, or a new one. NULL with
