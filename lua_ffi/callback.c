@@ -266,10 +266,23 @@ struct closure_slot {
     ffi_closure *closure;
 };
 
-/* Makes the tombstone IDLE, unless a thread is inside or something is to be told of it. */
+/* Whether a run that still needs the slot may not be over: enter.c's quick way. The thread is the
+ * one that owns the slot's state, or that state is gone. */
+static bool is_running(const struct lffi_slot *slot)
+{
+    const struct lffi_call *call = lffi_innermost;
+    while (call != NULL && (call->prepared == 0 || call->slot != slot))
+        call = call->outer;
+    return call != NULL;
+}
+
+/* Makes the tombstone IDLE, unless it is in use or something is to be told of it. */
 static bool rouse(struct lffi_slot *slot)
 {
-    int status = atomic_exchange(&slot->status, LFFI_SLOT_IDLE);
+    int status;
+    if (is_running(slot))
+        return false;
+    status = atomic_exchange(&slot->status, LFFI_SLOT_IDLE);
     if (atomic_load(&slot->visitors) == 0 && !atomic_load(&slot->queued))
         return true;
     atomic_store(&slot->status, status);

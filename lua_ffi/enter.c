@@ -75,7 +75,8 @@ static void add_position(lua_State *L, int level)
 }
 
 /* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's
- * line; the error begins with where the callback's function is. */
+ * line; the error begins with where the callback's function is. That one stands on the raiser's
+ * stack: the slot may have another by now. */
 static void add_definition(lua_State *L)
 {
     lua_CFunction raiser;
@@ -85,17 +86,8 @@ static void add_definition(lua_State *L)
     raiser = lua_tocfunction(L, -1);
     lua_pop(L, 1);
     if ((raiser != run_function && raiser != run_result && raiser != run_onerror) ||
-        lua_getlocal(L, &ar, 1) == NULL)
+        lua_getlocal(L, &ar, raiser == run_onerror ? 1 : 2) == NULL)
         return;
-    if (raiser != run_onerror) {
-        const struct invocation *run = lua_touserdata(L, -1);
-        lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
-        lua_remove(L, -2);
-    }
-    if (!lua_isfunction(L, -1)) { /* freed while it ran */
-        lua_pop(L, 1);
-        return;
-    }
     lua_getinfo(L, ">S", &ar);
     lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.linedefined);
     lua_insert(L, -2);
@@ -277,16 +269,16 @@ static _Noreturn void refuse_no_value(lua_State *L, const struct lffi_plan *plan
 
 /* ---- the protected part ---------------------------------------------------------------------- */
 
-/* Stack: the invocation, what the function returned. A result that is missing, unlike nil, is no
- * pointer either. */
+/* Stack: the invocation, the function, what it returned. A result that is missing, unlike nil, is
+ * no pointer either. */
 static int run_result(lua_State *L)
 {
     const struct invocation *run = lua_touserdata(L, 1);
     if (run->plan->result.op == LFFI_VOID)
         return 0;
-    if (lua_gettop(L) == 1 && !run->plan->ct->scope->luajit)
+    if (lua_gettop(L) == 2 && !run->plan->ct->scope->luajit)
         refuse_no_value(L, run->plan);
-    lua_settop(L, 2);
+    lua_settop(L, 3);
     store_result(L, run->plan, run->ret);
     return 0;
 }
@@ -296,6 +288,7 @@ static int run_function(lua_State *L)
 {
     const struct invocation *run = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
+    lua_pushvalue(L, 2);
     push_arguments(L, run);
     lua_call(L, (int)run->plan->nparams, LUA_MULTRET);
     return run_result(L);
@@ -338,7 +331,7 @@ enum { QUICK_NESTS = 8 };
 enum outcome { NOT_TRIED, DONE, FAILED };
 
 /* A result that needs conversion, by the general way. It is what stands above `top`, or nothing
- * does; the handler stands below. */
+ * does; the function stands there and the handler below. */
 static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation *run, int top)
 {
     int nresults = lua_gettop(L) > top ? 1 : 0;
@@ -346,8 +339,9 @@ static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation
     lua_settop(L, top + nresults);
     lua_pushcfunction(L, run_result);
     lua_pushlightuserdata(L, run);
-    lua_rotate(L, top + 1, 2);
-    return lua_pcall(L, nresults + 1, 0, top - 1) == LUA_OK ? DONE : FAILED;
+    lua_pushvalue(L, top);
+    lua_rotate(L, top + 1, 3);
+    return lua_pcall(L, nresults + 2, 0, top - 1) == LUA_OK ? DONE : FAILED;
 }
 
 /* Has the message handler and the slot's function on top of the stack, where they stay for the next

@@ -246,6 +246,49 @@ describe("onerror of a callback", function()
     end)
 end)
 
+describe("a callback that frees itself, with a place that is wanted again,", function()
+    -- In a process of its own, where no other tombstones are in line.
+    local function run(code)
+        return callbacks.run([[
+            local others = {}
+            local function replace(cb)
+                cb:free()
+                for i = 1, 700 do
+                    others[#others + 1] = ffi.callback("int (int)", function() return i end, {error = 1000 + i})
+                end
+            end
+        ]] .. code)
+    end
+
+    it("gives its own error value", function()
+        local code, out, err = run [[
+            local cb
+            cb = ffi.callback("int (int)", function() replace(cb) error("boom", 0) end, {error = -7})
+            print(pcall(lib.callbacks_call, cb, 1))
+            print(lib.callbacks_seen[0])
+        ]]
+        assert.equal("", err)
+        assert.equal("false\tboom\n-7\n", out)
+        assert.equal(0, code)
+    end)
+
+    it("is the one that errors name", function()
+        local code, out, err = run [[
+            for _, options in ipairs {{}, {error = -7}, {onerror = function(err) error(err, 0) end}} do
+                local cb
+                local function fn() replace(cb) return "x" end
+                local line = debug.getinfo(fn, "S").linedefined
+                cb = ffi.callback("int (int)", fn, options)
+                local _, err = pcall(lib.callbacks_call, cb, 1)
+                print(err:match "^[^:]*:(%d+)" == tostring(line), err:match ": ([^\n]*)")
+            end
+        ]]
+        assert.equal("", err)
+        assert.equal(("true\tresult of callback 'int (int)': cannot convert string \"x\" to 'int'\n"):rep(3), out)
+        assert.equal(0, code)
+    end)
+end)
+
 describe("ffi.onerror", function()
     it("that fails is told to stderr, as is an error when it is nil", function()
         local code, out, err = callbacks.run [[
