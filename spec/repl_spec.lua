@@ -237,6 +237,21 @@ describe("cffi", function()
         assert.equal(1, code)
     end)
 
+    it("says why its module cannot be loaded, whatever it was asked to do", function()
+        local build = os.tmpname()
+        os.remove(build)
+        finally(function() os.execute("rm -r " .. build) end)
+        assert(os.execute(("mkdir -p %s/cffi"):format(build)))
+        support.write_file(build .. "/cffi/core.so", "junk")
+        for _, what in ipairs {"-e", "repl", "--version", "examples/qsort.lua"} do
+            local code, out, err = support.run { "env", "CFFI_BUILD=" .. build, support.lua, "bin/cffi", what }
+            assert.equal("", out)
+            assert.equal(("cffi: error loading module 'cffi.core' from file '%s/cffi/core.so':\n\t%s%s"):format(
+                build, build, "/cffi/core.so: file too short\n"), err)
+            assert.equal(1, code)
+        end
+    end)
+
     it("-e prints what an expression gives, as the prompt does", function()
         local code, out, err = cffi { "-e", "ffi.sizeof 'short', {1, 'a'}, ...", "x" }
         assert.equal("", err)
