@@ -7,6 +7,11 @@ local support = require "support"
 
 local has_clang = io.open(support.library "values-clang") ~= nil
 
+local target = cffi.scope {}
+target.cdef "extern const bool values_char_is_signed, values_wchar_is_signed;"
+local compiled = target.load(support.library "values")
+local char_signed, wchar_signed = compiled.values_char_is_signed, compiled.values_wchar_is_signed
+
 local ENUMS = [[
     enum values_signed { VALUES_MINUS = -1, VALUES_PLUS = 1 };
     enum values_unsigned { VALUES_NONE, VALUES_MANY = 200 };
@@ -16,13 +21,13 @@ local ENUMS = [[
 
 -- C name, its part in the names of support/values.c, bits, signed, and the name in errors if another.
 local TYPES = {
-    {"char", "char", 8, true}, {"signed char", "schar", 8, true}, {"unsigned char", "uchar", 8, false},
+    {"char", "char", 8, char_signed}, {"signed char", "schar", 8, true}, {"unsigned char", "uchar", 8, false},
     {"short", "short", 16, true}, {"unsigned short", "ushort", 16, false},
     {"int", "int", 32, true}, {"unsigned int", "uint", 32, false},
     {"long", "long", 64, true}, {"unsigned long", "ulong", 64, false},
     {"long long", "llong", 64, true}, {"unsigned long long", "ullong", 64, false},
-    {"wchar_t", "wchar", 32, true, "int"}, {"char16_t", "char16", 16, false, "unsigned short"},
-    {"char32_t", "char32", 32, false, "unsigned int"},
+    {"wchar_t", "wchar", 32, wchar_signed, wchar_signed and "int" or "unsigned int"},
+    {"char16_t", "char16", 16, false, "unsigned short"}, {"char32_t", "char32", 32, false, "unsigned int"},
     {"int8_t", nil, 8, true, "signed char"}, {"uint64_t", nil, 64, false, "unsigned long"},
     {"size_t", nil, 64, false, "unsigned long"}, {"intmax_t", nil, 64, true, "long"},
     {"__int128", "int128", 128, true}, {"unsigned __int128", "uint128", 128, false},

@@ -22,6 +22,10 @@ enum values_long { VALUES_HUGE = 0x123456789AL };
         return ask(v);                                                                             \
     }
 
+/* What C leaves to the target, told by the compiler. */
+const bool values_char_is_signed = (char)-1 < 0;
+const bool values_wchar_is_signed = (wchar_t)-1 < 0;
+
 VALUES(char, char)
 VALUES(schar, signed char)
 VALUES(uchar, unsigned char)
