@@ -23,6 +23,9 @@ describe("cffi.luajit", function()
     if exit == 127 then
         pending "needs luajit"
         return
+    elseif not support.luajit_is_of_this_machine() then
+        pending "luajit is of another architecture"
+        return
     end
 
     it("gives LuaJIT's results", function()

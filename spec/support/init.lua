@@ -75,4 +75,11 @@ function support.run_lua(code, ...)
     return exit, out, err
 end
 
+-- False when the LuaJIT found is not of the architecture that is tested (which an emulator runs): what
+-- it says of `char` and `long double` is then another machine's.
+function support.luajit_is_of_this_machine()
+    local _, arch = support.run { "env", "-u", "LUA_INIT", "luajit", "-e", "io.write(jit.arch)" }
+    return arch == require "cffi".arch
+end
+
 return support

@@ -58,7 +58,7 @@ compare:set(function() return 0 end)
 C.qsort(items, 4, ffi.sizeof "item_t", compare)
 compare:free()
 local calls = 0
-local ok, message = pcall(C.qsort, items, 2, ffi.sizeof "item_t", function()
+local ok, message = pcall(C.bsearch, key, items, 1, ffi.sizeof "item_t", function()
     calls = calls + 1
     error("stop", 0)
 end)

@@ -33,7 +33,7 @@ struct timespec { time_t tv_sec; long tv_nsec; };
 int clock_gettime(int clock, struct timespec *ts);
 int nanosleep(const struct timespec *req, struct timespec *rem);
 
-typedef union { char size[40]; long align; } pthread_mutex_t;
+typedef union { char size[64]; long align; } pthread_mutex_t; // 40 on x86-64, 48 on arm64
 int pthread_mutex_init(pthread_mutex_t *m, const void *attr);
 int pthread_mutex_lock(pthread_mutex_t *m);
 int pthread_mutex_trylock(pthread_mutex_t *m);
