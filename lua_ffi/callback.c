@@ -117,9 +117,9 @@ static void note_signal(struct lffi_slot *slot, struct lffi_gate *gate, bool our
     lffi_queue_event(slot, gate);
     if (!ours)
         return;
-    lffi_arm_hook(gate, slot->st->main);
+    lffi_arm_hook(slot->st, slot->st->main);
     if (lffi_innermost != NULL && lffi_innermost->callee->st == slot->st)
-        lffi_arm_hook(gate, lffi_innermost->L);
+        lffi_arm_hook(slot->st, lffi_innermost->L);
 }
 
 static void note_stranger(struct lffi_slot *slot, struct lffi_gate *gate)

@@ -28,15 +28,43 @@ static void hook(lua_State *L, lua_Debug *ar)
     lffi_attend(L, st);
 }
 
-/* A debugger's hook is kept for `disarm`: two places, for the main thread and the one that calls C.
- * A place whose thread has died without running is taken anew. */
-void lffi_arm_hook(struct lffi_gate *gate, lua_State *L)
+/* Whether C that the thread has called is still to return. */
+static bool is_calling(const lua_State *L)
 {
-    struct lffi_armed *armed = &gate->armed[0];
-    if (lua_gethook(L) == hook)
+    const struct lffi_call *call = lffi_innermost;
+    while (call != NULL && call->L != L)
+        call = call->outer;
+    return call != NULL;
+}
+
+/* Where the hook of `L` is kept: its own place, or else one that is free or whose thread has died
+ * without running again. Threads that wait for their calls will run. */
+static struct lffi_armed *find_place(struct lffi_state *st, const lua_State *L)
+{
+    struct lffi_armed *found = NULL;
+    for (unsigned i = 0; i < LFFI_ARMED; i++) {
+        struct lffi_armed *place = &st->gate->armed[i];
+        if (place->L == L)
+            return place;
+        if (place->L == NULL || (place->L != st->main && !is_calling(place->L)))
+            found = place;
+    }
+    return found;
+}
+
+/* A debugger's hook is kept for `disarm`. When there is no place for it, it stays: the end of the
+ * thread's call attends as well. The hook is read last: another handler may interrupt this one. */
+void lffi_arm_hook(struct lffi_state *st, lua_State *L)
+{
+    struct lffi_armed before = {.L = L, .mask = lua_gethookmask(L), .count = lua_gethookcount(L)};
+    struct lffi_armed *place;
+    before.hook = lua_gethook(L);
+    if (before.hook == hook)
         return;
-    if (armed->L != NULL && armed->L != L)
-        armed = &gate->armed[1];
-    *armed = (struct lffi_armed){L, lua_gethook(L), lua_gethookmask(L), lua_gethookcount(L)};
+    place = find_place(st, L);
+    if (place == NULL && before.hook != NULL)
+        return;
+    if (place != NULL)
+        *place = before;
     lua_sethook(L, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }

@@ -280,7 +280,9 @@ struct lffi_thread {
 extern _Thread_local struct lffi_thread lffi_thread LFFI_TLS;
 #define lffi_innermost (lffi_thread.innermost)
 
-/* The hook that a Lua thread had before lffi_arm_hook. */
+/* The hook that a Lua thread had before lffi_arm_hook. Places for the main thread and for those
+ * whose calls are nested in each other; when there are more, the others are not armed. */
+enum { LFFI_ARMED = 8 };
 struct lffi_armed {
     lua_State *L; /* NULL: unused */
     lua_Hook hook;
@@ -294,7 +296,7 @@ struct lffi_gate {
     _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
     atomic_bool attention;       /* events wait for lffi_attend */
     _Atomic(struct lffi_slot *) events; /* slots that have some, newest first */
-    struct lffi_armed armed[2];  /* the owner's: of the main thread, of another one */
+    struct lffi_armed armed[LFFI_ARMED]; /* the owner's */
     struct lffi_gate *next;      /* the free ones */
 };
 

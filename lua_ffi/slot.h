@@ -164,7 +164,7 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
 /* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's
  * thread. */
-void lffi_arm_hook(struct lffi_gate *gate, lua_State *L);
+void lffi_arm_hook(struct lffi_state *st, lua_State *L);
 /* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
 void lffi_report_last(struct lffi_state *st);
 /* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does

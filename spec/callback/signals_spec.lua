@@ -246,6 +246,31 @@ describe("signals", function()
         cb:free()
     end)
 
+    it("do not disturb the hooks of threads that wait for each other's calls", function()
+        local cb, state = counter()
+        lib.callbacks_on_signal(SIGUSR1, cb)
+        local depth <const>, hooks, threads, kept = 12, {}, {}, {}
+        -- In each thread C calls back and the next one runs: under it a signal is for the thread that called.
+        local function run(level)
+            threads[level] = coroutine.running()
+            hooks[level] = function() end
+            debug.sethook(threads[level], hooks[level], "", 1000 + level)
+            os.execute "kill -USR1 $PPID"
+            if level < depth then
+                lib.callbacks_call(function() coroutine.wrap(run)(level + 1) return 0 end, 0)
+            end
+            os.execute "kill -USR1 $PPID"
+            kept[level] = table.pack(debug.gethook(threads[level]))
+        end
+        coroutine.wrap(run)(1)
+        ignore(SIGUSR1)
+        assert.equal(lib.callbacks_delivered(), state.count)
+        for level = 1, depth do
+            assert.same({ hooks[level], "", 1000 + level, n = 3 }, kept[level])
+        end
+        cb:free()
+    end)
+
     it("arrive while callbacks are made, freed and run, and while Lua collects", function()
         local cb, state = counter()
         lib.callbacks_on_signal(SIGUSR1, cb)
