@@ -86,7 +86,7 @@ static void report_closed(struct lffi_slot *slot, const struct lffi_signature *s
     const char *const texts[] = {"cffi: callback '", signature->text, "' (created at ",
                                  slot->place->text,
                                  ") was called by C after its Lua state was closed\n"};
-    if (atomic_fetch_add(&slot->strangers, 1) > 0)
+    if (atomic_exchange(&slot->told, true))
         return;
     for (unsigned i = 0; i < sizeof texts / sizeof *texts; i++) {
         if (write(STDERR_FILENO, texts[i], strlen(texts[i])) < 0)
@@ -455,6 +455,7 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
     slot->runs = 0;
     atomic_store(&slot->visits, 0);
     atomic_store(&slot->strangers, 0);
+    atomic_store(&slot->told, false);
     unlock();
     return slot;
 }
@@ -524,7 +525,6 @@ static void close_slot(struct lffi_slot *slot)
 {
     atomic_store(&slot->status, LFFI_SLOT_CLOSED);
     wait_for_signals(slot);
-    atomic_store(&slot->strangers, 0);
     atomic_store(&slot->gate, NULL);
     bury(slot);
 }

@@ -66,6 +66,7 @@ struct lffi_slot {
     uint64_t runs;               /* calls that entered Lua, and ... */
     atomic_uint_fast64_t visits; /* ... others */
     atomic_uint strangers;       /* calls by foreign threads, not reported yet */
+    atomic_bool told;            /* that C has called it, CLOSED */
     atomic_bool queued;          /* stands in its gate's `events`; not recycled meanwhile */
     struct lffi_slot *next_event;
     struct lffi_signal *signal;  /* {signal = true}, else NULL */

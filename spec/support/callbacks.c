@@ -309,22 +309,28 @@ int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count,
     return wrong + callbacks_join();
 }
 
+static atomic_int stop_kept, kept_calls;
+
 static void *call_until_told(void *user)
 {
-    atomic_int *stop = user;
-    while (!atomic_load(stop)) {
+    (void)user;
+    while (!atomic_load(&stop_kept)) {
         kept(1);
+        atomic_fetch_add(&kept_calls, 1);
         sched_yield(); /* valgrind runs one thread at a time, until a system call */
     }
     return NULL;
 }
 
-static atomic_int stop_kept;
 static pthread_t kept_thread;
 
-/* A thread that calls the kept callback all the time, until exit() runs callbacks_stop. */
+/* A thread that calls the kept callback all the time, until exit() runs callbacks_stop. That waits
+ * for one whole call: the first to end may have begun before. */
 void callbacks_stop(void)
 {
+    int calls = atomic_load(&kept_calls);
+    while (atomic_load(&kept_calls) < calls + 2)
+        sched_yield();
     atomic_store(&stop_kept, 1);
     pthread_join(kept_thread, NULL);
 }
@@ -332,7 +338,7 @@ void callbacks_stop(void)
 void callbacks_start_kept(int stop_at_exit)
 {
     atomic_store(&stop_kept, 0);
-    pthread_create(&kept_thread, NULL, call_until_told, &stop_kept);
+    pthread_create(&kept_thread, NULL, call_until_told, NULL);
     if (stop_at_exit)
         atexit(callbacks_stop);
 }
