@@ -100,6 +100,8 @@ static void describe_tag(lua_State *L, struct lffi_scope *scope, const struct cd
     const struct cdecl_tag *tag = type->tag;
     if (tag->name != NULL)
         set_text(L, "tag", tag->name);
+    else if (tag->typedef_name == NULL)
+        set_flag(L, "anonymous", true);
     if (tag->packed)
         set_flag(L, "packed", true);
     if (!tag->complete)

@@ -37,6 +37,15 @@ describe("ffi.reflect", function()
         assert.is_nil(ffi.reflect(r.members[5].type).count)
     end)
 
+    it("tells which structs, unions and enums nothing names", function()
+        ffi.cdef "typedef struct { int x; } reflect_named;"
+        for text, anonymous in pairs { ["struct { int i; }"] = true, ["const union { int i; }"] = true,
+            ["enum { REFLECT_E }"] = true, ["struct box"] = false, ["reflect_named"] = false, ["int[2]"] = false,
+            ["struct unknown"] = false } do
+            assert.equal(anonymous or nil, ffi.reflect(text).anonymous, text)
+        end
+    end)
+
     it("tells elements, targets, parameters, constants", function()
         assert.equal(3, ffi.reflect("int[3][4]").count)
         assert.equal(ffi.typeof "int[4]", ffi.reflect("int[3][4]").element)

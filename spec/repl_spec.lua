@@ -56,6 +56,10 @@ describe("the prompt", function()
             ["ffi.new 'struct { struct { int a; }; int : 3; bool b; double d; }'"] =
                 "struct {a = 0, b = false, d = 0.0}",
             ["ffi.new 'struct { int n; int rest[]; }'"] = "struct {n = 0, rest = {}}",
+            ["ffi.new 'struct { int x; }[2]'"] = "array {{x = 0}, {x = 0}}",
+            ["ffi.new 'struct { int x; } *[1]'"] = "struct { int x; } *[1] {nil}",
+            ["ffi.new 'item[1][1]'"] = 'item[1][1] {{{name = {..}, at = {..}, c = RED, p = nil, n = 0}}}',
+            ["ffi.new('enum { LOW, HIGH }', 1)"] = "enum HIGH",
             ["ffi.new('int[3]', {1, 2})"] = "int[3] {1, 2, 0}",
             ["ffi.new('int[?]', 2)"] = "int[?] {0, 0}",
             ["ffi.new 'int[2][2]'"] = "int[2][2] {{0, 0}, {0, 0}}",

@@ -146,12 +146,21 @@ function inner_text(value, depth)
     return ffi.type(value) == "cdata" and opened(value, depth) or tostring(value)
 end
 
+-- "struct" instead of the whole text of one without a name, "array" for an array of such.
+local function type_text(info)
+    local innermost = info
+    while innermost.element do
+        innermost = ffi.reflect(innermost.element)
+    end
+    return innermost.anonymous and info.kind or info.name
+end
+
 local function cdata_text(cdata, depth)
     local text, info = opened(cdata, depth)
     if not text then
         return tostring(cdata)
     end
-    return (info.name:find "{" and info.kind or info.name) .. " " .. text
+    return type_text(info) .. " " .. text
 end
 
 local function function_text(fn)
