@@ -390,6 +390,13 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
  * boxed cdata (copies), or a view for structs and arrays, which keeps the cdata at owner_idx (0:
  * none). */
 void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx);
+/* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed.
+ */
+void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
+/* Pushes a constant: Lua integer, boxed integer, float or string. */
+void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
+/* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
+bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
 /* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a
  * boolean. For bits.c. */
 unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
@@ -407,15 +414,8 @@ void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, i
                      const struct lffi_where *where);
 void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base);
 
-/* ---- pointer.c: Lua values as C addresses ---------------------------------------------------- */
+/* ---- convert_error.c: values that do not convert --------------------------------------------- */
 
-/* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct
- * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`.
- */
-const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
-                            const struct lffi_where *where);
-/* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
-bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
 /* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
                                   ...);
@@ -424,12 +424,18 @@ _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                              const struct lffi_where *where);
 /* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
-/* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed.
- */
-void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
+/* Likewise a number: "integer 300", "number 1e+300". `value`: the integer that it is, or stands
+ * for; NULL for floats. */
+const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
+                                  const struct lffi_integer *value, int idx);
 
-/* Pushes a constant: Lua integer, boxed integer, float or string. */
-void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
+/* ---- pointer.c: Lua values as C addresses ---------------------------------------------------- */
+
+/* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct
+ * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`.
+ */
+const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
+                            const struct lffi_where *where);
 
 /* ---- init.c: aggregate initialisers ---------------------------------------------------------- */
 
