@@ -15,6 +15,7 @@
 #include "elfsym.h"
 #include "libpath.h"
 #include "namespace.h"
+#include "near.h"
 
 #if defined __linux__ || defined __FreeBSD__
 #include <link.h>

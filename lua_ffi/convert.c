@@ -95,6 +95,17 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
     lffi_integer_to_memory(ct, dst, bits);
 }
 
+static _Noreturn void no_enumerator(lua_State *L, const struct lffi_ctype *ct, const char *name,
+                                    const struct lffi_where *where)
+{
+    const char *type = lffi_push_type_text(L, ct->type->unqual, NULL);
+    const char *near = lffi_nearest_constant(ct, name);
+    if (near != NULL)
+        lffi_convert_error(L, where, "'%s' has no enumerator '%s' (did you mean '%s'?)", type, name,
+                           near);
+    lffi_convert_error(L, where, "'%s' has no enumerator '%s'", type, name);
+}
+
 /* An enumerator by name; raises for names the enum does not have. */
 static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
                            const struct lffi_where *where)
@@ -103,8 +114,7 @@ static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     name = lffi_find_field(L, ct, idx); /* makes the table that direct.c looks into */
     if (name == NULL)
-        lffi_convert_error(L, where, "'%s' has no enumerator '%s'",
-                           lffi_push_type_text(L, ct->type->unqual, NULL), lua_tostring(L, idx));
+        no_enumerator(L, ct, lua_tostring(L, idx), where);
     return name->offset;
 }
 

@@ -425,6 +425,17 @@ bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx)
     return lua_gettable(L, -2) != LUA_TNIL || !scope->luajit || ends_in_function(L, -2);
 }
 
+static _Noreturn void no_type_member(lua_State *L, const struct lffi_ctype *ct)
+{
+    const char *name = luaL_tolstring(L, 2, NULL);
+    const char *near = lffi_nearest_constant(ct, name);
+    const char *type = lffi_push_type_text(L, ct->type, NULL);
+    if (near != NULL)
+        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", type, name, near);
+    luaL_error(L, "'%s' has no member '%s'", type, name);
+    abort();
+}
+
 /* ct.NAME: constants of the type, then the metatype's __index (ct.static()). */
 static int ctype_index(lua_State *L)
 {
@@ -445,8 +456,7 @@ static int ctype_index(lua_State *L)
         if (answered)
             return 1;
     }
-    return luaL_error(L, "'%s' has no member '%s'", lffi_push_type_text(L, ct->type, NULL),
-                      luaL_tolstring(L, 2, NULL));
+    no_type_member(L, ct);
 }
 
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)

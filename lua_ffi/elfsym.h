@@ -34,8 +34,6 @@ bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_
  */
 const char *lffi_map_path(const struct link_map *map);
 const struct link_map *lffi_next_map(const struct link_map *map);
-/* How many letters may differ for "did you mean", plus one; 0 for names that get no suggestion. */
-unsigned lffi_near_limit(const char *name);
 /* The exported name that differs from `name` in the fewest letters, fewer than `*limit`, or NULL.
  * `*limit` becomes their number, so that the next library searched must do better. */
 const char *lffi_nearest_symbol(const struct link_map *map, const char *name, unsigned *limit);

@@ -229,6 +229,9 @@ const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, in
 /* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is
  * none. */
 const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
+/* The enumerator of an enum, or static constant of a struct, with the nearest name; NULL: none is
+ * near, or the type has none. */
+const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name);
 /* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 

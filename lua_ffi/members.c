@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "near.h"
 #include "quick.h"
 
 /* Named members, those of anonymous ones included. Depth is bounded by the type's. */
@@ -154,10 +155,24 @@ const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_cty
     return NULL;
 }
 
+const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    const char *nearest = NULL;
+    unsigned limit = lffi_near_limit(name);
+    for (uint32_t i = 0; tag != NULL && i < tag->nconstants; i++) {
+        if (lffi_is_nearer(name, tag->constants[i]->name, &limit))
+            nearest = tag->constants[i]->name;
+    }
+    return nearest;
+}
+
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
 {
     const char *near = cdecl_suggest_member(ct->type, name, strlen(name));
     const char *type = lffi_push_type_text(L, ct->type->unqual, NULL);
+    if (near == NULL)
+        near = lffi_nearest_constant(ct, name);
     if (near != NULL)
         luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", type, name, near);
     luaL_error(L, "'%s' has no member '%s'", type, name);

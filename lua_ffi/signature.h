@@ -11,7 +11,7 @@ struct lffi_signature {
     const struct lffi_signature *next;
     uint64_t result_size; /* bytes of a result in memory */
     uint32_t stack_size;
-    bool wide; /* 128 bits of a floating register matter */
+    bool wide;      /* 128 bits of a floating register matter */
     bool gprs_only; /* no floating register matters, nor the stack */
     enum lffi_return_kind kind;
     struct lffi_lowered lowered;

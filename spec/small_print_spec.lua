@@ -46,6 +46,18 @@ describe("S20: values", function()
         assert.equal(77, s.e)
         raises("field 'e' of 'struct sp': 'enum sp_color' has no enumerator 'SP_BLUE'",
             function() s.e = "SP_BLUE" end)
+        raises("field 'e' of 'struct sp': 'enum sp_color' has no enumerator 'SP_GREN' (did you mean 'SP_GREEN'?)",
+            function() s.e = "SP_GREN" end)
+        raises("'enum sp_color' has no enumerator 'SP_ERD' (did you mean 'SP_RED'?)", ffi.cast,
+            "enum sp_color", "SP_ERD")
+        raises("'enum sp_color' has no member 'SP_ERD' (did you mean 'SP_RED'?)",
+            function() return ffi.typeof("enum sp_color").SP_ERD end)
+        ffi.cdef "struct sp_limits { static const int LIMIT = 4; int x; };"
+        raises("'struct sp_limits' has no member 'LIMTI' (did you mean 'LIMIT'?)",
+            function() return ffi.new("struct sp_limits").LIMTI end)
+        raises("'struct sp_limits' has no member 'LIMTI' (did you mean 'LIMIT'?)",
+            function() return ffi.typeof("struct sp_limits").LIMTI end)
+        raises("'enum sp_color' has no enumerator 'R'", ffi.cast, "enum sp_color", "R")
         assert.equal(77, s.e)
     end)
 
