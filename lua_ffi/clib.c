@@ -70,6 +70,12 @@ static bool is_default(const struct lffi_library *lib)
     return lib->handle == RTLD_DEFAULT && lib->open;
 }
 
+void lffi_library_check_open(lua_State *L, const struct lffi_library *lib)
+{
+    if (!lib->open)
+        luaL_error(L, "library '%s' is closed", lib->path);
+}
+
 bool lffi_library_close(struct lffi_library *lib)
 {
     if (!lib->open)

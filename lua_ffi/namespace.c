@@ -38,8 +38,7 @@ static struct lffi_scope *namespace_scope(lua_State *L)
 static struct lffi_library *open_library(lua_State *L)
 {
     struct lffi_library *lib = lua_touserdata(L, lua_upvalueindex(UP_LIBRARY));
-    if (!lib->open)
-        luaL_error(L, "library '%s' is closed", base_name(lib->path));
+    lffi_library_check_open(L, lib);
     return lib;
 }
 
@@ -341,8 +340,7 @@ void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_id
     const struct cdecl_decl *decl = cdecl_find(scope->cdecl, name, size);
     struct lffi_ctype *ct;
     void *address;
-    if (!lib->open)
-        luaL_error(L, "library '%s' is closed", base_name(lib->path));
+    lffi_library_check_open(L, lib);
     if (decl == NULL) {
         address = lffi_library_symbol(L, lib, name);
         if (address == NULL)

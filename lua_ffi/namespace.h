@@ -19,6 +19,8 @@ struct link_map;
  * all. `map` NULL starts, NULL ends, or says that the system does not tell. */
 const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
                                              const struct link_map *map);
+/* Raises "library 'PATH' is closed". */
+void lffi_library_check_open(lua_State *L, const struct lffi_library *lib);
 /* Unmaps a library; false when it was closed before. */
 bool lffi_library_close(struct lffi_library *lib);
 

@@ -54,8 +54,7 @@ static int symbols_next(lua_State *L)
     struct place *place = lua_touserdata(L, lua_upvalueindex(UP_PLACE));
     struct lffi_symbol symbol;
     do {
-        if (!lib->open)
-            luaL_error(L, "library '%s' is closed", lib->path);
+        lffi_library_check_open(L, lib);
         if (!next_symbol(lib, place, &symbol))
             return 0;
     } while (!lffi_name_matches(L, lua_upvalueindex(UP_PATTERN), symbol.name));
