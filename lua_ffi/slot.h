@@ -1,5 +1,6 @@
 /* Callback slots: shared by callback.c and signature.c (what lives outside every Lua state),
- * enter.c (C enters Lua) and callback_api.c (making, changing and freeing callbacks).
+ * enter.c (C enters Lua), attend.c and hook.c (what waits for a safe point) and callback_api.c
+ * (making, changing and freeing callbacks).
  *
  * A slot is a code address that C may call at any time, also after it was freed or its Lua state
  * was closed. So slots and all they need to answer without Lua are process memory that is reused
@@ -163,15 +164,20 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
                    struct lffi_return *ret);
 /* Reports the call of a tombstone. */
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
-/* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's
- * thread. */
-void lffi_arm_hook(struct lffi_state *st, lua_State *L);
-/* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
-void lffi_report_last(struct lffi_state *st);
 /* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does
  * not raise. */
 void lffi_report(lua_State *L, struct lffi_scope *scope);
 /* Pushes "callback 'int (*)(int)' (created at app.lua:12)". */
+const char *lffi_push_callback_text(lua_State *L, const struct lffi_signature *signature,
+                                    const char *place);
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot);
+
+/* ---- attend.c (with plan.h's lffi_attend), hook.c -------------------------------------------- */
+
+/* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
+void lffi_report_last(struct lffi_state *st);
+/* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's
+ * thread. */
+void lffi_arm_hook(struct lffi_state *st, lua_State *L);
 
 #endif
