@@ -62,9 +62,11 @@ void lffi_arm_hook(struct lffi_state *st, lua_State *L)
     if (before.hook == hook)
         return;
     place = find_place(st, L);
-    if (place == NULL && before.hook != NULL)
+    if (before.hook != NULL && place == NULL)
         return;
-    if (place != NULL)
+    if (before.hook != NULL)
         *place = before;
+    else if (place != NULL && place->L == L) /* of a hook that is gone */
+        place->L = NULL;
     lua_sethook(L, hook, LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
 }
