@@ -175,7 +175,7 @@ ASAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 # Lua itself is not instrumented and frees nothing at exit when a spec ends with os.exit: leaks are
 # looked for in the C tests, at the end of their one process, and by valgrind.
 asan:
-	CK_FORK=no $(MAKE) --keep-going BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check asan-spec
+	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) --keep-going BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check asan-spec
 
 asan-spec: $(CORE) $(SUPPORT)
 	LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
