@@ -178,8 +178,10 @@ static const unsigned char *argument_base(const struct invocation *run,
     return (const unsigned char *)run->in;
 }
 
-/* Pushes a struct as an object of its own, any other type by lffi_load. */
-static void push_general(lua_State *L, const struct invocation *run, const struct lffi_param *param)
+/* Pushes a struct as an object of its own, any other type by lffi_load. Not inline: `scratch` would
+ * stay on the C stack of every nested callback. */
+static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *run,
+                                       const struct lffi_param *param)
 {
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
     const unsigned char *base = argument_base(run, param);
