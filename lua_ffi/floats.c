@@ -5,6 +5,7 @@
  * number.c use. _Float16 is converted by hand (not every compiler has the type); __float128 where
  * the compiler has it.
  */
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -188,7 +189,7 @@ const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, cons
     if (ct->op == LFFI_FLOAT128)
         print_quad(text, sizeof text, value);
     else if (ct->op == LFFI_LDOUBLE)
-        snprintf(text, sizeof text, "%.21Lg", (long double)value);
+        snprintf(text, sizeof text, "%.*Lg", LDBL_DECIMAL_DIG, (long double)value);
     else
         snprintf(text, sizeof text, "%.14g", (double)value);
     return lua_pushstring(L, text);

@@ -10,7 +10,7 @@ local function raises(fn, text)
 end
 
 local TYPES = {
-    {"char", 8, true}, {"unsigned short", 16, false}, {"int", 32, true}, {"unsigned long", 64, false},
+    {"signed char", 8, true}, {"unsigned short", 16, false}, {"int", 32, true}, {"unsigned long", 64, false},
     {"long", 64, true}, {"__int128", 128, true}, {"unsigned __int128", 128, false},
     {"_BitInt(7)", 7, true}, {"unsigned _BitInt(127)", 127, false},
 }

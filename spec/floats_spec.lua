@@ -147,6 +147,16 @@ describe("wide floating values", function()
         assert.is_true(q[0] == ffi.cast("__int128", "1298074214633706907132624082305025"))
     end)
 
+    for _, name in ipairs {"long double", "_Float128"} do
+        it("are written with the digits that tell neighbours apart: " .. name, function()
+            local value, step = ffi.cast(name, 1) / 3, ffi.cast(name, 1)
+            while value + step / 2 ~= value do
+                step = ffi.cast(name, step) / 2
+            end
+            assert.not_equal(tostring(value), tostring(value + step))
+        end)
+    end
+
     it("become integers by their own digits #x87", function()
         local text = "9223372036854775807" -- no double has this value
         local l = ffi.cast("long double", text)

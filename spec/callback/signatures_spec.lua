@@ -4,7 +4,7 @@ local callbacks = require "support.callbacks"
 local support = require "support"
 
 local types = [[
-    struct callbacks_small { char c; short s; };
+    struct callbacks_small { signed char c; short s; };
     struct callbacks_mixed { double d; long l; };
     struct callbacks_large { long l[5]; double d; };
     union callbacks_union { int i; double d; };
@@ -211,7 +211,7 @@ describe("a callback that cannot be", function()
         refused("struct callbacks_unknown (int)", "'struct callbacks_unknown' is incomplete")
     end)
 
-    it("is one of more than 64 with 128-bit vector results", function()
+    it("is one of more than 64 with 128-bit vector results, where libffi has none", function()
         local list = {}
         local ok, err
         for _ = 1, 100 do
@@ -220,8 +220,13 @@ describe("a callback that cannot be", function()
             if not ok then err = cb break end
             list[#list + 1] = cb
         end
-        assert.is_false(ok)
-        assert.equal("too many callbacks with results of 128 bits", callbacks.first_line(err))
+        if ffi.arch == "arm64" then
+            assert.is_true(ok)
+            assert.equal(3.0, list[100](3))
+        else
+            assert.is_false(ok)
+            assert.equal("too many callbacks with results of 128 bits", callbacks.first_line(err))
+        end
         assert.equal(3.0, list[1](3))
         for _, cb in ipairs(list) do
             cb:free()

@@ -167,7 +167,7 @@ int callbacks_errno(int (*f)(void), int before, int outer)
 /* ---- signatures ------------------------------------------------------------------------------------ */
 
 struct callbacks_small {
-    char c;
+    signed char c;
     short s;
 };
 struct callbacks_mixed {
