@@ -183,8 +183,13 @@ asan-spec: $(CORE) $(SUPPORT)
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
 
-valgrind: $(CHECKS) $(CORE) $(SUPPORT)
+valgrind:
+	$(MAKE) --keep-going valgrind-check valgrind-spec
+
+valgrind-check: $(CHECKS)
 	CK_FORK=no CK_TIMEOUT_MULTIPLIER=20 $(VALGRIND) $(CHECKS)
+
+valgrind-spec: $(CORE) $(SUPPORT)
 	$(RUN_ENV) $(VALGRIND) $(LUA) $(BUSTED_ARGS) --exclude-tags=x87,clock $(SPEC)
 
 # The collector runs all the time: what nothing keeps alive dies at once.
@@ -212,7 +217,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-messages lint-lua asan asan-spec valgrind gcstress \
+.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-messages lint-lua asan asan-spec valgrind valgrind-check valgrind-spec gcstress \
 	install uninstall clean
 .DELETE_ON_ERROR:
 

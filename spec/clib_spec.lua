@@ -97,10 +97,11 @@ describe("ffi.load", function()
         local function run(directory, library_path)
             command[5] = directory
             local pwd = io.popen("pwd"):read "l"
+            local build = support.build:match "^/" and support.build or pwd .. "/" .. support.build
             local words = { table.unpack(command) }
             for _, word in ipairs { "env", "LD_LIBRARY_PATH=" .. library_path,
                 "LUA_PATH=" .. pwd .. "/lib/?.lua;;",
-                "LUA_CPATH=" .. pwd .. "/" .. support.build .. "/?.so;;",
+                "LUA_CPATH=" .. build .. "/?.so;;",
                 support.lua, script, pwd .. "/" .. path } do
                 words[#words + 1] = word
             end

@@ -71,7 +71,7 @@ describe("where Fiddle fails, cffi.fiddle", function()
     it("promotes float and char in variadic arguments (there: cannot create the call)", function()
         local snprintf = fiddle.Function(libc.snprintf, { "voidp", "size_t", "const_string", "..." }, "int")
         local p = fiddle.Pointer.malloc(32)
-        snprintf(p, 32, "%g %d %d", ffi.cast("float", 2.5), ffi.cast("char", -1), ffi.cast("short", 300))
+        snprintf(p, 32, "%g %d %d", ffi.cast("float", 2.5), ffi.cast("signed char", -1), ffi.cast("short", 300))
         assert.equal("2.5 -1 300", p:string())
     end)
 

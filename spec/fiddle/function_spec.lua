@@ -153,7 +153,7 @@ describe("fiddle.Function", function()
             return p:string()
         end
         assert.equal("42 x 1.5", formatted("%d %s %g", 42, "x", 1.5))
-        assert.equal("1.5 -3", formatted("%g %d", ffi.cast("float", 1.5), ffi.cast("char", -3)))
+        assert.equal("1.5 -3", formatted("%g %d", ffi.cast("float", 1.5), ffi.cast("signed char", -3)))
         assert.equal("1 (nil)", formatted("%d %p", true, nil))
         assert.equal("text|const", formatted("%s|%s", helpers.buffer "text", fiddle.to_ptr "const"))
         assert.equal("7", formatted("%d", 7))
