@@ -6,7 +6,10 @@
 #include <string.h>
 #include "internal.h"
 
-#define FIRST_BLOCK 4096
+/* A block is a quarter of what is in use: few calls of the allocator, and small blocks while the
+ * arena is small, as they find room in memory the process has touched before. To touch a page for
+ * the first time costs more than to read the declarations that fill it. */
+#define SMALLEST_BLOCK 4096
 #define LARGEST_BLOCK 65536
 
 struct arena_block {
@@ -26,7 +29,9 @@ static size_t block_size(const struct arena *arena, size_t least)
     (void)arena;
     return least;
 #else
-    size_t size = arena->block == NULL ? FIRST_BLOCK : arena->block->size * 2;
+    size_t size = cdecl__arena_used(arena) / 4 / sizeof(max_align_t) * sizeof(max_align_t);
+    if (size < SMALLEST_BLOCK)
+        size = SMALLEST_BLOCK;
     if (size > LARGEST_BLOCK)
         size = LARGEST_BLOCK;
     return size < least ? least : size;

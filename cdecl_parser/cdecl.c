@@ -87,6 +87,9 @@ struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator)
     memset(state, 0, sizeof *state);
     state->allocator = memory;
     state->arena.allocator = state->log.allocator = state->scratch.allocator = &state->allocator;
+    /* Room for what every state has, 250 names and 30 types, and for a text of ordinary size. */
+    state->names.first_capacity = 1024;
+    state->types.first_capacity = 512;
     state->names.hash_at = offsetof(struct name, hash);
     state->types.hash_at = offsetof(struct cdecl_type, hash);
     if (!cdecl__table_reserve(&state->names, &state->allocator) ||

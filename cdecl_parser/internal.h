@@ -14,6 +14,7 @@
 #include "cdecl.h"
 #include "cdecl_limits.h"
 #include "memory.h"
+#include "words.h"
 
 #if defined(__GNUC__)
 #define LIKE_PRINTF(text, first) __attribute__((format(printf, text, first)))
@@ -46,7 +47,7 @@ struct name {
     uint8_t attribute; /* enum attr_code, 0 when it names none we know */
     const struct cdecl_decl *decl;
     struct name_extra *extra; /* the rarer meanings, NULL when it has none */
-    char text[];
+    char text[];              /* followed by zeros, CHUNK bytes at least in all */
 };
 
 struct name_extra {
@@ -116,6 +117,20 @@ const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t
 struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size);
 struct name *cdecl__intern_hashed(struct cdecl_state *state, const char *text, size_t size,
                                   uint32_t hash); /* when the lexer has seen to that */
+/* A known name of less than CHUNK bytes, NULL when there is none. */
+static inline struct name *cdecl__find_short(const struct table *names, struct chunk text,
+                                             size_t size, uint32_t hash)
+{
+    for (uint32_t at = hash & names->mask; names->hashes[at] != 0; at = (at + 1) & names->mask) {
+        if (names->hashes[at] != hash)
+            continue;
+        struct name *name = names->slots[at];
+        if (name->size == size && ((cdecl__read8(name->text) ^ text.low) |
+                                   (cdecl__read8(name->text + 8) ^ text.high)) == 0)
+            return name;
+    }
+    return NULL;
+}
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size);
 struct name *cdecl__name_of(const char *text);
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);

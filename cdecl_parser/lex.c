@@ -5,7 +5,7 @@
 #include <string.h>
 #include "internal.h"
 
-enum { SPACE = 1, START = 2, DIGIT = 4, HIGH = 8, WORD = START | DIGIT | HIGH };
+enum { SPACE = 1, START = 2, DIGIT = 4, HIGH = 8, QUOTE = 16, WORD = START | DIGIT | HIGH };
 
 /* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in
  * cdecl__check_utf8(). */
@@ -22,7 +22,7 @@ static const unsigned char class[256] = {
     ['H'] = START, ['I'] = START,  ['J'] = START,  ['K'] = START,  ['L'] = START,  ['M'] = START,
     ['N'] = START, ['O'] = START,  ['P'] = START,  ['Q'] = START,  ['R'] = START,  ['S'] = START,
     ['T'] = START, ['U'] = START,  ['V'] = START,  ['W'] = START,  ['X'] = START,  ['Y'] = START,
-    ['Z'] = START, ['_'] = START,
+    ['Z'] = START, ['_'] = START,  ['"'] = QUOTE,  ['\''] = QUOTE,
 #define H4(n) [n] = HIGH, [n + 1] = HIGH, [n + 2] = HIGH, [n + 3] = HIGH
 #define H16(n) H4(n), H4(n + 4), H4(n + 8), H4(n + 12)
     H16(0x80),     H16(0x90),      H16(0xa0),      H16(0xb0),      H16(0xc0),      H16(0xd0),
@@ -342,49 +342,24 @@ static void finish(struct parser *p, struct token *token, enum token_kind kind, 
     p->lex.next = end;
 }
 
-/* Where a word ends, its hash, and whether it has bytes from 0x80 on. */
+/* Where a word ends. `plain` stops before bytes from 0x80 on. */
 struct word {
-    const char *end;
-    uint32_t hash;
-    bool high;
+    const char *plain, *end;
 };
 
-#define EACH(byte) (0x0101010101010101u * (byte))
-
-/* For eight bytes: the top bit of each that may be part of a name. */
-static uint64_t word_bytes(uint64_t bytes)
-{
-    uint64_t low = bytes & EACH(0x7f), lower = low | EACH(0x20);
-    uint64_t letter = (lower + EACH(0x80 - 'a')) & ~(lower + EACH(0x7f - 'z'));
-    uint64_t digit = (low + EACH(0x80 - '0')) & ~(low + EACH(0x7f - '9'));
-    uint64_t underscore = ~((low ^ EACH('_')) + EACH(0x7f));
-    return (letter | digit | underscore | bytes) & EACH(0x80);
-}
-
-/* The word at `at`, in eight bytes at a time: the ends of words are hard to foresee for a loop over
- * single bytes, which costs more than looking at the bytes. */
 static struct word scan_word(const char *at, const char *text_end)
 {
-    const char *start = at;
-    uint64_t hash = 0, seen = 0, rest = 0;
-    size_t left = 0; /* bytes in `rest`, the last part of the word */
-    while (text_end - at >= 8) {
-        uint64_t bytes = cdecl__read8(at), others = ~word_bytes(bytes) & EACH(0x80);
-        if (others != 0) {
-            uint64_t mask = ((others & -others) - 1) >> 7; /* ones below the first other byte */
-            rest = bytes & mask;
-            left = (size_t)((mask & EACH(1)) * EACH(1) >> 56);
-            break;
-        }
-        hash = cdecl__hash_more(hash, bytes);
-        seen |= bytes;
-        at += 8;
+    unsigned size = CHUNK;
+    while (text_end - at >= CHUNK && size == CHUNK) {
+        size = cdecl__word_size(at);
+        at += size;
     }
-    for (; is(at[left], WORD); left++)
-        rest |= (uint64_t)(unsigned char)at[left] << 8 * left;
-    at += left;
-    return (struct word){at, cdecl__hash_end(hash, rest, (size_t)(at - start)),
-                         ((seen | rest) & EACH(0x80)) != 0};
+    while (is(*at, START | DIGIT))
+        at++;
+    struct word w = {at, at};
+    while (is(*w.end, WORD))
+        w.end++;
+    return w;
 }
 
 /* A name or keyword, true; or a macro, whose replacement is read next, false. */
@@ -401,9 +376,9 @@ static bool word(struct parser *p, struct token *token, const char *start)
         finish(p, token, TOK_IDENT, start, end);
         return true;
     }
-    if (w.high)
+    if (w.plain != end)
         cdecl__check_utf8(p, start, end);
-    struct name *name = cdecl__intern_hashed(p->state, start, (size_t)(end - start), w.hash);
+    struct name *name = cdecl__intern(p->state, start, (size_t)(end - start));
     if (name->extra != NULL && name->extra->macro != NULL && !p->lex.no_expand &&
         name->extra->expanding != p->state->epoch) {
         expand(p, name, start, end);
@@ -468,10 +443,14 @@ static bool at_zero(struct parser *p, struct token *token, const char *at)
     return false;
 }
 
-/* Blanks and line ends before the next token, without a branch for each. */
-static const char *skip_space(struct lexer *lex)
+/* Blanks and line ends before the next token. The loop has no branch for line ends. */
+static inline const char *skip_space(struct lexer *lex)
 {
     const char *at = lex->next;
+    if (!is(*at, SPACE))
+        return at;
+    if (*at == ' ' && !is(at[1], SPACE))
+        return at + 1;
     uint32_t lines = 0;
     for (; is(*at, SPACE); at++)
         lines += *at == '\n';
@@ -493,7 +472,8 @@ static void other_token(struct parser *p, struct token *token, const char *at)
         symbol(p, token, at);
 }
 
-void cdecl__lex(struct parser *p, struct token *token)
+/* A token of any kind. */
+OUT_OF_LINE static void any_token(struct parser *p, struct token *token)
 {
     for (;;) {
         const char *at = skip_space(&p->lex);
@@ -503,11 +483,6 @@ void cdecl__lex(struct parser *p, struct token *token)
             if (word(p, token, at))
                 return;
             continue;
-        }
-        if (single[c] != 0 && at[1] != '=' && at[1] != '[') {
-            p->lex.line_start = false;
-            finish(p, token, single[c], at, at + 1);
-            return;
         }
         if (c == '/' && (p->lex.next = comment(p, at)) != NULL)
             continue;
@@ -524,6 +499,44 @@ void cdecl__lex(struct parser *p, struct token *token)
         other_token(p, token, at);
         return;
     }
+}
+
+/* A known word of less than CHUNK bytes that is nothing but a token; NULL when it is no such. */
+static inline struct name *simple_word(const struct parser *p, const char *at, unsigned *size)
+{
+    *size = cdecl__word_size(at);
+    if (*size == CHUNK || is(at[*size], HIGH | QUOTE) || p->lex.skipping)
+        return NULL;
+    struct chunk text = cdecl__chunk(at, *size);
+    uint32_t hash = cdecl__hash_end(cdecl__hash_chunk(0, text), *size);
+    struct name *name = cdecl__find_short(&p->state->names, text, *size, hash);
+    if (name == NULL || name->token >= TOK_PRAGMA)
+        return NULL;
+    return name->extra == NULL || name->extra->macro == NULL ? name : NULL;
+}
+
+/* The commonest tokens are found here, without a call: most of a text are these. */
+void cdecl__lex(struct parser *p, struct token *token)
+{
+    const char *at = skip_space(&p->lex);
+    unsigned char c = (unsigned char)*at;
+    unsigned size;
+    if (single[c] != 0 && at[1] != '=' && at[1] != '[') {
+        p->lex.line_start = false;
+        finish(p, token, single[c], at, at + 1);
+        return;
+    }
+    if (class[c] & START && p->lex.end - at >= CHUNK) {
+        struct name *name = simple_word(p, at, &size);
+        if (name != NULL) {
+            p->lex.line_start = false;
+            finish(p, token, name->token, at, at + size);
+            token->name = name;
+            return;
+        }
+    }
+    p->lex.next = at;
+    any_token(p, token);
 }
 
 /* ---- the parser's view ---- */

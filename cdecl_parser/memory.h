@@ -54,6 +54,7 @@ struct table {
     uint32_t *hashes; /* of the nodes in `slots`; 0: the slot is free */
     uint32_t mask; /* capacity - 1 */
     uint32_t count;
+    uint32_t first_capacity;     /* a power of two */
     size_t hash_at;              /* offset of the hash in a node */
     struct insertions *inserted; /* in the running transaction */
 };
@@ -78,29 +79,5 @@ static inline bool cdecl__table_reserve(struct table *table,
 void cdecl__table_put(struct table *table, void *node); /* after a successful reserve */
 void cdecl__table_remove(struct table *table, const void *node);
 void cdecl__table_free(struct table *table, const struct cdecl_allocator *allocator);
-
-/* The hash of a name: its bytes eight at a time, the last ones filled up with zeros. */
-static inline uint64_t cdecl__hash_more(uint64_t hash, uint64_t bytes)
-{
-    hash = (hash ^ bytes) * 0x9e3779b97f4a7c15u;
-    return hash ^ hash >> 32;
-}
-
-static inline uint32_t cdecl__hash_end(uint64_t hash, uint64_t bytes, size_t size)
-{
-    hash = cdecl__hash_more(hash ^ (uint64_t)size << 56, bytes) * 0x9e3779b97f4a7c15u;
-    return (uint32_t)(hash >> 32) | 1u << 31; /* never 0 */
-}
-
-/* Eight bytes, the first one lowest. */
-static inline uint64_t cdecl__read8(const char *s)
-{
-    uint64_t bytes;
-    memcpy(&bytes, s, sizeof bytes);
-#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    bytes = __builtin_bswap64(bytes);
-#endif
-    return bytes;
-}
 
 #endif

@@ -51,45 +51,7 @@ const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t
 
 /* ---- names ---- */
 
-static uint64_t read8(const char *s)
-{
-    uint64_t word;
-    memcpy(&word, s, sizeof word);
-    return word;
-}
-
-static uint32_t read4(const char *s)
-{
-    uint32_t word;
-    memcpy(&word, s, sizeof word);
-    return word;
-}
-
-static uint32_t hash_text(const char *s, size_t size)
-{
-    uint64_t h = 0, tail = 0;
-    size_t left = size;
-    for (; left >= 8; s += 8, left -= 8)
-        h = cdecl__hash_more(h, cdecl__read8(s));
-    for (size_t i = 0; i < left; i++)
-        tail |= (uint64_t)(unsigned char)s[i] << 8 * i;
-    return cdecl__hash_end(h, tail, size);
-}
-
-static bool same_text(const char *a, const char *b, size_t size)
-{
-    if (size >= 8) {
-        uint64_t differ = read8(a + size - 8) ^ read8(b + size - 8);
-        for (size_t i = 0; i + 8 < size; i += 8)
-            differ |= read8(a + i) ^ read8(b + i);
-        return differ == 0;
-    }
-    if (size >= 4)
-        return read4(a) == read4(b) && read4(a + size - 4) == read4(b + size - 4);
-    return memcmp(a, b, size) == 0;
-}
-
-static inline struct name *find_name(const struct table *table, const char *text, size_t size,
+static struct name *find_name(const struct table *table, const char *text, size_t size,
                               uint32_t hash)
 {
     uint32_t at = hash & table->mask;
@@ -97,7 +59,7 @@ static inline struct name *find_name(const struct table *table, const char *text
         if (table->hashes[at] != hash)
             continue;
         struct name *name = table->slots[at];
-        if (name->size == size && same_text(name->text, text, size))
+        if (name->size == size && memcmp(name->text, text, size) == 0)
             return name;
     }
     return NULL;
@@ -120,14 +82,16 @@ static struct name *new_name(struct cdecl_state *state, const char *text, size_t
 {
     if (size > CDECL_MAX_NAME)
         cdecl__fail(state, "name of %zu bytes is too long", size);
+    size_t room = size < CHUNK ? CHUNK : size + 1;
     struct name *name =
-        cdecl__alloc(state, offsetof(struct name, text) + size + 1, _Alignof(struct name));
+        cdecl__alloc(state, offsetof(struct name, text) + room, _Alignof(struct name));
     name->hash = hash;
     name->size = (uint16_t)size;
     name->token = TOK_IDENT;
     name->attribute = ATTR_UNKNOWN;
     name->decl = NULL;
     name->extra = NULL;
+    memset(name->text, 0, CHUNK);
     memcpy(name->text, text, size);
     name->text[size] = '\0';
     cdecl__table_insert(state, &state->names, name);
@@ -145,12 +109,12 @@ struct name *cdecl__intern_hashed(struct cdecl_state *state, const char *text, s
 
 struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size)
 {
-    return cdecl__intern_hashed(state, text, size, hash_text(text, size));
+    return cdecl__intern_hashed(state, text, size, cdecl__hash_text(text, size));
 }
 
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size)
 {
-    return find_name(&state->names, text, size, hash_text(text, size));
+    return find_name(&state->names, text, size, cdecl__hash_text(text, size));
 }
 
 struct name *cdecl__name_of(const char *text)

@@ -4,8 +4,6 @@
  * Searching is done by the users (scope.c, type.c), which know what equality means. */
 #include "internal.h"
 
-#define FIRST_CAPACITY 256
-
 static size_t bytes(size_t capacity)
 {
     return capacity * (sizeof(void *) + sizeof(uint32_t));
@@ -23,7 +21,7 @@ static void put(struct table *table, void *node, uint32_t hash)
 bool cdecl__table_grow(struct table *table, const struct cdecl_allocator *allocator)
 {
     struct table old = *table;
-    uint32_t capacity = old.slots == NULL ? FIRST_CAPACITY : (old.mask + 1) * 2;
+    uint32_t capacity = old.slots == NULL ? old.first_capacity : (old.mask + 1) * 2;
     if (capacity == 0)
         return false;
     void *memory = allocator->resize(allocator->user, NULL, 0, bytes(capacity));

@@ -15,7 +15,7 @@ static struct table table;
 static void set_up(void)
 {
     allocator = heap_allocator(&heap);
-    table = (struct table){.hash_at = offsetof(struct node, hash)};
+    table = (struct table){.first_capacity = 256, .hash_at = offsetof(struct node, hash)};
     ck_assert(cdecl__table_reserve(&table, &allocator));
 }
 
