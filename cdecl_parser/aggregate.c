@@ -130,18 +130,47 @@ static size_t count_names(const struct cdecl_member *m)
     return count;
 }
 
+COLD _Noreturn static void fail_duplicate(struct parser *p, const struct cdecl_member *m,
+                                          const struct place *at)
+{
+    cdecl__fail_at(p, at, "duplicate member '%s'", m->name);
+}
+
 static void add_names(struct parser *p, struct name_set *set, const struct cdecl_member *m,
                       const struct place *at)
 {
     if (m->name != NULL && !add_name(set, m->name))
-        cdecl__fail_at(p, at, "duplicate member '%s'", m->name);
+        fail_duplicate(p, m, at);
     if (is_anonymous(m))
         for (uint32_t i = 0; i < m->type->tag->nmembers; i++)
             add_names(p, set, &m->type->tag->members[i], at);
 }
 
+/* Few members, each with a name: they are compared with each other. */
+static bool is_small(const struct body *body)
+{
+    if (body->nmembers > 8)
+        return false;
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        if (node->member.name == NULL)
+            return false;
+    return true;
+}
+
+static void check_small(struct parser *p, const struct body *body)
+{
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        for (const struct member_node *m = body->first; m != node; m = m->next)
+            if (m->member.name == node->member.name)
+                fail_duplicate(p, &node->member, &node->at);
+}
+
 static void check_duplicates(struct parser *p, const struct body *body)
 {
+    if (is_small(body)) {
+        check_small(p, body);
+        return;
+    }
     size_t names = 0, capacity = 4;
     for (const struct member_node *node = body->first; node != NULL; node = node->next)
         names += count_names(&node->member);
@@ -221,6 +250,14 @@ static void member_constant(struct parser *p, const struct declarator *d)
     cdecl__body_constant(p, decl);
 }
 
+/* Attributes that are united with those read before, not added to them. */
+OUT_OF_LINE static void later_attributes(struct parser *p, struct attrs *attrs)
+{
+    struct attrs later = {0};
+    cdecl__attributes(p, &later);
+    cdecl__attributes_unite(p->state, attrs, &later);
+}
+
 /* member = declarator [ ":" width ] attributes */
 static void member(struct parser *p, const struct specs *specs)
 {
@@ -236,13 +273,19 @@ static void member(struct parser *p, const struct specs *specs)
     }
     struct member_node *node = add_member(p, d.type, d.name, &d.at);
     if (cdecl__accept(p, TOK_COLON)) {
-        struct attrs after = {0};
         node->member.width = bitfield_width(p, d.type, d.name);
-        cdecl__attributes(p, &after);
-        cdecl__attributes_unite(p->state, &d.attrs, &after);
+        if (cdecl__at_attribute(p))
+            later_attributes(p, &d.attrs);
     }
     node->member.alignment = d.attrs.alignment;
     node->member.packed = d.attrs.packed;
+}
+
+/* attributes member: they are this member's alone. */
+OUT_OF_LINE static void attributed_member(struct parser *p, struct specs specs)
+{
+    later_attributes(p, &specs.attrs);
+    member(p, &specs);
 }
 
 /* A declaration without declarators: an anonymous member, or (MS, Plan 9) a tagged one. */
@@ -276,11 +319,10 @@ static void member_declaration(struct parser *p)
         anonymous_member(p, &specs, &at);
     } else {
         do {
-            struct attrs before = {0};
-            cdecl__attributes(p, &before);
-            struct specs own = specs;
-            cdecl__attributes_unite(p->state, &own.attrs, &before);
-            member(p, &own);
+            if (cdecl__at_attribute(p))
+                attributed_member(p, specs);
+            else
+                member(p, &specs);
         } while (cdecl__accept(p, TOK_COMMA));
     }
     if (p->tok.kind != TOK_RBRACE)

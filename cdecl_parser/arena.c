@@ -51,13 +51,14 @@ void *cdecl__arena_grow(struct arena *arena, size_t size, size_t align)
     block->previous = arena->block;
     block->size = data;
     arena->block = block;
-    arena->next = block->data;
+    arena->next = arena->fresh = block->data;
     arena->limit = block->data + data;
     return cdecl__arena_alloc(arena, size, align);
 }
 
-struct arena_mark cdecl__arena_mark(const struct arena *arena)
+struct arena_mark cdecl__arena_mark(struct arena *arena)
 {
+    arena->fresh = arena->next;
     return (struct arena_mark){arena->block, arena->next, arena->older};
 }
 
@@ -80,7 +81,7 @@ void cdecl__arena_release(struct arena *arena, struct arena_mark mark)
     }
     while (arena->block != mark.block)
         free_block(arena);
-    arena->next = mark.next;
+    arena->next = arena->fresh = mark.next;
     arena->limit = mark.block->data + mark.block->size;
     arena->older = mark.older;
 }
@@ -92,7 +93,7 @@ void cdecl__arena_reset(struct arena *arena)
     arena->older = 0;
     if (arena->block == NULL)
         return;
-    arena->next = arena->block->data;
+    arena->next = arena->fresh = arena->block->data;
     arena->limit = arena->block->data + arena->block->size;
 }
 
@@ -101,19 +102,10 @@ void cdecl__arena_free(struct arena *arena)
     cdecl__arena_reset(arena);
     if (arena->block != NULL)
         free_block(arena);
-    arena->next = arena->limit = NULL;
+    arena->next = arena->limit = arena->fresh = NULL;
 }
 
 size_t cdecl__arena_used(const struct arena *arena)
 {
     return arena->older + used_in_block(arena);
-}
-
-bool cdecl__arena_is_new(const struct arena *arena, struct arena_mark mark, const void *address)
-{
-    if (arena->block == NULL)
-        return false;
-    uintptr_t at = (uintptr_t)address;
-    uintptr_t from = (uintptr_t)(arena->block == mark.block ? mark.next : arena->block->data);
-    return at >= from && at < (uintptr_t)arena->next;
 }

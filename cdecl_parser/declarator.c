@@ -203,33 +203,34 @@ static void take_name(struct parser *p, struct declarator *result, enum naming n
     }
 }
 
-/* declarator = { "*" qualifiers } ( name | "(" declarator ")" | nothing ) suffixes [6.7.6] */
 static void collect(struct parser *p, enum naming naming, struct declarator *result,
-                    struct derived_list *list)
+                    struct derived_list *list);
+
+/* At the '(' of a nested declarator, or of an abstract function's parameters. */
+static void parenthesis(struct parser *p, enum naming naming, struct declarator *result,
+                        struct derived_list *tail, struct derived_list *inner)
+{
+    cdecl__advance(p);
+    if (nests(p, naming)) {
+        collect(p, naming, result, inner);
+        cdecl__expect(p, TOK_RPAREN, "to close the declarator");
+    } else {
+        result->at = cdecl__here(p);
+        suffix(p, tail, &result->attrs, DERIVE_FUNCTION, naming);
+    }
+}
+
+/* What follows the pointers: ( name | "(" declarator ")" | nothing ) suffixes */
+OUT_OF_LINE static void direct(struct parser *p, enum naming naming, struct declarator *result,
+                               struct derived_list *list)
 {
     struct derived_list inner = {NULL, &inner.first}, tail = {NULL, &tail.first};
     cdecl__enter(p);
-    cdecl__attributes(p, &result->attrs);
-    while (p->tok.kind == TOK_STAR) {
-        struct derived *d = new_derived(p, DERIVE_POINTER);
-        cdecl__advance(p);
-        d->quals = qualifiers(p, &result->attrs);
-        append(list, d);
-    }
-    if (p->tok.kind != TOK_LPAREN) {
+    if (p->tok.kind == TOK_LPAREN)
+        parenthesis(p, naming, result, &tail, &inner);
+    else
         take_name(p, result, naming);
-        suffixes(p, &tail, &result->attrs, naming);
-    } else {
-        cdecl__advance(p);
-        if (nests(p, naming)) {
-            collect(p, naming, result, &inner);
-            cdecl__expect(p, TOK_RPAREN, "to close the declarator");
-        } else {
-            result->at = cdecl__here(p);
-            suffix(p, &tail, &result->attrs, DERIVE_FUNCTION, naming);
-        }
-        suffixes(p, &tail, &result->attrs, naming);
-    }
+    suffixes(p, &tail, &result->attrs, naming);
     if (tail.first != NULL) {
         *list->tail = tail.first;
         list->tail = tail.tail;
@@ -239,6 +240,20 @@ static void collect(struct parser *p, enum naming naming, struct declarator *res
         list->tail = inner.tail;
     }
     cdecl__leave(p);
+}
+
+/* declarator = { "*" qualifiers } ( name | "(" declarator ")" | nothing ) suffixes [6.7.6] */
+static void collect(struct parser *p, enum naming naming, struct declarator *result,
+                    struct derived_list *list)
+{
+    cdecl__attributes(p, &result->attrs);
+    while (p->tok.kind == TOK_STAR) {
+        struct derived *d = new_derived(p, DERIVE_POINTER);
+        cdecl__advance(p);
+        d->quals = qualifiers(p, &result->attrs);
+        append(list, d);
+    }
+    direct(p, naming, result, list);
 }
 
 /* ---- phase two: folding ---- */
@@ -273,28 +288,70 @@ static const struct cdecl_type *fold_one(struct parser *p, const struct cdecl_ty
     return cdecl__array(s, type, d->count);
 }
 
-void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming naming,
-                       struct declarator *result)
+/* The pointers before everything else need no list: they are the first to be applied. */
+static const struct cdecl_type *pointers(struct parser *p, const struct cdecl_type *type,
+                                         struct attrs *attrs)
 {
-    struct derived_list list = {NULL, &list.first};
+    while (p->tok.kind == TOK_STAR) {
+        struct place at = cdecl__here(p);
+        cdecl__advance(p);
+        unsigned quals = qualifiers(p, attrs);
+        p->culprit = &at;
+        type = cdecl__pointer(p->state, type);
+        if (quals != 0)
+            type = cdecl__qualify(p->state, type, quals);
+        p->culprit = NULL;
+    }
+    return type;
+}
+
+OUT_OF_LINE static void fold(struct parser *p, enum naming naming, struct declarator *result,
+                             const struct derived *first)
+{
     const struct derived *last = NULL;
-    *result = (struct declarator){.type = specs->type};
-    collect(p, naming, result, &list);
-    for (const struct derived *d = list.first; d != NULL; d = d->next) {
+    for (const struct derived *d = first; d != NULL; d = d->next) {
         p->culprit = &d->at;
         result->type = fold_one(p, result->type, d, naming == NAME_PARAMETER);
         last = d;
     }
     p->culprit = NULL;
-    if (last != NULL && last->kind == DERIVE_FUNCTION) {
+    if (last->kind == DERIVE_FUNCTION) {
         result->is_function = true;
         result->params = last->params;
     }
-    while (p->tok.kind == TOK_ASM || cdecl__at_attribute(p)) {
-        if (p->tok.kind == TOK_ASM)
-            cdecl__asm_label(p, &result->attrs);
-        else
-            cdecl__attributes(p, &result->attrs);
+}
+
+/* Nothing but a name, with no '(', '[' or attributes after it: most declarators. */
+static bool plain_name(struct parser *p, enum naming naming, struct declarator *result)
+{
+    if (p->tok.kind != TOK_IDENT || naming == NAME_NONE)
+        return false;
+    enum token_kind next = cdecl__peek(p)->kind;
+    if (next != TOK_SEMICOLON && next != TOK_COMMA && next != TOK_RPAREN && next != TOK_COLON)
+        return false;
+    result->at = cdecl__here(p);
+    result->name = p->tok.name;
+    cdecl__advance(p);
+    return true;
+}
+
+void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming naming,
+                       struct declarator *result)
+{
+    struct derived_list list = {NULL, &list.first};
+    *result = (struct declarator){.type = specs->type};
+    cdecl__attributes(p, &result->attrs);
+    result->type = pointers(p, result->type, &result->attrs);
+    if (!plain_name(p, naming, result)) {
+        direct(p, naming, result, &list);
+        if (list.first != NULL)
+            fold(p, naming, result, list.first);
+        while (p->tok.kind == TOK_ASM || cdecl__at_attribute(p)) {
+            if (p->tok.kind == TOK_ASM)
+                cdecl__asm_label(p, &result->attrs);
+            else
+                cdecl__attributes(p, &result->attrs);
+        }
     }
     cdecl__attributes_unite(p->state, &result->attrs, &specs->attrs);
     result->type = cdecl__attributes_apply(p, result->type, &result->attrs);

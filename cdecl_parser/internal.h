@@ -139,8 +139,14 @@ void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *n
 void cdecl__begin(struct cdecl_state *state);
 void cdecl__commit(struct cdecl_state *state);
 void cdecl__rollback(struct cdecl_state *state);
-/* Call before changing anything that was there before the transaction. */
-void cdecl__save(struct cdecl_state *state, void *address, size_t size);
+void cdecl__log(struct cdecl_state *state, void *address, size_t size);
+/* Call before changing anything that was there before the transaction. What came later goes away
+ * with the arena's new part. */
+static inline void cdecl__save(struct cdecl_state *state, void *address, size_t size)
+{
+    if (!cdecl__arena_is_new(&state->arena, address))
+        cdecl__log(state, address, size);
+}
 #define SAVE(state, lvalue) cdecl__save(state, (void *)&(lvalue), sizeof(lvalue))
 
 void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl);
@@ -523,7 +529,14 @@ struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind k
                                   const struct place *at, const struct cdecl_type *type);
 /* After '=': the initialiser's value, kind CDECL_VALUE_NONE when it is no constant. */
 struct cdecl_value cdecl__initialiser(struct parser *p);
-bool cdecl__accept_static_assert(struct parser *p);
+bool cdecl__read_static_assert(struct parser *p);
+static inline bool cdecl__accept_static_assert(struct parser *p)
+{
+    if (p->tok.kind != TOK_STATIC_ASSERT && p->tok.kind != TOK_EXTENSION &&
+        !cdecl__is_soft(&p->tok, TOK_SOFT_STATIC_ASSERT))
+        return false;
+    return cdecl__read_static_assert(p);
+}
 void cdecl__static_assert(struct parser *p); /* after the keyword */
 
 /* Which names a declarator may, must or must not have. */

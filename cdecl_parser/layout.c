@@ -189,21 +189,50 @@ static uint64_t total_size(struct layout *l)
     return size;
 }
 
+/* A member to which no special rule applies: its own size and alignment, nothing else. */
+static bool is_ordinary(const struct layout *l, const struct cdecl_member *m)
+{
+    return !is_bitfield(m) && m->alignment == 0 && l->tag->pack == 0 && !is_packed(l, m);
+}
+
+static void place_ordinary(struct layout *l, struct cdecl_member *m)
+{
+    uint64_t at = l->bits, bits, size = cdecl_sizeof(m->type), align = cdecl_alignof(m->type);
+    l->align = most(l->align, align);
+    m->offset = 0;
+    m->bit = 0;
+    if (l->tag->kind == CDECL_UNION) {
+        l->bytes = most(l->bytes, size);
+        return;
+    }
+    if (!size_align_up(at, align * 8, &at) || !size_mul(size, 8, &bits) ||
+        !size_add(at, bits, &l->bits))
+        too_large(l->state, l->tag);
+    m->offset = at / 8;
+}
+
+static void place_special(struct layout *l, struct cdecl_member *m)
+{
+    l->whole_unit = is_bitfield(m) && is_whole_unit(l, m);
+    if (l->tag->kind == CDECL_UNION)
+        place_in_union(l, m);
+    else
+        place_in_struct(l, m);
+    l->align = most(l->align, whole_align(l, m) / 8);
+}
+
 void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdecl_member *members,
                    uint32_t count)
 {
     struct layout l = {.state = state, .tag = tag, .align = most(1, tag->alignment)};
     for (uint32_t i = 0; i < count; i++) {
-        struct cdecl_member *m = &members[i];
-        l.whole_unit = is_bitfield(m) && is_whole_unit(&l, m);
-        if (tag->kind == CDECL_UNION)
-            place_in_union(&l, m);
+        if (is_ordinary(&l, &members[i]))
+            place_ordinary(&l, &members[i]);
         else
-            place_in_struct(&l, m);
-        l.align = most(l.align, whole_align(&l, m) / 8);
-        if (i + 1 == count)
-            note_open_end(&l, m->type);
+            place_special(&l, &members[i]);
     }
+    if (count > 0)
+        note_open_end(&l, members[count - 1].type);
     tag->align = (uint32_t)l.align;
     tag->size = total_size(&l);
 }

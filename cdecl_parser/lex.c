@@ -5,7 +5,15 @@
 #include <string.h>
 #include "internal.h"
 
-enum { SPACE = 1, START = 2, DIGIT = 4, HIGH = 8, QUOTE = 16, WORD = START | DIGIT | HIGH };
+enum {
+    SPACE = 1,
+    START = 2,
+    DIGIT = 4,
+    HIGH = 8,
+    QUOTE = 16,
+    SECOND = 32, /* makes another punctuator of the one before it */
+    WORD = START | DIGIT | HIGH
+};
 
 /* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in
  * cdecl__check_utf8(). */
@@ -23,6 +31,7 @@ static const unsigned char class[256] = {
     ['N'] = START, ['O'] = START,  ['P'] = START,  ['Q'] = START,  ['R'] = START,  ['S'] = START,
     ['T'] = START, ['U'] = START,  ['V'] = START,  ['W'] = START,  ['X'] = START,  ['Y'] = START,
     ['Z'] = START, ['_'] = START,  ['"'] = QUOTE,  ['\''] = QUOTE,
+    ['='] = SECOND, ['['] = SECOND, [':'] = SECOND, ['>'] = SECOND,
 #define H4(n) [n] = HIGH, [n + 1] = HIGH, [n + 2] = HIGH, [n + 3] = HIGH
 #define H16(n) H4(n), H4(n + 4), H4(n + 8), H4(n + 12)
     H16(0x80),     H16(0x90),      H16(0xa0),      H16(0xb0),      H16(0xc0),      H16(0xd0),
@@ -297,11 +306,12 @@ static enum token_kind punctuator(const char *at)
     }
 }
 
-/* Punctuators of one byte, unless '=' or a second '[' follows. */
+/* Punctuators of one byte, unless a SECOND follows. */
 static const unsigned char single[256] = {
     ['('] = TOK_LPAREN,    [')'] = TOK_RPAREN, ['['] = TOK_LBRACKET, [']'] = TOK_RBRACKET,
     ['{'] = TOK_LBRACE,    ['}'] = TOK_RBRACE, [';'] = TOK_SEMICOLON, [','] = TOK_COMMA,
     ['?'] = TOK_QUESTION,  ['='] = TOK_ASSIGN, ['*'] = TOK_STAR,     ['~'] = TOK_TILDE,
+    [':'] = TOK_COLON,
 };
 
 static uint32_t punctuator_size(enum token_kind kind, const char *at)
@@ -443,7 +453,7 @@ static bool at_zero(struct parser *p, struct token *token, const char *at)
     return false;
 }
 
-/* Blanks and line ends before the next token. The loop has no branch for line ends. */
+/* Blanks and line ends before the next token. */
 static inline const char *skip_space(struct lexer *lex)
 {
     const char *at = lex->next;
@@ -452,8 +462,11 @@ static inline const char *skip_space(struct lexer *lex)
     if (*at == ' ' && !is(at[1], SPACE))
         return at + 1;
     uint32_t lines = 0;
-    for (; is(*at, SPACE); at++)
+    for (; is(*at, SPACE); at++) {
         lines += *at == '\n';
+        while (lex->end - at > 4 && memcmp(at + 1, "    ", 4) == 0)
+            at += 4;
+    }
     lex->line += lines;
     lex->line_start |= lines != 0;
     return at;
@@ -521,7 +534,7 @@ void cdecl__lex(struct parser *p, struct token *token)
     const char *at = skip_space(&p->lex);
     unsigned char c = (unsigned char)*at;
     unsigned size;
-    if (single[c] != 0 && at[1] != '=' && at[1] != '[') {
+    if (single[c] != 0 && !is(at[1], SECOND)) {
         p->lex.line_start = false;
         finish(p, token, single[c], at, at + 1);
         return;

@@ -171,8 +171,30 @@ static struct cdecl_value floating(struct parser *p, const struct token *token)
     return value;
 }
 
+/* One to four decimal digits, with no 0 before them. */
+static bool is_short(const struct token *token)
+{
+    if (token->size > 4 || token->start[0] == '0')
+        return false;
+    for (uint32_t i = 0; i < token->size; i++)
+        if (digit_value(token->start[i]) > 9)
+            return false;
+    return true;
+}
+
+static struct cdecl_value short_integer(const struct parser *p, const struct token *token)
+{
+    uint64_t u = 0;
+    for (uint32_t i = 0; i < token->size; i++)
+        u = u * 10 + digit_value(token->start[i]);
+    return (struct cdecl_value){
+        .kind = CDECL_VALUE_INT, .type = p->state->basic[CDECL_PRIM_INT], .u = u};
+}
+
 struct cdecl_value cdecl__number(struct parser *p, const struct token *token)
 {
+    if (is_short(token))
+        return short_integer(p, token);
     return is_floating(token) ? floating(p, token) : integer(p, token);
 }
 

@@ -17,6 +17,7 @@ struct arena {
     const struct cdecl_allocator *allocator;
     struct arena_block *block; /* the one being filled, NULL at first */
     char *next, *limit;        /* its free part */
+    char *fresh;               /* in this block, the first byte handed out since the last mark */
     size_t older;              /* bytes handed out from the blocks before it */
 };
 
@@ -27,14 +28,19 @@ struct arena_mark {
 };
 
 void *cdecl__arena_grow(struct arena *arena, size_t size, size_t align);
-struct arena_mark cdecl__arena_mark(const struct arena *arena);
+struct arena_mark cdecl__arena_mark(struct arena *arena);
 void cdecl__arena_release(struct arena *arena, struct arena_mark mark);
 void cdecl__arena_reset(struct arena *arena); /* empties it, keeps one block */
 void cdecl__arena_free(struct arena *arena);
 size_t cdecl__arena_used(const struct arena *arena);
-/* Whether `address` lies in the current block at or after the mark. A quick test: a false answer
- * may be wrong, a true one is not. */
-bool cdecl__arena_is_new(const struct arena *arena, struct arena_mark mark, const void *address);
+
+/* Whether `address` lies in the current block at or after the last mark. A quick test: a false
+ * answer may be wrong, a true one is not. */
+static inline bool cdecl__arena_is_new(const struct arena *arena, const void *address)
+{
+    return (uintptr_t)address >= (uintptr_t)arena->fresh &&
+           (uintptr_t)address < (uintptr_t)arena->next;
+}
 
 /* NULL when memory is out. */
 static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t align)

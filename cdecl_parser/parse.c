@@ -156,7 +156,7 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
 
 /* static-assert = { "__extension__" } ( "_Static_assert" | "static_assert" ) ...: past the keyword.
  */
-bool cdecl__accept_static_assert(struct parser *p)
+bool cdecl__read_static_assert(struct parser *p)
 {
     while (p->tok.kind == TOK_EXTENSION) {
         const struct token *next = cdecl__peek(p);
@@ -336,19 +336,31 @@ static void declare(struct parser *p, const struct specs *specs, struct declarat
         declare_variable(p, specs, d);
 }
 
+/* True after a function body. */
+static bool init_declarator(struct parser *p, const struct specs *specs)
+{
+    struct declarator d;
+    cdecl__declarator(p, specs, NAME_REQUIRED, &d);
+    declare(p, specs, &d);
+    if (!d.is_function || p->tok.kind != TOK_LBRACE)
+        return false;
+    skip_body(p);
+    return true;
+}
+
+/* Attributes before a declarator are its alone. */
+OUT_OF_LINE static bool attributed_declarator(struct parser *p, struct specs specs)
+{
+    cdecl__attributes(p, &specs.attrs);
+    return init_declarator(p, &specs);
+}
+
 /* init-declarators = declarator [ "=" initialiser ] { "," ... } ; true after a function body. */
 static bool init_declarators(struct parser *p, const struct specs *specs)
 {
     do {
-        struct declarator d;
-        struct specs own = *specs;
-        cdecl__attributes(p, &own.attrs);
-        cdecl__declarator(p, &own, NAME_REQUIRED, &d);
-        declare(p, &own, &d);
-        if (d.is_function && p->tok.kind == TOK_LBRACE) {
-            skip_body(p);
+        if (cdecl__at_attribute(p) ? attributed_declarator(p, *specs) : init_declarator(p, specs))
             return true;
-        }
     } while (cdecl__accept(p, TOK_COMMA));
     return false;
 }

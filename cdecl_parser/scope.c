@@ -163,10 +163,8 @@ static void take_out(struct table *table)
             cdecl__table_remove(table, lump->nodes[i - 1]);
 }
 
-void cdecl__save(struct cdecl_state *state, void *address, size_t size)
+void cdecl__log(struct cdecl_state *state, void *address, size_t size)
 {
-    if (cdecl__arena_is_new(&state->arena, state->mark, address))
-        return; /* goes away with the arena's new part */
     struct undo *undo = cdecl__keep(state, sizeof *undo + size, _Alignof(struct undo));
     undo->previous = state->undo;
     undo->address = address;

@@ -36,25 +36,13 @@ struct spec_reader {
     struct place first_type;
 };
 
-static unsigned keyword_bit(const struct token *token)
-{
-    switch (token->kind) {
-    case TOK_VOID: return S_VOID;
-    case TOK_BOOL: return S_BOOL;
-    case TOK_CHARKW: return S_CHAR;
-    case TOK_SHORT: return S_SHORT;
-    case TOK_INT: return S_INT;
-    case TOK_LONG: return S_LONG;
-    case TOK_FLOAT: return S_FLOAT;
-    case TOK_DOUBLE: return S_DOUBLE;
-    case TOK_SIGNED: return S_SIGNED;
-    case TOK_UNSIGNED: return S_UNSIGNED;
-    case TOK_COMPLEX: return S_COMPLEX;
-    case TOK_INT128: return S_INT128;
-    case TOK_FLOAT128: return S_FLOAT128;
-    default: return 0;
-    }
-}
+static const uint32_t keyword_bits[TOK_COUNT] = {
+    [TOK_VOID] = S_VOID,         [TOK_BOOL] = S_BOOL,         [TOK_CHARKW] = S_CHAR,
+    [TOK_SHORT] = S_SHORT,       [TOK_INT] = S_INT,           [TOK_LONG] = S_LONG,
+    [TOK_FLOAT] = S_FLOAT,       [TOK_DOUBLE] = S_DOUBLE,     [TOK_SIGNED] = S_SIGNED,
+    [TOK_UNSIGNED] = S_UNSIGNED, [TOK_COMPLEX] = S_COMPLEX,   [TOK_INT128] = S_INT128,
+    [TOK_FLOAT128] = S_FLOAT128,
+};
 
 /* Words that are type keywords only where no type has been seen, because headers declare them when
  * the compiler does not know them: "typedef float _Float32;". */
@@ -298,16 +286,10 @@ static bool word_specifier(struct parser *p, struct spec_reader *r)
     return true;
 }
 
-/* One type specifier that is a keyword; false when the current token is none. */
+/* One type specifier that begins with a keyword, but is no simple one; false when none does. */
 static bool type_specifier(struct parser *p, struct spec_reader *r)
 {
     struct place at = cdecl__here(p);
-    unsigned bit = keyword_bit(&p->tok);
-    if (bit != 0) {
-        add_bit(p, r, bit);
-        cdecl__advance(p);
-        return true;
-    }
     switch (p->tok.kind) {
     case TOK_STRUCT:
     case TOK_UNION:
@@ -331,6 +313,12 @@ static bool type_specifier(struct parser *p, struct spec_reader *r)
 
 static bool specifier(struct parser *p, struct spec_reader *r)
 {
+    unsigned bit = keyword_bits[p->tok.kind];
+    if (bit != 0) {
+        add_bit(p, r, bit);
+        cdecl__advance(p);
+        return true;
+    }
     if (p->tok.kind == TOK_IDENT)
         return word_specifier(p, r);
     if (p->tok.kind == TOK_DOLLAR)
@@ -429,7 +417,7 @@ bool cdecl__starts_type(struct parser *p)
     case TOK_AUTO_TYPE:
     case TOK_AUTO:
     case TOK_INLINE: return true;
-    default: return keyword_bit(&p->tok) != 0;
+    default: return keyword_bits[p->tok.kind] != 0;
     }
 }
 

@@ -57,9 +57,33 @@ static const struct cdecl_type *find(const struct cdecl_state *state,
     return NULL;
 }
 
+/* Pointers without qualifiers are looked up without building their shape: they are most of all. */
+static uint32_t pointer_hash(const struct cdecl_type *to)
+{
+    return mix(CDECL_POINTER, to->hash) | 1u << 31;
+}
+
+static bool is_plain_pointer(const struct cdecl_type *t)
+{
+    return t->kind == CDECL_POINTER && (t->unqual == NULL || t->unqual == t);
+}
+
+static const struct cdecl_type *find_pointer(const struct cdecl_state *state,
+                                             const struct cdecl_type *to)
+{
+    const struct table *table = &state->types;
+    uint32_t hash = pointer_hash(to), at = hash & table->mask;
+    for (; table->hashes[at] != 0; at = (at + 1) & table->mask) {
+        const struct cdecl_type *type = table->slots[at];
+        if (table->hashes[at] == hash && type->target == to && is_plain_pointer(type))
+            return type;
+    }
+    return NULL;
+}
+
 static const struct cdecl_type *intern(struct cdecl_state *state, struct cdecl_type *shape)
 {
-    shape->hash = hash_type(shape);
+    shape->hash = is_plain_pointer(shape) ? pointer_hash(shape->target) : hash_type(shape);
     const struct cdecl_type *found = find(state, shape);
     if (found != NULL)
         return found;
@@ -149,7 +173,7 @@ static uint16_t pointer_depth(const struct cdecl_type *to)
     return (uint16_t)(named ? 2 : to->depth + 1);
 }
 
-const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct cdecl_type *to)
+static const struct cdecl_type *new_pointer(struct cdecl_state *state, const struct cdecl_type *to)
 {
     struct cdecl_type shape = {.kind = CDECL_POINTER,
                                .depth = pointer_depth(to),
@@ -166,6 +190,12 @@ static struct cdecl__extent plain_extent(const struct cdecl_type *type)
     if (tag == NULL)
         return (struct cdecl__extent){type->size, type->align};
     return (struct cdecl__extent){tag->size, type->align == 0 ? tag->align : type->align};
+}
+
+const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct cdecl_type *to)
+{
+    const struct cdecl_type *found = find_pointer(state, to);
+    return found != NULL ? found : new_pointer(state, to);
 }
 
 const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cdecl_type *element,

@@ -78,11 +78,14 @@ START_TEST(is_new_never_claims_what_is_old)
     char *old = cdecl__arena_alloc(&arena, 8, 8);
     struct arena_mark mark = cdecl__arena_mark(&arena);
     char *new = cdecl__arena_alloc(&arena, 8, 8);
-    ck_assert(!cdecl__arena_is_new(&arena, mark, old));
-    ck_assert(cdecl__arena_is_new(&arena, mark, new));
+    ck_assert(!cdecl__arena_is_new(&arena, old));
+    ck_assert(cdecl__arena_is_new(&arena, new));
     ck_assert_ptr_nonnull(cdecl__arena_alloc(&arena, 100000, 8)); /* a new block */
-    ck_assert(!cdecl__arena_is_new(&arena, mark, old));
-    ck_assert(cdecl__arena_is_new(&arena, mark, cdecl__arena_alloc(&arena, 8, 8)));
+    ck_assert(!cdecl__arena_is_new(&arena, old));
+    ck_assert(cdecl__arena_is_new(&arena, cdecl__arena_alloc(&arena, 8, 8)));
+    cdecl__arena_release(&arena, mark);
+    ck_assert(!cdecl__arena_is_new(&arena, old));
+    ck_assert(cdecl__arena_is_new(&arena, cdecl__arena_alloc(&arena, 8, 8)));
 }
 END_TEST
 
