@@ -341,12 +341,10 @@ OUT_OF_LINE static struct operand choose(struct parser *p, struct operand condit
 
 /* conditional = binary [ "?" [ expression ] ":" conditional ] */
 /* A number and nothing else, as most array lengths, widths and enumerators are. */
-static bool is_lone_number(struct parser *p)
+static bool is_lone_number(const struct parser *p)
 {
-    if (p->tok.kind != TOK_NUMBER)
-        return false;
-    enum token_kind next = cdecl__peek(p)->kind;
-    return next == TOK_RBRACKET || next == TOK_COMMA || next == TOK_SEMICOLON || next == TOK_RBRACE;
+    char after = cdecl__byte_after(p);
+    return p->tok.kind == TOK_NUMBER && (after == ']' || after == ',' || after == ';');
 }
 
 struct operand cdecl__conditional_operand(struct parser *p)

@@ -321,13 +321,12 @@ OUT_OF_LINE static void fold(struct parser *p, enum naming naming, struct declar
     }
 }
 
-/* Nothing but a name, with no '(', '[' or attributes after it: most declarators. */
+/* Nothing but a name with the end of the declarator right after it: most declarators. */
 static bool plain_name(struct parser *p, enum naming naming, struct declarator *result)
 {
-    if (p->tok.kind != TOK_IDENT || naming == NAME_NONE)
-        return false;
-    enum token_kind next = cdecl__peek(p)->kind;
-    if (next != TOK_SEMICOLON && next != TOK_COMMA && next != TOK_RPAREN && next != TOK_COLON)
+    char after = cdecl__byte_after(p);
+    if (p->tok.kind != TOK_IDENT || naming == NAME_NONE ||
+        (after != ';' && after != ',' && after != ')'))
         return false;
     result->at = cdecl__here(p);
     result->name = p->tok.name;

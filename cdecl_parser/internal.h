@@ -115,8 +115,8 @@ void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_
 const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t size);
 
 struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size);
-struct name *cdecl__intern_hashed(struct cdecl_state *state, const char *text, size_t size,
-                                  uint32_t hash); /* when the lexer has seen to that */
+struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t size,
+                             uint32_t hash); /* one that is not known yet */
 /* A known name of less than CHUNK bytes, NULL when there is none. */
 static inline struct name *cdecl__find_short(const struct table *names, struct chunk text,
                                              size_t size, uint32_t hash)
@@ -282,6 +282,12 @@ static inline void cdecl__advance(struct parser *p)
 }
 
 const struct token *cdecl__peek(struct parser *p);
+/* The byte after the current token: what follows, known without reading it. Zero when not known. */
+static inline char cdecl__byte_after(const struct parser *p)
+{
+    return p->has_ahead ? '\0' : *p->lex.next;
+}
+
 const char *cdecl__token_spelling(enum token_kind kind);
 /* At a '#' that begins a line: reads the directive through its line end. */
 void cdecl__directive(struct parser *p);

@@ -197,7 +197,8 @@ static bool is_ordinary(const struct layout *l, const struct cdecl_member *m)
 
 static void place_ordinary(struct layout *l, struct cdecl_member *m)
 {
-    uint64_t at = l->bits, bits, size = cdecl_sizeof(m->type), align = cdecl_alignof(m->type);
+    struct cdecl__extent extent = cdecl__extent_of(m->type);
+    uint64_t at = l->bits, bits, size = extent.size, align = extent.align;
     l->align = most(l->align, align);
     m->offset = 0;
     m->bit = 0;

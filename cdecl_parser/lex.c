@@ -514,18 +514,40 @@ OUT_OF_LINE static void any_token(struct parser *p, struct token *token)
     }
 }
 
-/* A known word of less than CHUNK bytes that is nothing but a token; NULL when it is no such. */
-static inline struct name *simple_word(const struct parser *p, const char *at, unsigned *size)
+/* A name seen for the first time. */
+OUT_OF_LINE static void new_word(struct parser *p, struct token *token, const char *at,
+                                 unsigned size, uint32_t hash)
 {
-    *size = cdecl__word_size(at);
-    if (*size == CHUNK || is(at[*size], HIGH | QUOTE) || p->lex.skipping)
-        return NULL;
-    struct chunk text = cdecl__chunk(at, *size);
-    uint32_t hash = cdecl__hash_end(cdecl__hash_chunk(0, text), *size);
-    struct name *name = cdecl__find_short(&p->state->names, text, *size, hash);
-    if (name == NULL || name->token >= TOK_PRAGMA)
-        return NULL;
-    return name->extra == NULL || name->extra->macro == NULL ? name : NULL;
+    struct name *name = cdecl__new_name(p->state, at, size, hash);
+    if (name->extra != NULL) { /* the compiler predefines it as a macro */
+        p->lex.next = at;
+        any_token(p, token);
+        return;
+    }
+    p->lex.line_start = false;
+    finish(p, token, TOK_IDENT, at, at + size);
+    token->name = name;
+}
+
+/* A word of less than CHUNK bytes. False when it is not one, or more than its token. */
+static inline bool short_word(struct parser *p, struct token *token, const char *at)
+{
+    unsigned size = cdecl__word_size(at);
+    if (size == CHUNK || is(at[size], HIGH | QUOTE) || p->lex.skipping)
+        return false;
+    struct chunk text = cdecl__chunk(at, size);
+    uint32_t hash = cdecl__hash_end(cdecl__hash_chunk(0, text), size);
+    struct name *name = cdecl__find_short(&p->state->names, text, size, hash);
+    if (name == NULL) {
+        new_word(p, token, at, size, hash);
+        return true;
+    }
+    if (name->token >= TOK_PRAGMA || (name->extra != NULL && name->extra->macro != NULL))
+        return false;
+    p->lex.line_start = false;
+    finish(p, token, name->token, at, at + size);
+    token->name = name;
+    return true;
 }
 
 /* The commonest tokens are found here, without a call: most of a text are these. */
@@ -533,21 +555,13 @@ void cdecl__lex(struct parser *p, struct token *token)
 {
     const char *at = skip_space(&p->lex);
     unsigned char c = (unsigned char)*at;
-    unsigned size;
     if (single[c] != 0 && !is(at[1], SECOND)) {
         p->lex.line_start = false;
         finish(p, token, single[c], at, at + 1);
         return;
     }
-    if (class[c] & START && p->lex.end - at >= CHUNK) {
-        struct name *name = simple_word(p, at, &size);
-        if (name != NULL) {
-            p->lex.line_start = false;
-            finish(p, token, name->token, at, at + size);
-            token->name = name;
-            return;
-        }
-    }
+    if (class[c] & START && p->lex.end - at >= CHUNK && short_word(p, token, at))
+        return;
     p->lex.next = at;
     any_token(p, token);
 }

@@ -77,7 +77,7 @@ static void predefine(struct cdecl_state *state, struct name *name)
     cdecl__extra(state, name)->macro = decl;
 }
 
-static struct name *new_name(struct cdecl_state *state, const char *text, size_t size,
+struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t size,
                              uint32_t hash)
 {
     if (size > CDECL_MAX_NAME)
@@ -100,16 +100,11 @@ static struct name *new_name(struct cdecl_state *state, const char *text, size_t
     return name;
 }
 
-struct name *cdecl__intern_hashed(struct cdecl_state *state, const char *text, size_t size,
-                                  uint32_t hash)
-{
-    struct name *name = find_name(&state->names, text, size, hash);
-    return name != NULL ? name : new_name(state, text, size, hash);
-}
-
 struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size)
 {
-    return cdecl__intern_hashed(state, text, size, cdecl__hash_text(text, size));
+    uint32_t hash = cdecl__hash_text(text, size);
+    struct name *name = find_name(&state->names, text, size, hash);
+    return name != NULL ? name : cdecl__new_name(state, text, size, hash);
 }
 
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size)

@@ -368,7 +368,9 @@ static const struct cdecl_type *keyword_type(struct parser *p, const struct spec
 /* specifiers = { storage | qualifier | type-specifier | attributes | _Alignas | inline } */
 void cdecl__specifiers(struct parser *p, struct specs *specs)
 {
-    struct spec_reader r = {.specs = specs};
+    struct spec_reader r;
+    r.specs = specs;
+    r.seen = 0; /* the rest is set with the bits that tell of it */
     *specs = (struct specs){.storage = STORAGE_NONE};
     cdecl__enter(p);
     while (specifier(p, &r))

@@ -317,7 +317,7 @@ const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cd
 
 /* ---- properties ---- */
 
-static struct cdecl__extent extent(const struct cdecl_type *type)
+struct cdecl__extent cdecl__extent_of(const struct cdecl_type *type)
 {
     struct cdecl__extent plain = plain_extent(type);
     bool atomic = (type->quals & CDECL_ATOMIC) != 0 && cdecl_is_complete(type);
@@ -326,12 +326,12 @@ static struct cdecl__extent extent(const struct cdecl_type *type)
 
 uint64_t cdecl_sizeof(const struct cdecl_type *type)
 {
-    return extent(type).size;
+    return cdecl__extent_of(type).size;
 }
 
 uint32_t cdecl_alignof(const struct cdecl_type *type)
 {
-    return extent(type).align;
+    return cdecl__extent_of(type).align;
 }
 
 bool cdecl_is_complete(const struct cdecl_type *type)
