@@ -246,7 +246,7 @@ static void member_constant(struct parser *p, const struct declarator *d)
         cdecl__convert(p, &value, cdecl__plain(d->type));
     struct cdecl_decl *decl = NEW(p->state, struct cdecl_decl);
     *decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &d->at, d->type);
-    decl->value = value;
+    cdecl__set_value(p->state, decl, &value);
     cdecl__body_constant(p, decl);
 }
 

@@ -251,6 +251,14 @@ const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const c
     return found->extra->tag->type;
 }
 
+struct cdecl_value cdecl_value_of(const struct cdecl_decl *constant)
+{
+    if (constant->value != NULL)
+        return *constant->value;
+    return (struct cdecl_value){
+        .kind = CDECL_VALUE_INT, .type = cdecl__plain(constant->type), .u = constant->u};
+}
+
 /* A declaration that a later one of its name replaced stays in the list, but is not shown. */
 static bool is_current(const struct cdecl_decl *decl)
 {

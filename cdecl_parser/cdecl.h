@@ -70,10 +70,12 @@ struct cdecl_type {
     uint32_t nparams;  /* functions */
     uint32_t hash;     /* of the parser's own table */
     uint64_t size;     /* bytes; ENUM, STRUCT, UNION: use cdecl_sizeof() */
-    uint64_t count;    /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
+    union {
+        uint64_t count; /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
+        const struct cdecl_type *const *params; /* functions: adjusted parameter types */
+    };
     const struct cdecl_type *unqual; /* the same type without qualifiers and alignment attribute */
     const struct cdecl_type *target; /* pointee, element, function result */
-    const struct cdecl_type *const *params; /* functions: adjusted parameter types */
     const char *unsupported; /* why values of it cannot be used or called, NULL when they can */
     struct cdecl_tag *tag;   /* STRUCT, UNION, ENUM */
     void *user;              /* the embedder's slot, through cdecl_user() */
@@ -112,9 +114,11 @@ struct cdecl_tag {
     uint32_t typedef_align;              /* `align` of the type that this typedef names */
     const char *unsupported;             /* layout attribute we do not implement, NULL when none */
     const struct cdecl_type *type;       /* the unqualified type of this tag */
-    const struct cdecl_type *underlying; /* ENUM */
     const struct cdecl_state *state;     /* the scope it belongs to */
-    const struct cdecl_member *members;
+    union {
+        const struct cdecl_member *members;  /* STRUCT, UNION */
+        const struct cdecl_type *underlying; /* ENUM; NULL while it is not known */
+    };
     const struct cdecl_decl *const *constants;
     const struct cdecl_tag *next; /* in the order of creation; use cdecl_next_tag() */
 };
@@ -173,7 +177,7 @@ enum cdecl_decl_kind {
 };
 
 /* A name of the ordinary name space, or a macro. Which alternatives of the union hold what:
- * FUNCTION, VARIABLE, TYPEDEF: symbol and params; CONSTANT: value; MACRO: text. */
+ * FUNCTION, VARIABLE, TYPEDEF: symbol and params; CONSTANT: cdecl_value_of(); MACRO: text. */
 struct cdecl_decl {
     uint8_t kind;                  /* enum cdecl_decl_kind */
     bool thread_local;             /* variables */
@@ -188,8 +192,11 @@ struct cdecl_decl {
             const char *symbol;               /* asm label, or `name` */
             const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
         };
-        struct cdecl_value value; /* constants */
-        const char *text;         /* macros: replacement text */
+        struct {
+            uint64_t u;                      /* constants: integers of the declared type */
+            const struct cdecl_value *value; /* all other constants, NULL for those */
+        };
+        const char *text; /* macros: replacement text */
     };
     void *user;                    /* the embedder's slot, through cdecl_decl_user() */
     const struct cdecl_decl *next; /* in the order of declaration; use cdecl_next() */
@@ -281,6 +288,9 @@ bool cdecl_eval(struct cdecl_state *state, const struct cdecl_source *source,
 
 /* Finds an ordinary name or, when there is none, a macro. NULL when neither is known. */
 const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char *name, size_t size);
+
+/* The value of a constant. */
+struct cdecl_value cdecl_value_of(const struct cdecl_decl *constant);
 
 /* Finds a tag. NULL when not known. */
 const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const char *name,

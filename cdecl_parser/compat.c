@@ -50,7 +50,7 @@ static bool same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
         return false;
     for (uint32_t i = 0; i < a->nconstants; i++)
         if (!same_name(a->constants[i]->name, b->constants[i]->name) ||
-            a->constants[i]->value.u != b->constants[i]->value.u)
+            !cdecl__same_value(a->constants[i], b->constants[i]))
             return false;
     return true;
 }

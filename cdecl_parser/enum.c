@@ -96,7 +96,7 @@ static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_va
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &at, last->type);
     decl.attrs = attrs.kept;
     decl.unsupported = attrs.unsupported;
-    decl.value = *last;
+    cdecl__set_value(p->state, &decl, last);
     struct enumerator *node = SCRATCH(p->state, struct enumerator);
     node->at = at;
     node->decl = cdecl__declare(p, &at, &decl);
@@ -129,14 +129,16 @@ static void retype(struct cdecl_state *state, const struct cdecl_decl *decl,
                    const struct cdecl_type *type, bool fixed)
 {
     struct cdecl_decl *d = (struct cdecl_decl *)(uintptr_t)decl;
-    if (!fixed && fits(d->value.u, is_negative(&d->value), state->basic[CDECL_PRIM_INT]))
+    struct cdecl_value value = cdecl_value_of(decl);
+    if (!fixed && fits(value.u, is_negative(&value), state->basic[CDECL_PRIM_INT]))
         type = state->basic[CDECL_PRIM_INT];
     else if (!fixed)
         type = type->tag->underlying;
     if (d->type == type)
         return;
     cdecl__save(state, d, sizeof *d);
-    d->type = d->value.type = type;
+    d->type = value.type = type;
+    cdecl__set_value(state, d, &value);
 }
 
 static struct cdecl_tag *finish_enum(struct parser *p, struct cdecl_tag *tag,

@@ -46,12 +46,14 @@ static const struct cdecl_decl *import_constant(struct importer *im, const struc
     decl->file = own_text(im->state, from->file);
     decl->name = own_text(im->state, from->name);
     decl->type = import(im, from->type);
-    decl->value.type = import(im, from->value.type);
+    struct cdecl_value value = cdecl_value_of(from);
+    value.type = import(im, value.type);
     decl->attrs = NULL;
     decl->user = NULL;
     decl->next = NULL;
-    if (from->value.kind == CDECL_VALUE_STRING)
-        decl->value.s = cdecl__copy_text(im->state, from->value.s, from->value.size + 3);
+    if (value.kind == CDECL_VALUE_STRING)
+        value.s = cdecl__copy_text(im->state, value.s, value.size + 3);
+    cdecl__set_value(im->state, decl, &value);
     return decl;
 }
 
@@ -93,9 +95,10 @@ static struct cdecl_tag *copy_tag(struct importer *im, const struct cdecl_tag *f
     to->size = from->size;
     to->unsupported = from->unsupported;
     ((struct cdecl_type *)(uintptr_t)to->type)->depth = from->type->depth;
-    if (from->underlying != NULL)
+    if (from->kind != CDECL_ENUM)
+        to->members = import_members(im, from);
+    else if (from->underlying != NULL)
         to->underlying = import(im, from->underlying);
-    to->members = import_members(im, from);
     to->nmembers = from->nmembers;
     to->constants = import_constants(im, from);
     to->nconstants = from->nconstants;

@@ -533,6 +533,10 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
                                         const struct cdecl_decl *decl);
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
                                   const struct place *at, const struct cdecl_type *type);
+/* Gives a constant its value; its type must be set. */
+void cdecl__set_value(struct cdecl_state *state, struct cdecl_decl *decl,
+                      const struct cdecl_value *value);
+bool cdecl__same_value(const struct cdecl_decl *a, const struct cdecl_decl *b);
 /* After '=': the initialiser's value, kind CDECL_VALUE_NONE when it is no constant. */
 struct cdecl_value cdecl__initialiser(struct parser *p);
 bool cdecl__read_static_assert(struct parser *p);

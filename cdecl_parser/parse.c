@@ -36,15 +36,28 @@ COLD _Noreturn static void fail_conflict(struct parser *p, const struct place *a
                    decl_text(old).text);
 }
 
-static bool same_value(const struct cdecl_value *a, const struct cdecl_value *b)
+void cdecl__set_value(struct cdecl_state *state, struct cdecl_decl *decl,
+                      const struct cdecl_value *value)
 {
-    if (a->kind != b->kind)
+    decl->u = value->u;
+    decl->value = NULL;
+    if (value->kind == CDECL_VALUE_INT && value->type == cdecl__plain(decl->type))
+        return;
+    struct cdecl_value *copy = NEW(state, struct cdecl_value);
+    *copy = *value;
+    decl->value = copy;
+}
+
+bool cdecl__same_value(const struct cdecl_decl *a, const struct cdecl_decl *b)
+{
+    struct cdecl_value x = cdecl_value_of(a), y = cdecl_value_of(b);
+    if (x.kind != y.kind)
         return false;
-    if (a->kind == CDECL_VALUE_FLOAT)
-        return a->f == b->f || (a->f != a->f && b->f != b->f);
-    if (a->kind == CDECL_VALUE_STRING)
-        return a->size == b->size && memcmp(a->s, b->s, a->size) == 0;
-    return a->u == b->u;
+    if (x.kind == CDECL_VALUE_FLOAT)
+        return x.f == y.f || (x.f != x.f && y.f != y.f);
+    if (x.kind == CDECL_VALUE_STRING)
+        return x.size == y.size && memcmp(x.s, y.s, x.size) == 0;
+    return x.u == y.u;
 }
 
 static const struct cdecl_decl *publish(struct parser *p, const struct place *at,
@@ -147,7 +160,7 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
         fail_conflict(p, at, old, decl);
     if (decl->kind != CDECL_DECL_CONSTANT)
         return merge(p, at, old, decl);
-    if (!same_value(&old->value, &decl->value))
+    if (!cdecl__same_value(old, decl))
         fail_conflict(p, at, old, decl);
     return old;
 }
@@ -295,7 +308,7 @@ static bool declare_constant(struct parser *p, struct declarator *d, struct cdec
         return false;
     if (!is_string)
         cdecl__convert(p, value, cdecl__plain(d->type));
-    decl.value = *value;
+    cdecl__set_value(p->state, &decl, value);
     decl.attrs = d->attrs.kept;
     cdecl__declare(p, &d->at, &decl);
     return true;

@@ -7,7 +7,7 @@
 static struct operand of_decl(const struct cdecl_decl *decl)
 {
     if (decl->kind == CDECL_DECL_CONSTANT) {
-        struct operand o = cdecl__of_value(decl->value);
+        struct operand o = cdecl__of_value(cdecl_value_of(decl));
         o.v.type = decl->type; /* qualified, for typeof */
         return o;
     }

@@ -117,7 +117,8 @@ static void enum_body(struct out *out, const struct cdecl_tag *tag)
         put(out, i == 0 ? " " : ", ");
         put(out, tag->constants[i]->name);
         put(out, " = ");
-        put_signed(out, &tag->constants[i]->value);
+        struct cdecl_value value = cdecl_value_of(tag->constants[i]);
+        put_signed(out, &value);
     }
     put(out, " }");
 }
@@ -402,7 +403,8 @@ static void constant(struct out *out, const struct cdecl_decl *decl)
     bool is_const = object->quals & CDECL_CONST || object->kind == CDECL_POINTER;
     put(out, is_const ? "static" : "static const");
     declare(out, decl->type, decl->name, NULL);
-    put_value(out, &decl->value);
+    struct cdecl_value value = cdecl_value_of(decl);
+    put_value(out, &value);
 }
 
 static void asm_label(struct out *out, const struct cdecl_decl *decl)

@@ -15,12 +15,17 @@ static uint32_t mix(uint32_t hash, uint64_t value)
     return (uint32_t)(x >> 32) ^ (uint32_t)x;
 }
 
+static uint64_t count_of(const struct cdecl_type *t)
+{
+    return t->kind == CDECL_FUNCTION ? 0 : t->count;
+}
+
 static uint32_t hash_type(const struct cdecl_type *t)
 {
     uint32_t hash = mix(t->kind, (uint64_t)t->quals | (uint64_t)t->prim << 8 |
                                      (uint64_t)t->bits << 16 | (uint64_t)t->variadic << 32 |
                                      (uint64_t)t->no_proto << 33 | (uint64_t)t->is_signed << 34);
-    hash = mix(hash, t->count ^ (uint64_t)t->align << 48);
+    hash = mix(hash, count_of(t) ^ (uint64_t)t->align << 48);
     if (t->unqual != NULL)
         hash = mix(hash, t->unqual->hash);
     if (t->target != NULL)
@@ -35,7 +40,7 @@ static bool same_type(const struct cdecl_type *a, const struct cdecl_type *b)
     return a->hash == b->hash && a->kind == b->kind && a->quals == b->quals && a->prim == b->prim &&
            a->is_signed == b->is_signed && a->bits == b->bits && a->variadic == b->variadic &&
            a->no_proto == b->no_proto && a->align == b->align && a->nparams == b->nparams &&
-           a->count == b->count && a->target == b->target && a->tag == b->tag &&
+           count_of(a) == count_of(b) && a->target == b->target && a->tag == b->tag &&
            a->unsupported == b->unsupported &&
            (a->nparams == 0 || memcmp(a->params, b->params, a->nparams * sizeof *a->params) == 0);
 }
@@ -168,8 +173,8 @@ const struct cdecl_type *cdecl__char_type(struct cdecl_state *state)
 static uint16_t pointer_depth(const struct cdecl_type *to)
 {
     const struct cdecl_tag *tag = to->tag;
-    bool named = tag != NULL && (tag->name != NULL || (tag->typedef_name != NULL &&
-                                                       to->align == tag->typedef_align));
+    bool named = tag != NULL && (tag->name != NULL ||
+                                 (tag->typedef_name != NULL && to->align == tag->typedef_align));
     return (uint16_t)(named ? 2 : to->depth + 1);
 }
 

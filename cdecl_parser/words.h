@@ -1,5 +1,5 @@
-/* Words of a text, sixteen bytes at a time: where one ends, its hash, and the names that are equal to
- * it. Inline because the lexer does this for every word it meets, which is most of its work; the
+/* Words of a text, sixteen bytes at a time: where one ends, its hash, and the names that are equal
+ * to it. Inline because the lexer does this for every word it meets, which is most of its work; the
  * ends of words are hard to foresee for a loop over single bytes, and that costs more than looking
  * at the bytes. Depends on memory.h. Included by internal.h. */
 #ifndef CDECL_WORDS_H
@@ -106,7 +106,8 @@ static inline uint64_t cdecl__word_bits(uint64_t bytes)
 /* For the CHUNK bytes at `s`: a bit for each that may, the first byte's lowest. */
 static inline unsigned cdecl__word_bytes(const char *s)
 {
-    const uint64_t gather = 0x0102040810204080u; /* brings the bits 0, 8, 16 ... to 56, 57, 58 ... */
+    const uint64_t gather =
+        0x0102040810204080u; /* brings the bits 0, 8, 16 ... to 56, 57, 58 ... */
     uint64_t low = (cdecl__word_bits(cdecl__read8(s)) >> 7) * gather >> 56;
     uint64_t high = (cdecl__word_bits(cdecl__read8(s + 8)) >> 7) * gather >> 56;
     return (unsigned)(low | high << 8);

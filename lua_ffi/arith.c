@@ -53,13 +53,13 @@ static bool is_number(const struct lffi_operand *o)
 /* An enum and a string: the string names an enumerator. */
 static bool read_enumerator(lua_State *L, const struct lffi_operand *e, struct lffi_operand *name)
 {
-    const struct cdecl_value *value;
+    const struct cdecl_decl *constant;
     if (e->ct == NULL || e->ct->op != LFFI_ENUM || lua_type(L, name->idx) != LUA_TSTRING)
         return false;
-    value = lffi_find_constant(L, e->ct, name->idx);
-    if (value == NULL)
+    constant = lffi_find_constant(L, e->ct, name->idx);
+    if (constant == NULL)
         return false;
-    name->integer = lffi_integer_of_bits(value->u, 64, e->ct->target->type->is_signed != 0);
+    name->integer = lffi_integer_of_bits(constant->u, 64, e->ct->target->type->is_signed != 0);
     name->kind = LFFI_INTEGER_OPERAND;
     return true;
 }

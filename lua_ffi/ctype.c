@@ -400,10 +400,10 @@ static int ctype_eq(lua_State *L)
  * true when found. */
 static bool push_type_constant(lua_State *L, struct lffi_ctype *ct)
 {
-    const struct cdecl_value *value = ct->type->tag != NULL ? lffi_find_constant(L, ct, 2) : NULL;
-    if (value != NULL)
-        lffi_push_value(L, ct->scope, value);
-    return value != NULL;
+    const struct cdecl_decl *found = ct->type->tag != NULL ? lffi_find_constant(L, ct, 2) : NULL;
+    if (found != NULL)
+        lffi_push_constant(L, ct->scope, found);
+    return found != NULL;
 }
 
 /* Whether the value at idx is a table whose missing keys a function answers for, in the end. */

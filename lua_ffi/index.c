@@ -181,10 +181,10 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
  * when there is one. */
 static bool push_constant(lua_State *L, const struct lffi_ctype *record)
 {
-    const struct cdecl_value *value = lffi_find_constant(L, record, 2);
-    if (value == NULL)
+    const struct cdecl_decl *found = lffi_find_constant(L, record, 2);
+    if (found == NULL)
         return false;
-    lffi_push_value(L, record->scope, value);
+    lffi_push_constant(L, record->scope, found);
     return true;
 }
 

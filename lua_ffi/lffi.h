@@ -228,7 +228,7 @@ const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
 /* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is
  * none. */
-const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
+const struct cdecl_decl *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
 /* The enumerator of an enum, or static constant of a struct, with the nearest name; NULL: none is
  * near, or the type has none. */
 const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name);
@@ -398,6 +398,13 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
 /* Pushes a constant: Lua integer, boxed integer, float or string. */
 void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
+/* Pushes the value of a constant. */
+static inline void lffi_push_constant(lua_State *L, struct lffi_scope *scope,
+                                      const struct cdecl_decl *constant)
+{
+    struct cdecl_value value = cdecl_value_of(constant);
+    lffi_push_value(L, scope, &value);
+}
 /* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
 bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
 /* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a

@@ -82,7 +82,7 @@ static void add_enumerators(lua_State *L, struct field_builder *b, const struct 
 {
     for (uint32_t i = 0; i < tag->nconstants; i++)
         insert(L, b, tag->constants[i]->name,
-               (struct lffi_field){.offset = tag->constants[i]->value.u});
+               (struct lffi_field){.offset = tag->constants[i]->u});
 }
 
 static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
@@ -142,7 +142,7 @@ const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, in
     return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
 }
 
-const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx)
+const struct cdecl_decl *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx)
 {
     const struct cdecl_tag *tag = ct->type->tag;
     size_t size;
@@ -150,7 +150,7 @@ const struct cdecl_value *lffi_find_constant(lua_State *L, const struct lffi_cty
     for (uint32_t i = 0; i < tag->nconstants; i++) {
         const char *constant = tag->constants[i]->name;
         if (strlen(constant) == size && memcmp(constant, name, size) == 0)
-            return &tag->constants[i]->value;
+            return tag->constants[i];
     }
     return NULL;
 }

@@ -183,7 +183,7 @@ static int namespace_index(lua_State *L)
         lffi_load(L, variable.ct, variable.address, 0);
         return 1;
     case CDECL_DECL_FUNCTION: push_function(L, scope, lib, decl); break;
-    case CDECL_DECL_CONSTANT: lffi_push_value(L, scope, &decl->value); break;
+    case CDECL_DECL_CONSTANT: lffi_push_constant(L, scope, decl); break;
     case CDECL_DECL_MACRO: push_macro(L, scope, decl); break;
     case CDECL_DECL_TYPEDEF: return 0; /* refused by check_decl */
     }

@@ -88,7 +88,7 @@ static void describe_constants(lua_State *L, struct lffi_scope *scope, const str
     for (uint32_t i = 0; i < tag->nconstants; i++) {
         lua_newtable(L);
         set_text(L, "name", tag->constants[i]->name);
-        lffi_push_value(L, scope, &tag->constants[i]->value);
+        lffi_push_constant(L, scope, tag->constants[i]);
         lua_setfield(L, -2, "value");
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
@@ -290,7 +290,7 @@ static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cde
     set_text(L, "name", decl->name);
     set_type(L, scope, "type", decl->type);
     if (decl->kind == CDECL_DECL_CONSTANT) {
-        lffi_push_value(L, scope, &decl->value);
+        lffi_push_constant(L, scope, decl);
         lua_setfield(L, -2, "value");
         return;
     }

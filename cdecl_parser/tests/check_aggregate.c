@@ -74,9 +74,9 @@ START_TEST(static_constants_of_a_body)
     ck_assert_uint_eq(tag->nmembers, 3);
     ck_assert_uint_eq(tag->nconstants, 4);
     ck_assert_str_eq(tag->constants[0]->name, "N");
-    ck_assert_uint_eq(tag->constants[1]->value.u, 8);
+    ck_assert_uint_eq(cdecl_value_of(tag->constants[1]).u, 8);
     ck_assert_str_eq(tag->constants[2]->name, "K");
-    ck_assert_str_eq(tag->constants[3]->value.s, "n");
+    ck_assert_str_eq(cdecl_value_of(tag->constants[3]).s, "n");
     ck_assert_uint_eq(cdecl_sizeof(tag->type), (4 + 2 + 3) * sizeof(int));
     ck_assert(!is_declared("N"));
     ck_assert(is_declared("K")); /* an enumerator's scope is the file */

@@ -87,10 +87,10 @@ START_TEST(types_and_values_of_enumerators)
         must_parse(enums[i].text);
     const struct cdecl_decl *decl = decl_of(enumerators[_i].name);
     ck_assert_uint_eq(decl->kind, CDECL_DECL_CONSTANT);
-    ck_assert_uint_eq(decl->value.kind, CDECL_VALUE_INT);
-    ck_assert_uint_eq(decl->value.u, enumerators[_i].value);
+    ck_assert_uint_eq(cdecl_value_of(decl).kind, CDECL_VALUE_INT);
+    ck_assert_uint_eq(cdecl_value_of(decl).u, enumerators[_i].value);
     ck_assert_ptr_eq(decl->type, cdecl_basic(state, enumerators[_i].prim));
-    ck_assert_ptr_eq(decl->value.type, decl->type);
+    ck_assert_ptr_eq(cdecl_value_of(decl).type, decl->type);
 }
 END_TEST
 
@@ -120,7 +120,7 @@ START_TEST(a_fixed_type)
     const struct cdecl_type *type = type_of("enum e");
     ck_assert_ptr_eq(type->tag->underlying, cdecl_basic(state, fixed[_i].prim));
     ck_assert_uint_eq(cdecl_sizeof(type), cdecl_sizeof(type->tag->underlying));
-    ck_assert_uint_eq(decl_of("Z")->value.u, fixed[_i].last);
+    ck_assert_uint_eq(cdecl_value_of(decl_of("Z")).u, fixed[_i].last);
     ck_assert_ptr_eq(decl_of("Z")->type, type->tag->underlying);
 }
 END_TEST
@@ -172,7 +172,7 @@ START_TEST(the_list_of_constants)
     ck_assert_str_eq(tag->constants[0]->name, "A");
     ck_assert_str_eq(tag->constants[2]->name, "C");
     ck_assert_ptr_eq(tag->constants[1], decl_of("B"));
-    ck_assert_int_eq((int64_t)tag->constants[2]->value.u, -1);
+    ck_assert_int_eq((int64_t)cdecl_value_of(tag->constants[2]).u, -1);
 }
 END_TEST
 

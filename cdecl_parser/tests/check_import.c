@@ -120,10 +120,10 @@ static void must_be_copied(const struct cdecl_type *from, const struct cdecl_typ
     }
     for (uint32_t i = 0; i < a->nconstants; i++) {
         ck_assert_str_eq(b->constants[i]->name, a->constants[i]->name);
-        ck_assert_uint_eq(b->constants[i]->value.u,
-                          a->constants[i]->value.kind == CDECL_VALUE_STRING
-                              ? b->constants[i]->value.u
-                              : a->constants[i]->value.u);
+        ck_assert_uint_eq(cdecl_value_of(b->constants[i]).u,
+                          cdecl_value_of(a->constants[i]).kind == CDECL_VALUE_STRING
+                              ? cdecl_value_of(b->constants[i]).u
+                              : cdecl_value_of(a->constants[i]).u);
     }
 }
 
@@ -147,7 +147,7 @@ START_TEST(copies_stand_alone)
     cdecl_free(other);
     other = NULL;
     ck_assert_str_eq(copy->tag->name, "s");
-    ck_assert_str_eq(copy->tag->constants[0]->value.s, "hello");
+    ck_assert_str_eq(cdecl_value_of(copy->tag->constants[0]).s, "hello");
     ck_assert_ptr_eq(member_of(copy, "next")->type->target, copy);
     ck_assert_str_eq(print_type(member_of(copy, "f")->type), "int (*)(p *, struct s)");
     ck_assert_str_eq(member_of(copy, "b")->type->tag->constants[0]->name, "X0");

@@ -369,7 +369,7 @@ START_TEST(bytes_of_expansions)
 {
     char *quoted = repeat("#define M \"", "s", (1 << 24) - 3, "\"\nstatic const char text[] = M;");
     free_parse(quoted); /* with its end, 2^24 bytes */
-    ck_assert_uint_eq(decl_of("text")->value.size, (1 << 24) - 3);
+    ck_assert_uint_eq(cdecl_value_of(decl_of("text")).size, (1 << 24) - 3);
     free_state();
     new_state();
     free_fail(repeat("#define M \"", "s", (1 << 24) - 2, "\"\nstatic const char text[] = M;"),

@@ -166,16 +166,16 @@ START_TEST(constants_of_each_kind)
                "static const char s[] = \"a\\0b\"; static const wchar_t w[] = L\"ab\";"
                "static const char *const p = \"ptr\"; static const bool b = 0.5;"
                "static const long double l = 0.1L;");
-    ck_assert_int_eq((int64_t)decl_of("i")->value.u, (short)-70000);
-    ck_assert_ptr_eq(decl_of("i")->value.type, type_of("short"));
-    ck_assert(decl_of("f")->value.f == (float)(1 / 3.0));
-    ck_assert_uint_eq(decl_of("u")->value.u, (unsigned)-1);
-    ck_assert_uint_eq(decl_of("s")->value.size, 3);
+    ck_assert_int_eq((int64_t)cdecl_value_of(decl_of("i")).u, (short)-70000);
+    ck_assert_ptr_eq(cdecl_value_of(decl_of("i")).type, type_of("short"));
+    ck_assert(cdecl_value_of(decl_of("f")).f == (float)(1 / 3.0));
+    ck_assert_uint_eq(cdecl_value_of(decl_of("u")).u, (unsigned)-1);
+    ck_assert_uint_eq(cdecl_value_of(decl_of("s")).size, 3);
     ck_assert_str_eq(print_type(decl_of("s")->type), "char[4]");
-    ck_assert_uint_eq(decl_of("w")->value.size, 2 * sizeof(wchar_t));
-    ck_assert_str_eq(decl_of("p")->value.s, "ptr");
-    ck_assert_uint_eq(decl_of("b")->value.u, 1);
-    ck_assert(decl_of("l")->value.f == 0.1L);
+    ck_assert_uint_eq(cdecl_value_of(decl_of("w")).size, 2 * sizeof(wchar_t));
+    ck_assert_str_eq(cdecl_value_of(decl_of("p")).s, "ptr");
+    ck_assert_uint_eq(cdecl_value_of(decl_of("b")).u, 1);
+    ck_assert(cdecl_value_of(decl_of("l")).f == 0.1L);
 }
 END_TEST
 

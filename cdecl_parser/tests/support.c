@@ -78,7 +78,7 @@ static uint64_t hash_decl(const struct cdecl_decl *decl)
     hash = mix_pointer(mix(hash, decl->line), decl->attrs);
     hash = mix_pointer(mix_pointer(hash, decl->unsupported), decl->next);
     if (decl->kind == CDECL_DECL_CONSTANT)
-        return mix_pointer(mix(hash, decl->value.u), decl->value.type);
+        return mix_pointer(mix(hash, cdecl_value_of(decl).u), cdecl_value_of(decl).type);
     if (decl->kind == CDECL_DECL_MACRO)
         return mix_pointer(hash, decl->text);
     return mix_pointer(mix_pointer(hash, decl->symbol), decl->params);

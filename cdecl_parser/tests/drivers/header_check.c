@@ -96,9 +96,9 @@ static void assert_tag(const struct cdecl_tag *tag)
 /* Of enumerators only: in C "static const int" is no constant expression. */
 static void assert_constant(const struct cdecl_decl *d)
 {
-    if (d->value.kind == CDECL_VALUE_INT && !(d->type->quals & CDECL_CONST))
+    if (cdecl_value_of(d).kind == CDECL_VALUE_INT && !(d->type->quals & CDECL_CONST))
         printf("_Static_assert((unsigned long long)(%s) == %" PRIu64 "u, \"%s\");\n", d->name,
-               d->value.u, d->name);
+               cdecl_value_of(d).u, d->name);
 }
 
 /* A type whose text declares something anew: a nameless aggregate somewhere in it. */
