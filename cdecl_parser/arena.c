@@ -109,3 +109,17 @@ size_t cdecl__arena_used(const struct arena *arena)
 {
     return arena->older + used_in_block(arena);
 }
+
+bool cdecl__arena_is_after(const struct arena *arena, struct arena_mark mark, const void *address)
+{
+    uintptr_t at = (uintptr_t)address;
+    for (const struct arena_block *block = arena->block; block != NULL; block = block->previous) {
+        bool marked = block == mark.block;
+        uintptr_t from = (uintptr_t)(marked ? mark.next : block->data);
+        if (at >= from && at < (uintptr_t)(block->data + block->size))
+            return true;
+        if (marked)
+            return false;
+    }
+    return false;
+}

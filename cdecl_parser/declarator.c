@@ -338,9 +338,12 @@ void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming 
                        struct declarator *result)
 {
     struct derived_list list = {NULL, &list.first};
-    *result = (struct declarator){.type = specs->type};
+    result->name = NULL; /* field by field: zeroing all of it costs more than the rest here */
+    result->params = NULL;
+    result->is_function = false;
+    result->attrs = (struct attrs){0};
     cdecl__attributes(p, &result->attrs);
-    result->type = pointers(p, result->type, &result->attrs);
+    result->type = pointers(p, specs->type, &result->attrs);
     if (!plain_name(p, naming, result)) {
         direct(p, naming, result, &list);
         if (list.first != NULL)

@@ -86,21 +86,23 @@ struct cdecl_state {
 
 COLD _Noreturn void cdecl__fail_memory(struct cdecl_state *state); /* error.c */
 
+/* From a new block; fails when memory is out. */
+COLD void *cdecl__alloc_block(struct cdecl_state *state, struct arena *arena, size_t size,
+                              size_t align);
+
 /* Published memory. */
 static inline void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align)
 {
-    void *result = cdecl__arena_alloc(&state->arena, size, align);
-    if (result == NULL)
-        cdecl__fail_memory(state);
-    return result;
+    void *result = cdecl__arena_bump(&state->arena, size, align);
+    return result != NULL ? result : cdecl__alloc_block(state, &state->arena, size, align);
 }
 
 /* Memory until the end of the declaration, zeroed. */
 static inline void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align)
 {
-    void *result = cdecl__arena_alloc(&state->scratch, size, align);
+    void *result = cdecl__arena_bump(&state->scratch, size, align);
     if (result == NULL)
-        cdecl__fail_memory(state);
+        result = cdecl__alloc_block(state, &state->scratch, size, align);
     return memset(result, 0, size);
 }
 
@@ -271,16 +273,7 @@ void cdecl__lex_start(struct parser *p, const struct cdecl_source *source);
 void cdecl__lex(struct parser *p, struct token *token);
 void cdecl__check_utf8(struct parser *p, const char *at, const char *end); /* a name's bytes */
 COLD _Noreturn void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line);
-static inline void cdecl__advance(struct parser *p)
-{
-    if (p->has_ahead) {
-        p->tok = p->ahead;
-        p->has_ahead = false;
-    } else {
-        cdecl__lex(p, &p->tok);
-    }
-}
-
+void cdecl__advance(struct parser *p); /* makes the next token the current one */
 const struct token *cdecl__peek(struct parser *p);
 /* The byte after the current token: what follows, known without reading it. Zero when not known. */
 static inline char cdecl__byte_after(const struct parser *p)
@@ -353,6 +346,11 @@ struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
 struct cdecl_value cdecl__strings(struct parser *p);
 
 /* ---- type.c: constructors; the same type is the same pointer ---- */
+
+/* What new types of tags, and new tags, are copies of. In another file than their use, because
+ * compilers that see the zeros store them one by one, with an instruction that starts slowly. */
+extern const struct cdecl_type cdecl__new_type;
+extern const struct cdecl_tag cdecl__incomplete_tag;
 
 const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct cdecl_type *to);
 const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cdecl_type *element,

@@ -59,8 +59,9 @@ static uint64_t position_align(const struct layout *l, const struct cdecl_member
 /* A bit-field may not touch more units of its type's alignment than its type has. */
 static bool crosses_unit(const struct cdecl_member *m, uint64_t position)
 {
-    uint64_t align = (uint64_t)cdecl_alignof(m->type) * 8, size = cdecl_sizeof(m->type) * 8;
-    return (position % align + m->width + align - 1) / align > size / align;
+    struct cdecl__extent extent = cdecl__extent_of(m->type);
+    uint64_t low = (uint64_t)extent.align * 8 - 1; /* alignments are powers of two */
+    return (((position & low) + m->width + low) & ~low) > (extent.size * 8 & ~low);
 }
 
 /* A bit-field as wide as an integer mode, already at a fitting position, is laid out like an
@@ -68,7 +69,7 @@ static bool crosses_unit(const struct cdecl_member *m, uint64_t position)
 static bool is_whole_unit(const struct layout *l, const struct cdecl_member *m)
 {
     bool power = m->width >= 8 && (m->width & (m->width - 1)) == 0;
-    return power && !(m->width > 8 && is_packed(l, m)) && l->bits % m->width == 0;
+    return power && !(m->width > 8 && is_packed(l, m)) && (l->bits & (m->width - 1u)) == 0;
 }
 
 /* clang's FieldAlign of a bit-field, in bits. */

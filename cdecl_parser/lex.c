@@ -551,7 +551,7 @@ static inline bool short_word(struct parser *p, struct token *token, const char 
 }
 
 /* The commonest tokens are found here, without a call: most of a text are these. */
-void cdecl__lex(struct parser *p, struct token *token)
+static inline void next_token(struct parser *p, struct token *token)
 {
     const char *at = skip_space(&p->lex);
     unsigned char c = (unsigned char)*at;
@@ -566,7 +566,22 @@ void cdecl__lex(struct parser *p, struct token *token)
     any_token(p, token);
 }
 
+void cdecl__lex(struct parser *p, struct token *token)
+{
+    next_token(p, token);
+}
+
 /* ---- the parser's view ---- */
+
+void cdecl__advance(struct parser *p)
+{
+    if (p->has_ahead) {
+        p->tok = p->ahead;
+        p->has_ahead = false;
+    } else {
+        next_token(p, &p->tok);
+    }
+}
 
 const struct token *cdecl__peek(struct parser *p)
 {

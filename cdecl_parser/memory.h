@@ -33,6 +33,8 @@ void cdecl__arena_release(struct arena *arena, struct arena_mark mark);
 void cdecl__arena_reset(struct arena *arena); /* empties it, keeps one block */
 void cdecl__arena_free(struct arena *arena);
 size_t cdecl__arena_used(const struct arena *arena);
+/* Whether `address` was handed out after the mark. Looks at every block since. */
+bool cdecl__arena_is_after(const struct arena *arena, struct arena_mark mark, const void *address);
 
 /* Whether `address` lies in the current block at or after the last mark. A quick test: a false
  * answer may be wrong, a true one is not. */
@@ -42,15 +44,22 @@ static inline bool cdecl__arena_is_new(const struct arena *arena, const void *ad
            (uintptr_t)address < (uintptr_t)arena->next;
 }
 
-/* NULL when memory is out. */
-static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t align)
+/* From the block being filled, NULL when it is full. */
+static inline void *cdecl__arena_bump(struct arena *arena, size_t size, size_t align)
 {
     uintptr_t at = ((uintptr_t)arena->next + (align - 1)) & ~(uintptr_t)(align - 1);
-    if (arena->next == NULL || at > (uintptr_t)arena->limit || size > (uintptr_t)arena->limit - at)
-        return cdecl__arena_grow(arena, size, align);
+    if (at > (uintptr_t)arena->limit || size > (uintptr_t)arena->limit - at)
+        return NULL;
     char *result = arena->next + (at - (uintptr_t)arena->next);
     arena->next = result + size;
     return result;
+}
+
+/* NULL when memory is out. */
+static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t align)
+{
+    void *result = cdecl__arena_bump(arena, size, align);
+    return result != NULL ? result : cdecl__arena_grow(arena, size, align);
 }
 
 /* ---- table.c: hash sets of arena nodes that carry their own 32-bit hash, never 0 ---- */
@@ -60,9 +69,9 @@ struct table {
     uint32_t *hashes; /* of the nodes in `slots`; 0: the slot is free */
     uint32_t mask; /* capacity - 1 */
     uint32_t count;
+    uint32_t mark; /* what the count was before the running transaction */
     uint32_t first_capacity;     /* a power of two */
     size_t hash_at;              /* offset of the hash in a node */
-    struct insertions *inserted; /* in the running transaction */
 };
 
 static inline uint32_t cdecl__node_hash(const struct table *table, const void *node)

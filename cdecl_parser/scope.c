@@ -4,7 +4,7 @@
  *
  * The transaction: what is new lies after the arena's mark and is dropped by releasing to it; what
  * was there before is saved by cdecl__save() before it changes and written back; nodes put into the
- * hash tables are noted and taken out again. */
+ * hash tables are found there by where they lie, and taken out again. */
 #include <stddef.h>
 #include <string.h>
 #include "internal.h"
@@ -17,14 +17,15 @@ struct undo {
     unsigned char bytes[];
 };
 
-/* Nodes to take out of a table, in lumps because there are many. */
-struct insertions {
-    struct insertions *previous;
-    size_t count;
-    void *nodes[126];
-};
-
 /* ---- memory ---- */
+
+void *cdecl__alloc_block(struct cdecl_state *state, struct arena *arena, size_t size, size_t align)
+{
+    void *result = cdecl__arena_grow(arena, size, align);
+    if (result == NULL)
+        cdecl__fail_memory(state);
+    return result;
+}
 
 void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_t align)
 {
@@ -130,32 +131,22 @@ struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
 
 /* ---- the transaction ---- */
 
-/* Notes `node` for the case of a rollback; before it is put into the table. */
-static void note_insertion(struct cdecl_state *state, struct table *table, void *node)
-{
-    struct insertions *lump = table->inserted;
-    if (lump == NULL || lump->count == sizeof lump->nodes / sizeof *lump->nodes) {
-        lump = cdecl__keep(state, sizeof *lump, _Alignof(struct insertions));
-        lump->previous = table->inserted;
-        lump->count = 0;
-        table->inserted = lump;
-    }
-    lump->nodes[lump->count++] = node;
-}
-
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node)
 {
     if (!cdecl__table_reserve(table, &state->allocator))
         cdecl__fail_memory(state);
-    note_insertion(state, table, node);
     cdecl__table_put(table, node);
 }
 
-static void take_out(struct table *table)
+/* Takes out every node that lies after the arena's mark. What moves into a gap is looked at again. */
+static void take_out(const struct cdecl_state *state, struct table *table)
 {
-    for (const struct insertions *lump = table->inserted; lump != NULL; lump = lump->previous)
-        for (size_t i = lump->count; i > 0; i--)
-            cdecl__table_remove(table, lump->nodes[i - 1]);
+    for (uint32_t at = 0; at <= table->mask && table->count > table->mark;)
+        if (table->hashes[at] != 0 &&
+            cdecl__arena_is_after(&state->arena, state->mark, table->slots[at]))
+            cdecl__table_remove(table, table->slots[at]);
+        else
+            at++;
 }
 
 void cdecl__log(struct cdecl_state *state, void *address, size_t size)
@@ -176,12 +167,13 @@ void cdecl__begin(struct cdecl_state *state)
     state->mark_decl = state->last_decl;
     state->mark_tag = state->last_tag;
     state->mark_id = state->next_id;
+    state->names.mark = state->names.count;
+    state->types.mark = state->types.count;
 }
 
 void cdecl__commit(struct cdecl_state *state)
 {
     state->undo = NULL;
-    state->names.inserted = state->types.inserted = NULL;
     state->parser = NULL;
     cdecl__arena_reset(&state->log);
     cdecl__arena_reset(&state->scratch);
@@ -191,8 +183,8 @@ void cdecl__rollback(struct cdecl_state *state)
 {
     for (const struct undo *undo = state->undo; undo != NULL; undo = undo->previous)
         memcpy(undo->address, undo->bytes, undo->size);
-    take_out(&state->names);
-    take_out(&state->types);
+    take_out(state, &state->names);
+    take_out(state, &state->types);
     state->last_decl = state->mark_decl;
     if (state->last_decl != NULL)
         state->last_decl->next = NULL;
@@ -233,12 +225,15 @@ struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind
 {
     struct cdecl_tag *tag = NEW(state, struct cdecl_tag);
     struct cdecl_type *type = NEW(state, struct cdecl_type);
-    *type = (struct cdecl_type){.kind = (uint8_t)kind, .depth = 1, .unqual = type, .tag = tag};
-    *tag = (struct cdecl_tag){.kind = (uint8_t)kind,
-                              .align = 1,
-                              .name = name == NULL ? NULL : name->text,
-                              .type = type,
-                              .state = state};
+    *type = cdecl__new_type;
+    type->kind = (uint8_t)kind;
+    type->unqual = type;
+    type->tag = tag;
+    *tag = cdecl__incomplete_tag;
+    tag->kind = (uint8_t)kind;
+    tag->name = name == NULL ? NULL : name->text;
+    tag->type = type;
+    tag->state = state;
     type->hash = (uint32_t)((uintptr_t)type >> 3) * 2654435761u;
     if (name == NULL) {
         tag->id = ++state->next_id;

@@ -17,10 +17,18 @@ static inline bool size_add(uint64_t a, uint64_t b, uint64_t *sum)
 
 static inline bool size_mul(uint64_t a, uint64_t b, uint64_t *product)
 {
+#if defined(__GNUC__)
+    uint64_t result;
+    if (__builtin_mul_overflow(a, b, &result) || result > CDECL_MAX_SIZE)
+        return false;
+    *product = result;
+    return true;
+#else
     if (a != 0 && b > CDECL_MAX_SIZE / a)
         return false;
     *product = a * b;
     return true;
+#endif
 }
 
 /* `align` is a power of two. */

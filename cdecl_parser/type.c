@@ -6,6 +6,9 @@
 #include "size.h"
 #include "target.h"
 
+const struct cdecl_type cdecl__new_type = {.depth = 1};
+const struct cdecl_tag cdecl__incomplete_tag = {.align = 1};
+
 /* ---- the table ---- */
 
 static uint32_t mix(uint32_t hash, uint64_t value)
