@@ -55,6 +55,8 @@ COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_t
 {
     const char *word = keyword((enum cdecl_kind)old->kind);
     uint32_t i = cdecl__first_difference(old, fresh);
+    if (i == UINT32_MAX && !cdecl__same_constants(old, fresh))
+        cdecl__fail_at(p, at, "'%s %s' redefined with other constants", word, old->name);
     if (i == UINT32_MAX)
         cdecl__fail_at(p, at,
                        "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu", word,
@@ -274,7 +276,7 @@ static void member(struct parser *p, const struct specs *specs)
     struct member_node *node = add_member(p, d.type, d.name, &d.at);
     if (cdecl__accept(p, TOK_COLON)) {
         node->member.width = bitfield_width(p, d.type, d.name);
-        if (cdecl__at_attribute(p))
+        if (RARELY(cdecl__at_attribute(p)))
             later_attributes(p, &d.attrs);
     }
     node->member.alignment = d.attrs.alignment;
@@ -319,7 +321,7 @@ static void member_declaration(struct parser *p)
         anonymous_member(p, &specs, &at);
     } else {
         do {
-            if (cdecl__at_attribute(p))
+            if (RARELY(cdecl__at_attribute(p)))
                 attributed_member(p, specs);
             else
                 member(p, &specs);

@@ -44,7 +44,7 @@ static bool same_member(const struct cdecl_member *a, const struct cdecl_member 
            a->width == b->width && compatible(a->type, b->type, c);
 }
 
-static bool same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
+bool cdecl__same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
 {
     if (a->nconstants != b->nconstants)
         return false;
@@ -58,10 +58,10 @@ static bool same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
 static bool same_bodies(const struct cdecl_tag *a, const struct cdecl_tag *b,
                         struct comparison *c)
 {
-    if (a->size != b->size || a->align != b->align)
+    if (a->size != b->size || a->align != b->align || !cdecl__same_constants(a, b))
         return false;
     if (a->kind == CDECL_ENUM)
-        return same_constants(a, b) && compatible(a->underlying, b->underlying, c);
+        return compatible(a->underlying, b->underlying, c);
     if (a->nmembers != b->nmembers || a->packed != b->packed)
         return false;
     for (uint32_t i = 0; i < a->nmembers; i++)

@@ -59,7 +59,7 @@ static unsigned qualifiers(struct parser *p, struct attrs *attrs)
         unsigned one = qualifier(p);
         if (one != 0)
             cdecl__advance(p);
-        else if (cdecl__at_attribute(p))
+        else if (RARELY(cdecl__at_attribute(p)))
             cdecl__attributes(p, attrs);
         else
             return quals;

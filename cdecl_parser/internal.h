@@ -38,25 +38,6 @@ struct parser;
 
 /* ---- scope.c: names, their meanings, and the transaction ---- */
 
-/* An interned name with all its meanings: looking one up is following a pointer. `text` is what the
- * public structures point to; cdecl__name_of() gets back from it. */
-struct name {
-    uint32_t hash;
-    uint16_t size;
-    uint8_t token;     /* enum token_kind: TOK_IDENT, a keyword or a soft keyword */
-    uint8_t attribute; /* enum attr_code, 0 when it names none we know */
-    const struct cdecl_decl *decl;
-    struct name_extra *extra; /* the rarer meanings, NULL when it has none */
-    char text[];              /* followed by zeros, CHUNK bytes at least in all */
-};
-
-struct name_extra {
-    struct cdecl_tag *tag;
-    const struct cdecl_decl *macro;
-    uint32_t expanding; /* == state->epoch while its replacement is read: C forbids expanding
-                         * it again */
-};
-
 struct cdecl_state {
     struct cdecl_allocator allocator;
     struct arena arena;   /* everything published */
@@ -119,20 +100,6 @@ const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t
 struct name *cdecl__intern(struct cdecl_state *state, const char *text, size_t size);
 struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t size,
                              uint32_t hash); /* one that is not known yet */
-/* A known name of less than CHUNK bytes, NULL when there is none. */
-static inline struct name *cdecl__find_short(const struct table *names, struct chunk text,
-                                             size_t size, uint32_t hash)
-{
-    for (uint32_t at = hash & names->mask; names->hashes[at] != 0; at = (at + 1) & names->mask) {
-        if (names->hashes[at] != hash)
-            continue;
-        struct name *name = names->slots[at];
-        if (name->size == size && ((cdecl__read8(name->text) ^ text.low) |
-                                   (cdecl__read8(name->text + 8) ^ text.high)) == 0)
-            return name;
-    }
-    return NULL;
-}
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size);
 struct name *cdecl__name_of(const char *text);
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
@@ -391,6 +358,7 @@ const struct cdecl_type *cdecl__composite(struct cdecl_state *state, const struc
                                           const struct cdecl_type *b);
 /* Whether two bodies declare the same members at the same places, or the same enumerators. */
 bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b);
+bool cdecl__same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b);
 /* The first member or enumerator in which they differ, UINT32_MAX when it is something else. */
 uint32_t cdecl__first_difference(const struct cdecl_tag *a, const struct cdecl_tag *b);
 
@@ -437,7 +405,7 @@ void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const 
 static inline void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to,
                                            const struct attrs *from)
 {
-    if (from->any)
+    if (RARELY(from->any))
         cdecl__attributes_merge(state, to, from);
 }
 
@@ -458,7 +426,7 @@ static inline bool cdecl__at_attribute(const struct parser *p)
 void cdecl__read_attributes(struct parser *p, struct attrs *attrs);
 static inline void cdecl__attributes(struct parser *p, struct attrs *attrs)
 {
-    if (cdecl__at_attribute(p))
+    if (RARELY(cdecl__at_attribute(p)))
         cdecl__read_attributes(p, attrs);
 }
 void cdecl__alignas(struct parser *p, struct attrs *attrs);   /* at _Alignas */
@@ -470,7 +438,7 @@ static inline const struct cdecl_type *cdecl__attributes_apply(struct parser *p,
                                                                const struct cdecl_type *type,
                                                                const struct attrs *attrs)
 {
-    return attrs->any ? cdecl__attributes_change(p, type, attrs) : type;
+    return RARELY(attrs->any) ? cdecl__attributes_change(p, type, attrs) : type;
 }
 void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum cdecl_attr_id id,
                            const char *name);

@@ -276,6 +276,8 @@ static void declare_typedef(struct parser *p, struct declarator *d)
     }
 }
 
+static const char not_exported[] = "it is static, so no library exports it";
+
 static bool has_kind(const struct cdecl_attr *list, enum cdecl_attr_id id)
 {
     while (list != NULL && list->id != id)
@@ -283,7 +285,7 @@ static bool has_kind(const struct cdecl_attr *list, enum cdecl_attr_id id)
     return list != NULL;
 }
 
-static void declare_function(struct parser *p, struct declarator *d)
+static void declare_function(struct parser *p, const struct specs *specs, struct declarator *d)
 {
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_FUNCTION, &d->at, d->type);
     if (d->attrs.noreturn && !has_kind(d->attrs.kept, CDECL_ATTR_NORETURN))
@@ -291,7 +293,7 @@ static void declare_function(struct parser *p, struct declarator *d)
     decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
     decl.attrs = d->attrs.kept;
     decl.params = copy_params(p->state, d->params, d->type->nparams);
-    decl.unsupported = d->attrs.unsupported;
+    decl.unsupported = specs->storage == STORAGE_STATIC ? not_exported : d->attrs.unsupported;
     cdecl__declare(p, &d->at, &decl);
 }
 
@@ -335,7 +337,7 @@ static void declare_variable(struct parser *p, const struct specs *specs, struct
     decl.attrs = d->attrs.kept;
     decl.unsupported = d->attrs.unsupported;
     if (specs->storage == STORAGE_STATIC)
-        decl.unsupported = "it is static, so no library exports it";
+        decl.unsupported = not_exported;
     cdecl__declare(p, &d->at, &decl);
 }
 
@@ -344,7 +346,7 @@ static void declare(struct parser *p, const struct specs *specs, struct declarat
     if (specs->storage == STORAGE_TYPEDEF)
         declare_typedef(p, d);
     else if (d->type->kind == CDECL_FUNCTION)
-        declare_function(p, d);
+        declare_function(p, specs, d);
     else
         declare_variable(p, specs, d);
 }
@@ -372,7 +374,9 @@ OUT_OF_LINE static bool attributed_declarator(struct parser *p, struct specs spe
 static bool init_declarators(struct parser *p, const struct specs *specs)
 {
     do {
-        if (cdecl__at_attribute(p) ? attributed_declarator(p, *specs) : init_declarator(p, specs))
+        bool ended = RARELY(cdecl__at_attribute(p)) ? attributed_declarator(p, *specs)
+                                                    : init_declarator(p, specs);
+        if (ended)
             return true;
     } while (cdecl__accept(p, TOK_COMMA));
     return false;

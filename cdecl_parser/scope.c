@@ -138,7 +138,8 @@ void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *n
     cdecl__table_put(table, node);
 }
 
-/* Takes out every node that lies after the arena's mark. What moves into a gap is looked at again. */
+/* Takes out every node that lies after the arena's mark. What moves into a gap is looked at
+ * again. */
 static void take_out(const struct cdecl_state *state, struct table *table)
 {
     for (uint32_t at = 0; at <= table->mask && table->count > table->mark;)

@@ -15,6 +15,13 @@
 
 #define CHUNK 16
 
+/* What hardly ever holds in an ordinary text: the way without it stays together. */
+#if defined(__GNUC__)
+#define RARELY(condition) __builtin_expect(!!(condition), 0)
+#else
+#define RARELY(condition) (condition)
+#endif
+
 /* Up to CHUNK bytes as two numbers, the first byte lowest, zeros beyond the last. */
 struct chunk {
     uint64_t low, high;
@@ -73,24 +80,6 @@ static inline uint32_t cdecl__hash_text(const char *s, size_t size)
 
 /* ---- what may be part of a name: letters, digits and '_' ---- */
 
-#if defined(__SSE2__)
-
-/* For the CHUNK bytes at `s`: a bit for each that may, the first byte's lowest. Comparisons are
- * signed, so that bytes from 0x80 on are below every letter. */
-static inline unsigned cdecl__word_bytes(const char *s)
-{
-    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)s);
-    __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
-    __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
-                                   _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
-    __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)),
-                                  _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1)));
-    __m128i underscore = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_'));
-    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), underscore));
-}
-
-#else
-
 #define EACH(byte) (0x0101010101010101u * (byte))
 
 /* For eight bytes: the top bit of each that may. */
@@ -103,24 +92,73 @@ static inline uint64_t cdecl__word_bits(uint64_t bytes)
     return (letter | digit | underscore) & ~bytes & EACH(0x80);
 }
 
+#undef EACH
+
 /* For the CHUNK bytes at `s`: a bit for each that may, the first byte's lowest. */
-static inline unsigned cdecl__word_bytes(const char *s)
+static inline unsigned cdecl__word_bytes_portable(const char *s)
 {
-    const uint64_t gather =
-        0x0102040810204080u; /* brings the bits 0, 8, 16 ... to 56, 57, 58 ... */
+    const uint64_t gather = 0x0102040810204080u; /* bits 0, 8, 16 ... to 56, 57, 58 ... */
     uint64_t low = (cdecl__word_bits(cdecl__read8(s)) >> 7) * gather >> 56;
     uint64_t high = (cdecl__word_bits(cdecl__read8(s + 8)) >> 7) * gather >> 56;
     return (unsigned)(low | high << 8);
 }
 
-#undef EACH
-
+static inline unsigned cdecl__word_bytes(const char *s)
+{
+#if defined(__SSE2__) /* comparisons are signed: bytes from 0x80 on are below every letter */
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)s);
+    __m128i lower = _mm_or_si128(bytes, _mm_set1_epi8(0x20));
+    __m128i letter = _mm_and_si128(_mm_cmpgt_epi8(lower, _mm_set1_epi8('a' - 1)),
+                                   _mm_cmplt_epi8(lower, _mm_set1_epi8('z' + 1)));
+    __m128i digit = _mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('0' - 1)),
+                                  _mm_cmplt_epi8(bytes, _mm_set1_epi8('9' + 1)));
+    __m128i underscore = _mm_cmpeq_epi8(bytes, _mm_set1_epi8('_'));
+    return (unsigned)_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(letter, digit), underscore));
+#else
+    return cdecl__word_bytes_portable(s);
 #endif
+}
 
 /* How many of the CHUNK bytes at `s`, from the first on, may be part of a name. */
 static inline unsigned cdecl__word_size(const char *s)
 {
     return (unsigned)__builtin_ctz(~cdecl__word_bytes(s)); /* the bits from CHUNK on are set */
+}
+
+/* ---- names ---- */
+
+/* An interned name with all its meanings: looking one up is following a pointer. `text` is what the
+ * public structures point to; cdecl__name_of() gets back from it. */
+struct name {
+    uint32_t hash;
+    uint16_t size;
+    uint8_t token;     /* enum token_kind: TOK_IDENT, a keyword or a soft keyword */
+    uint8_t attribute; /* enum attr_code, 0 when it names none we know */
+    const struct cdecl_decl *decl;
+    struct name_extra *extra; /* the rarer meanings, NULL when it has none */
+    char text[];              /* followed by zeros, CHUNK bytes at least in all */
+};
+
+struct name_extra {
+    struct cdecl_tag *tag;
+    const struct cdecl_decl *macro;
+    uint32_t expanding; /* == state->epoch while its replacement is read: C forbids expanding
+                         * it again */
+};
+
+/* A known name of less than CHUNK bytes, NULL when there is none. */
+static inline struct name *cdecl__find_short(const struct table *names, struct chunk text,
+                                             size_t size, uint32_t hash)
+{
+    for (uint32_t at = hash & names->mask; names->hashes[at] != 0; at = (at + 1) & names->mask) {
+        if (RARELY(names->hashes[at] != hash))
+            continue;
+        struct name *name = names->slots[at];
+        if (name->size == size && ((cdecl__read8(name->text) ^ text.low) |
+                                   (cdecl__read8(name->text + 8) ^ text.high)) == 0)
+            return name;
+    }
+    return NULL;
 }
 
 #endif

@@ -89,6 +89,22 @@ START_TEST(is_new_never_claims_what_is_old)
 }
 END_TEST
 
+START_TEST(is_after_knows_every_block)
+{
+    char *old = cdecl__arena_alloc(&arena, 8, 8);
+    struct arena_mark mark = cdecl__arena_mark(&arena);
+    ck_assert(!cdecl__arena_is_after(&arena, mark, old));
+    char *here = cdecl__arena_alloc(&arena, 8, 8);
+    char *next = cdecl__arena_alloc(&arena, 100000, 8);
+    char *last = cdecl__arena_alloc(&arena, 200000, 8);
+    ck_assert(!cdecl__arena_is_after(&arena, mark, old));
+    ck_assert(cdecl__arena_is_after(&arena, mark, here));
+    ck_assert(cdecl__arena_is_after(&arena, mark, next + 99999));
+    ck_assert(cdecl__arena_is_after(&arena, mark, last));
+    ck_assert(!cdecl__arena_is_after(&arena, mark, &mark));
+}
+END_TEST
+
 START_TEST(no_memory_is_null_and_changes_nothing)
 {
     char *kept = cdecl__arena_alloc(&arena, 8, 8);
@@ -121,6 +137,7 @@ Suite *check_arena(void)
     tcase_add_test(tcase, release_gives_back_what_came_after_the_mark);
     tcase_add_test(tcase, release_to_the_empty_arena_keeps_a_block);
     tcase_add_test(tcase, is_new_never_claims_what_is_old);
+    tcase_add_test(tcase, is_after_knows_every_block);
     tcase_add_test(tcase, no_memory_is_null_and_changes_nothing);
     tcase_add_test(tcase, sizes_that_cannot_be_are_refused);
     suite_add_tcase(suite, tcase);

@@ -31,6 +31,8 @@ START_TEST(functions)
         char text[2] = {*name, '\0'};
         ck_assert_uint_eq(decl_of(text)->kind, CDECL_DECL_FUNCTION);
         ck_assert_str_eq(decl_of(text)->symbol, *name == 'd' ? "real_d" : text);
+        ck_assert_pstr_eq(decl_of(text)->unsupported,
+                          *name == 'c' ? "it is static, so no library exports it" : NULL);
     }
     ck_assert_str_eq(decl_of("b")->params[0].name, "x");
     ck_assert_ptr_eq(decl_of("f")->type, type_of("type"));

@@ -314,7 +314,8 @@ static void must_have_equal_layout(const struct cdecl_type *a, const struct cdec
     }
     for (uint32_t i = 0; i < a->tag->nconstants; i++) {
         ck_assert_str_eq(a->tag->constants[i]->name, b->tag->constants[i]->name);
-        ck_assert_uint_eq(cdecl_value_of(a->tag->constants[i]).u, cdecl_value_of(b->tag->constants[i]).u);
+        ck_assert_uint_eq(cdecl_value_of(a->tag->constants[i]).u,
+                          cdecl_value_of(b->tag->constants[i]).u);
         ck_assert_str_eq(print_type(a->tag->constants[i]->type),
                          print_type(b->tag->constants[i]->type));
     }
