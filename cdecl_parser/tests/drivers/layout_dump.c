@@ -60,10 +60,10 @@ static void print_constants(const struct cdecl_tag *tag)
 {
     for (uint32_t i = 0; i < tag->nconstants; i++) {
         const struct cdecl_decl *c = tag->constants[i];
-        if (c->value.type->is_signed || (int64_t)c->value.u >= 0)
-            printf(" %s %" PRId64 "\n", c->name, (int64_t)c->value.u);
+        if (cdecl_value_of(c).type->is_signed || (int64_t)cdecl_value_of(c).u >= 0)
+            printf(" %s %" PRId64 "\n", c->name, (int64_t)cdecl_value_of(c).u);
         else
-            printf(" %s %" PRIu64 "\n", c->name, c->value.u);
+            printf(" %s %" PRIu64 "\n", c->name, cdecl_value_of(c).u);
     }
 }
 
