@@ -103,14 +103,23 @@ static const struct cdecl_attr *unite(struct cdecl_state *state, const struct cd
     return old;
 }
 
+static const char not_exported[] = "it is static, so no library exports it";
+
+/* clang's overloadable functions: none of them can be used. */
+static bool are_overloads(const struct cdecl_decl *a, const struct cdecl_decl *b)
+{
+    return a->unsupported != NULL && a->unsupported != not_exported &&
+           a->unsupported == b->unsupported;
+}
+
 /* A compatible re-declaration: composite type, united attributes (docs/design.md, S9). */
 static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
                                       const struct cdecl_decl *old, const struct cdecl_decl *decl)
 {
     struct cdecl_decl merged = *old;
     merged.type = cdecl__composite(p->state, old->type, decl->type);
-    if (merged.type == NULL && old->unsupported != NULL && old->unsupported == decl->unsupported)
-        return old; /* clang's overloadable functions: none of them can be used */
+    if (merged.type == NULL && are_overloads(old, decl))
+        return old;
     if (merged.type == NULL)
         fail_conflict(p, at, old, decl);
     merged.attrs = unite(p->state, old->attrs, decl->attrs);
@@ -276,8 +285,6 @@ static void declare_typedef(struct parser *p, struct declarator *d)
     }
 }
 
-static const char not_exported[] = "it is static, so no library exports it";
-
 static bool has_kind(const struct cdecl_attr *list, enum cdecl_attr_id id)
 {
     while (list != NULL && list->id != id)
@@ -293,7 +300,9 @@ static void declare_function(struct parser *p, const struct specs *specs, struct
     decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
     decl.attrs = d->attrs.kept;
     decl.params = copy_params(p->state, d->params, d->type->nparams);
-    decl.unsupported = specs->storage == STORAGE_STATIC ? not_exported : d->attrs.unsupported;
+    decl.unsupported = d->attrs.unsupported;
+    if (decl.unsupported == NULL && specs->storage == STORAGE_STATIC)
+        decl.unsupported = not_exported;
     cdecl__declare(p, &d->at, &decl);
 }
 

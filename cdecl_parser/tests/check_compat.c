@@ -260,6 +260,8 @@ END_TEST
 
 /* One declaration, another, and the error, with both. */
 static const char *const conflicts[][3] = {
+    {"static int x(int);", "static int x(char *);",
+     "1:12: 'x' redeclared as 'int x(char *)', was 'int x(int)'"},
     {"int x;", "long x;", "1:6: 'x' redeclared as 'extern long x', was 'extern int x'"},
     {"int x;", "const int x;", "1:11: 'x' redeclared as 'extern const int x', was 'extern int x'"},
     {"int x;", "int x(void);", "1:5: 'x' redeclared as 'int x(void)', was 'extern int x'"},
