@@ -97,12 +97,12 @@ describe("ffi.load", function()
         local function run(directory, library_path)
             command[5] = directory
             local pwd = io.popen("pwd"):read "l"
-            local build = support.build:match "^/" and support.build or pwd .. "/" .. support.build
+            local function absolute(name) return name:match "^/" and name or pwd .. "/" .. name end
             local words = { table.unpack(command) }
             for _, word in ipairs { "env", "LD_LIBRARY_PATH=" .. library_path,
                 "LUA_PATH=" .. pwd .. "/lib/?.lua;;",
-                "LUA_CPATH=" .. build .. "/?.so;;",
-                support.lua, script, pwd .. "/" .. path } do
+                "LUA_CPATH=" .. absolute(support.build) .. "/?.so;;",
+                support.lua, script, absolute(path) } do
                 words[#words + 1] = word
             end
             local _, out, err = support.run(words)
