@@ -69,9 +69,9 @@ struct table {
     uint32_t *hashes; /* of the nodes in `slots`; 0: the slot is free */
     uint32_t mask; /* capacity - 1 */
     uint32_t count;
-    uint32_t mark; /* what the count was before the running transaction */
     uint32_t first_capacity;     /* a power of two */
     size_t hash_at;              /* offset of the hash in a node */
+    struct insertions *inserted; /* in the running transaction */
 };
 
 static inline uint32_t cdecl__node_hash(const struct table *table, const void *node)

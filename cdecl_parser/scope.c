@@ -4,7 +4,7 @@
  *
  * The transaction: what is new lies after the arena's mark and is dropped by releasing to it; what
  * was there before is saved by cdecl__save() before it changes and written back; nodes put into the
- * hash tables are found there by where they lie, and taken out again. */
+ * hash tables are found there by their hashes, which are noted, and taken out again. */
 #include <stddef.h>
 #include <string.h>
 #include "internal.h"
@@ -15,6 +15,13 @@ struct undo {
     void *address;
     size_t size;
     unsigned char bytes[];
+};
+
+/* The hashes of the nodes put into a table, in lumps because there are many. */
+struct insertions {
+    struct insertions *previous;
+    uint32_t count;
+    uint32_t hashes[125];
 };
 
 /* ---- memory ---- */
@@ -131,23 +138,48 @@ struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
 
 /* ---- the transaction ---- */
 
+/* Notes the hash for the case of a rollback; before its node is put into the table. */
+static void note_insertion(struct cdecl_state *state, struct table *table, uint32_t hash)
+{
+    struct insertions *lump = table->inserted;
+    if (lump == NULL || lump->count == sizeof lump->hashes / sizeof *lump->hashes) {
+        lump = cdecl__keep(state, sizeof *lump, _Alignof(struct insertions));
+        lump->previous = table->inserted;
+        lump->count = 0;
+        table->inserted = lump;
+    }
+    lump->hashes[lump->count++] = hash;
+}
+
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node)
 {
     if (!cdecl__table_reserve(table, &state->allocator))
         cdecl__fail_memory(state);
+    note_insertion(state, table, cdecl__node_hash(table, node));
     cdecl__table_put(table, node);
 }
 
-/* Takes out every node that lies after the arena's mark. What moves into a gap is looked at
- * again. */
+/* The node with this hash that the running transaction put in. That more than one has the same
+ * 32 bits is rare; only then it matters where they lie. */
+static const void *find_new(const struct cdecl_state *state, const struct table *table,
+                            uint32_t hash)
+{
+    const void *found = NULL;
+    for (uint32_t at = hash & table->mask; table->hashes[at] != 0; at = (at + 1) & table->mask) {
+        if (table->hashes[at] != hash)
+            continue;
+        if (found != NULL && cdecl__arena_is_after(&state->arena, state->mark, found))
+            break;
+        found = table->slots[at];
+    }
+    return found;
+}
+
 static void take_out(const struct cdecl_state *state, struct table *table)
 {
-    for (uint32_t at = 0; at <= table->mask && table->count > table->mark;)
-        if (table->hashes[at] != 0 &&
-            cdecl__arena_is_after(&state->arena, state->mark, table->slots[at]))
-            cdecl__table_remove(table, table->slots[at]);
-        else
-            at++;
+    for (const struct insertions *lump = table->inserted; lump != NULL; lump = lump->previous)
+        for (uint32_t i = 0; i < lump->count; i++)
+            cdecl__table_remove(table, find_new(state, table, lump->hashes[i]));
 }
 
 void cdecl__log(struct cdecl_state *state, void *address, size_t size)
@@ -168,13 +200,12 @@ void cdecl__begin(struct cdecl_state *state)
     state->mark_decl = state->last_decl;
     state->mark_tag = state->last_tag;
     state->mark_id = state->next_id;
-    state->names.mark = state->names.count;
-    state->types.mark = state->types.count;
 }
 
 void cdecl__commit(struct cdecl_state *state)
 {
     state->undo = NULL;
+    state->names.inserted = state->types.inserted = NULL;
     state->parser = NULL;
     cdecl__arena_reset(&state->log);
     cdecl__arena_reset(&state->scratch);

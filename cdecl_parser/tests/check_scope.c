@@ -367,6 +367,60 @@ END_TEST
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
 
+/* Two names with the same hash, which takes some looking. */
+struct twins {
+    char old[16], new[16];
+};
+
+struct hashed {
+    uint32_t hash, number;
+};
+
+static int by_hash(const void *a, const void *b)
+{
+    uint32_t x = ((const struct hashed *)a)->hash, y = ((const struct hashed *)b)->hash;
+    return (x > y) - (x < y);
+}
+
+static struct twins find_twins(void)
+{
+    enum { MANY = 300000 };
+    struct hashed *all = malloc(MANY * sizeof *all);
+    struct twins twins = {"", ""};
+    for (uint32_t i = 0; i < MANY; i++) {
+        int size = snprintf(twins.old, sizeof twins.old, "n%" PRIu32, i);
+        all[i] = (struct hashed){cdecl__hash_text(twins.old, (size_t)size), i};
+    }
+    qsort(all, MANY, sizeof *all, by_hash);
+    uint32_t i = 1;
+    while (i < MANY && all[i].hash != all[i - 1].hash)
+        i++;
+    ck_assert_uint_lt(i, MANY);
+    snprintf(twins.old, sizeof twins.old, "n%" PRIu32, all[i].number);
+    snprintf(twins.new, sizeof twins.new, "n%" PRIu32, all[i - 1].number);
+    free(all);
+    return twins;
+}
+
+START_TEST(a_new_name_with_the_hash_of_an_old_one_goes_alone)
+{
+    struct twins twins = find_twins();
+    char text[80], error[80];
+    snprintf(text, sizeof text, "int %s;", twins.old);
+    must_parse(text);
+    snprintf(text, sizeof text, "int %s; nonsense x;", twins.new);
+    snprintf(error, sizeof error, "1:%zu: unknown type 'nonsense'", strlen(twins.new) + 7);
+    for (int i = 0; i < 3; i++) {
+        must_fail(text, error);
+        ck_assert(is_declared(twins.old));
+        ck_assert(!is_declared(twins.new));
+    }
+    snprintf(text, sizeof text, "int %s;", twins.new);
+    must_parse(text);
+    ck_assert(is_declared(twins.old) && is_declared(twins.new));
+}
+END_TEST
+
 Suite *check_scope(void)
 {
     Suite *suite = suite_create("scope");
@@ -388,6 +442,7 @@ Suite *check_scope(void)
     tcase_add_test(transaction, the_callers_macros_end_with_the_text);
     tcase_add_test(transaction, other_entries_leave_no_trace);
     tcase_add_test(transaction, a_large_failing_text_leaves_no_trace);
+    tcase_add_test(transaction, a_new_name_with_the_hash_of_an_old_one_goes_alone);
     tcase_add_test(transaction, failing_again_and_again_takes_no_memory);
     tcase_add_test(transaction, saying_it_again_takes_no_memory);
     return suite;
