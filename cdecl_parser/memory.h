@@ -81,12 +81,12 @@ static inline uint32_t cdecl__node_hash(const struct table *table, const void *n
 
 bool cdecl__table_grow(struct table *table, const struct cdecl_allocator *allocator);
 
-/* Makes room for one more node; at most five eighths of the slots are in use. False when memory
+/* Makes room for one more node; at most three quarters of the slots are in use. False when memory
  * is out. */
 static inline bool cdecl__table_reserve(struct table *table,
                                         const struct cdecl_allocator *allocator)
 {
-    if (table->slots != NULL && table->count < table->mask / 8 * 5)
+    if (table->slots != NULL && table->count < table->mask / 4 * 3)
         return true;
     return cdecl__table_grow(table, allocator);
 }
