@@ -46,6 +46,8 @@ struct cdecl__extent cdecl__atomic_extent(struct cdecl__extent plain)
 
 /* ---- vectors: as large as they are, up to what the target cares for ---- */
 
+/* In a struct, as i386 has a rule for members: 8-byte vectors of integers are aligned as long long
+ * is there, those of floats as they are large. */
 #define VECTOR(n) char __attribute__((vector_size(n)))
 #define VECTOR_ALIGN(n) offsetof(struct vector##n, vector)
 /* clang-format off */
@@ -57,9 +59,10 @@ struct vector16 { char c; VECTOR(16) vector; };
 struct vector32 { char c; VECTOR(32) vector; };
 struct vector64 { char c; VECTOR(64) vector; };
 struct vector4096 { char c; VECTOR(4096) vector; };
+struct vector8f { char c; float __attribute__((vector_size(8))) vector; };
 /* clang-format on */
 
-uint32_t cdecl__vector_align(uint64_t bytes)
+uint32_t cdecl__vector_align(uint64_t bytes, bool of_floats)
 {
     static const struct {
         uint64_t bytes, align;
@@ -67,6 +70,8 @@ uint32_t cdecl__vector_align(uint64_t bytes)
                    {8, VECTOR_ALIGN(8)},  {16, VECTOR_ALIGN(16)}, {32, VECTOR_ALIGN(32)},
                    {64, VECTOR_ALIGN(64)}};
     const uint64_t most = VECTOR_ALIGN(4096);
+    if (bytes == 8 && of_floats)
+        return VECTOR_ALIGN(8f);
     for (size_t i = 0; i < sizeof vectors / sizeof *vectors; i++)
         if (bytes == vectors[i].bytes)
             return (uint32_t)vectors[i].align;

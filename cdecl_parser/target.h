@@ -70,7 +70,7 @@ struct cdecl__atomic_probe {
 #define CDECL_ATOMIC_ARRAYS_ALIGN (_Alignof(struct cdecl__atomic_probe) > 1)
 
 /* Of a vector of `bytes`, a power of two. */
-uint32_t cdecl__vector_align(uint64_t bytes);
+uint32_t cdecl__vector_align(uint64_t bytes, bool of_floats);
 
 /* Of a _BitInt of `bits`, at most CDECL_MAX_BITINT. */
 struct cdecl__extent cdecl__bitint_extent(uint64_t bits);

@@ -206,13 +206,22 @@ const struct cdecl_type *cdecl__pointer(struct cdecl_state *state, const struct 
     return found != NULL ? found : new_pointer(state, to);
 }
 
+/* What an array is aligned as. Where gcc forgets that its elements are atomic, it does not lower
+ * their alignment either, as i386 does for members of long long and double. */
+static uint32_t element_align(const struct cdecl_type *element)
+{
+    if (CDECL_ATOMIC_ARRAYS_ALIGN || (element->quals & CDECL_ATOMIC) == 0)
+        return cdecl_alignof(element);
+    const struct cdecl_type *type =
+        element->kind == CDECL_ENUM ? element->tag->underlying : element;
+    return cdecl__preferred_align((enum cdecl_prim)type->prim, plain_extent(element).align);
+}
+
 const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cdecl_type *element,
                                       uint64_t count)
 {
     struct cdecl_type shape = {.kind = CDECL_ARRAY,
                                .depth = (uint16_t)(element->depth + 1),
-                               .align = CDECL_ATOMIC_ARRAYS_ALIGN ? cdecl_alignof(element)
-                                                                  : plain_extent(element).align,
                                .count = count,
                                .target = element};
     uint64_t size = cdecl_sizeof(element);
@@ -226,6 +235,7 @@ const struct cdecl_type *cdecl__array(struct cdecl_state *state, const struct cd
     if (count != CDECL_COUNT_UNKNOWN && count != CDECL_COUNT_VLA &&
         !size_mul(size, count, &shape.size))
         cdecl__fail(state, "size of array is too large");
+    shape.align = element_align(element);
     return intern(state, &shape);
 }
 
@@ -240,7 +250,7 @@ const struct cdecl_type *cdecl__vector(struct cdecl_state *state, const struct c
                     cdecl__type_text(state, element));
     struct cdecl_type shape = {.kind = CDECL_VECTOR,
                                .depth = (uint16_t)(element->depth + 1),
-                               .align = cdecl__vector_align(bytes),
+                               .align = cdecl__vector_align(bytes, element->kind == CDECL_FLOAT),
                                .size = bytes,
                                .count = bytes / element->size,
                                .target = element};

@@ -5,7 +5,7 @@
 -- N members (20,000) from SEED (the clock) go into files in DIRECTORY (build/difftest). Each file is
 -- compiled by gcc and by clang, whichever is there, into a program that finds sizes, alignments and the
 -- bits of each member by storing ones; DUMP (build/drivers/layout_dump) prints the parser's answer in the
--- same form. DIFFTEST_CC names ancompiler ("aarch64-linux-gnu-gcc -static"), RUN what runs its programs and
+-- same form. DIFFTEST_CC names a compiler ("aarch64-linux-gnu-gcc -static"), RUN what runs its programs and
 -- DUMP ("qemu-aarch64"). Every difference is printed with its declaration. The exit status is 1 when the parser
 -- differs from the compilers; declarations on which the compilers differ among themselves are only
 -- counted, and there the parser must agree with the first compiler (the one that built it).
