@@ -62,7 +62,8 @@ static const struct refusal refused_specifiers[] = {
 static const struct refusal refused_declarators[] = {
     {"void x;", "1:6: variable 'x' has type 'void'"},
     {"void x[3];", "1:8: array element has incomplete type 'void'"},
-    {"enum nowhere; _Atomic enum nowhere x[3];", "1:38: array element has incomplete type '_Atomic enum nowhere'"},
+    {"enum nowhere; _Atomic enum nowhere x[3];",
+     "1:38: array element has incomplete type '_Atomic enum nowhere'"},
     {"int x[-1];", "1:7: array length -1 is negative"},
     {"int x[1.5];", "1:7: array length is not an integer constant"},
     {"int x[y];", "1:7: unknown name 'y'"},
