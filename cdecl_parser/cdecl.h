@@ -314,6 +314,11 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
                           size_t size);
 /* Likewise among the members of a struct or union, anonymous ones included. */
 const char *cdecl_suggest_member(const struct cdecl_type *type, const char *name, size_t size);
+/* Likewise among any names, one after the other: the letters that may differ from `name`, plus one
+ * (0: such names get no suggestion), and whether fewer than `*limit` of the candidate's differ, but
+ * some. Then `*limit` becomes their number, so that the next candidate must do better. */
+size_t cdecl_near_limit(size_t size);
+bool cdecl_is_nearer(const char *name, size_t size, const char *candidate, size_t *limit);
 
 /* A member by name, searched through anonymous members. `*offset` gets its byte offset from the
  * start of `type`; qualifiers of enclosing anonymous members are not applied. NULL when there is

@@ -103,7 +103,7 @@ struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t
     memcpy(name->text, text, size);
     name->text[size] = '\0';
     cdecl__table_insert(state, &state->names, name);
-    if (text[0] == '_' && state->parser != NULL)
+    if (name->text[0] == '_' && state->parser != NULL)
         predefine(state, name);
     return name;
 }

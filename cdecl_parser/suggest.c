@@ -7,59 +7,74 @@
 /* Longer names are not compared: nobody reads them, and the rows below stay small. */
 #define LONGEST 64
 
-/* Changes that may lie between the two: one for every three letters, at most three. */
+/* One for every three letters, at most three. */
 static size_t tolerance(size_t size)
 {
     return size < 3 ? (size > 1) : size / 3 > 3 ? 3 : size / 3;
 }
 
-static size_t least(size_t a, size_t b)
+static size_t least_of(size_t a, size_t b)
 {
     return a < b ? a : b;
 }
 
-/* Optimal string alignment distance: insertions, deletions, changes, swapped neighbours. */
-static size_t distance(const char *a, size_t m, const char *b, size_t n)
+/* Optimal string alignment distance: insertions, deletions, changes, swapped neighbours; from
+ * `limit` on it is just that. Three rows of the usual table: the one being filled, the one above,
+ * the one above that. */
+static size_t distance(const char *a, size_t m, const char *b, size_t n, size_t limit)
 {
     size_t rows[3][LONGEST + 1];
     for (size_t j = 0; j <= n; j++)
         rows[0][j] = j;
     for (size_t i = 1; i <= m; i++) {
         size_t *row = rows[i % 3], *above = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
-        row[0] = i;
+        size_t least = row[0] = i;
         for (size_t j = 1; j <= n; j++) {
             size_t change = above[j - 1] + (a[i - 1] != b[j - 1]);
-            row[j] = least(change, least(above[j], row[j - 1]) + 1);
+            row[j] = least_of(change, least_of(above[j], row[j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                row[j] = least(row[j], before[j - 2] + 1);
+                row[j] = least_of(row[j], before[j - 2] + 1);
+            least = least_of(least, row[j]);
         }
+        if (least >= limit)
+            return limit;
     }
     return rows[m % 3][n];
+}
+
+size_t cdecl_near_limit(size_t size)
+{
+    return size > LONGEST ? 0 : tolerance(size) + 1;
+}
+
+bool cdecl_is_nearer(const char *name, size_t size, const char *candidate, size_t *limit)
+{
+    size_t other = strlen(candidate), gap = other > size ? other - size : size - other;
+    if (other == 0 || other > LONGEST || gap >= *limit)
+        return false;
+    size_t d = distance(name, size, candidate, other, *limit);
+    if (d == 0 || d >= *limit)
+        return false;
+    *limit = d;
+    return true;
 }
 
 struct nearest {
     const char *name;
     size_t size;
-    size_t best; /* distance to beat */
+    size_t limit;
     const char *found;
 };
 
 static void consider(struct nearest *n, const char *candidate)
 {
-    size_t size = candidate == NULL ? 0 : strlen(candidate);
-    size_t gap = size > n->size ? size - n->size : n->size - size;
-    if (size == 0 || size > LONGEST || gap >= n->best)
-        return;
-    size_t d = distance(n->name, n->size, candidate, size);
-    if (d > 0 && d < n->best) {
-        n->best = d;
+    if (candidate != NULL && cdecl_is_nearer(n->name, n->size, candidate, &n->limit))
         n->found = candidate;
-    }
 }
 
 static struct nearest start(const char *name, size_t size)
 {
-    return (struct nearest){name, size, size > LONGEST ? 0 : tolerance(size) + 1, NULL};
+    return (struct nearest){name, size, cdecl_near_limit(size), NULL};
 }
 
 static bool belongs(const struct cdecl_decl *decl, enum cdecl_space space)

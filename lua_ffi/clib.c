@@ -15,7 +15,6 @@
 #include "elfsym.h"
 #include "libpath.h"
 #include "namespace.h"
-#include "near.h"
 
 #if defined __linux__ || defined __FreeBSD__
 #include <link.h>
@@ -122,7 +121,7 @@ const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
 /* The exported name nearest to `symbol`, or NULL; for ffi.C among all that it finds. */
 static const char *nearest_symbol(const struct lffi_library *lib, const char *symbol)
 {
-    unsigned limit = lffi_near_limit(symbol);
+    size_t limit = cdecl_near_limit(strlen(symbol));
     const char *nearest = NULL;
     const struct link_map *map = NULL;
     while ((map = lffi_library_next_map(lib, map)) != NULL) {

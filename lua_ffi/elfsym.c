@@ -6,8 +6,8 @@
  */
 #include <string.h>
 
+#include "cdecl.h"
 #include "elfsym.h"
-#include "near.h"
 
 #if defined __linux__ || defined __FreeBSD__
 
@@ -194,15 +194,16 @@ const struct link_map *lffi_next_map(const struct link_map *map)
 
 #endif
 
-const char *lffi_nearest_symbol(const struct link_map *map, const char *name, unsigned *limit)
+const char *lffi_nearest_symbol(const struct link_map *map, const char *name, size_t *limit)
 {
     struct lffi_symbols symbols;
     struct lffi_symbol symbol;
     const char *nearest = NULL;
+    size_t size = strlen(name);
     if (*limit == 0 || !lffi_symbols_of(map, &symbols))
         return NULL;
     while (lffi_next_symbol(&symbols, &symbol)) {
-        if (lffi_is_nearer(name, symbol.name, limit))
+        if (cdecl_is_nearer(name, size, symbol.name, limit))
             nearest = symbol.name;
     }
     return nearest;

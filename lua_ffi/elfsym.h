@@ -36,6 +36,6 @@ const char *lffi_map_path(const struct link_map *map);
 const struct link_map *lffi_next_map(const struct link_map *map);
 /* The exported name that differs from `name` in the fewest letters, fewer than `*limit`, or NULL.
  * `*limit` becomes their number, so that the next library searched must do better. */
-const char *lffi_nearest_symbol(const struct link_map *map, const char *name, unsigned *limit);
+const char *lffi_nearest_symbol(const struct link_map *map, const char *name, size_t *limit);
 
 #endif

@@ -5,7 +5,6 @@
  */
 #include <string.h>
 
-#include "near.h"
 #include "quick.h"
 
 /* Named members, those of anonymous ones included. Depth is bounded by the type's. */
@@ -159,9 +158,9 @@ const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name)
 {
     const struct cdecl_tag *tag = ct->type->tag;
     const char *nearest = NULL;
-    unsigned limit = lffi_near_limit(name);
+    size_t size = strlen(name), limit = cdecl_near_limit(size);
     for (uint32_t i = 0; tag != NULL && i < tag->nconstants; i++) {
-        if (lffi_is_nearer(name, tag->constants[i]->name, &limit))
+        if (cdecl_is_nearer(name, size, tag->constants[i]->name, &limit))
             nearest = tag->constants[i]->name;
     }
     return nearest;
