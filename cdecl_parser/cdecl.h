@@ -193,8 +193,8 @@ struct cdecl_decl {
             const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
         };
         struct {
-            uint64_t u;                      /* constants: integers of the declared type */
-            const struct cdecl_value *value; /* all other constants, NULL for those */
+            uint64_t u; /* constants: integers of the declared type, when `value` is NULL */
+            const struct cdecl_value *value; /* all other constants; see cdecl_value_of() */
         };
         const char *text; /* macros: replacement text */
     };

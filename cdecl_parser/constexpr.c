@@ -339,7 +339,6 @@ OUT_OF_LINE static struct operand choose(struct parser *p, struct operand condit
     return chosen;
 }
 
-/* conditional = binary [ "?" [ expression ] ":" conditional ] */
 /* A number and nothing else, as most array lengths, widths and enumerators are. */
 static bool is_lone_number(const struct parser *p)
 {
@@ -347,6 +346,7 @@ static bool is_lone_number(const struct parser *p)
     return p->tok.kind == TOK_NUMBER && (after == ']' || after == ',' || after == ';');
 }
 
+/* conditional = binary [ "?" [ expression ] ":" conditional ] */
 struct operand cdecl__conditional_operand(struct parser *p)
 {
     if (is_lone_number(p))

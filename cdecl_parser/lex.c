@@ -247,12 +247,19 @@ static const unsigned char single[256] = {
     [':'] = TOK_COLON,
 };
 
+/* Digraphs, and "::". */
+static bool is_pair(char a, char b)
+{
+    return (a == '<' && (b == ':' || b == '%')) || (a == '%' && (b == ':' || b == '>')) ||
+           (a == ':' && (b == ':' || b == '>'));
+}
+
 static uint32_t punctuator_size(enum token_kind kind, const char *at)
 {
     if (kind == TOK_ELLIPSIS)
         return 3;
-    if ((*at == '<' || *at == '%' || *at == ':') && (at[1] == ':' || at[1] == '%' || at[1] == '>'))
-        return 2; /* digraphs and "::" */
+    if (is_pair(*at, at[1]))
+        return 2;
     if (kind == TOK_OPASSIGN)
         return at[1] == '=' ? 2 : 3;
     return (uint32_t)strlen(cdecl__token_spelling(kind));

@@ -100,7 +100,8 @@ struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t
     name->decl = NULL;
     name->extra = NULL;
     memset(name->text, 0, CHUNK);
-    memcpy(name->text, text, size);
+    if (size > 0) /* else `text` may be NULL */
+        memcpy(name->text, text, size);
     name->text[size] = '\0';
     cdecl__table_insert(state, &state->names, name);
     if (name->text[0] == '_' && state->parser != NULL)

@@ -52,7 +52,8 @@ static inline struct chunk cdecl__chunk(const char *s, size_t size)
 static inline struct chunk cdecl__short_chunk(const char *s, size_t size)
 {
     char bytes[CHUNK] = {0};
-    memcpy(bytes, s, size);
+    if (size > 0) /* else `s` may be NULL */
+        memcpy(bytes, s, size);
     return (struct chunk){cdecl__read8(bytes), cdecl__read8(bytes + 8)};
 }
 
@@ -122,7 +123,15 @@ static inline unsigned cdecl__word_bytes(const char *s)
 /* How many of the CHUNK bytes at `s`, from the first on, may be part of a name. */
 static inline unsigned cdecl__word_size(const char *s)
 {
-    return (unsigned)__builtin_ctz(~cdecl__word_bytes(s)); /* the bits from CHUNK on are set */
+    unsigned others = ~cdecl__word_bytes(s); /* the bits from CHUNK on are set */
+#if defined(__GNUC__)
+    return (unsigned)__builtin_ctz(others);
+#else
+    unsigned size = 0;
+    while ((others >> size & 1) == 0)
+        size++;
+    return size;
+#endif
 }
 
 /* ---- names ---- */

@@ -62,6 +62,10 @@ static const struct refusal refused_specifiers[] = {
 static const struct refusal refused_declarators[] = {
     {"void x;", "1:6: variable 'x' has type 'void'"},
     {"void x[3];", "1:8: array element has incomplete type 'void'"},
+    {"int x[1 ? 2 :% 3];", "1:14: expected an expression, got '%'"},
+    {"int x[1 ? 2 /**/:% 3];", "1:18: expected an expression, got '%'"},
+    {"int x[5 %% 3];", "1:10: expected an expression, got '%'"},
+    {"int x[1 <> 2];", "1:10: expected an expression, got '>'"},
     {"enum nowhere; _Atomic enum nowhere x[3];",
      "1:38: array element has incomplete type '_Atomic enum nowhere'"},
     {"int x[-1];", "1:7: array length -1 is negative"},
