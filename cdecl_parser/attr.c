@@ -159,6 +159,22 @@ static void mode(struct parser *p, struct attrs *attrs)
     cdecl__expect(p, TOK_RPAREN, "to close 'mode'");
 }
 
+/* The names of conventions mean something on i386 alone. */
+static void take_convention(struct attrs *attrs, struct cdecl_attr *attr, const char *name)
+{
+    attr->text = name;
+#if defined(__i386__)
+    if (strcmp(name, "stdcall") == 0)
+        attrs->unsupported = "__attribute__((stdcall)) is not supported";
+    else if (strcmp(name, "fastcall") == 0)
+        attrs->unsupported = "__attribute__((fastcall)) is not supported";
+    else if (strcmp(name, "thiscall") == 0)
+        attrs->unsupported = "__attribute__((thiscall)) is not supported";
+#else
+    (void)attrs;
+#endif
+}
+
 /* One attribute, its name already read. */
 static void act(struct parser *p, struct attrs *attrs, const struct name *name)
 {
@@ -166,7 +182,7 @@ static void act(struct parser *p, struct attrs *attrs, const struct name *name)
     if (known[code].keep) {
         struct cdecl_attr *attr = keep(p->state, attrs, known[code].id, known[code].name);
         if (known[code].id == CDECL_ATTR_CALLCONV)
-            attr->text = known[code].name;
+            take_convention(attrs, attr, known[code].name);
         attrs->noreturn |= known[code].id == CDECL_ATTR_NORETURN;
         if (p->tok.kind == TOK_LPAREN)
             keep_arguments(p, attr);
@@ -350,13 +366,9 @@ static void calling_convention(struct parser *p, struct attrs *attrs)
 {
     const char *word = p->tok.name->text + 2;
     struct cdecl_attr *attr = keep(p->state, attrs, CDECL_ATTR_CALLCONV, word);
-    attr->text = word;
+    take_convention(attrs, attr, word);
     if (strcmp(word, "vectorcall") == 0)
         attrs->unsupported = known[ATTR_REFUSE_vectorcall].refusal;
-#if defined(__i386__)
-    if (strcmp(word, "cdecl") != 0)
-        attrs->unsupported = "only the cdecl calling convention is supported";
-#endif
     cdecl__advance(p);
 }
 
