@@ -417,22 +417,23 @@ local function each_leaf(t, place, v, leaf)
     end
 end
 
--- Statements that set `place` to the value.
-function types.setting(t, place, v)
+-- A statement of this form for each leaf, of its place and its value.
+local function statements(form, t, place, v)
     local lines = {}
     each_leaf(t, place, v, function(leaf, at, value)
-        lines[#lines + 1] = ("    %s = %s;"):format(at, leaf.literal(value))
+        lines[#lines + 1] = form:format(at, leaf.literal(value))
     end)
     return table.concat(lines, "\n")
 end
 
+-- Statements that set `place` to the value.
+function types.setting(t, place, v)
+    return statements("    %s = %s;", t, place, v)
+end
+
 -- Statements that count the leaves of `place` that differ from the value.
 function types.checking(t, place, v)
-    local lines = {}
-    each_leaf(t, place, v, function(leaf, at, value)
-        lines[#lines + 1] = ("    CHECK(%s == %s);"):format(at, leaf.literal(value))
-    end)
-    return table.concat(lines, "\n")
+    return statements("    CHECK(%s == %s);", t, place, v)
 end
 
 -- ---- parameters and results -----------------------------------------------------------------------
