@@ -11,9 +11,9 @@
 /* A stretch of memory that an argument stands for. */
 struct memory {
     const char *addr;
-    uint64_t size;                   /* bytes known to be there, UINT64_MAX when not known */
-    const struct lffi_ctype
-        *target; /* what lies there: pointee, element, or the object's own type */
+    uint64_t size; /* bytes known to be there, UINT64_MAX when not known */
+    /* What lies there: pointee, element, or the object's own type. */
+    const struct lffi_ctype *target;
 };
 
 static bool is_memory(const struct lffi_ctype *ct)
