@@ -71,20 +71,24 @@ COLD _Noreturn void cdecl__fail_memory(struct cdecl_state *state); /* error.c */
 COLD void *cdecl__alloc_block(struct cdecl_state *state, struct arena *arena, size_t size,
                               size_t align);
 
+/* From one of the state's arenas; does not return when memory is out. */
+static inline void *cdecl__take(struct cdecl_state *state, struct arena *arena, size_t size,
+                                size_t align)
+{
+    void *result = cdecl__arena_bump(arena, size, align);
+    return result != NULL ? result : cdecl__alloc_block(state, arena, size, align);
+}
+
 /* Published memory. */
 static inline void *cdecl__alloc(struct cdecl_state *state, size_t size, size_t align)
 {
-    void *result = cdecl__arena_bump(&state->arena, size, align);
-    return result != NULL ? result : cdecl__alloc_block(state, &state->arena, size, align);
+    return cdecl__take(state, &state->arena, size, align);
 }
 
 /* Memory until the end of the declaration, zeroed. */
 static inline void *cdecl__scratch(struct cdecl_state *state, size_t size, size_t align)
 {
-    void *result = cdecl__arena_bump(&state->scratch, size, align);
-    if (result == NULL)
-        result = cdecl__alloc_block(state, &state->scratch, size, align);
-    return memset(result, 0, size);
+    return memset(cdecl__take(state, &state->scratch, size, align), 0, size);
 }
 
 void *cdecl__keep(struct cdecl_state *state, size_t size,

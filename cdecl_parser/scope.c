@@ -43,10 +43,7 @@ void *cdecl__alloc_array(struct cdecl_state *state, size_t n, size_t size, size_
 
 void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align)
 {
-    void *result = cdecl__arena_alloc(&state->log, size, align);
-    if (result == NULL)
-        cdecl__fail_memory(state);
-    return result;
+    return cdecl__take(state, &state->log, size, align);
 }
 
 const char *cdecl__copy_text(struct cdecl_state *state, const char *text, size_t size)
