@@ -1,6 +1,6 @@
 /* struct, union and enum specifiers with their bodies. Members are collected in scratch memory and
  * copied once their number is known; layout.c places them. cdecl__complete_tag() is the one
- * function that changes a published tag. Depends on declarator.c, constexpr.c, layout.c. */
+ * function that changes a published tag. Depends on declarator.c, expr.c, layout.c. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"

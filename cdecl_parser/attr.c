@@ -1,6 +1,6 @@
 /* Attributes: __attribute__((...)), [[...]], __declspec(...), _Alignas and asm labels. Known ones
  * are listed in attrs.def; the others are skipped with their arguments. What is kept is in the
- * state's arena. Depends on constexpr.c for arguments and type.c for the types that change. */
+ * state's arena. Depends on expr.c for arguments and type.c for the types that change. */
 #include <stdlib.h>
 #include <string.h>
 #include "internal.h"

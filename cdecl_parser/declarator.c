@@ -1,7 +1,7 @@
 /* Declarators, in two phases: the syntax is collected as a list of derivations (pointer to, array
  * of, function returning) in scratch memory, then folded onto the type the specifiers gave. What
  * needs no list, the first pointers and a name alone, goes without. Depends on parse.c for
- * parameters' specifiers, constexpr.c for array lengths. */
+ * parameters' specifiers, expr.c for array lengths. */
 #include <string.h>
 #include "internal.h"
 

@@ -1,5 +1,5 @@
 /* The bodies of enums: enumerators, and the integer type that holds them, chosen as gcc does.
- * Depends on constexpr.c for values and parse.c for declaring the names; what it makes belongs to
+ * Depends on expr.c for values and parse.c for declaring the names; what it makes belongs to
  * the state's arena. */
 #include <string.h>
 #include "internal.h"

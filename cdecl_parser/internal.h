@@ -12,7 +12,7 @@
 #include <stdarg.h>
 #include <string.h>
 #include "cdecl.h"
-#include "cdecl_limits.h"
+#include "limits.h"
 #include "memory.h"
 #include "words.h"
 
@@ -543,7 +543,7 @@ const struct cdecl_type *cdecl__enum_type(struct parser *p); /* ": T", NULL when
 void cdecl__complete_enum(struct cdecl_state *state, struct cdecl_tag *tag,
                           const struct cdecl_type *fixed);
 
-/* ---- constexpr.c ---- */
+/* ---- expr.c ---- */
 
 /* Assignment-level expression, any type; value.kind is CDECL_VALUE_NONE when not constant. */
 struct cdecl_value cdecl__expression(struct parser *p);

@@ -4,7 +4,7 @@
  * in rare cases. Depends on type.c for sizes. Positions are kept in bits during layout. */
 #include <string.h>
 #include "internal.h"
-#include "size.h"
+#include "checked.h"
 #include "target.h"
 
 struct layout {

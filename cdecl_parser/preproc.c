@@ -1,5 +1,5 @@
 /* The small preprocessor: directives, found by the lexer at the start of a line. Depends on lex.c
- * and constexpr.c. Macros become declarations in the state's arena; the rest is scratch. */
+ * and expr.c. Macros become declarations in the state's arena; the rest is scratch. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"

@@ -1,6 +1,6 @@
 /* Declaration specifiers in any order (C11 6.7, 6.7.2) and type names: storage classes, qualifiers,
  * type keywords, names of types, struct, union, enum, typeof. Depends on aggregate.c, attr.c and
- * constexpr.c; types come from type.c. */
+ * expr.c; types come from type.c. */
 #include <ctype.h>
 #include "internal.h"
 

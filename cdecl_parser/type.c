@@ -3,7 +3,7 @@
  * scope.c for memory. All types belong to the state's arena. */
 #include <string.h>
 #include "internal.h"
-#include "size.h"
+#include "checked.h"
 #include "target.h"
 
 const struct cdecl_type cdecl__new_type = {.depth = 1};

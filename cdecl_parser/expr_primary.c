@@ -1,8 +1,8 @@
 /* Primary expressions (C11 6.5.1): literals, names, and the operators that look like calls. Depends
- * on literal.c, operand.c and, for what stands in parentheses, constexpr.c; owns nothing. */
+ * on literal.c, expr_operand.c and, for what stands in parentheses, expr.c; owns nothing. */
 #include <string.h>
-#include "operand.h"
-#include "size.h"
+#include "expr.h"
+#include "checked.h"
 
 static struct operand of_decl(const struct cdecl_decl *decl)
 {

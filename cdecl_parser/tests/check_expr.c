@@ -1,4 +1,4 @@
-/* constexpr.c, operand.c, primary.c, arithmetic.c: what expressions are worth and of which type, as
+/* expr.c and expr_*.c: what expressions are worth and of which type, as
  * the compiler that builds the suite says in expressions.h, and what no compiler is asked for. */
 #include <stdio.h>
 
@@ -204,9 +204,9 @@ END_TEST
 
 #define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
 
-Suite *check_constexpr(void)
+Suite *check_expr(void)
 {
-    Suite *suite = suite_create("constexpr");
+    Suite *suite = suite_create("expr");
     TCase *tcase = add_case(suite, "constexpr");
     tcase_add_loop_test(tcase, integer, 0, LENGTH(integers));
     tcase_add_loop_test(tcase, floating, 0, LENGTH(floats));

@@ -1,5 +1,5 @@
-/* size.h: sums, products and roundings of object sizes, at the limit and just beyond it. */
-#include "size.h"
+/* checked.h: sums, products and roundings of object sizes, at the limit and just beyond it. */
+#include "checked.h"
 #include "support.h"
 
 #define MOST CDECL_MAX_SIZE
@@ -58,9 +58,9 @@ START_TEST(result_or_refusal)
 }
 END_TEST
 
-Suite *check_size(void)
+Suite *check_checked(void)
 {
-    Suite *suite = suite_create("size");
+    Suite *suite = suite_create("checked");
     TCase *tcase = tcase_create("size");
     tcase_add_loop_test(tcase, result_or_refusal, 0, sizeof cases / sizeof *cases);
     suite_add_tcase(suite, tcase);

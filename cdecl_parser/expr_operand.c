@@ -1,6 +1,6 @@
 /* Operands: making them, what an object or array becomes as a value (C11 6.3.2), converting
  * constants (C11 6.3.1). Depends on type.c; owns nothing. */
-#include "operand.h"
+#include "expr.h"
 
 /* ---- making operands ---- */
 

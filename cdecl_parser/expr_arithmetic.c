@@ -1,6 +1,6 @@
 /* Binary operators on operands (C11 6.5.5 to 6.5.12): 64-bit typed integer arithmetic, floating
- * arithmetic, pointers. Depends on operand.c; owns nothing. */
-#include "operand.h"
+ * arithmetic, pointers. Depends on expr_operand.c; owns nothing. */
+#include "expr.h"
 
 struct operand cdecl__scale_add(struct parser *p, struct operand pointer, struct operand index,
                                 bool subtract)

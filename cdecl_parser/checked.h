@@ -1,11 +1,11 @@
 /* Checked arithmetic on sizes. Every sum and product of C object sizes goes through these; each
  * returns false instead of a result above CDECL_MAX_SIZE. */
-#ifndef CDECL_SIZE_H
-#define CDECL_SIZE_H
+#ifndef CDECL_CHECKED_H
+#define CDECL_CHECKED_H
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "cdecl_limits.h"
+#include "limits.h"
 
 static inline bool size_add(uint64_t a, uint64_t b, uint64_t *sum)
 {

@@ -1,7 +1,7 @@
-/* What the expression files share: an operand and what is done with it. Included by operand.c,
- * primary.c, arithmetic.c and constexpr.c only. */
-#ifndef CDECL_OPERAND_H
-#define CDECL_OPERAND_H
+/* What the expression files share: an operand and what is done with it. Included by expr_operand.c,
+ * expr_primary.c, expr_arithmetic.c and expr.c only. */
+#ifndef CDECL_EXPR_H
+#define CDECL_EXPR_H
 
 #include "internal.h"
 
@@ -13,7 +13,7 @@ struct operand {
     uint64_t address;
 };
 
-/* ---- operand.c ---- */
+/* ---- expr_operand.c ---- */
 
 struct operand cdecl__of_value(struct cdecl_value v);
 struct operand cdecl__of_int(const struct cdecl_type *type, uint64_t u);
@@ -26,11 +26,11 @@ uint64_t cdecl__wrap(uint64_t u, const struct cdecl_type *type);
 bool cdecl__is_negative(const struct cdecl_value *v);
 long double cdecl__round_to(long double f, const struct cdecl_type *type);
 
-/* ---- primary.c ---- */
+/* ---- expr_primary.c ---- */
 
 struct operand cdecl__primary(struct parser *p);
 
-/* ---- arithmetic.c ---- */
+/* ---- expr_arithmetic.c ---- */
 
 int cdecl__precedence(enum token_kind kind); /* of a binary operator, 0 when it is none */
 struct operand cdecl__combine(struct parser *p, const struct token *op, struct operand a,
@@ -39,7 +39,7 @@ struct operand cdecl__combine(struct parser *p, const struct token *op, struct o
 struct operand cdecl__scale_add(struct parser *p, struct operand pointer, struct operand index,
                                 bool subtract);
 
-/* ---- constexpr.c ---- */
+/* ---- expr.c ---- */
 
 struct operand cdecl__conditional_operand(struct parser *p);
 struct operand cdecl__full_operand(struct parser *p);

@@ -1,8 +1,8 @@
 /* Expressions, evaluated as they are read: constants in 64-bit typed arithmetic with C's promotions
  * and conversions (C11 6.3, 6.5, 6.6), and the types of everything else, for sizeof and typeof.
- * What cannot be known has value kind CDECL_VALUE_NONE. Depends on primary.c, arithmetic.c,
- * operand.c and type.c; owns nothing. */
-#include "operand.h"
+ * What cannot be known has value kind CDECL_VALUE_NONE. Depends on expr_primary.c,
+ * expr_arithmetic.c, expr_operand.c and type.c; owns nothing. */
+#include "expr.h"
 #include "target.h"
 
 static struct operand cast(struct parser *p);
