@@ -144,7 +144,7 @@ spec: $(CORE) $(SUPPORT)
 	$(BUSTED_RUN) $(SPEC)
 
 examples: $(CORE)
-	$(BUSTED_RUN) -o plainTerminal spec/examples_spec.lua
+	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
 
 lint: lint-layers lint-size lint-messages lint-lua
 

@@ -1,4 +1,4 @@
--- Cases for spec/luajit_diff_spec.lua, written in Lua 5.1 so that LuaJIT and Lua 5.4 both run them.
+-- Cases for spec/luajit/luajit_diff_spec.lua, written in Lua 5.1 so that LuaJIT and Lua 5.4 both run them.
 -- Prints one line per case: its code and its normalised result. As a script it runs under LuaJIT's
 -- own ffi; as a chunk with an argument under the ffi given.
 --

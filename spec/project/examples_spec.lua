@@ -109,7 +109,7 @@ DLError	the memory was freed
     end)
 
     it("are all tested here, short, and begin with what they teach", function()
-        local spec = support.read_file "spec/examples_spec.lua"
+        local spec = support.read_file "spec/project/examples_spec.lua"
         local files <close> = assert(io.popen "ls examples/*.lua")
         for path in files:lines() do
             local text = support.read_file(path)
