@@ -99,13 +99,13 @@ describe("tools/lint-layers", function()
             "cdecl_parser includes neither Lua, libffi, dlopen nor the module" },
         { "cdecl_parser/lex.c", '#include "../lua_ffi/lffi.h"', '"../lua_ffi/lffi.h"',
             "cdecl_parser includes neither Lua, libffi, dlopen nor the module" },
-        { "lua_ffi/cdata.c", '#include "checked.h"', '"checked.h"',
+        { "lua_ffi/object/cdata.c", '#include "checked.h"', '"checked.h"',
             'lua_ffi includes the parser as "cdecl.h" and nothing else of it' },
-        { "lua_ffi/cdata.c", '#include "../cdecl_parser/checked.h"', '"../cdecl_parser/checked.h"',
+        { "lua_ffi/object/cdata.c", '#include "../cdecl_parser/checked.h"', '"../cdecl_parser/checked.h"',
             'lua_ffi includes the parser as "cdecl.h" and nothing else of it' },
-        { "lua_ffi/convert.c", "# include <ffi.h>", "<ffi.h>",
-            "only ffitype, plan, call and callback include <ffi.h>" },
-        { "lua_ffi/module.c", "#include <dlfcn.h>", "<dlfcn.h>", "only clib includes <dlfcn.h>" },
+        { "lua_ffi/value/convert.c", "# include <ffi.h>", "<ffi.h>",
+            "only call/libffi includes <ffi.h>" },
+        { "lua_ffi/face/module.c", "#include <dlfcn.h>", "<dlfcn.h>", "only face/library.c includes <dlfcn.h>" },
     } do
         it("catches " .. case[2] .. " in " .. case[1], function()
             local code, out = lint_with(case[1], case[2])
@@ -121,16 +121,25 @@ describe("tools/lint-layers", function()
         assert.equal(1, code)
     end)
 
-    it("catches a call to a higher floor of lua_ffi, whatever was included", function()
+    it("catches an include of a higher wing", function()
+        local code, out = lint_with("lua_ffi/base/floats.c", '#include "face/face.h"')
+        assert.equal("lint-layers: a file of lua_ffi includes its own wing and those below:\n"
+            .. '    lua_ffi/base/floats.c:N: base includes "face/face.h"\n', out)
+        assert.equal(1, code)
+    end)
+
+    it("catches a call to a higher wing of lua_ffi, whatever was included", function()
         local dir, remove = directory()
         finally(remove)
-        support.write_file(dir .. "/abi.c", "void up(void); void down(void) { up(); }")
+        support.write_file(dir .. "/floats.c", "void up(void); void down(void) { up(); }")
         support.write_file(dir .. "/index.c", "void down(void); void up(void) { down(); }")
-        assert(os.execute(("mkdir %s/lua_ffi && for f in abi index; do %s -c -o %s/lua_ffi/$f.o "
-            .. "%s/$f.c || exit 1; done"):format(dir, os.getenv "CC" or "cc", dir, dir)))
+        local script = "cd %s && mkdir -p lua_ffi/base lua_ffi/value && %s -c -o lua_ffi/base/floats.o "
+            .. "floats.c && %s -c -o lua_ffi/value/index.o index.c"
+        local cc = os.getenv "CC" or "cc"
+        assert(os.execute(script:format(dir, cc, cc)))
         local code, out = support.run { "tools/lint-layers", dir }
-        assert.equal("lint-layers: files of lua_ffi call their own floor and below:\n"
-            .. "    lua_ffi/abi.c: calls up of index.c\n", out)
+        assert.equal("lint-layers: a file of lua_ffi calls its own wing and those below:\n"
+            .. "    lua_ffi/base/floats.c: calls up to up of value/index.c\n", out)
         assert.equal(1, code)
     end)
 end)

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ffitype.h"
+#include "libffi.h"
 
 #ifndef LFFI_ABI_GENERIC
 

@@ -4,7 +4,7 @@
 #ifndef LFFI_SIGNATURE_H
 #define LFFI_SIGNATURE_H
 
-#include "ffitype.h"
+#include "libffi.h"
 #include "slot.h"
 
 struct lffi_signature {
