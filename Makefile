@@ -147,7 +147,7 @@ spec: $(CORE) $(SUPPORT)
 examples: $(CORE)
 	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
 
-lint: lint-layers lint-size lint-messages lint-lua
+lint: lint-layers lint-size lint-messages lint-rules lint-lua
 
 lint-layers:
 	tools/lint-layers $(BUILD)
@@ -158,6 +158,15 @@ lint-size:
 # Error texts are part of the interface: every one is quoted in a test.
 lint-messages:
 	$(LUA) tools/lint_messages.lua $(wildcard cdecl_parser/*.c) -- $(wildcard cdecl_parser/tests/*.def cdecl_parser/tests/check_*.c)
+
+# Every rule of the design is named by the spec that holds it. `make rules` lists them.
+SPECS = $(sort $(shell find spec -name '*_spec.lua'))
+
+lint-rules:
+	@$(LUA) tools/lint_rules.lua docs/design.md $(SPECS)
+
+rules:
+	@$(LUA) tools/lint_rules.lua --list docs/design.md $(SPECS)
 
 lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua)
@@ -218,7 +227,7 @@ uninstall:
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-messages lint-lua asan asan-spec valgrind valgrind-check valgrind-spec gcstress \
+.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-messages lint-rules rules lint-lua asan asan-spec valgrind valgrind-check valgrind-spec gcstress \
 	install uninstall clean
 .DELETE_ON_ERROR:
 

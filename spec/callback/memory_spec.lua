@@ -1,4 +1,4 @@
--- Memory that is out: in every allocation that a callback and its error can make.
+-- Memory that is out: in every allocation that a callback and its error can make (S13).
 local callbacks = require "support.callbacks"
 
 local lib = callbacks.load()

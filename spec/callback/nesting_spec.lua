@@ -1,4 +1,4 @@
--- Lua, C, Lua, C, Lua: frames within frames, each with its own error; recursion through C.
+-- Lua, C, Lua, C, Lua: frames within frames, each with its own error; recursion through C (S13).
 local ffi = require "cffi"
 local callbacks = require "support.callbacks"
 local support = require "support"

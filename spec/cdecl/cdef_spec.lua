@@ -1,4 +1,4 @@
--- ffi.cdef and its options; what the C text may contain is tested in cdecl_parser/tests.
+-- ffi.cdef and its options (docs/design.md S9); what the C text may contain is tested in cdecl_parser/tests.
 local core = require "cffi"
 local support = require "spec.support"
 local raises = support.raises

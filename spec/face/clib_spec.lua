@@ -1,4 +1,5 @@
--- Libraries and namespaces: how a file is found, what names resolve to, what closing does.
+-- Libraries and namespaces: how a file is found, what names resolve to, what closing does (docs/design.md
+-- S12, S18).
 local core = require "cffi"
 local support = require "spec.support"
 local raises = support.raises

@@ -1,4 +1,5 @@
--- Argument errors of the functions in the ffi table: their exact texts, at the caller's line.
+-- Argument errors of the functions in the ffi table: their exact texts, at the caller's line (docs/design.md
+-- S19).
 local core = require "cffi"
 local support = require "spec.support"
 local raises = support.raises

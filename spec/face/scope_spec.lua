@@ -1,4 +1,4 @@
--- Scopes: names and rules of their own, and what happens between them.
+-- Scopes: names and rules of their own, and what happens between them (docs/design.md S16).
 local core = require "cffi"
 local support = require "spec.support"
 local raises = support.raises

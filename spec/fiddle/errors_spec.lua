@@ -1,5 +1,5 @@
 -- The errors of cffi.fiddle: what the core says becomes an object whose kind a script can test and
--- whose name is what the error is about.
+-- whose name is what the error is about (docs/design.md S19).
 local ffi = require "cffi"
 local errors = require "cffi.fiddle.errors"
 local fiddle = require "cffi.fiddle"

@@ -1,4 +1,4 @@
--- cffi.luajit: LuaJIT's rules, its modules, its literals; compared with LuaJIT itself where it is
+-- cffi.luajit: LuaJIT's rules, its modules, its literals (docs/design.md S17); compared with LuaJIT itself where it is
 -- installed.
 local support = require "spec.support"
 local source = require "cffi.luajit.source"

@@ -1,4 +1,4 @@
--- Bit-fields: values, ranges, neighbours, checked against the compiler's own layout.
+-- Bit-fields: values, ranges, neighbours (docs/design.md S1), checked against the compiler's own layout.
 
 local cffi = require "cffi"
 local support = require "support"
