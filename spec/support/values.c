@@ -1,5 +1,5 @@
 /* For each integer type a function that hands its value on, one that asks a callback for it, and a
- * variable; for convert_spec. _BitInt only where the compiler has it (the -clang library). */
+ * variable; for the specs of values. _BitInt only where the compiler has it (the -clang library). */
 #include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>

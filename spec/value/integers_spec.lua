@@ -1,10 +1,12 @@
--- Every integer type x policy x boundary value x place where a value is converted (docs/design.md
--- S1-S3): what is stored, or the whole text of the error and a destination left as it was.
+-- Integers into C and out of it: every integer type x policy x boundary value x place where a value is
+-- converted (docs/design.md S1-S3): what is stored, or the whole text of the error and a destination left
+-- as it was. Floats into integers are here too: a case stands where its destination is.
 
 local cffi = require "cffi"
 local bigint = require "support.bigint"
 local support = require "support"
 
+local raises = support.raises
 local has_clang = io.open(support.library "values-clang") ~= nil
 
 local target = cffi.scope {}
@@ -247,4 +249,94 @@ describe("integers that are reduced", function()
             end)
         end
     end
+end)
+
+-- ---- by Lua value --------------------------------------------------------------------------------
+
+local SOME_TYPES = {
+    {"signed char", 8, true}, {"unsigned short", 16, false}, {"int", 32, true}, {"unsigned long", 64, false},
+    {"long", 64, true}, {"__int128", 128, true}, {"unsigned __int128", 128, false},
+    {"_BitInt(7)", 7, true}, {"unsigned _BitInt(127)", 127, false},
+}
+
+describe("numbers of Lua into integers", function()
+    it("takes Lua integers and floats of every size exactly", function()
+        for _, t in ipairs(SOME_TYPES) do
+            local name, bits, signed = t[1], t[2], t[3]
+            for _, v in ipairs {0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 65535, 1 << 31, -(1 << 31),
+                                (1 << 32) - 1, math.maxinteger, math.mininteger} do
+                assert.equal(bigint.wrap(("%d"):format(v), bits, signed), decimal(cffi.cast(name, v)))
+            end
+            for _, v in ipairs {1e308, -1e308, 2.0^63, 2.0^64, -2.0^63, 2.0^100, 1.5e18} do
+                local text = ("%.0f"):format(v)
+                assert.equal(bigint.wrap(text, bits, signed), decimal(cffi.cast(name, v)), name .. text)
+            end
+            assert.equal("0", decimal(cffi.cast(name, 0.5)))
+            assert.equal("-1", decimal(cffi.cast("int", -1.9)))
+        end
+    end)
+
+    it("never makes integers of NaN and infinities", function()
+        for _, v in ipairs {0 / 0, 1 / 0, -1 / 0} do
+            for _, policy in ipairs {"fit", "strict", "wrap", "saturate"} do
+                local cell = cffi.scope{overflow = policy}.new("int[1]")
+                assert.is_false(pcall(function() cell[0] = v end))
+            end
+        end
+    end)
+
+    it("passes integral floats and refuses fractions under fit and strict", function()
+        local cell = cffi.new("int[1]")
+        cell[0] = 3.0
+        assert.equal(3, cell[0])
+        raises("element 0 of 'int[1]': number 0.5 is not an integer, as 'int' needs",
+            function() cell[0] = 0.5 end)
+    end)
+
+    it("takes wide floats by their own digits #x87", function()
+        local text = "9223372036854775807" -- no double has this value
+        local third = cffi.cast("long double", 1) / 3
+        local l = cffi.cast("long double", text)
+        assert.equal(math.maxinteger, cffi.new("int64_t[1]", {l})[0])
+        assert.equal(text, tostring(cffi.cast("int64_t", l)))
+        raises("element 0 of 'int[1]': number 9223372036854775807 does not fit 'int' (32 bits)",
+            function() cffi.new("int[1]")[0] = l end)
+        raises("element 0 of 'int[1]': number 0.333333333333333333342 is not an integer, as 'int' needs",
+            function() cffi.new("int[1]")[0] = third end)
+        raises("element 0 of 'int[1]': number 2.5 is not an integer, as 'int' needs",
+            function() cffi.new("int[1]")[0] = cffi.new("double", 2.5) end)
+        local quad = cffi.cast("_Float128", "1298074214633706907132624082305025")
+        assert.equal("1298074214633706907132624082305025", tostring(cffi.cast("__int128", quad)))
+    end)
+end)
+
+describe("texts of refused integers", function()
+    for _, case in ipairs {
+        {"int", 2147483648000, "integer 2147483648000 does not fit 'int' (32 bits)"},
+        {"char", 300, "integer 300 does not fit 'char' (8 bits)"},
+        {"int", 1e300, "number 1e+300 does not fit 'int' (32 bits)"},
+        {"int", "5", "cannot convert string \"5\" to 'int'"},
+        {"int", true, "cannot convert boolean true to 'int'"},
+        {"int", nil, "cannot convert nil to 'int'"},
+        {"int", {}, "cannot convert table to 'int'"},
+    } do
+        it(("%s <- %s"):format(case[1], tostring(case[2])), function()
+            local cell = cffi.new(case[1] .. "[1]")
+            raises(("element 0 of '%s[1]': %s"):format(case[1], case[3]), function() cell[0] = case[2] end)
+        end)
+    end
+end)
+
+describe("integers out of C", function()
+    it("are Lua integers when they fit, boxed otherwise", function()
+        local u = cffi.new("uint64_t[2]", {math.maxinteger, -1})
+        assert.equal(math.maxinteger, u[0])
+        assert.equal("cdata", cffi.type(u[1]))
+        assert.equal("18446744073709551615", tostring(u[1]))
+        local w = cffi.new("__int128[2]")
+        w[0] = -5
+        assert.equal(-5, w[0])
+        w[1] = cffi.cast("__int128", "-170141183460469231731687303715884105728")
+        assert.equal("-170141183460469231731687303715884105728", tostring(w[1]))
+    end)
 end)

@@ -1,4 +1,4 @@
--- docs/design.md S20, sentence by sentence, and S5 and S15.
+-- docs/design.md S20, sentence by sentence.
 
 local cffi = require "cffi"
 local support = require "support"
@@ -181,55 +181,5 @@ describe("S20: the module", function()
             assert.is_true(os.clock() - before < 2, text:sub(1, 20))
         end
         assert.is_true(os.clock() - start < 10)
-    end)
-end)
-
-describe("S5: NULL from C is nil", function()
-    it("as a result, field, element, variable and callback argument", function()
-        ffi.cdef [[
-            char *getenv(const char *);
-            struct sp_pointers { int *p; void (*f)(void); const char *s; };
-            typedef int (*sp_compare)(const void *, const void *);
-            extern void *library_nothing;
-        ]]
-        local s = ffi.new "struct sp_pointers"
-        assert.same({n = 3}, table.pack(s.p, s.f, s.s))
-        assert.is_nil(ffi.new("int *[2]")[1])
-        assert.is_nil(ffi.C.getenv "NO_SUCH_VARIABLE")
-        assert.is_nil(ffi.load(support.library "library").library_nothing)
-        local got
-        local cb <close> = ffi.callback("sp_compare", function(...) got = table.pack(...) return 0 end)
-        cb(nil, "x")
-        assert.is_nil(got[1])
-        assert.equal("cdata", ffi.type(got[2]))
-    end)
-
-    it("and nil stores NULL, which ffi.nullptr is as a cdata", function()
-        local a = ffi.new("int *[1]", {ffi.new "int[1]"})
-        a[0] = nil
-        assert.is_nil(a[0])
-        a[0] = ffi.nullptr
-        assert.is_nil(a[0])
-        assert.equal("cdata<void *>: NULL", tostring(ffi.nullptr))
-        assert.is_true(ffi.isnull(ffi.nullptr) and ffi.isnull(nil) and ffi.nullptr == ffi.new "int *")
-    end)
-end)
-
-describe("S15: errno", function()
-    it("is saved after each call and restored before the next", function()
-        ffi.cdef "int close(int); int *__errno_location(void); int abs(int);"
-        ffi.errno(0)
-        assert.equal(-1, ffi.C.close(-1))
-        io.open "/no/such/file" -- sets the real errno
-        assert.equal(9, ffi.errno())
-        assert.equal(9, ffi.C.__errno_location()[0]) -- restored for the call
-        assert.equal("Bad file descriptor", ffi.strerror())
-        ffi.C.abs(1) -- leaves errno alone
-        assert.equal(9, ffi.errno(42))
-        io.open "/no/such/file"
-        assert.equal(42, ffi.C.__errno_location()[0])
-        assert.equal(42, ffi.errno(0))
-        assert.equal("No such file or directory", ffi.strerror(2))
-        assert.equal("Unknown error 99999", ffi.strerror(99999))
     end)
 end)
