@@ -1,4 +1,4 @@
-# Long and instrumented tests of callbacks; docs/testing.md has what they said last.
+# Long and instrumented tests of callbacks; docs/testing.md says what they prove, docs/results.md what they said.
 
 # Millions of callbacks with random errors, frees and collections: make soak N=10000000 SEED=1
 soak: $(CORE) $(SUPPORT)

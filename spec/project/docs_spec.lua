@@ -1,5 +1,5 @@
 -- Every ```lua block of the README and of docs/callbacks.md runs, in order, and prints what its `--> text`
--- comments promise.
+-- comments promise. Links and named files of all pages are there.
 local support = require "support"
 
 -- A page as a Lua program with the same line numbers, so that an error points at the page.
@@ -72,5 +72,66 @@ describe("README.md", function()
         local typed, shown = session_of(support.read_file "README.md")
         local _, out = support.run({ "sh", "-c", "exec " .. support.lua .. " bin/cffi repl 2>&1" }, typed)
         assert.equal(shown, out)
+    end)
+end)
+
+-- ---- links and names -----------------------------------------------------------------------------
+
+local PAGES = {}
+do
+    local files <close> = assert(io.popen "ls *.md */*.md")
+    for path in files:lines() do PAGES[#PAGES + 1] = path end
+end
+local FOLDERS = {
+    bench = true, bin = true, cdecl_parser = true, docs = true, examples = true, lib = true, lua_ffi = true,
+    spec = true, tools = true,
+}
+
+local function exists(path)
+    local file = io.open(path)
+    if file then file:close() end
+    return file ~= nil
+end
+
+-- What GitHub makes of a heading: lower case, blanks to hyphens, other punctuation gone.
+local function anchors_of(page)
+    local anchors = {}
+    for heading in ("\n" .. support.read_file(page)):gmatch "\n#+ ([^\n]+)" do
+        anchors[heading:lower():gsub("[^%w%s_-]", ""):gsub(" ", "-")] = true
+    end
+    return anchors
+end
+
+describe("the pages", function()
+    it("link to files and headings that are there", function()
+        local count = 0
+        for _, page in ipairs(PAGES) do
+            local folder = page:match "^(.*/)" or ""
+            for target in support.read_file(page):gmatch "%]%(([^)%s]+)%)" do
+                if not target:find "^%a+:" then
+                    local path, anchor = target:match "^([^#]*)#?(.*)$"
+                    local file = path == "" and page or folder .. path
+                    assert.is_true(exists(file), page .. " links to " .. target)
+                    assert.is_true(anchor == "" or anchors_of(file)[anchor], page .. " links to " .. target)
+                    count = count + 1
+                end
+            end
+        end
+        assert.is_true(count > 10)
+    end)
+
+    it("name files that are there", function()
+        local count = 0
+        for _, page in ipairs(PAGES) do
+            local text = page == "CHANGELOG.md" and "" or support.read_file(page) -- its past may be gone
+            for path in text:gmatch "%f[%w_/.-][%w_/.-]+" do
+                path = path:gsub("[.-]+$", "")
+                if FOLDERS[path:match "^([^/]+)/"] and path:find "%.%l+$" then
+                    assert.is_true(exists(path), page .. " names " .. path)
+                    count = count + 1
+                end
+            end
+        end
+        assert.is_true(count > 20)
     end)
 end)
