@@ -357,14 +357,9 @@ const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct
     return cdecl__protect(state, error, make_qualified, &c);
 }
 
-/* ---- the embedder's slots ---- */
+/* ---- the embedder's slot ---- */
 
 void **cdecl_user(const struct cdecl_type *type)
 {
     return &((struct cdecl_type *)(uintptr_t)type)->user;
-}
-
-void **cdecl_decl_user(const struct cdecl_decl *decl)
-{
-    return &((struct cdecl_decl *)(uintptr_t)decl)->user;
 }

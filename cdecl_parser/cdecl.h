@@ -198,7 +198,6 @@ struct cdecl_decl {
         };
         const char *text; /* macros: replacement text */
     };
-    void *user;                    /* the embedder's slot, through cdecl_decl_user() */
     const struct cdecl_decl *next; /* in the order of declaration; use cdecl_next() */
 };
 
@@ -336,9 +335,6 @@ const struct cdecl_type *cdecl_array_of(struct cdecl_state *state, const struct 
                                         uint64_t count, struct cdecl_error *error);
 const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct cdecl_type *type,
                                          unsigned quals, struct cdecl_error *error);
-/* Copies a type of another state, with everything it needs, structure for structure. */
-const struct cdecl_type *cdecl_import(struct cdecl_state *state, const struct cdecl_type *type,
-                                      struct cdecl_error *error);
 
 /* Size and alignment in bytes. Incomplete types, functions and void have size 0: ask
  * cdecl_is_complete first. T[?] and structs ending so report the size of their fixed part. */
@@ -358,8 +354,7 @@ size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size
 /* "file:line:col: message\n  source line\n  ^". As snprintf. */
 size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size);
 
-/* The embedder's slots: the only writable part of published types and declarations. */
+/* The embedder's slot: the only writable part of published types. */
 void **cdecl_user(const struct cdecl_type *type);
-void **cdecl_decl_user(const struct cdecl_decl *decl);
 
 #endif

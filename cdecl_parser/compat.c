@@ -1,6 +1,6 @@
-/* Comparing types: compatibility (C11 6.2.7) within one state and across states, the composite type
- * of two compatible ones, and copying a type into another state. Depends on type.c and scope.c; new
- * types belong to the state named in the call. */
+/* Comparing types: compatibility (C11 6.2.7) within one state and across states, and the composite
+ * type of two compatible ones. Depends on type.c and scope.c; new types belong to the state named
+ * in the call. */
 #include <string.h>
 #include "internal.h"
 

@@ -132,7 +132,6 @@ static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
     if (merged.type == old->type && merged.attrs == old->attrs && merged.symbol == old->symbol &&
         merged.params == old->params && merged.unsupported == old->unsupported)
         return old;
-    merged.user = NULL;
     return publish(p, at, &merged);
 }
 

@@ -233,29 +233,6 @@ START_TEST(typedefs_of_typedefs)
 }
 END_TEST
 
-/* A chain of structs that point to each other has no depth, but copying it has. */
-START_TEST(importing_a_long_chain)
-{
-    struct cdecl_state *other = cdecl_new(NULL);
-    struct cdecl_error error;
-    char *text = repeat("", "struct s%0 { struct s%+ *next; };", 511, "");
-    struct cdecl_source source = source_of(text);
-    ck_assert(cdecl_parse(other, &source, NULL));
-    free(text);
-    ck_assert_ptr_nonnull(cdecl_import(state, cdecl_find_tag(other, "s0", 2), &error));
-    source = source_of("struct s511 { struct s512 *next; };");
-    ck_assert(cdecl_parse(other, &source, NULL));
-    ck_assert_ptr_nonnull(cdecl_import(state, cdecl_find_tag(other, "s1", 2), &error));
-    struct cdecl_state *fresh = cdecl_new(NULL);
-    struct snapshot before = take_snapshot(fresh);
-    ck_assert_ptr_null(cdecl_import(fresh, cdecl_find_tag(other, "s0", 2), &error));
-    ck_assert_str_eq(message_of(&error), "type nests too deeply to be copied");
-    must_be_unchanged(fresh, &before, "the import");
-    cdecl_free(fresh);
-    cdecl_free(other);
-}
-END_TEST
-
 /* ---- sizes ---- */
 
 START_TEST(sizes_of_arrays)
@@ -542,7 +519,6 @@ Suite *check_limits(void)
     tcase_add_loop_test(nesting, opened_100000_times, 0, LENGTH(open_nests));
     tcase_add_test(nesting, structs_in_structs_by_name);
     tcase_add_test(nesting, typedefs_of_typedefs);
-    tcase_add_test(nesting, importing_a_long_chain);
     TCase *sizes = add_case(suite, "sizes");
     tcase_add_test(sizes, sizes_of_arrays);
     tcase_add_test(sizes, sizes_of_structs);

@@ -10,7 +10,6 @@
 
 struct attempt {
     struct cdecl_source source;
-    const struct cdecl_type *type; /* to import */
     const struct cdecl_decl *decl; /* a macro */
 };
 
@@ -39,11 +38,6 @@ static bool read_macro(const struct attempt *a, struct cdecl_error *error)
 {
     struct cdecl_value value;
     return cdecl_macro_value(state, a->decl, &value, error);
-}
-
-static bool import(const struct attempt *a, struct cdecl_error *error)
-{
-    return cdecl_import(state, a->type, error) != NULL;
 }
 
 static bool build(const struct attempt *a, struct cdecl_error *error)
@@ -98,13 +92,8 @@ static const struct {
     {read_value, "\"a\" \"b\" u8\"c\""},
     {read_macro, "SUM"},
     {read_macro, "TEXT"},
-    {import, "struct tree"},
     {build, ""},
 };
-
-/* Another scope, for a type to import. Never starved. */
-static struct cdecl_state *other;
-static struct heap other_heap;
 
 static struct attempt prepare(int i)
 {
@@ -112,27 +101,7 @@ static struct attempt prepare(int i)
     must_parse(before);
     if (attempts[i].run == read_macro)
         a.decl = decl_of(attempts[i].text);
-    if (attempts[i].run == import) {
-        struct cdecl_allocator allocator = heap_allocator(&other_heap);
-        other = cdecl_new(&allocator);
-        ck_assert_ptr_nonnull(other);
-        struct cdecl_source source = source_of(
-            "enum colour { RED, GREEN = 5 }; struct tree { struct tree *left, *right; const char "
-            "*n;"
-            " enum colour c : 4; struct { int (*f)(struct leaf *, ...); } in[3]; _BitInt(70) b;"
-            " __attribute__((aligned(32))) int v __attribute__((vector_size(16))); };");
-        ck_assert(cdecl_parse(other, &source, NULL));
-        a.type = cdecl_find_tag(other, "tree", 4);
-        ck_assert_ptr_nonnull(a.type);
-    }
     return a;
-}
-
-static void finish(void)
-{
-    cdecl_free(other);
-    other = NULL;
-    ck_assert_uint_eq(other_heap.bytes, 0);
 }
 
 static void must_say_out_of_memory(const struct cdecl_error *error, const char *text)
@@ -163,7 +132,6 @@ START_TEST(each_request_fails_once)
             must_be_unchanged(state, &shot, attempts[_i].text);
     }
     must_parse("int fine;");
-    finish();
 }
 END_TEST
 
@@ -260,8 +228,7 @@ static void each_byte_of(int i, int which)
             must_parse("int fine;");
         }
         free_state();
-        finish();
-        if (!done)
+            if (!done)
             continue;
         ck_assert(room > 0 || which != 0 || attempts[i].text[0] == '\0');
         break;
