@@ -85,8 +85,8 @@ $(BUILD)/cdecl_parser/predefined.h:
 		-e 's/^#define \(_[A-Za-z0-9_]*\) \(.*\)$$/{"\1", "\2"},/p' | LC_ALL=C sort >$@.new
 	mv $@.new $@
 
-$(BUILD)/cdecl_parser/preproc.o: $(BUILD)/cdecl_parser/predefined.h
-$(BUILD)/cdecl_parser/preproc.o: ALL_CFLAGS += -I$(BUILD)/cdecl_parser
+$(BUILD)/cdecl_parser/predefined.o: $(BUILD)/cdecl_parser/predefined.h
+$(BUILD)/cdecl_parser/predefined.o: ALL_CFLAGS += -I$(BUILD)/cdecl_parser
 
 $(BUILD)/cdecl_parser/%.o: cdecl_parser/%.c
 	@mkdir -p $(@D)

@@ -1,104 +1,15 @@
-/* struct, union and enum specifiers with their bodies. Members are collected in scratch memory and
- * copied once their number is known; layout.c places them. cdecl__complete_tag() is the one
- * function that changes a published tag. Depends on declarator.c, expr.c, layout.c. */
-#include <stdio.h>
+/* struct, union and enum specifiers, and the bodies of struct and union (enum.c has that of enum).
+ * Members are collected in scratch memory and copied once their number is known; layout.c places
+ * them, tag.c publishes. Depends on declarator.c and expr.c as well. */
 #include <string.h>
 #include "internal.h"
 
-/* ---- completing a tag ---- */
-
-void cdecl__complete_tag(struct cdecl_state *state, struct cdecl_tag *tag,
-                         const struct cdecl_tag *contents, uint16_t depth)
-{
-    struct cdecl_type *type = (struct cdecl_type *)(uintptr_t)tag->type;
-    cdecl__save(state, tag, sizeof *tag);
-    cdecl__save(state, type, sizeof *type);
-    const struct cdecl_tag *next = tag->next;
-    *tag = *contents;
-    tag->next = next;
-    tag->complete = true;
-    type->depth = depth;
-}
-
-static const char *keyword(enum cdecl_kind kind)
-{
-    return kind == CDECL_ENUM ? "enum" : kind == CDECL_STRUCT ? "struct" : "union";
-}
-
-struct shown {
-    char text[200];
+/* A member as it is collected. */
+struct member_node {
+    struct cdecl_member member;
+    struct member_node *next;
+    struct place at;
 };
-
-/* One member or enumerator for a message: "'int b : 3' at byte 4". */
-static struct shown show_part(const struct cdecl_tag *tag, uint32_t i)
-{
-    struct shown shown = {"none"}, declared;
-    if (tag->kind == CDECL_ENUM) {
-        if (i < tag->nconstants)
-            snprintf(shown.text, sizeof shown.text, "'%.150s'", tag->constants[i]->name);
-        return shown;
-    }
-    if (i >= tag->nmembers)
-        return shown;
-    const struct cdecl_member *m = &tag->members[i];
-    char width[16] = "";
-    if (m->width != CDECL_NOT_BITFIELD)
-        snprintf(width, sizeof width, " : %u", m->width);
-    cdecl_print(m->type, m->name, declared.text, sizeof declared.text);
-    snprintf(shown.text, sizeof shown.text, "'%.130s%s' at byte %llu", declared.text, width,
-             (unsigned long long)m->offset);
-    return shown;
-}
-
-COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_tag *old,
-                                          const struct cdecl_tag *fresh, const struct place *at)
-{
-    const char *word = keyword((enum cdecl_kind)old->kind);
-    uint32_t i = cdecl__first_difference(old, fresh);
-    if (i == UINT32_MAX && !cdecl__same_constants(old, fresh))
-        cdecl__fail_at(p, at, "'%s %s' redefined with other constants", word, old->name);
-    if (i == UINT32_MAX)
-        cdecl__fail_at(p, at,
-                       "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu", word,
-                       old->name, (unsigned long long)fresh->size, (unsigned long)fresh->align,
-                       (unsigned long long)old->size, (unsigned long)old->align);
-    cdecl__fail_at(p, at, "'%s %s' redefined: %s %lu is %s, was %s", word, old->name,
-                   old->kind == CDECL_ENUM ? "enumerator" : "member", (unsigned long)i + 1,
-                   show_part(fresh, i).text, show_part(old, i).text);
-}
-
-/* Keeps the body that was there when the new one says the same; otherwise refuses, or with
- * CDECL_OVERRIDE lets the new one take the name. */
-static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struct cdecl_tag *fresh,
-                                  const struct place *at, uint16_t depth)
-{
-    struct cdecl_state *s = p->state;
-    if (cdecl__same_body(old, fresh))
-        return old;
-    if (!(p->source->flags & CDECL_OVERRIDE))
-        fail_redefined(p, old, fresh, at);
-    struct cdecl_tag *tag = cdecl__new_tag(s, old->kind, cdecl__name_of(old->name));
-    fresh->type = tag->type;
-    cdecl__complete_tag(s, tag, fresh, depth);
-    return tag;
-}
-
-/* "enum e : T;" is complete without its enumerators, which may follow (C23). */
-static bool awaits_enumerators(const struct cdecl_tag *old, const struct cdecl_tag *fresh)
-{
-    return old->kind == CDECL_ENUM && old->nconstants == 0 && old->underlying == fresh->underlying;
-}
-
-struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
-                                    struct cdecl_tag *fresh, const struct place *at, uint16_t depth)
-{
-    if (depth > CDECL_MAX_DEPTH)
-        cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
-    if (tag->complete && !awaits_enumerators(tag, fresh))
-        return redefine(p, tag, fresh, at, depth);
-    cdecl__complete_tag(p->state, tag, fresh, depth);
-    return tag;
-}
 
 /* ---- members ---- */
 
@@ -439,7 +350,8 @@ COLD _Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kin
                                       const struct place *at)
 {
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);
-    cdecl__fail_at(p, at, "undeclared tag '%s %s'%s", keyword(kind), at->name->text, hint.text);
+    cdecl__fail_at(p, at, "undeclared tag '%s %s'%s", cdecl__tag_keyword(kind), at->name->text,
+                   hint.text);
 }
 
 static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const struct place *at)
@@ -451,8 +363,8 @@ static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const 
     if (tag == NULL)
         return cdecl__new_tag(p->state, kind, at->name);
     if (tag->kind != kind)
-        cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'", keyword(kind), tag->name,
-                       keyword(tag->kind), tag->name);
+        cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'", cdecl__tag_keyword(kind),
+                       tag->name, cdecl__tag_keyword((enum cdecl_kind)tag->kind), tag->name);
     return tag;
 }
 
@@ -462,7 +374,7 @@ static const struct cdecl_type *with_body(struct parser *p, enum cdecl_kind kind
 {
     bool named = at->name != NULL;
     if (named && p->source->flags & CDECL_SINGLE_TYPE)
-        cdecl__fail_at(p, at, "'%s %s' cannot be declared in a type name", keyword(kind),
+        cdecl__fail_at(p, at, "'%s %s' cannot be declared in a type name", cdecl__tag_keyword(kind),
                        at->name->text);
     struct cdecl_tag *tag = named ? find_tag(p, kind, at) : cdecl__new_tag(p->state, kind, NULL);
     if (kind == CDECL_ENUM)

@@ -206,25 +206,6 @@ static void act(struct parser *p, struct attrs *attrs, const struct name *name)
 
 /* ---- the three spellings ---- */
 
-/* At an opening bracket of any kind: through the matching closing one. */
-void cdecl__skip_parens(struct parser *p)
-{
-    struct place open = cdecl__here(p);
-    size_t depth = 0;
-    do {
-        if (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_LBRACE || p->tok.kind == TOK_LBRACKET)
-            depth++;
-        else if (p->tok.kind == TOK_LATTR)
-            depth += 2;
-        else if (p->tok.kind == TOK_RPAREN || p->tok.kind == TOK_RBRACE ||
-                 p->tok.kind == TOK_RBRACKET)
-            depth--;
-        else if (p->tok.kind == TOK_EOF)
-            cdecl__fail_at(p, &open, "'%c' is never closed", *open.at);
-        cdecl__advance(p);
-    } while (depth > 0);
-}
-
 /* gnu-attributes = "__attribute__" "((" [ attribute ] { "," [ attribute ] } "))" */
 static void gnu(struct parser *p, struct attrs *attrs)
 {

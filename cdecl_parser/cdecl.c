@@ -8,7 +8,8 @@
 
 /* ---- the protected call ---- */
 
-const void *cdecl__protect(struct cdecl_state *state, struct cdecl_error *error,
+/* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
+static const void *protect(struct cdecl_state *state, struct cdecl_error *error,
                            const void *(*body)(struct cdecl_state *, void *), void *argument)
 {
     struct cdecl_error ignored;
@@ -54,8 +55,9 @@ static void intern_words(struct cdecl_state *state)
 static void start_parser(struct parser *p, struct cdecl_state *state,
                          const struct cdecl_source *source)
 {
-    *p = (struct parser){.state = state, .source = source};
-    cdecl__lex_start(p, source);
+    *p = (struct parser){
+        .state = state, .source = source, .preprocessor = &cdecl__preprocessor};
+    cdecl__open_source(p, source);
     p->tok = (struct token){.kind = TOK_EOF, .line = 1, .start = p->lex.text, .at = p->lex.text};
     state->parser = p;
     cdecl__define_all(p, source);
@@ -94,7 +96,7 @@ struct cdecl_state *cdecl_new(const struct cdecl_allocator *allocator)
     state->types.hash_at = offsetof(struct cdecl_type, hash);
     if (!cdecl__table_reserve(&state->names, &state->allocator) ||
         !cdecl__table_reserve(&state->types, &state->allocator) ||
-        cdecl__protect(state, NULL, populate, NULL) == NULL) {
+        protect(state, NULL, populate, NULL) == NULL) {
         cdecl_free(state);
         return NULL;
     }
@@ -140,7 +142,7 @@ static const void *read_declarations(struct cdecl_state *state, void *argument)
 bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
                  struct cdecl_error *error)
 {
-    return cdecl__protect(state, error, read_declarations, (void *)(uintptr_t)source) != NULL;
+    return protect(state, error, read_declarations, (void *)(uintptr_t)source) != NULL;
 }
 
 static const void *read_unbound(struct cdecl_state *state, void *argument)
@@ -160,7 +162,7 @@ const struct cdecl_decl *cdecl_parse_unbound(struct cdecl_state *state,
                                              const struct cdecl_source *source,
                                              struct cdecl_error *error)
 {
-    return cdecl__protect(state, error, read_unbound, (void *)(uintptr_t)source);
+    return protect(state, error, read_unbound, (void *)(uintptr_t)source);
 }
 
 static const void *read_type(struct cdecl_state *state, void *argument)
@@ -180,7 +182,7 @@ const struct cdecl_type *cdecl_parse_type(struct cdecl_state *state,
                                           const struct cdecl_source *source,
                                           struct cdecl_error *error)
 {
-    return cdecl__protect(state, error, read_type, (void *)(uintptr_t)source);
+    return protect(state, error, read_type, (void *)(uintptr_t)source);
 }
 
 struct evaluation {
@@ -213,7 +215,7 @@ bool cdecl_eval(struct cdecl_state *state, const struct cdecl_source *source,
                 struct cdecl_value *value, struct cdecl_error *error)
 {
     struct evaluation e = {.source = source};
-    if (cdecl__protect(state, error, evaluate, &e) == NULL)
+    if (protect(state, error, evaluate, &e) == NULL)
         return false;
     *value = e.value;
     return true;
@@ -225,84 +227,10 @@ bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro
     struct cdecl_source source = {
         .text = macro->text, .size = strlen(macro->text), .name = macro->name};
     struct evaluation e = {.source = &source, .macro = cdecl__name_of(macro->name)->extra};
-    if (cdecl__protect(state, error, evaluate, &e) == NULL)
+    if (protect(state, error, evaluate, &e) == NULL)
         return false;
     *value = e.value;
     return true;
-}
-
-/* ---- looking up ---- */
-
-const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char *name, size_t size)
-{
-    const struct name *found = cdecl__lookup(state, name, size);
-    if (found == NULL || found->decl != NULL)
-        return found == NULL ? NULL : found->decl;
-    const struct cdecl_decl *macro = found->extra == NULL ? NULL : found->extra->macro;
-    return macro == NULL || macro->line == 0 ? NULL : macro; /* 0: the compiler's own */
-}
-
-const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const char *name,
-                                        size_t size)
-{
-    const struct name *found = cdecl__lookup(state, name, size);
-    if (found == NULL || found->extra == NULL || found->extra->tag == NULL)
-        return NULL;
-    return found->extra->tag->type;
-}
-
-struct cdecl_value cdecl_value_of(const struct cdecl_decl *constant)
-{
-    if (constant->value != NULL)
-        return *constant->value;
-    return (struct cdecl_value){
-        .kind = CDECL_VALUE_INT, .type = cdecl__plain(constant->type), .u = constant->u};
-}
-
-/* A declaration that a later one of its name replaced stays in the list, but is not shown. */
-static bool is_current(const struct cdecl_decl *decl)
-{
-    const struct name *name = cdecl__name_of(decl->name);
-    if (decl->kind == CDECL_DECL_MACRO)
-        return name->extra != NULL && name->extra->macro == decl;
-    return name->decl == decl;
-}
-
-const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
-                                    const struct cdecl_decl *previous)
-{
-    const struct cdecl_decl *decl = previous == NULL ? state->first_decl : previous->next;
-    while (decl != NULL && !is_current(decl))
-        decl = decl->next;
-    return decl;
-}
-
-const struct cdecl_tag *cdecl_next_tag(const struct cdecl_state *state,
-                                       const struct cdecl_tag *previous)
-{
-    return previous == NULL ? state->first_tag : previous->next;
-}
-
-const struct cdecl_member *cdecl_find_member(const struct cdecl_type *type, const char *name,
-                                             size_t size, uint64_t *offset)
-{
-    if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
-        return NULL;
-    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
-        const struct cdecl_member *m = &type->tag->members[i];
-        if (m->name == NULL) {
-            const struct cdecl_member *inner = cdecl_find_member(m->type, name, size, offset);
-            if (inner == NULL)
-                continue;
-            *offset += m->offset;
-            return inner;
-        }
-        if (cdecl__name_of(m->name)->size == size && memcmp(m->name, name, size) == 0) {
-            *offset = m->offset;
-            return m;
-        }
-    }
-    return NULL;
 }
 
 /* ---- constructors ---- */
@@ -340,21 +268,21 @@ const struct cdecl_type *cdecl_pointer_to(struct cdecl_state *state,
                                           struct cdecl_error *error)
 {
     struct construction c = {target, 0};
-    return cdecl__protect(state, error, make_pointer, &c);
+    return protect(state, error, make_pointer, &c);
 }
 
 const struct cdecl_type *cdecl_array_of(struct cdecl_state *state, const struct cdecl_type *element,
                                         uint64_t count, struct cdecl_error *error)
 {
     struct construction c = {element, count};
-    return cdecl__protect(state, error, make_array, &c);
+    return protect(state, error, make_array, &c);
 }
 
 const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct cdecl_type *type,
                                          unsigned quals, struct cdecl_error *error)
 {
     struct construction c = {type, quals};
-    return cdecl__protect(state, error, make_qualified, &c);
+    return protect(state, error, make_qualified, &c);
 }
 
 /* ---- the embedder's slot ---- */

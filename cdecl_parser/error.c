@@ -1,6 +1,6 @@
 /* Failing: fills the caller's `struct cdecl_error` and jumps to the entry point in cdecl.c, which
- * rolls the transaction back. Also renders an error as text. Depends on the token positions of
- * lex.c and on print.c for types in messages. Owns nothing. */
+ * rolls the transaction back. Also renders an error as text. Depends on out.c; of the parser it
+ * reads positions. Owns nothing. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -95,16 +95,6 @@ void cdecl__expected(const struct parser *p, const char *what)
     int size = token->size > QUOTED ? QUOTED : (int)token->size;
     cdecl__fail_token(p, token, "expected %s, got '%.*s%s'", what, size, token->start,
                       token->size > QUOTED ? "..." : "");
-}
-
-const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type)
-{
-    char *text = state->texts[state->next_text];
-    size_t size = sizeof state->texts[0];
-    state->next_text = (state->next_text + 1) % 2;
-    if (cdecl_print(type, NULL, text, size) >= size)
-        memcpy(text + size - 4, "...", 4);
-    return text;
 }
 
 static void put_position(struct out *out, const struct cdecl_error *error)

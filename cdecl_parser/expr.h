@@ -22,7 +22,6 @@ struct operand cdecl__of_object(const struct cdecl_type *type, bool located, uin
 bool cdecl__is_known(const struct operand *o);
 bool cdecl__is_pointer(const struct operand *o);
 struct operand cdecl__rvalue(struct parser *p, struct operand o);
-uint64_t cdecl__wrap(uint64_t u, const struct cdecl_type *type);
 bool cdecl__is_negative(const struct cdecl_value *v);
 long double cdecl__round_to(long double f, const struct cdecl_type *type);
 

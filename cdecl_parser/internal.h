@@ -1,4 +1,6 @@
-/* What the files of the parser share, file by file in dependency order. Not for embedders.
+/* What the files of the parser share, a section for each file in the order of dependency: a file
+ * calls those of the sections above its own. Only the files of C's grammar, which is recursive,
+ * call each other. tools/lint-layers checks it. Not for embedders.
  *
  * Functions named cdecl__x cross files. Those that can fail do not return then: they end in
  * cdecl__fail*(), which longjmps to the entry point (cdecl.c), where the transaction is rolled
@@ -14,7 +16,8 @@
 #include "cdecl.h"
 #include "limits.h"
 #include "memory.h"
-#include "words.h"
+#include "name.h"
+#include "token.h"
 
 #if defined(__GNUC__)
 #define LIKE_PRINTF(text, first) __attribute__((format(printf, text, first)))
@@ -35,6 +38,43 @@
 
 struct cdecl_state;
 struct parser;
+
+/* ---- arena.c, table.c: in memory.h ---- */
+/* ---- token.c: in token.h ---- */
+/* ---- target.c: in target.h ---- */
+
+/* ---- predeclared.c ---- */
+
+extern const char cdecl__predeclared[];
+
+/* ---- predefined.c ---- */
+
+/* The replacement of one of the compiler's own macros, NULL when it has none of this name. */
+const char *cdecl__predefined(const char *text, size_t size);
+
+/* ---- out.c ---- */
+
+/* A bounded buffer; `used` counts what would have been written. */
+struct out {
+    char *buffer;
+    size_t size, used;
+    char last;            /* the last character written */
+    const char *declared; /* the typedef being printed: what it names is spelt out */
+};
+
+void cdecl__put(struct out *out, const char *text, size_t size);
+
+/* ---- error.c ---- */
+
+COLD _Noreturn void cdecl__fail_memory(struct cdecl_state *state);
+COLD _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...)
+    LIKE_PRINTF(2, 3);
+COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place,
+                                   const char *format, ...) LIKE_PRINTF(3, 4);
+COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
+                                 const char *format, ...) LIKE_PRINTF(3, 4);
+/* "expected <what>, got <the current token>" */
+COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 
 /* ---- scope.c: names, their meanings, and the transaction ---- */
 
@@ -65,8 +105,6 @@ struct cdecl_state {
     jmp_buf jump;
 };
 
-COLD _Noreturn void cdecl__fail_memory(struct cdecl_state *state); /* error.c */
-
 /* From a new block; fails when memory is out. */
 COLD void *cdecl__alloc_block(struct cdecl_state *state, struct arena *arena, size_t size,
                               size_t align);
@@ -91,8 +129,8 @@ static inline void *cdecl__scratch(struct cdecl_state *state, size_t size, size_
     return memset(cdecl__take(state, &state->scratch, size, align), 0, size);
 }
 
-void *cdecl__keep(struct cdecl_state *state, size_t size,
-                  size_t align); /* to the transaction's end */
+/* Memory to the transaction's end. */
+void *cdecl__keep(struct cdecl_state *state, size_t size, size_t align);
 #define NEW(state, type) ((type *)cdecl__alloc(state, sizeof(type), _Alignof(type)))
 #define NEW_ARRAY(state, type, n) \
     ((type *)cdecl__alloc_array(state, n, sizeof(type), _Alignof(type)))
@@ -106,6 +144,7 @@ struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t
                              uint32_t hash); /* one that is not known yet */
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size);
 struct name *cdecl__name_of(const char *text);
+bool cdecl__is_defined(const struct name *name); /* as a macro */
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node);
 
@@ -124,197 +163,19 @@ static inline void cdecl__save(struct cdecl_state *state, void *address, size_t 
 
 void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl);
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl);
-struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind,
-                                 struct name *name);
 
-/* ---- error.c ---- */
+/* ---- value.c ---- */
 
-struct token;
-struct place;
+/* Gives a constant its value; its type must be set. */
+void cdecl__set_value(struct cdecl_state *state, struct cdecl_decl *decl,
+                      const struct cdecl_value *value);
+bool cdecl__same_value(const struct cdecl_decl *a, const struct cdecl_decl *b);
 
-COLD _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, ...)
-    LIKE_PRINTF(2, 3);
-COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place,
-                                   const char *format, ...) LIKE_PRINTF(3, 4);
-COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
-                                 const char *format, ...) LIKE_PRINTF(3, 4);
-/* "expected <what>, got <the current token>" */
-COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
+/* ---- print.c ---- */
 
 /* A type as C text for a message, cut when long. The state has room for two, so that no function
  * that may fail needs the room on its stack. */
 const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type);
-
-/* ---- lex.c, preproc.c: text to tokens ---- */
-
-enum token_kind {
-#define TOK(id, spelling) TOK_##id,
-#define KW(id, spelling) TOK_##id,
-#define SOFT(id, spelling) TOK_##id,
-#include "tokens.def"
-    TOK_COUNT
-};
-
-struct token {
-    uint8_t kind; /* enum token_kind; soft keywords come as TOK_IDENT */
-    uint32_t line;
-    uint32_t size;
-    uint32_t arg;      /* "$": index of the type or integer that stands for it */
-    const char *start; /* its spelling */
-    const char *at;    /* where errors point: differs from `start` inside a macro */
-    struct name *name; /* identifiers and keywords */
-};
-
-/* Where something stands, with the name that stands there. Smaller than a token: declarators and
- * members carry one each. */
-struct place {
-    const char *at;
-    uint32_t line;
-    struct name *name;
-};
-
-/* A macro whose replacement is being read, and where to go on after it. */
-struct expansion {
-    struct expansion *outer;
-    struct name_extra *macro;
-    const char *next, *end;
-};
-
-/* One #if that is open. */
-struct conditional {
-    struct conditional *outer;
-    struct token token; /* its '#' */
-    bool taken;         /* some branch has been read */
-    bool had_else;
-};
-
-/* A macro the caller gave for one text. */
-struct caller_macro {
-    struct caller_macro *outer;
-    struct name_extra *extra;
-    const struct cdecl_decl *hidden; /* what it meant before */
-    struct cdecl_decl decl;
-};
-
-struct lexer {
-    const char *next; /* first byte not read */
-    const char *end;  /* the zero after the last */
-    const char *text; /* the whole text: errors scan it for the line they quote */
-    size_t size;
-    uint32_t line;
-    const char *file;
-    bool line_start; /* nothing but blanks since the line began */
-    bool skipping;   /* in a function body: names are not interned, any character will do */
-    bool no_expand;  /* the next name is not to be expanded (after defined, #ifdef) */
-    struct expansion *expansion;
-    size_t expanded;                 /* bytes of replacement read so far */
-    const char *use;                 /* the outermost macro's use, for error positions */
-    struct conditional *conditional; /* innermost */
-    unsigned nconditionals;
-};
-
-struct pack {
-    struct pack *outer;
-    unsigned depth; /* 1 for the outermost */
-    uint32_t value;
-    struct name *label;
-};
-
-struct parser {
-    struct cdecl_state *state;
-    const struct cdecl_source *source;
-    struct lexer lex;
-    const struct place *culprit; /* where cdecl__fail() points instead of at `tok`, NULL: nowhere */
-    struct token tok;            /* the current token */
-    struct token ahead;          /* the one after it, when has_ahead */
-    bool has_ahead;
-    bool preprocessing; /* in #if: unknown names are 0 */
-    unsigned depth;
-    unsigned unevaluated; /* >0: values do not matter (sizeof, dead branches) */
-    size_t next_arg;      /* of source->args, for "$" */
-    uint32_t pack;        /* #pragma pack in force, 0 when none */
-    struct pack *packs;
-    struct caller_macro *caller_macros;
-    struct param_node *prototype; /* parameters read so far, visible in array lengths */
-    struct body *body;            /* the struct or union body being read */
-    struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
-};
-
-void cdecl__lex_start(struct parser *p, const struct cdecl_source *source);
-void cdecl__lex(struct parser *p, struct token *token);
-void cdecl__check_utf8(struct parser *p, const char *at, const char *end); /* a name's bytes */
-COLD _Noreturn void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line);
-void cdecl__advance(struct parser *p); /* makes the next token the current one */
-const struct token *cdecl__peek(struct parser *p);
-/* The byte after the current token: what follows, known without reading it. Zero when not known. */
-static inline char cdecl__byte_after(const struct parser *p)
-{
-    return p->has_ahead ? '\0' : *p->lex.next;
-}
-
-const char *cdecl__token_spelling(enum token_kind kind);
-/* At a '#' that begins a line: reads the directive through its line end. */
-void cdecl__directive(struct parser *p);
-void cdecl__pragma_operator(struct parser *p, const struct name *name); /* after _Pragma */
-void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
-void cdecl__undefine_all(struct parser *p);
-bool cdecl__is_defined(const struct name *name);
-const char *cdecl__predefined(const char *text, size_t size); /* NULL when there is none */
-/* "pack(...)" and the like, the text after "#pragma" or inside _Pragma. */
-void cdecl__pragma(struct parser *p, const char *text, const char *end);
-
-static inline bool cdecl__accept(struct parser *p, enum token_kind kind)
-{
-    if (p->tok.kind != kind)
-        return false;
-    cdecl__advance(p);
-    return true;
-}
-
-COLD _Noreturn void cdecl__expected_token(const struct parser *p, enum token_kind kind,
-                                          const char *why);
-
-/* Reads this token or fails: "expected ')' <why>, got ...". */
-static inline void cdecl__expect(struct parser *p, enum token_kind kind, const char *why)
-{
-    if (!cdecl__accept(p, kind))
-        cdecl__expected_token(p, kind, why);
-}
-
-static inline bool cdecl__is_soft(const struct token *token, enum token_kind kind)
-{
-    return token->kind == TOK_IDENT && token->name->token == kind;
-}
-
-COLD _Noreturn void cdecl__too_deep(const struct parser *p);
-
-static inline void cdecl__enter(struct parser *p) /* every recursive edge of the parser */
-{
-    if (++p->depth > CDECL_MAX_DEPTH)
-        cdecl__too_deep(p);
-}
-
-static inline struct place cdecl__here(const struct parser *p)
-{
-    return (struct place){p->tok.at, p->tok.line, p->tok.name};
-}
-
-static inline const struct cdecl_arg *cdecl__arg(const struct parser *p)
-{
-    return &p->source->args[p->tok.arg];
-}
-
-static inline void cdecl__leave(struct parser *p)
-{
-    p->depth--;
-}
-
-/* ---- literal.c: the values of numbers, characters and strings ---- */
-
-struct cdecl_value cdecl__number(struct parser *p, const struct token *token);
-struct cdecl_value cdecl__character(struct parser *p, const struct token *token);
-/* The current string token and those following it, joined; advances past them. */
-struct cdecl_value cdecl__strings(struct parser *p);
 
 /* ---- type.c: constructors; the same type is the same pointer ---- */
 
@@ -350,9 +211,9 @@ bool cdecl__is_arithmetic(const struct cdecl_type *type);
 const struct cdecl_type *cdecl__promote(struct cdecl_state *state, const struct cdecl_type *type);
 const struct cdecl_type *cdecl__usual(struct cdecl_state *state, const struct cdecl_type *a,
                                       const struct cdecl_type *b);
-const struct cdecl_type *cdecl__char_type(struct cdecl_state *state);
 const struct cdecl_type *cdecl__size_type(struct cdecl_state *state);
 const struct cdecl_type *cdecl__ptrdiff_type(struct cdecl_state *state);
+struct cdecl__extent cdecl__extent_of(const struct cdecl_type *type); /* of target.h */
 void cdecl__make_basic(struct cdecl_state *state);
 
 /* ---- compat.c ---- */
@@ -366,18 +227,184 @@ bool cdecl__same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
 /* The first member or enumerator in which they differ, UINT32_MAX when it is something else. */
 uint32_t cdecl__first_difference(const struct cdecl_tag *a, const struct cdecl_tag *b);
 
-/* ---- layout.c ---- */
+/* ---- tag.c ---- */
 
-/* A member as the parser collects it. */
-struct member_node {
-    struct cdecl_member member;
-    struct member_node *next;
-    struct place at;
-};
+/* An incomplete tag with its type; `name` NULL for a nameless one. */
+struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind,
+                                 struct name *name);
+/* The one change a published tag may see: from incomplete to complete. */
+void cdecl__complete_tag(struct cdecl_state *state, struct cdecl_tag *tag,
+                         const struct cdecl_tag *contents, uint16_t depth);
+/* Completes `tag`, or compares with the body it has. Returns the tag that has the body. */
+struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
+                                    struct cdecl_tag *fresh, const struct place *at,
+                                    uint16_t depth);
+
+/* ---- layout.c ---- */
 
 /* Gives every member its place and fills size, align, flexible, vla of `tag`. */
 void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdecl_member *members,
                    uint32_t count);
+
+/* ---- suggest.c ---- */
+
+/* " (did you mean 'x'?)" or an empty string. */
+struct hint {
+    char text[96];
+};
+struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
+                        size_t size);
+
+/* ---- lex.c: text to tokens ---- */
+
+/* A macro whose replacement is being read, and where to go on after it. */
+struct expansion {
+    struct expansion *outer;
+    struct name_extra *macro;
+    const char *next, *end;
+};
+
+/* One #if that is open. */
+struct conditional {
+    struct conditional *outer;
+    struct token token; /* its '#' */
+    bool taken;         /* some branch has been read */
+    bool had_else;
+};
+
+struct lexer {
+    const char *next; /* first byte not read */
+    const char *end;  /* the zero after the last */
+    const char *text; /* the whole text: errors scan it for the line they quote */
+    size_t size;
+    uint32_t line;
+    const char *file;
+    bool line_start; /* nothing but blanks since the line began */
+    bool skipping;   /* in a function body: names are not interned, any character will do */
+    bool no_expand;  /* the next name is not to be expanded (after defined, #ifdef) */
+    struct expansion *expansion;
+    size_t expanded;                 /* bytes of replacement read so far */
+    const char *use;                 /* the outermost macro's use, for error positions */
+    struct conditional *conditional; /* innermost */
+    unsigned nconditionals;
+};
+
+/* What the lexer leaves to the preprocessor. */
+struct preprocessor {
+    void (*directive)(struct parser *p); /* at a '#' that begins a line: through the line's end */
+    void (*pragma_operator)(struct parser *p, const struct name *name); /* after _Pragma */
+};
+
+struct parser {
+    struct cdecl_state *state;
+    const struct cdecl_source *source;
+    struct lexer lex;
+    const struct preprocessor *preprocessor;
+    const struct place *culprit; /* where cdecl__fail() points instead of at `tok`, NULL: nowhere */
+    struct token tok;            /* the current token */
+    struct token ahead;          /* the one after it, when has_ahead */
+    bool has_ahead;
+    bool preprocessing; /* in #if: unknown names are 0 */
+    unsigned depth;
+    unsigned unevaluated; /* >0: values do not matter (sizeof, dead branches) */
+    size_t next_arg;      /* of source->args, for "$" */
+    uint32_t pack;        /* #pragma pack in force, 0 when none */
+    struct pack *packs;
+    struct caller_macro *caller_macros;
+    struct param_node *prototype; /* parameters read so far, visible in array lengths */
+    struct body *body;            /* the struct or union body being read */
+    struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
+};
+
+void cdecl__lex(struct parser *p, struct token *token);
+void cdecl__check_utf8(struct parser *p, const char *at, const char *end); /* a name's bytes */
+COLD _Noreturn void cdecl__fail_zero(const struct parser *p, const char *at, uint32_t line);
+void cdecl__advance(struct parser *p); /* makes the next token the current one */
+const struct token *cdecl__peek(struct parser *p);
+/* The byte after the current token: what follows, known without reading it. Zero when not known. */
+static inline char cdecl__byte_after(const struct parser *p)
+{
+    return p->has_ahead ? '\0' : *p->lex.next;
+}
+
+static inline bool cdecl__accept(struct parser *p, enum token_kind kind)
+{
+    if (p->tok.kind != kind)
+        return false;
+    cdecl__advance(p);
+    return true;
+}
+
+COLD _Noreturn void cdecl__expected_token(const struct parser *p, enum token_kind kind,
+                                          const char *why);
+
+/* Reads this token or fails: "expected ')' <why>, got ...". */
+static inline void cdecl__expect(struct parser *p, enum token_kind kind, const char *why)
+{
+    if (!cdecl__accept(p, kind))
+        cdecl__expected_token(p, kind, why);
+}
+
+static inline bool cdecl__is_soft(const struct token *token, enum token_kind kind)
+{
+    return token->kind == TOK_IDENT && token->name->token == kind;
+}
+
+void cdecl__skip_parens(struct parser *p); /* at a bracket: through the matching one */
+
+COLD _Noreturn void cdecl__too_deep(const struct parser *p);
+
+static inline void cdecl__enter(struct parser *p) /* every recursive edge of the parser */
+{
+    if (++p->depth > CDECL_MAX_DEPTH)
+        cdecl__too_deep(p);
+}
+
+static inline struct place cdecl__here(const struct parser *p)
+{
+    return (struct place){p->tok.at, p->tok.line, p->tok.name};
+}
+
+static inline const struct cdecl_arg *cdecl__arg(const struct parser *p)
+{
+    return &p->source->args[p->tok.arg];
+}
+
+static inline void cdecl__leave(struct parser *p)
+{
+    p->depth--;
+}
+
+/* ---- source.c ---- */
+
+void cdecl__open_source(struct parser *p, const struct cdecl_source *source); /* fills p->lex */
+
+/* ---- expr_operand.c: the rest in expr.h ---- */
+
+void cdecl__convert(struct parser *p, struct cdecl_value *value, const struct cdecl_type *type);
+uint64_t cdecl__wrap(uint64_t u, const struct cdecl_type *type); /* to an integer type of 64 bits */
+bool cdecl__is_true(const struct cdecl_value *value);
+
+/* ---- literal.c: the values of numbers, characters and strings ---- */
+
+struct cdecl_value cdecl__number(struct parser *p, const struct token *token);
+struct cdecl_value cdecl__character(struct parser *p, const struct token *token);
+/* The current string token and those following it, joined; advances past them. */
+struct cdecl_value cdecl__strings(struct parser *p);
+
+/* ---- expr_arithmetic.c: in expr.h ---- */
+
+/* ---- declare.c ---- */
+
+/* Gives `at->name` the meaning in `decl`, or checks it against an earlier one. Returns what it
+ * means. */
+const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
+                                        const struct cdecl_decl *decl);
+struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
+                                  const struct place *at, const struct cdecl_type *type);
+extern const char cdecl__not_exported[];
+
+/* The grammar of C, which is recursive: from here on to parse.c the files call each other. */
 
 /* ---- attr.c ---- */
 
@@ -446,35 +473,26 @@ static inline const struct cdecl_type *cdecl__attributes_apply(struct parser *p,
 }
 void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum cdecl_attr_id id,
                            const char *name);
-void cdecl__skip_parens(struct parser *p); /* at '(': through the matching ')' */
 void cdecl__intern_attributes(struct cdecl_state *state);
 
-/* ---- specifiers.c, declarator.c, aggregate.c, parse.c ---- */
+/* ---- specifiers.c ---- */
 
 enum storage { STORAGE_NONE, STORAGE_TYPEDEF, STORAGE_EXTERN, STORAGE_STATIC, STORAGE_OTHER };
 
 struct specs {
     enum storage storage;
     bool thread_local;
-    bool is_inline;
     bool is_constexpr;
-    bool had_tag; /* a struct, union or enum specifier: a declaration without declarators is fine */
     unsigned quals;
     const struct cdecl_type *type; /* qualifiers included */
     struct attrs attrs;
 };
 
-/* A struct or union body while it is read. */
-struct body {
-    struct member_node *first, *last;
-    struct constant_node *constants, *last_constant;
-    uint32_t nmembers, nconstants;
-};
+bool cdecl__starts_type(struct parser *p); /* the current token can begin a type name */
+void cdecl__specifiers(struct parser *p, struct specs *specs);
+const struct cdecl_type *cdecl__type_name(struct parser *p);
 
-struct constant_node {
-    struct constant_node *next;
-    const struct cdecl_decl *decl;
-};
+/* ---- declarator.c ---- */
 
 /* One parameter as it is collected. */
 struct param_node {
@@ -493,20 +511,53 @@ struct declarator {
     struct attrs attrs;
 };
 
-bool cdecl__starts_type(struct parser *p); /* the current token can begin a type name */
-void cdecl__specifiers(struct parser *p, struct specs *specs);
-const struct cdecl_type *cdecl__type_name(struct parser *p);
+/* Which names a declarator may, must or must not have. */
+enum naming { NAME_REQUIRED, NAME_PARAMETER, NAME_NONE };
+void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming naming,
+                       struct declarator *result);
+
+/* ---- aggregate.c ---- */
+
+/* A struct or union body while it is read. */
+struct body {
+    struct member_node *first, *last;
+    struct constant_node *constants, *last_constant;
+    uint32_t nmembers, nconstants;
+};
+
+struct constant_node {
+    struct constant_node *next;
+    const struct cdecl_decl *decl;
+};
+
+/* At struct, union or enum: the specifier through its attributes. */
+const struct cdecl_type *cdecl__tag_specifier(struct parser *p);
+void cdecl__tag_attributes(struct cdecl_tag *tag, const struct attrs *attrs);
+void cdecl__body_constant(struct parser *p, const struct cdecl_decl *decl); /* for p->body */
+
+/* ---- enum.c ---- */
+
+struct cdecl_tag *cdecl__enum_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
+                                   const struct cdecl_type *fixed, const struct place *at);
+const struct cdecl_type *cdecl__enum_type(struct parser *p); /* ": T", NULL when none */
+void cdecl__complete_enum(struct cdecl_state *state, struct cdecl_tag *tag,
+                          const struct cdecl_type *fixed);
+
+/* ---- expr_primary.c: in expr.h ---- */
+
+/* ---- expr.c: the rest in expr.h ---- */
+
+/* Assignment-level expression, any type; value.kind is CDECL_VALUE_NONE when not constant. */
+struct cdecl_value cdecl__expression(struct parser *p);
+struct cdecl_value cdecl__conditional(struct parser *p); /* likewise, without assignment */
+/* Conditional-level, must be an integer constant. `what` names it in errors: "array length". */
+struct cdecl_value cdecl__integer(struct parser *p, const char *what);
+/* A comma expression, as in #if and typeof. */
+struct cdecl_value cdecl__full_expression(struct parser *p);
+
+/* ---- parse.c ---- */
+
 void cdecl__declarations(struct parser *p); /* a whole text */
-/* Gives `at->name` the meaning in `decl`, or checks it against an earlier one. Returns what it
- * means. */
-const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
-                                        const struct cdecl_decl *decl);
-struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
-                                  const struct place *at, const struct cdecl_type *type);
-/* Gives a constant its value; its type must be set. */
-void cdecl__set_value(struct cdecl_state *state, struct cdecl_decl *decl,
-                      const struct cdecl_value *value);
-bool cdecl__same_value(const struct cdecl_decl *a, const struct cdecl_decl *b);
 /* After '=': the initialiser's value, kind CDECL_VALUE_NONE when it is no constant. */
 struct cdecl_value cdecl__initialiser(struct parser *p);
 bool cdecl__read_static_assert(struct parser *p);
@@ -519,71 +570,12 @@ static inline bool cdecl__accept_static_assert(struct parser *p)
 }
 void cdecl__static_assert(struct parser *p); /* after the keyword */
 
-/* Which names a declarator may, must or must not have. */
-enum naming { NAME_REQUIRED, NAME_OPTIONAL, NAME_PARAMETER, NAME_NONE };
-void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming naming,
-                       struct declarator *result);
-/* At struct, union or enum: the specifier through its attributes. */
-const struct cdecl_type *cdecl__tag_specifier(struct parser *p);
-/* The one change a published tag may see: from incomplete to complete. */
-void cdecl__complete_tag(struct cdecl_state *state, struct cdecl_tag *tag,
-                         const struct cdecl_tag *contents, uint16_t depth);
-/* Completes `tag`, or compares with the body it has. Returns the tag that has the body. */
-struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
-                                    struct cdecl_tag *fresh, const struct place *at,
-                                    uint16_t depth);
-void cdecl__tag_attributes(struct cdecl_tag *tag, const struct attrs *attrs);
-void cdecl__body_constant(struct parser *p, const struct cdecl_decl *decl); /* for p->body */
+/* ---- preproc.c ---- */
 
-/* ---- enum.c ---- */
+extern const struct preprocessor cdecl__preprocessor;
+void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
+void cdecl__undefine_all(struct parser *p);
 
-struct cdecl_tag *cdecl__enum_body(struct parser *p, struct cdecl_tag *tag, struct attrs *attrs,
-                                   const struct cdecl_type *fixed, const struct place *at);
-const struct cdecl_type *cdecl__enum_type(struct parser *p); /* ": T", NULL when none */
-void cdecl__complete_enum(struct cdecl_state *state, struct cdecl_tag *tag,
-                          const struct cdecl_type *fixed);
-
-/* ---- expr.c ---- */
-
-/* Assignment-level expression, any type; value.kind is CDECL_VALUE_NONE when not constant. */
-struct cdecl_value cdecl__expression(struct parser *p);
-/* Conditional-level, must be an integer constant. `what` names it in errors: "array length". */
-struct cdecl_value cdecl__conditional(struct parser *p); /* likewise, without assignment */
-struct cdecl_value cdecl__integer(struct parser *p, const char *what);
-/* A comma expression, as in #if and typeof. */
-struct cdecl_value cdecl__full_expression(struct parser *p);
-void cdecl__convert(struct parser *p, struct cdecl_value *value, const struct cdecl_type *type);
-bool cdecl__is_true(const struct cdecl_value *value);
-
-/* ---- predeclared.c ---- */
-
-extern const char cdecl__predeclared[];
-
-/* ---- cdecl.c ---- */
-
-/* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
-const void *cdecl__protect(struct cdecl_state *state, struct cdecl_error *error,
-                           const void *(*body)(struct cdecl_state *, void *), void *argument);
-
-/* ---- print.c ---- */
-
-/* A bounded buffer; `used` counts what would have been written. */
-struct out {
-    char *buffer;
-    size_t size, used;
-    char last;            /* the last character written */
-    const char *declared; /* the typedef being printed: what it names is spelt out */
-};
-
-void cdecl__put(struct out *out, const char *text, size_t size);
-
-/* ---- suggest.c ---- */
-
-/* " (did you mean 'x'?)" or an empty string. */
-struct hint {
-    char text[96];
-};
-struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
-                        size_t size);
+/* ---- cdecl.c: in cdecl.h ---- */
 
 #endif

@@ -1,6 +1,7 @@
 /* Text to tokens, one at a time, on demand. A token points into the parser's own copy of the text
  * (or into a macro's replacement) and carries its line; columns are counted only when an error
- * needs one. Directives go to preproc.c, names to scope.c. Nothing returned here needs freeing. */
+ * needs one. Directives go to the parser's
+ * preprocessor, names to scope.c. Nothing returned here needs freeing. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -338,7 +339,7 @@ static bool word(struct parser *p, struct token *token, const char *start)
     token->name = name;
     if (name->token != TOK_PRAGMA && name->token != TOK_MSPRAGMA)
         return true;
-    cdecl__pragma_operator(p, name);
+    p->preprocessor->pragma_operator(p, name);
     return false;
 }
 
@@ -446,7 +447,7 @@ OUT_OF_LINE static void any_token(struct parser *p, struct token *token)
             return;
         }
         if (c == '#' && p->lex.line_start && p->lex.expansion == NULL) {
-            cdecl__directive(p);
+            p->preprocessor->directive(p);
             continue;
         }
         other_token(p, token, at);
@@ -532,15 +533,23 @@ const struct token *cdecl__peek(struct parser *p)
     return &p->ahead;
 }
 
-const char *cdecl__token_spelling(enum token_kind kind)
+/* At an opening bracket of any kind: through the matching closing one. */
+void cdecl__skip_parens(struct parser *p)
 {
-    static const char *const spellings[TOK_COUNT] = {
-#define TOK(id, spelling) [TOK_##id] = spelling,
-#define KW(id, spelling) [TOK_##id] = spelling,
-#define SOFT(id, spelling) [TOK_##id] = spelling,
-#include "tokens.def"
-    };
-    return spellings[kind];
+    struct place open = cdecl__here(p);
+    size_t depth = 0;
+    do {
+        if (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_LBRACE || p->tok.kind == TOK_LBRACKET)
+            depth++;
+        else if (p->tok.kind == TOK_LATTR)
+            depth += 2;
+        else if (p->tok.kind == TOK_RPAREN || p->tok.kind == TOK_RBRACE ||
+                 p->tok.kind == TOK_RBRACKET)
+            depth--;
+        else if (p->tok.kind == TOK_EOF)
+            cdecl__fail_at(p, &open, "'%c' is never closed", *open.at);
+        cdecl__advance(p);
+    } while (depth > 0);
 }
 
 void cdecl__expected_token(const struct parser *p, enum token_kind kind, const char *why)

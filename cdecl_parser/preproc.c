@@ -109,6 +109,14 @@ static void line_marker(struct parser *p, const char *at, const char *end)
 
 /* ---- #pragma pack ---- */
 
+/* What one "pack(push)" keeps. */
+struct pack {
+    struct pack *outer;
+    unsigned depth; /* 1 for the outermost */
+    uint32_t value;
+    struct name *label;
+};
+
 static void push_pack(struct parser *p, struct name *label, const struct place *at)
 {
     struct pack *pack = KEEP_ONE(p->state, struct pack);
@@ -177,7 +185,7 @@ static void pragma_pack(struct parser *p, const char *at, const char *end)
         set_pack(p, value, &place);
 }
 
-void cdecl__pragma(struct parser *p, const char *at, const char *end)
+static void pragma(struct parser *p, const char *at, const char *end)
 {
     at = skip_blanks(at, end);
     const char *stop = end_of_word(at, end);
@@ -195,11 +203,11 @@ static void ms_pragma(struct parser *p, const struct token *open)
             cdecl__fail_token(p, open, "'(' is never closed");
         depth += token.kind == TOK_LPAREN;
     }
-    cdecl__pragma(p, open->start + 1, token.start);
+    pragma(p, open->start + 1, token.start);
 }
 
 /* "(" string ")" after _Pragma, "(" the pragma itself ")" after __pragma. */
-void cdecl__pragma_operator(struct parser *p, const struct name *name)
+static void pragma_operator(struct parser *p, const struct name *name)
 {
     struct token token;
     cdecl__lex(p, &token);
@@ -212,7 +220,7 @@ void cdecl__pragma_operator(struct parser *p, const struct name *name)
     cdecl__lex(p, &token);
     if (token.kind != TOK_STRING)
         cdecl__fail_token(p, &token, "expected a string in '_Pragma'");
-    cdecl__pragma(p, token.start + 1, token.start + token.size - 1);
+    pragma(p, token.start + 1, token.start + token.size - 1);
     cdecl__lex(p, &token);
     if (token.kind != TOK_RPAREN)
         cdecl__fail_token(p, &token, "expected ')' to close '_Pragma'");
@@ -336,12 +344,13 @@ static void undefine(struct parser *p, const struct directive *d)
     name->extra->macro = NULL;
 }
 
-bool cdecl__is_defined(const struct name *name)
-{
-    if (name->token >= TOK_SOFT_HAS_INCLUDE)
-        return true;
-    return name->extra != NULL && name->extra->macro != NULL;
-}
+/* A macro the caller gave for one text. */
+struct caller_macro {
+    struct caller_macro *outer;
+    struct name_extra *extra;
+    const struct cdecl_decl *hidden; /* what it meant before */
+    struct cdecl_decl decl;
+};
 
 /* Defines the caller's macros for this text. */
 void cdecl__define_all(struct parser *p, const struct cdecl_source *source)
@@ -549,12 +558,12 @@ static void plain_directive(struct parser *p, const struct directive *d)
     else if (is_directive(d, "undef"))
         undefine(p, d);
     else if (is_directive(d, "pragma"))
-        cdecl__pragma(p, d->word_end, d->end);
+        pragma(p, d->word_end, d->end);
     else
         fail_directive(p, d);
 }
 
-void cdecl__directive(struct parser *p)
+static void directive(struct parser *p)
 {
     struct directive d = read_directive(p, p->lex.next);
     if (is_opening(&d)) {
@@ -572,29 +581,4 @@ void cdecl__directive(struct parser *p)
     }
 }
 
-/* ---- the compiler's own macros ---- */
-
-static const struct {
-    const char *name, *text;
-} predefined[] = {
-#include "predefined.h"
-};
-
-/* Called for each new name that begins with an underscore, as all of them do. */
-const char *cdecl__predefined(const char *text, size_t size)
-{
-    size_t low = 0, high = sizeof predefined / sizeof *predefined;
-    while (low < high) {
-        size_t middle = (low + high) / 2;
-        int order = strncmp(text, predefined[middle].name, size);
-        if (order == 0)
-            order = predefined[middle].name[size] == '\0' ? 0 : -1;
-        if (order == 0)
-            return predefined[middle].text;
-        if (order < 0)
-            high = middle;
-        else
-            low = middle + 1;
-    }
-    return NULL;
-}
+const struct preprocessor cdecl__preprocessor = {directive, pragma_operator};

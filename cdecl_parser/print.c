@@ -9,15 +9,6 @@
 #include <string.h>
 #include "internal.h"
 
-void cdecl__put(struct out *out, const char *text, size_t size)
-{
-    for (size_t i = 0; i < size; i++, out->used++)
-        if (out->used + 1 < out->size)
-            out->buffer[out->used] = text[i];
-    if (size > 0)
-        out->last = text[size - 1];
-}
-
 static void put(struct out *out, const char *text)
 {
     cdecl__put(out, text, strlen(text));
@@ -123,14 +114,9 @@ static void enum_body(struct out *out, const struct cdecl_tag *tag)
     put(out, " }");
 }
 
-static const char *keyword(const struct cdecl_tag *tag)
-{
-    return tag->kind == CDECL_ENUM ? "enum" : tag->kind == CDECL_STRUCT ? "struct" : "union";
-}
-
 static void body(struct out *out, const struct cdecl_tag *tag)
 {
-    put(out, keyword(tag));
+    put(out, cdecl__tag_keyword((enum cdecl_kind)tag->kind));
     if (tag->packed)
         put(out, " __attribute__((packed))");
     aligned(out, tag->alignment);
@@ -185,7 +171,7 @@ static void tag_name(struct out *out, const struct cdecl_type *type)
     const struct cdecl_tag *tag = type->tag;
     separate(out);
     if (tag->name != NULL) {
-        put(out, keyword(tag));
+        put(out, cdecl__tag_keyword((enum cdecl_kind)tag->kind));
         put(out, " ");
         put(out, tag->name);
     } else if (goes_by_typedef(out, type)) {
@@ -327,6 +313,16 @@ size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer
     struct out out = {buffer, size, 0, 0, NULL};
     declare(&out, type, name, NULL);
     return finish(&out);
+}
+
+const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type)
+{
+    char *text = state->texts[state->next_text];
+    size_t size = sizeof state->texts[0];
+    state->next_text = (state->next_text + 1) % 2;
+    if (cdecl_print(type, NULL, text, size) >= size)
+        memcpy(text + size - 4, "...", 4);
+    return text;
 }
 
 /* ---- declarations ---- */

@@ -134,6 +134,13 @@ struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
     return name->extra;
 }
 
+bool cdecl__is_defined(const struct name *name)
+{
+    if (name->token >= TOK_SOFT_HAS_INCLUDE)
+        return true;
+    return name->extra != NULL && name->extra->macro != NULL;
+}
+
 /* ---- the transaction ---- */
 
 /* Notes the hash for the case of a rollback; before its node is put into the table. */
@@ -230,7 +237,7 @@ void cdecl__rollback(struct cdecl_state *state)
     cdecl__commit(state);
 }
 
-/* ---- declarations and tags ---- */
+/* ---- declarations ---- */
 
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl)
 {
@@ -250,32 +257,46 @@ void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl
     cdecl__append_decl(state, decl);
 }
 
-/* An incomplete tag with its type; `name` NULL for a nameless one. */
-struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind, struct name *name)
+/* ---- what the embedder looks up ---- */
+
+const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char *name, size_t size)
 {
-    struct cdecl_tag *tag = NEW(state, struct cdecl_tag);
-    struct cdecl_type *type = NEW(state, struct cdecl_type);
-    *type = cdecl__new_type;
-    type->kind = (uint8_t)kind;
-    type->unqual = type;
-    type->tag = tag;
-    *tag = cdecl__incomplete_tag;
-    tag->kind = (uint8_t)kind;
-    tag->name = name == NULL ? NULL : name->text;
-    tag->type = type;
-    tag->state = state;
-    type->hash = (uint32_t)((uintptr_t)type >> 3) * 2654435761u;
-    if (name == NULL) {
-        tag->id = ++state->next_id;
-    } else {
-        struct name_extra *extra = cdecl__extra(state, name);
-        SAVE(state, extra->tag);
-        extra->tag = tag;
-    }
-    if (state->last_tag == NULL)
-        state->first_tag = tag;
-    else
-        state->last_tag->next = tag;
-    state->last_tag = tag;
-    return tag;
+    const struct name *found = cdecl__lookup(state, name, size);
+    if (found == NULL || found->decl != NULL)
+        return found == NULL ? NULL : found->decl;
+    const struct cdecl_decl *macro = found->extra == NULL ? NULL : found->extra->macro;
+    return macro == NULL || macro->line == 0 ? NULL : macro; /* 0: the compiler's own */
+}
+
+const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const char *name,
+                                        size_t size)
+{
+    const struct name *found = cdecl__lookup(state, name, size);
+    if (found == NULL || found->extra == NULL || found->extra->tag == NULL)
+        return NULL;
+    return found->extra->tag->type;
+}
+
+/* A declaration that a later one of its name replaced stays in the list, but is not shown. */
+static bool is_current(const struct cdecl_decl *decl)
+{
+    const struct name *name = cdecl__name_of(decl->name);
+    if (decl->kind == CDECL_DECL_MACRO)
+        return name->extra != NULL && name->extra->macro == decl;
+    return name->decl == decl;
+}
+
+const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
+                                    const struct cdecl_decl *previous)
+{
+    const struct cdecl_decl *decl = previous == NULL ? state->first_decl : previous->next;
+    while (decl != NULL && !is_current(decl))
+        decl = decl->next;
+    return decl;
+}
+
+const struct cdecl_tag *cdecl_next_tag(const struct cdecl_state *state,
+                                       const struct cdecl_tag *previous)
+{
+    return previous == NULL ? state->first_tag : previous->next;
 }

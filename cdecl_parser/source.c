@@ -52,7 +52,7 @@ static const char *readable(struct parser *p, const struct cdecl_source *source,
     return copy;
 }
 
-void cdecl__lex_start(struct parser *p, const struct cdecl_source *source)
+void cdecl__open_source(struct parser *p, const struct cdecl_source *source)
 {
     if (source->size > CDECL_MAX_TEXT)
         cdecl__fail(p->state, "text of %zu bytes is too long", source->size);

@@ -201,7 +201,7 @@ static bool qualifier_or_storage(struct parser *p, struct specs *specs)
     case TOK_AUTO:
     case TOK_REGISTER: storage(p, specs, STORAGE_OTHER); break;
     case TOK_THREAD_LOCAL: specs->thread_local = true; break;
-    case TOK_INLINE: specs->is_inline = true; break;
+    case TOK_INLINE: break;
     case TOK_NORETURN: specs->attrs.noreturn = specs->attrs.any = true; break;
     default: return false;
     }
@@ -294,7 +294,6 @@ static bool type_specifier(struct parser *p, struct spec_reader *r)
     case TOK_STRUCT:
     case TOK_UNION:
     case TOK_ENUM:
-        r->specs->had_tag = true;
         set_type(p, r, &at, cdecl__tag_specifier(p));
         return true;
     case TOK_TYPEOF:

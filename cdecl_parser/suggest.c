@@ -1,5 +1,5 @@
 /* "did you mean": the known name nearest to a misspelt one. Only errors call this, so it simply
- * walks all names. Depends on the lists of the state; owns nothing. */
+ * walks all names. Depends on scope.c and token.c; owns nothing. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"

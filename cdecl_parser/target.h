@@ -56,8 +56,6 @@ struct cdecl__extent {
     uint32_t align;
 };
 struct cdecl__extent cdecl__atomic_extent(struct cdecl__extent plain);
-struct cdecl_type;
-struct cdecl__extent cdecl__extent_of(const struct cdecl_type *type); /* type.c */
 
 /* Whether an array is aligned as its atomic elements are; gcc forgets that they are. */
 struct cdecl__pair {

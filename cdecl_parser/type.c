@@ -165,11 +165,6 @@ const struct cdecl_type *cdecl__ptrdiff_type(struct cdecl_state *state)
     return state->basic[CDECL_PRIM_OF(__PTRDIFF_TYPE__)];
 }
 
-const struct cdecl_type *cdecl__char_type(struct cdecl_state *state)
-{
-    return state->basic[CDECL_PRIM_CHAR];
-}
-
 /* ---- derived types ---- */
 
 /* A pointer's depth ends at a tag that goes by a name: chains of structs may be of any length. */
@@ -361,6 +356,28 @@ bool cdecl_is_complete(const struct cdecl_type *type)
     return type->kind != CDECL_VOID && type->kind != CDECL_FUNCTION;
 }
 
+const struct cdecl_member *cdecl_find_member(const struct cdecl_type *type, const char *name,
+                                             size_t size, uint64_t *offset)
+{
+    if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
+        return NULL;
+    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
+        const struct cdecl_member *m = &type->tag->members[i];
+        if (m->name == NULL) {
+            const struct cdecl_member *inner = cdecl_find_member(m->type, name, size, offset);
+            if (inner == NULL)
+                continue;
+            *offset += m->offset;
+            return inner;
+        }
+        if (cdecl__name_of(m->name)->size == size && memcmp(m->name, name, size) == 0) {
+            *offset = m->offset;
+            return m;
+        }
+    }
+    return NULL;
+}
+
 bool cdecl__is_integer(const struct cdecl_type *type)
 {
     return type->kind == CDECL_INT || type->kind == CDECL_BOOL || type->kind == CDECL_ENUM;
@@ -385,7 +402,7 @@ const struct cdecl_type *cdecl__promote(struct cdecl_state *state, const struct 
     return type;
 }
 
-/* Position in the order of conversion ranks; enum cdecl_prim lists the types so. */
+/* The type that C11 6.3.1.8 gives two integers; enum cdecl_prim lists the types by their ranks. */
 static const struct cdecl_type *
 common_integer(struct cdecl_state *state, const struct cdecl_type *a, const struct cdecl_type *b)
 {

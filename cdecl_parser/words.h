@@ -1,13 +1,12 @@
-/* Words of a text, sixteen bytes at a time: where one ends, its hash, and the names that are equal
- * to it. Inline because the lexer does this for every word it meets, which is most of its work; the
- * ends of words are hard to foresee for a loop over single bytes, and that costs more than looking
- * at the bytes. Depends on memory.h. Included by internal.h. */
+/* Words of a text, sixteen bytes at a time: where one ends, and its hash. Inline because the lexer
+ * does this for every word it meets, which is most of its work; the ends of words are hard to
+ * foresee for a loop over single bytes, and that costs more than looking at the bytes. Depends on
+ * libc alone. Included by name.h. */
 #ifndef CDECL_WORDS_H
 #define CDECL_WORDS_H
 
 #include <stdint.h>
 #include <string.h>
-#include "memory.h"
 
 #if defined(__SSE2__)
 #include <emmintrin.h>
@@ -132,42 +131,6 @@ static inline unsigned cdecl__word_size(const char *s)
         size++;
     return size;
 #endif
-}
-
-/* ---- names ---- */
-
-/* An interned name with all its meanings: looking one up is following a pointer. `text` is what the
- * public structures point to; cdecl__name_of() gets back from it. */
-struct name {
-    uint32_t hash;
-    uint16_t size;
-    uint8_t token;     /* enum token_kind: TOK_IDENT, a keyword or a soft keyword */
-    uint8_t attribute; /* enum attr_code, 0 when it names none we know */
-    const struct cdecl_decl *decl;
-    struct name_extra *extra; /* the rarer meanings, NULL when it has none */
-    char text[];              /* followed by zeros, CHUNK bytes at least in all */
-};
-
-struct name_extra {
-    struct cdecl_tag *tag;
-    const struct cdecl_decl *macro;
-    uint32_t expanding; /* == state->epoch while its replacement is read: C forbids expanding
-                         * it again */
-};
-
-/* A known name of less than CHUNK bytes, NULL when there is none. */
-static inline struct name *cdecl__find_short(const struct table *names, struct chunk text,
-                                             size_t size, uint32_t hash)
-{
-    for (uint32_t at = hash & names->mask; names->hashes[at] != 0; at = (at + 1) & names->mask) {
-        if (RARELY(names->hashes[at] != hash))
-            continue;
-        struct name *name = names->slots[at];
-        if (name->size == size && ((cdecl__read8(name->text) ^ text.low) |
-                                   (cdecl__read8(name->text + 8) ^ text.high)) == 0)
-            return name;
-    }
-    return NULL;
 }
 
 #endif

@@ -142,4 +142,17 @@ describe("tools/lint-layers", function()
             .. "    lua_ffi/base/floats.c: calls up to up of value/index.c\n", out)
         assert.equal(1, code)
     end)
+
+    it("catches a file of the parser that calls one whose section is below its own", function()
+        local dir, remove = directory()
+        finally(remove)
+        support.write_file(dir .. "/value.c", "void up(void); void down(void) { up(); }")
+        support.write_file(dir .. "/tag.c", "void down(void); void up(void) { down(); }")
+        assert(os.execute(("mkdir %s/cdecl_parser && for f in value tag; do %s -c -o %s/cdecl_parser/$f.o "
+            .. "%s/$f.c || exit 1; done"):format(dir, os.getenv "CC" or "cc", dir, dir)))
+        local code, out = support.run { "tools/lint-layers", dir }
+        assert.equal("lint-layers: files of cdecl_parser call those above them in internal.h:\n"
+            .. "    cdecl_parser/value.c: calls up of tag.c, whose section is below\n", out)
+        assert.equal(1, code)
+    end)
 end)
