@@ -64,10 +64,13 @@ LUA_FILES = $(shell cd lib && find . -name '*.lua' | sed 's,^\./,,' | sort)
 
 # --- Building -------------------------------------------------------------------------------------
 
+## what `make` does: the parser and the module; installs nothing
 all: parser core
 
+## build/libcdecl.a, the parser alone
 parser: $(PARSER_LIB)
 
+## build/cffi/core.so, the module
 core: $(CORE)
 
 $(PARSER_LIB): $(PARSER_OBJ)
@@ -113,8 +116,15 @@ $(BUILD)/spec/%-clang.so: spec/support/%.c
 	@mkdir -p $(@D)
 	clang -std=gnu11 -O2 -g -fPIC -shared $(SUPPORT_CFLAGS) -MMD -MP -o $@ $< -lpthread -lm
 
+## removes what was built
+clean:
+	rm -rf $(BUILD)
+
+.PHONY: all parser core clean
+
 # --- Running --------------------------------------------------------------------------------------
 
+## installs what building lacks, builds, opens the prompt
 repl:
 	@tools/bootstrap build </dev/null >&2
 	@$(MAKE) -q core >/dev/null 2>&1 || echo "building cffi" >&2
@@ -124,8 +134,11 @@ repl:
 repl-run: $(CORE)
 	@CFFI_BUILD="$(BUILD)" $(LUA) bin/cffi repl
 
+.PHONY: repl repl-run
+
 # --- Testing --------------------------------------------------------------------------------------
 
+## installs what testing lacks, then check, spec, lint, 2,000 random signatures
 test:
 	@tools/bootstrap build test </dev/null
 	@$(MAKE) --no-print-directory --keep-going $(JOBS) test-programs || :
@@ -134,6 +147,7 @@ test:
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 
 # Check's own limit of 4 s is short where other things run as well.
+## the parser's Check suites and the fuzzer's corpus; CK_RUN_SUITE=layout before it for one
 check: $(CHECKS)
 	CK_DEFAULT_TIMEOUT=60 $(CHECKS)
 
@@ -141,12 +155,15 @@ check: $(CHECKS)
 BUSTED_ARGS = $(BUSTED) --ignore-lua
 BUSTED_RUN = $(RUN_ENV) $(LUA) $(BUSTED_ARGS)
 
+## the busted specs; SPEC=spec/prompt/repl_spec.lua for one
 spec: $(CORE) $(SUPPORT)
 	$(BUSTED_RUN) $(SPEC)
 
+## the specs of the examples
 examples: $(CORE)
 	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
 
+## dependencies, sizes, quoted messages, rules and their specs, luacheck
 lint: lint-layers lint-size lint-messages lint-rules lint-lua
 
 lint-layers:
@@ -159,12 +176,13 @@ lint-size:
 lint-messages:
 	$(LUA) tools/lint_messages.lua $(wildcard cdecl_parser/*.c) -- $(wildcard cdecl_parser/tests/*.def cdecl_parser/tests/check_*.c)
 
-# Every rule of the design is named by the spec that holds it. `make rules` lists them.
+# Every rule of the design is named by the spec that holds it.
 SPECS = $(sort $(shell find spec -name '*_spec.lua'))
 
 lint-rules:
 	@$(LUA) tools/lint_rules.lua docs/design.md $(SPECS)
 
+## which specs hold which rule of docs/design.md
 rules:
 	@$(LUA) tools/lint_rules.lua --list docs/design.md $(SPECS)
 
@@ -174,16 +192,24 @@ lint-lua:
 # What compilers do is the oracle: random signatures called and called back, and random declarations
 # laid out (tools/parser.mk). `make test` calls the same 2,000 signatures each time; others, and more
 # of them, by  make difftest N=50000 SEED=7
+## random calls and layouts against gcc and clang; N=50000 SEED=7
 difftest: difftest-abi difftest-layout
 
+## the calls and callbacks alone, N=2000 of them
 difftest-abi: $(CORE)
 	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
+
+.PHONY: test test-programs check spec examples difftest difftest-abi
+.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua
+
+# --- Testing with instruments ---------------------------------------------------------------------
 
 # Each of these repeats the tests in an environment that makes a fault visible.
 
 ASAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
 # Lua itself is not instrumented and frees nothing at exit when a spec ends with os.exit: leaks are
 # looked for in the C tests, at the end of their one process, and by valgrind.
+## Check suites and specs with AddressSanitizer and UBSan
 asan:
 	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) --keep-going BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check asan-spec
 
@@ -193,22 +219,29 @@ asan-spec: $(CORE) $(SUPPORT)
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
 
+## valgrind-check, valgrind-spec
 valgrind:
 	$(MAKE) --keep-going valgrind-check valgrind-spec
 
+## the Check suites under valgrind
 valgrind-check: $(CHECKS)
 	CK_FORK=no CK_TIMEOUT_MULTIPLIER=20 $(VALGRIND) $(CHECKS)
 
+## the specs under valgrind; SPEC=spec/callback for some
 valgrind-spec: $(CORE) $(SUPPORT)
 	$(RUN_ENV) $(VALGRIND) $(LUA) $(BUSTED_ARGS) --exclude-tags=x87,clock $(SPEC)
 
 # The collector runs all the time: what nothing keeps alive dies at once.
+## the specs with the collector always running
 gcstress: $(CORE) $(SUPPORT)
 	LUA_INIT_5_4='collectgarbage("setpause", 0) collectgarbage("incremental", 0, 200, 9)' $(BUSTED_RUN) $(SPEC)
+
+.PHONY: asan asan-spec valgrind valgrind-check valgrind-spec gcstress
 
 # --- Installing -----------------------------------------------------------------------------------
 
 # The launcher names the interpreter that this system has.
+## into PREFIX=/usr/local, below DESTDIR=
 install: $(CORE)
 	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_LMOD)/cffi $(DESTDIR)$(INSTALL_BIN)
 	install -m 755 $(CORE) $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
@@ -219,16 +252,27 @@ install: $(CORE)
 	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/cffi-launcher
 	install -m 755 $(BUILD)/cffi-launcher $(DESTDIR)$(INSTALL_BIN)/cffi
 
+## removes what install brought
 uninstall:
 	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
 		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES))
 	find $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_LMOD)/cffi -depth -type d -exec rmdir {} + 2>/dev/null || :
 
-clean:
-	rm -rf $(BUILD)
+.PHONY: install uninstall
 
-.PHONY: all parser core repl repl-run test test-programs check spec examples difftest difftest-abi lint lint-layers lint-size lint-messages lint-rules rules lint-lua asan asan-spec valgrind valgrind-check valgrind-spec gcstress \
-	install uninstall clean
+# --- Finding out ----------------------------------------------------------------------------------
+
+# What stands after two hashes says what the target below it does.
+## these lines
+help:
+	@awk '/^# --- / { gsub(/^# --- | -+$$/, ""); group = $$0 } \
+		/^## / { text = substr($$0, 4) } \
+		/^[a-z][a-z-]*:/ && text { \
+			if (group != shown) printf "\n%s\n", shown = group; \
+			printf "  make %-16s %s\n", substr($$1, 1, index($$1, ":") - 1), text; text = "" \
+		}' $(filter Makefile %.mk,$(MAKEFILE_LIST))
+
+.PHONY: help
 .DELETE_ON_ERROR:
 
 include bench/bench.mk

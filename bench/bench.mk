@@ -1,7 +1,6 @@
-# Benchmarks. `make bench`: every row as a ratio to the hand-written binding, then the peers.
-# `make bench-check` fails when a row is over its limit. `make bench-count`: instructions per row, which
-# repeat on any machine with the same binaries. `make bench-growth`: how the cost grows.
-# `make bench-memory`: memory and start-up against their limits.
+# Read by the Makefile. bench/README.md explains the figures.
+
+# --- Benchmarks -----------------------------------------------------------------------------------
 
 BENCH_DIR = $(BUILD)/bench
 BENCH_RUN = LUA_PATH="lib/?.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;$(BENCH_DIR)/?.so;;" \
@@ -23,24 +22,24 @@ $(BENCH_DIR)/count.so: bench/count.c
 	@mkdir -p $(@D)
 	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -o $@ $<
 
+## every row as a ratio to the hand-written binding, then the peers
 bench: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/bench.lua $(BENCH_ARGS) --peers $(BENCH_DIR)
 
+## fails when a row is over its limit
 bench-check: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/bench.lua $(BENCH_ARGS) --check
 
+## instructions per row (valgrind), which repeat on a busy machine
 bench-count: $(BENCH_NEEDS) $(BENCH_DIR)/count.so
 	@rm -f $(BENCH_DIR)/callgrind.*
 	@$(BENCH_RUN) valgrind -q --tool=callgrind --instr-atstart=no \
 		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/bench.lua $(BENCH_ARGS) \
 		--count $(BENCH_DIR)/callgrind
 
+## how the cost grows with arguments, sizes, declarations, callbacks
 bench-growth: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/growth.lua
-
-.PHONY: bench bench-check bench-count bench-growth
-
-# --- Memory and start-up --------------------------------------------------------------------------
 
 $(BENCH_DIR)/heap.so: bench/heap.c
 	@mkdir -p $(@D)
@@ -52,14 +51,12 @@ $(BENCH_DIR)/functions.so:
 	for i in $$(seq 1010); do echo "void memory_function_$$i(void) {}"; done | \
 		$(CC) -O0 -fPIC -shared -x c -o $@ -
 
+## memory of objects and functions, cost of require, against their limits
 bench-memory: $(CORE) $(BENCH_DIR)/heap.so $(BENCH_DIR)/functions.so
 	@$(BENCH_RUN) $(LUA) bench/memory.lua
 
-.PHONY: bench-memory
-
-# --- Callbacks -----------------------------------------------------------------------------------
-
+## memory of callbacks against its limit
 bench-callbacks: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
 
-.PHONY: bench-callbacks
+.PHONY: bench bench-check bench-count bench-growth bench-memory bench-callbacks

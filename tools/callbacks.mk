@@ -1,12 +1,15 @@
 # Long and instrumented tests of callbacks; docs/testing.md says what they prove, docs/results.md what they said.
 
-# Millions of callbacks with random errors, frees and collections: make soak N=10000000 SEED=1
+# --- Testing callbacks ----------------------------------------------------------------------------
+
+## callbacks with random errors, frees and collections, counted; N=10000000 SEED=1
 soak: $(CORE) $(SUPPORT)
 	$(RUN_ENV) $(LUA) tools/callback_soak.lua $(N) $(SEED)
 
 # Threads: the module is instrumented, Lua is not. Debian's sh does not run with the library preloaded,
 # so that what needs a process of its own is left out.
 TSAN_FLAGS = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
+## the specs of threads with ThreadSanitizer
 tsan:
 	$(MAKE) BUILD=$(BUILD)/tsan CFLAGS="$(TSAN_FLAGS)" tsan-spec
 

@@ -1,6 +1,8 @@
 # Tests of the parser beyond its Check suites: layouts against the compilers, system headers, fuzzing,
 # speed. Read by the Makefile.
 
+# --- Testing the parser ---------------------------------------------------------------------------
+
 N =
 SEED =
 FUZZ_SECONDS = 60
@@ -14,12 +16,11 @@ $(BUILD)/drivers/%: $(BUILD)/cdecl_parser/tests/drivers/%.o $(PARSER_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $< $(PARSER_LIB) -lm
 
-# Random declarations laid out by gcc and clang:  make difftest-layout N=20000 SEED=1
 # For another target, in a build for it: DIFFTEST_CC="aarch64-linux-gnu-gcc -static" RUN=qemu-aarch64
+## random declarations laid out by gcc, clang and the parser; N=20000 SEED=1
 difftest-layout: $(BUILD)/drivers/layout_dump
 	$(LUA) tools/layout_difftest.lua $(or $(N),20000) "$(SEED)" $(BUILD)/difftest $<
 
-# The texts that once were findings, and the seeds of the fuzzer.
 $(BUILD)/drivers/replay: $(BUILD)/cdecl_parser/fuzz/fuzz_parse.o $(BUILD)/cdecl_parser/fuzz/replay.o $(PARSER_LIB)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ -lm
@@ -29,6 +30,7 @@ $(BUILD)/cdecl_parser/fuzz/%.o: cdecl_parser/fuzz/%.c
 	$(CC) $(ALL_CFLAGS) -iquote cdecl_parser -c -o $@ $<
 
 check: replay
+## the fuzzer's corpus, once; part of check
 replay: $(BUILD)/drivers/replay
 	$< $(wildcard $(FUZZ_CORPUS)/*)
 
@@ -49,6 +51,7 @@ $(FUZZ_SEEDS)/made:
 	done
 	touch $@
 
+## the parser's fuzzer for FUZZ_SECONDS=60; needs clang and libclang-rt-14-dev
 fuzz: $(BUILD)/fuzz/fuzz_parse $(FUZZ_SEEDS)/made
 	@mkdir -p $(BUILD)/fuzz/corpus
 	$< -max_total_time=$(FUZZ_SECONDS) -max_len=8192 -timeout=10 -rss_limit_mb=2048 \
@@ -57,6 +60,7 @@ fuzz: $(BUILD)/fuzz/fuzz_parse $(FUZZ_SEEDS)/made
 
 # What takes too long for each change: all of `make test`, then the fuzzer for a minute, more random calls and
 # layouts, and the tests again with sanitizers, under valgrind and with the collector always running.
+## test, then fuzz, difftest N=20000, asan, valgrind and gcstress
 test-slow: test
 	$(MAKE) fuzz
 	$(MAKE) difftest N=20000
@@ -64,18 +68,16 @@ test-slow: test
 	$(MAKE) valgrind
 	$(MAKE) gcstress
 
-# How fast texts are read, against LuaJIT, and whether time and memory grow with them:  make bench-parse
+## how fast texts are read, against LuaJIT; how time and memory grow with them
 bench-parse: $(CORE) $(BUILD)/drivers/parse_cost
 	@LUA_PATH="lib/?.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;;" $(LUA) bench/parse.lua $(BUILD)/drivers/parse_cost
 
-.PHONY: difftest-layout replay fuzz test-slow bench-parse
-
-# Every header of many packages through the parser:  make headers [INSTALL=1] [ONLY=zlib1g-dev]
 REPORT =
 INSTALL =
 ONLY =
+## every header of sixty packages through the parser; INSTALL=1, ONLY=zlib1g-dev
 headers: $(BUILD)/drivers/header_check
 	$(LUA) tools/headers.lua $(if $(INSTALL),--install) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(REPORT),--report $(REPORT)) $< $(BUILD)/headers
 
-.PHONY: headers
+.PHONY: difftest-layout replay fuzz test-slow bench-parse headers

@@ -135,3 +135,32 @@ describe("the pages", function()
         assert.is_true(count > 20)
     end)
 end)
+
+describe("make help", function()
+    local function targets_in(text, pattern)
+        local names, list = {}, {}
+        for name in text:gmatch(pattern) do names[name] = true end
+        for name in pairs(names) do list[#list + 1] = name end
+        table.sort(list)
+        return list, names
+    end
+
+    it("shows the targets that CONTRIBUTING.md lists", function()
+        local _, out = support.run { "make", "-s", "help" }
+        local table_of = support.read_file("CONTRIBUTING.md"):match "\n|%-%-%-|[^\n]+\n(|.-)\n\n"
+        assert.same(targets_in(out, "\n  make ([%w-]+) +%S"), (targets_in(table_of, "`make ([%w-]+)")))
+    end)
+
+    it("and the pages name targets that exist", function()
+        local makefiles = {}
+        for i, path in ipairs { "Makefile", "bench/bench.mk", "tools/parser.mk", "tools/callbacks.mk" } do
+            makefiles[i] = support.read_file(path)
+        end
+        local rules = select(2, targets_in("\n" .. table.concat(makefiles, "\n"), "\n([%l-]+):"))
+        for _, page in ipairs(PAGES) do
+            for name in support.read_file(page):gmatch "`make ([%l-]+)[^`]*`" do
+                assert.is_true(rules[name], page .. " names make " .. name)
+            end
+        end
+    end)
+end)
