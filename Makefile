@@ -58,7 +58,6 @@ SUPPORT = $(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%.so) \
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 PARSER_OBJ = $(call objects,cdecl_parser)
 CHECKS_OBJ = $(call objects,cdecl_parser/tests)
-WINGS = base object value call callback face # of the module, lowest first
 CORE_OBJ = $(call objects,lua_ffi/* lua_ffi/*/*)
 LUA_FILES = $(shell cd lib && find . -name '*.lua' | sed 's,^\./,,' | sort)
 
@@ -101,7 +100,7 @@ $(BUILD)/cdecl_parser/tests/%.o: cdecl_parser/tests/%.c
 
 $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fno-plt -iquote cdecl_parser $(WINGS:%=-iquote lua_ffi/%) $(CORE_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -fno-plt -iquote cdecl_parser -iquote lua_ffi $(CORE_CFLAGS) -c -o $@ $<
 
 $(CHECKS): $(CHECKS_OBJ) $(PARSER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CHECKS_OBJ) $(PARSER_LIB) $(CHECK_LIBS) -lm

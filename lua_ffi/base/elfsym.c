@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "cdecl.h"
-#include "elfsym.h"
+#include "base/elfsym.h"
 
 #if defined __linux__ || defined __FreeBSD__
 

@@ -1,16 +1,15 @@
 /* Floating types of every width, read and written through lffi_real, which holds all of them
  * exactly.
  *
- * Depends on nothing but the compiler and its libm: it is a leaf that convert.c, cdata.c and
- * number.c use. _Float16 is converted by hand (not every compiler has the type); __float128 where
- * the compiler has it.
+ * Depends on the compiler and its libm; texts go to Lua's stack. _Float16 is converted by hand (not
+ * every compiler has the type); __float128 where the compiler has it.
  */
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "base/base.h"
 
 /* glibc has functions on _Float128; its headers hide them from clang. */
 #if defined __SIZEOF_FLOAT128__ && defined __GLIBC__
@@ -82,7 +81,7 @@ static void store_half(void *dst, lffi_real value)
     memcpy(dst, &h, sizeof h);
 }
 
-static lffi_real load_op(enum lffi_op op, const void *src)
+lffi_real lffi_load_float(enum lffi_op op, const void *src)
 {
     float f;
     double d;
@@ -106,7 +105,7 @@ static lffi_real load_op(enum lffi_op op, const void *src)
     return l;
 }
 
-static void store_op(enum lffi_op op, void *dst, lffi_real value)
+void lffi_store_float(enum lffi_op op, void *dst, lffi_real value)
 {
     float f = (float)value;
     double d = (double)value;
@@ -123,47 +122,22 @@ static void store_op(enum lffi_op op, void *dst, lffi_real value)
         memcpy(dst, &l, sizeof l);
 }
 
-lffi_real lffi_load_float(const struct lffi_ctype *ct, const void *src)
+void lffi_load_complex(enum lffi_op part, const void *src, lffi_real *re, lffi_real *im)
 {
-    return load_op((enum lffi_op)ct->op, src);
-}
-
-void lffi_store_float(const struct lffi_ctype *ct, void *dst, lffi_real value)
-{
-    store_op((enum lffi_op)ct->op, dst, value);
-}
-
-/* The type of one part, by its size. */
-static enum lffi_op part_op(const struct lffi_ctype *ct)
-{
-    if (ct->size == 2 * sizeof(float))
-        return LFFI_FLOAT;
-    if (ct->size == 2 * sizeof(double))
-        return LFFI_DOUBLE;
-    return ct->type->prim == CDECL_PRIM_CLDOUBLE ? LFFI_LDOUBLE : LFFI_FLOAT128;
-}
-
-void lffi_load_complex(const struct lffi_ctype *ct, const void *src, lffi_real *re, lffi_real *im)
-{
-    *re = load_op(part_op(ct), src);
-    *im = load_op(part_op(ct), (const char *)src + ct->size / 2);
-}
-
-void lffi_store_complex(const struct lffi_ctype *ct, void *dst, lffi_real re, lffi_real im)
-{
-    store_op(part_op(ct), dst, re);
-    store_op(part_op(ct), (char *)dst + ct->size / 2, im);
+    size_t size = part == LFFI_FLOAT ? sizeof(float) : part == LFFI_DOUBLE ? sizeof(double) : 16;
+    *re = lffi_load_float(part, src);
+    *im = lffi_load_float(part, (const char *)src + size);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
 /* "1.5-2i"; after letters ("inf", "nan") a capital I, as LuaJIT prints. */
-static const char *push_complex_text(lua_State *L, const struct lffi_ctype *ct, const void *src)
+const char *lffi_push_complex_text(lua_State *L, enum lffi_op part, const void *src)
 {
     char text[128];
     lffi_real re;
     lffi_real im;
-    lffi_load_complex(ct, src, &re, &im);
+    lffi_load_complex(part, src, &re, &im);
     snprintf(text, sizeof text, "%.14Lg%+.14Lg%c", (long double)re, (long double)im,
              lffi_is_finite(im) ? 'i' : 'I');
     return lua_pushstring(L, text);
@@ -179,16 +153,13 @@ static void print_quad(char *text, size_t size, lffi_real value)
 #endif
 }
 
-const char *lffi_push_float_text(lua_State *L, const struct lffi_ctype *ct, const void *src)
+const char *lffi_push_float_text(lua_State *L, enum lffi_op op, const void *src)
 {
     char text[64];
-    lffi_real value;
-    if (ct->op == LFFI_COMPLEX)
-        return push_complex_text(L, ct, src);
-    value = lffi_load_float(ct, src);
-    if (ct->op == LFFI_FLOAT128)
+    lffi_real value = lffi_load_float(op, src);
+    if (op == LFFI_FLOAT128)
         print_quad(text, sizeof text, value);
-    else if (ct->op == LFFI_LDOUBLE)
+    else if (op == LFFI_LDOUBLE)
         snprintf(text, sizeof text, "%.*Lg", LDBL_DECIMAL_DIG, (long double)value);
     else
         snprintf(text, sizeof text, "%.14g", (double)value);
@@ -247,12 +218,12 @@ static lffi_real quad_result(int op, lffi_real a, lffi_real b)
 #endif
 }
 
-void lffi_float_arith(const struct lffi_ctype *ct, int op, void *dst, const void *a, const void *b)
+void lffi_float_arith(enum lffi_op op, int operator, void *dst, const void *a, const void *b)
 {
-    lffi_real x = lffi_load_float(ct, a);
-    lffi_real y = lffi_load_float(ct, b);
-    if (ct->op == LFFI_FLOAT128)
-        lffi_store_float(ct, dst, quad_result(op, x, y));
+    lffi_real x = lffi_load_float(op, a);
+    lffi_real y = lffi_load_float(op, b);
+    if (op == LFFI_FLOAT128)
+        lffi_store_float(op, dst, quad_result(operator, x, y));
     else
-        lffi_store_float(ct, dst, long_double_result(op, (long double)x, (long double)y));
+        lffi_store_float(op, dst, long_double_result(operator, (long double)x, (long double)y));
 }

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "libpath.h"
+#include "base/libpath.h"
 
 #if defined __x86_64__
 #define MULTIARCH "x86_64-linux-gnu"

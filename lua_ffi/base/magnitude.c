@@ -6,7 +6,7 @@
 #include <float.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "base/base.h"
 
 enum {
     HUGE_BITS =
@@ -100,9 +100,9 @@ struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size)
 
 /* Significand bits (including the implicit one) of a type, and the exponent its values stay below.
  */
-static void float_limits(const struct lffi_ctype *ct, int *digits, int *exponent)
+static void float_limits(enum lffi_op op, int *digits, int *exponent)
 {
-    switch (ct->op) {
+    switch ((unsigned)op) { /* the five floating ones */
     case LFFI_FLOAT16: *digits = 11; *exponent = 16; break;
     case LFFI_FLOAT: *digits = FLT_MANT_DIG; *exponent = FLT_MAX_EXP; break;
     case LFFI_DOUBLE: *digits = DBL_MANT_DIG; *exponent = DBL_MAX_EXP; break;
@@ -111,12 +111,12 @@ static void float_limits(const struct lffi_ctype *ct, int *digits, int *exponent
     }
 }
 
-bool lffi_magnitude_is_exact(const struct lffi_ctype *ct, const struct lffi_magnitude *m)
+bool lffi_magnitude_is_exact(enum lffi_op op, const struct lffi_magnitude *m)
 {
     unsigned __int128 bits = m->top;
     int digits;
     int exponent;
-    float_limits(ct, &digits, &exponent);
+    float_limits(op, &digits, &exponent);
     if (m->huge || m->rest || bit_length(bits) + m->exponent > exponent)
         return false;
     while (bits != 0 && (bits & 1) == 0)
@@ -141,18 +141,18 @@ static unsigned __int128 jam(const struct lffi_magnitude *m, int bits, int *expo
     return value | rest;
 }
 
-void lffi_store_magnitude(const struct lffi_ctype *ct, void *dst, const struct lffi_magnitude *m)
+void lffi_store_magnitude(enum lffi_op op, void *dst, const struct lffi_magnitude *m)
 {
     int digits;
     int exponent;
     int most;
     lffi_real value;
-    float_limits(ct, &digits, &most);
+    float_limits(op, &digits, &most);
     /* The widest type rounds here, all others when lffi_real is stored. */
     value = (lffi_real)jam(m, digits == 113 ? 128 : 113, &exponent);
     for (; exponent > 0; exponent--)
         value *= 2;
     if (m->huge)
         value = (lffi_real)__builtin_inff();
-    lffi_store_float(ct, dst, m->negative ? -value : value);
+    lffi_store_float(op, dst, m->negative ? -value : value);
 }

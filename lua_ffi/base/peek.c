@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "peek.h"
+#include "base/peek.h"
 
 enum { INTEGER = 0x5a17c0de };
 static const lua_Number number = 12345.0625;

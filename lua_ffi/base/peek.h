@@ -9,7 +9,7 @@
 #ifndef LFFI_PEEK_H
 #define LFFI_PEEK_H
 
-#include "lffi.h"
+#include "base/base.h"
 
 /* A value on Lua's stack. */
 struct lffi_value {
@@ -93,17 +93,6 @@ static inline void *lffi_peek_block(const struct lffi_value *userdata)
     uintptr_t object = (uintptr_t)userdata->as.object;
     size_t nvalues = *(const uint16_t *)(object + LFFI_AT_USER_VALUES);
     return (void *)(object + (nvalues == 0 ? LFFI_AT_BLOCK : LFFI_AT_BLOCK_BEHIND + 16 * nvalues));
-}
-
-/* The cdata that the value is, or NULL. */
-static inline struct lffi_cdata *lffi_peek_cdata(const struct lffi_state *st,
-                                                 const struct lffi_value *value)
-{
-    const void *mt;
-    if (value->tag != LFFI_TAG_USERDATA)
-        return NULL;
-    mt = lffi_peek(value->as.object, LFFI_AT_METATABLE);
-    return mt == st->mt_cdata || mt == st->mt_cdata_gc ? lffi_peek_block(value) : NULL;
 }
 
 /* True when all of this holds here. May raise when memory is out. */

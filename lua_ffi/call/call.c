@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "plan.h"
+#include "call/call.h"
 
 /* One call under preparation. */
 struct outgoing {

@@ -5,7 +5,7 @@
  * not plain (and then starts anew: nothing has happened yet). Which of the few entry points a
  * function gets is decided when its Lua function is made.
  */
-#include "scalar.h"
+#include "call/scalar.h"
 
 #ifdef LFFI_ABI_GENERIC
 

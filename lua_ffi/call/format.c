@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "format.h"
+#include "call/format.h"
 
 /* ---- reading a specification ----------------------------------------------------------------- */
 

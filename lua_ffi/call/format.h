@@ -3,7 +3,7 @@
 #ifndef LFFI_FORMAT_H
 #define LFFI_FORMAT_H
 
-#include "plan.h"
+#include "call/call.h"
 
 enum lffi_format_length {
     LFFI_LENGTH_NONE,

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <wchar.h>
 
-#include "format.h"
+#include "call/format.h"
 
 /* What a conversion writes. */
 struct target {

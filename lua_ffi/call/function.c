@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "plan.h"
+#include "call/call.h"
 
 static uint64_t bit(int64_t index)
 {
@@ -131,6 +131,7 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     lua_replace(L, -3);
     record->pub = (struct lffi_function){decl->name, address, ct->base, decl, NULL};
     record->callee.st = ct->scope->st;
+    record->kind = &lffi_record_kind;
     read_attributes(record, plan);
     read_result(record, &plan->result);
     if (lib_idx != 0) {
@@ -142,16 +143,4 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
     }
     caller = lffi_direct_caller(record);
     lua_pushcclosure(L, caller != NULL ? caller : lffi_call_function, 3);
-}
-
-const struct lffi_function *lffi_to_function(lua_State *L, int idx)
-{
-    const struct lffi_record *record;
-    lua_CFunction fn = lua_tocfunction(L, idx);
-    if (fn == NULL || (fn != lffi_call_function && !lffi_is_direct_caller(fn)))
-        return NULL;
-    lua_getupvalue(L, idx, LFFI_UPVALUE_RECORD);
-    record = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return &record->pub;
 }

@@ -1,6 +1,6 @@
 /* Calls through C function-pointer types: every register loaded from the frame, no libffi.
  *
- * Depends on plan.h alone. On both conventions integer and floating arguments travel in separate
+ * Depends on call.h alone. On both conventions integer and floating arguments travel in separate
  * registers, so one type, all general registers then all floating ones, calls every function
  * whose arguments fit; eight-byte words after them become the stack block. The types are
  * variadic because a variadic callee on x86-64 wants to know of the floating registers (AL) and
@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plan.h"
+#include "call/call.h"
 
 bool lffi_prefers_libffi(void)
 {

@@ -1,6 +1,6 @@
 /* libffi's view of a frame, and calls through libffi.
  *
- * Depends on <ffi.h> and plan.h. Since abi.c has already decided which byte travels where, libffi
+ * Depends on <ffi.h> and call.h. Since abi.c has already decided which byte travels where, libffi
  * is given scalars only: every general register as a 64-bit integer, every floating register, and
  * the stack block as one value of a type whose class is "memory" on every convention. The types
  * here are constants or lie in a struct lffi_lowered of the caller.
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "libffi.h"
+#include "call/libffi.h"
 
 #ifndef LFFI_ABI_GENERIC
 

@@ -1,11 +1,11 @@
-/* A frame as libffi sees it: shared by ffitype.c, signature.c and callback.c, which alone know
+/* A frame as libffi sees it: shared by libffi.c, signature.c and callback.c, which alone know
  * libffi. */
 #ifndef LFFI_FFITYPE_H
 #define LFFI_FFITYPE_H
 
 #include <ffi.h>
 
-#include "plan.h"
+#include "call/call.h"
 
 /* Bytes of a floating register that libffi hands through. */
 #ifdef LFFI_ABI_SYSV

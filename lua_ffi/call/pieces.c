@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "plain.h"
+#include "call/plain.h"
 
 bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot)
 {

@@ -1,12 +1,12 @@
 /* Signature to call plan: where each argument of a function type travels, decided once.
  *
- * Depends on abi.c (or ffitype.c where libffi classifies) and on ctypes. A plan is one userdata,
+ * Depends on abi.c (or libffi.c where libffi classifies) and on ctypes. A plan is one userdata,
  * immutable after `lffi_find_plan` has returned it, held by a user value of the base function
  * ctype, and so alive as long as the universe.
  */
 #include <string.h>
 
-#include "plan.h"
+#include "call/call.h"
 
 /* A plan under construction: what the first pass over the parameters counts. */
 struct draft {

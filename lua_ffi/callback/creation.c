@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slot.h"
+#include "callback/slot.h"
 
 unsigned lffi_text_hash(const char *text)
 {

@@ -10,8 +10,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "scalar.h"
-#include "slot.h"
+#include "call/scalar.h"
+#include "callback/slot.h"
 
 /* One run of a callback. */
 struct invocation {

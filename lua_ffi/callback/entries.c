@@ -8,7 +8,7 @@
  */
 #include <stdarg.h>
 
-#include "slot.h"
+#include "callback/slot.h"
 
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
 {

@@ -4,7 +4,7 @@
  * Depends on callback.c for the events and on enter.c for reporting. Called at the end of a C call
  * and by hook.c, on the thread that owns the state.
  */
-#include "slot.h"
+#include "callback/slot.h"
 
 /* Stack: the event. Calls from other threads, told at last. */
 static int push_strangers(lua_State *L)

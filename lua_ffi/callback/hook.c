@@ -1,9 +1,9 @@
 /* The way from a signal handler back into Lua: a hook that runs lffi_attend at the next Lua
  * instruction and undoes itself.
  *
- * Depends on attend.c. The hook that a thread had before is kept in the state's gate.
+ * Depends on events.c. The hook that a thread had before is kept in the state's gate.
  */
-#include "slot.h"
+#include "callback/slot.h"
 
 /* Puts back the hook that the thread had before. */
 static void disarm(struct lffi_gate *gate, lua_State *L)

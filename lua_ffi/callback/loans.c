@@ -1,10 +1,10 @@
 /* Callbacks that live for one call: Lua functions given to parameters marked noescape
  * (docs/design.md S14). A loan counts one use of a shared slot; the last one to end frees it.
  *
- * Depends on callback_api.c, which frees slots. The list of loans is a userdata on the stack of the
+ * Depends on make.c, which frees slots. The list of loans is a userdata on the stack of the
  * call, closed when the call ends, however it does.
  */
-#include "slot.h"
+#include "callback/slot.h"
 
 static const char loans_key = 0;
 

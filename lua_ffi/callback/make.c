@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "slot.h"
+#include "callback/slot.h"
 
 enum { TABLE_CODES = 1, TABLE_IMPLICIT, TABLE_SIGNATURES };
 

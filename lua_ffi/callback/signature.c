@@ -1,12 +1,12 @@
 /* Signatures: what entering and leaving the code of callbacks of one type takes, without Lua.
  *
- * Depends on ffitype.c and slot.h. C may call after lua_close, so that they are process memory,
+ * Depends on libffi.c and slot.h. C may call after lua_close, so that they are process memory,
  * shared by all callbacks that look the same and never freed.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "signature.h"
+#include "callback/signature.h"
 
 static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
                            uint32_t stack_size, uint64_t result_size, const char *text)

@@ -4,8 +4,8 @@
 #ifndef LFFI_SIGNATURE_H
 #define LFFI_SIGNATURE_H
 
-#include "libffi.h"
-#include "slot.h"
+#include "call/libffi.h"
+#include "callback/slot.h"
 
 struct lffi_signature {
     const struct lffi_signature *next;

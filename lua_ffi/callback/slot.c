@@ -1,6 +1,6 @@
 /* Callbacks as C sees them: code addresses, and what answers when C calls one.
  *
- * Depends on libffi, plan.h and signature.c; it touches no Lua state but hands over to enter.c
+ * Depends on libffi, call.h and signature.c; it touches no Lua state but hands over to enter.c
  * once it is certain that the calling thread owns the state and that the callback lives. All here
  * is process memory, because C may call after lua_close: slots, signatures and gates are reused,
  * never freed. The two process-wide variables of the module are here: the table of slots and
@@ -14,10 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "signature.h"
-#include "slot.h"
-
-_Thread_local struct lffi_thread lffi_thread LFFI_TLS;
+#include "callback/signature.h"
+#include "callback/slot.h"
 
 /* Tombstones of one pool, in the order of their death. */
 struct graveyard {

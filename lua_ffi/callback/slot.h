@@ -1,5 +1,5 @@
 /* Callback slots: shared by callback.c and signature.c (what lives outside every Lua state),
- * enter.c (C enters Lua), attend.c and hook.c (what waits for a safe point) and callback_api.c
+ * enter.c (C enters Lua), events.c and hook.c (what waits for a safe point) and make.c
  * (making, changing and freeing callbacks).
  *
  * A slot is a code address that C may call at any time, also after it was freed or its Lua state
@@ -10,9 +10,7 @@
 #ifndef LFFI_SLOT_H
 #define LFFI_SLOT_H
 
-#include <stdatomic.h>
-
-#include "plan.h"
+#include "callback/callback.h"
 
 /* What entering and leaving code of one signature takes without Lua. Shared, never freed. */
 struct lffi_signature;
@@ -147,7 +145,7 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
 /* The code address of an entry; NULL when the pool has no such. */
 void *lffi_entry_code(enum lffi_pool pool, unsigned index);
 
-/* ---- callback_api.c, loans.c ----------------------------------------------------------------- */
+/* ---- make.c, loans.c ----------------------------------------------------------------- */
 
 /* Makes a tombstone of a live slot and lets go of its functions. */
 void lffi_free_slot(lua_State *L, struct lffi_slot *slot);
@@ -172,7 +170,7 @@ const char *lffi_push_callback_text(lua_State *L, const struct lffi_signature *s
                                     const char *place);
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot);
 
-/* ---- attend.c (with plan.h's lffi_attend), hook.c -------------------------------------------- */
+/* ---- events.c (with call.h's lffi_attend), hook.c -------------------------------------------- */
 
 /* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
 void lffi_report_last(struct lffi_state *st);

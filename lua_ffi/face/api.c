@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "api.h"
+#include "face/face.h"
 
 /* ---- registration and arguments -------------------------------------------------------------- */
 

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "api.h"
+#include "face/face.h"
 
 #define ARENA_METATABLE "cffi.arena"
 

@@ -11,10 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "api.h"
-#include "elfsym.h"
-#include "libpath.h"
-#include "namespace.h"
+#include "face/face.h"
+#include "base/elfsym.h"
+#include "base/libpath.h"
 
 #if defined __linux__ || defined __FreeBSD__
 #include <link.h>

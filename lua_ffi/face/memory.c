@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "api.h"
+#include "face/face.h"
 
 /* A stretch of memory that an argument stands for. */
 struct memory {

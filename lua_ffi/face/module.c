@@ -3,7 +3,7 @@
  * Depends on state.c and api.c. The state is found again when the module is opened a second time in
  * one Lua universe, and so is the table.
  */
-#include "lffi.h"
+#include "face/face.h"
 
 #ifdef _WIN32
 #define MODULE_API __declspec(dllexport)

@@ -1,15 +1,14 @@
 /* Namespace tables: what ffi.load returns and ffi.C is. They resolve names to C functions,
  * constants and variables.
  *
- * Depends on clib.c for symbols, convert.c for variables, call.c for functions. A namespace is a
+ * Depends on library.c for symbols, convert.c for variables, call.c for functions. A namespace is a
  * plain table: functions and constants are stored in it when first fetched and are found there
  * without a call from then on; variables are not, and are read and written through the metatable.
  * The metamethods' upvalues keep the library alive.
  */
 #include <string.h>
 
-#include "api.h"
-#include "namespace.h"
+#include "face/face.h"
 
 static const char library_key = 0;    /* in a namespace's metatable: its library */
 static const char namespaces_key = 0; /* in the registry: namespace -> scope, weak keys */

@@ -7,8 +7,7 @@
  */
 #include <string.h>
 
-#include "api.h"
-#include "namespace.h"
+#include "face/face.h"
 
 /* ---- fields of a description: the table on the stack top ------------------------------------- */
 

@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "api.h"
+#include "face/face.h"
 
 const char *const lffi_policy_names[] = {"fit", "strict", "wrap", "saturate", NULL};
 

@@ -1,13 +1,12 @@
 /* ffi.symbols: what a library exports.
  *
- * Depends on clib.c for the loaded files and on elfsym.c for their tables. The iterator keeps its
+ * Depends on library.c for the loaded files and on elfsym.c for their tables. The iterator keeps its
  * library; names are copied, so nothing it returned refers to the library's memory.
  */
 #include <string.h>
 
-#include "api.h"
-#include "elfsym.h"
-#include "namespace.h"
+#include "face/face.h"
+#include "base/elfsym.h"
 
 /* Upvalues of the iterator. */
 enum { UP_SCOPE = 1, UP_LIBRARY, UP_PATTERN, UP_PLACE };

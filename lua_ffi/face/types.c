@@ -6,7 +6,7 @@
 #include <limits.h>
 #include <string.h>
 
-#include "api.h"
+#include "face/face.h"
 
 /* ffi.typeof(ct [, "$" arguments ...]) */
 static int api_typeof(lua_State *L)

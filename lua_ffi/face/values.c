@@ -8,8 +8,8 @@
 #include <limits.h>
 #include <string.h>
 
-#include "api.h"
-#include "quick.h"
+#include "face/face.h"
+#include "value/quick.h"
 
 /* ffi.new(ct [, nelem] [, initialisers ...]) */
 static int api_new(lua_State *L)
@@ -134,7 +134,7 @@ static void push_number(lua_State *L, const struct lffi_cdata *cd)
         lua_pushinteger(L, *(const unsigned char *)cd->addr != 0);
         break;
     case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
-        lua_pushnumber(L, (lua_Number)lffi_load_float(cd->ct, cd->addr));
+        lua_pushnumber(L, (lua_Number)lffi_load_float(cd->ct->op, cd->addr));
         break;
     case LFFI_VOID: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
     case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
@@ -214,7 +214,7 @@ static void push_big_number(lua_State *L, struct lffi_scope *scope)
     } else {
         m = lffi_magnitude_of_integer(&value);
     }
-    lffi_store_magnitude(lffi_basic(L, scope, CDECL_PRIM_DOUBLE), &number, &m);
+    lffi_store_magnitude(LFFI_DOUBLE, &number, &m);
     lua_pushnumber(L, number);
 }
 

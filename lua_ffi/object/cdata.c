@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "object/integer.h"
 
 /* ---- recognising and making ------------------------------------------------------------------ */
 
@@ -341,13 +341,13 @@ static void push_text(lua_State *L, const struct lffi_cdata *cd)
         memcpy(&target, cd->addr, sizeof target);
         push_address_text(L, cd, target);
     } else if (cd->ct->op == LFFI_COMPLEX) {
-        lffi_push_float_text(L, cd->ct, cd->addr);
+        lffi_push_real_text(L, cd->ct, cd->addr);
     } else if (cd->ct->op == LFFI_ENUM) {
         push_enum_cdata(L, cd);
     } else if (is_integer_op(cd->ct->op) && (!luajit || cd->ct->op >= LFFI_I64)) {
         push_integer_cdata(L, cd);
     } else if (cd->ct->op == LFFI_LDOUBLE || cd->ct->op == LFFI_FLOAT128) {
-        lffi_push_float_text(L, cd->ct, cd->addr);
+        lffi_push_real_text(L, cd->ct, cd->addr);
     } else {
         push_address_text(L, cd, cd->addr);
     }

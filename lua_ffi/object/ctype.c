@@ -7,7 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "peek.h"
+#include "base/peek.h"
+#include "object/integer.h"
+#include "object/record.h"
 
 /* ---- making ctypes --------------------------------------------------------------------------- */
 

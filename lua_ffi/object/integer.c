@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "object/integer.h"
 
 struct lffi_integer lffi_integer_of_int64(int64_t value)
 {
@@ -229,7 +229,7 @@ static bool integer_of_cdata(const struct lffi_cdata *cd, struct lffi_integer *o
     }
     if (op < LFFI_FLOAT16 || op > LFFI_FLOAT128)
         return false;
-    value = lffi_load_float(cd->ct, cd->addr);
+    value = lffi_load_float(cd->ct->op, cd->addr);
     if (!lffi_is_finite(value))
         return false;
     *fraction = lffi_truncate(value) != value;

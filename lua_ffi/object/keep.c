@@ -5,7 +5,7 @@
  * from the offset in its block to the value; so what is kept dies with its owner, cycles included.
  * As long as no program has stored such a pointer, nothing is looked up (lffi_state.keeps).
  */
-#include "lffi.h"
+#include "object/ctype.h"
 
 /* Pushes the table of values kept by the owner at owner_idx; `create`: makes one when missing. */
 static bool push_kept(lua_State *L, const struct lffi_state *st, int owner_idx, bool create)

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "quick.h"
+#include "object/ctype.h"
 
 /* Named members, those of anonymous ones included. Depth is bounded by the type's. */
 static uint32_t count_members(const struct cdecl_type *type)

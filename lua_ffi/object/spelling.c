@@ -3,7 +3,7 @@
  *
  * Depends on the parser's printer. The strings are Lua's, on its stack.
  */
-#include "lffi.h"
+#include "object/ctype.h"
 
 const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name)
 {

@@ -7,7 +7,8 @@
  */
 #include <string.h>
 
-#include "peek.h"
+#include "base/peek.h"
+#include "object/ctype.h"
 
 static const char state_key = 0;
 

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "value/value.h"
 
 static bool is_byte(const struct lffi_ctype *ct)
 {

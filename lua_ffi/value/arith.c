@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "value/operand.h"
 
 /* ---- operands -------------------------------------------------------------------------------- */
 
@@ -20,7 +20,7 @@ static void read_cdata(struct lffi_operand *o, const struct lffi_cdata *cd)
         o->integer = lffi_integer_of_memory(cd->ct, cd->addr);
     } else if (op >= LFFI_FLOAT16 && op <= LFFI_FLOAT128) {
         o->kind = LFFI_FLOAT_OPERAND;
-        o->number = lffi_load_float(cd->ct, cd->addr);
+        o->number = lffi_load_float(cd->ct->op, cd->addr);
     } else if (op == LFFI_POINTER) {
         o->kind = LFFI_ADDRESS_OPERAND;
         memcpy(&o->address, cd->addr, sizeof o->address);
@@ -248,8 +248,8 @@ static bool equal_values(const struct lffi_operand *a, const struct lffi_operand
         return *(const unsigned char *)a->address == *(const unsigned char *)b->address;
     if (a->ct->op != LFFI_COMPLEX || b->ct->op != LFFI_COMPLEX || a->ct->scope->luajit)
         return false;
-    lffi_load_complex(a->ct, a->address, &re[0], &im[0]);
-    lffi_load_complex(b->ct, b->address, &re[1], &im[1]);
+    lffi_load_complex(lffi_part_op(a->ct), a->address, &re[0], &im[0]);
+    lffi_load_complex(lffi_part_op(b->ct), b->address, &re[1], &im[1]);
     return re[0] == re[1] && im[0] == im[1];
 }
 
@@ -344,7 +344,7 @@ static bool push_piece(lua_State *L, const struct lffi_operand *o)
     else if (o->kind == LFFI_INTEGER_OPERAND)
         lffi_push_integer_text(L, &o->integer);
     else if (o->kind == LFFI_FLOAT_OPERAND)
-        lffi_push_float_text(L, o->ct, o->address);
+        lffi_push_real_text(L, o->ct, o->address);
     else
         return false;
     return true;

@@ -3,7 +3,7 @@
  * Depends on convert.c for the values. A field's bits are taken in memory order from the bytes
  * it touches, so packed fields that cross their type's boundaries need no case of their own.
  */
-#include "lffi.h"
+#include "value/value.h"
 
 /* A run of bits within one byte: how many, how far above the byte's bit 0, and how far above bit 0
  * of the field's value. */

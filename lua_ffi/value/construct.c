@@ -1,11 +1,11 @@
 /* New objects: ffi.new, ct(...) and ffi.cast (docs/design.md S1, S2, S6).
  *
- * Depends on convert.c, init.c and cdata.c. Objects own zeroed memory before anything is converted
+ * Depends on convert.c, initialise.c and cdata.c. Objects own zeroed memory before anything is converted
  * into it, so a failed initialiser leaves nothing behind but garbage for the collector.
  */
 #include <string.h>
 
-#include "lffi.h"
+#include "value/value.h"
 
 /* The length argument of a T[?] or of a struct that ends so. */
 static uint64_t check_count(lua_State *L, const struct lffi_scope *scope, int idx)

@@ -1,13 +1,13 @@
 /* Lua values <-> C bytes: the one inverse pair, lffi_store and lffi_load (docs/design.md S1-S8).
  *
- * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through init.c, refusals
- * through convert_error.c. The cases of both switches stand in the order of enum lffi_op. Memory is
+ * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through initialise.c, refusals
+ * through refuse.c. The cases of both switches stand in the order of enum lffi_op. Memory is
  * read and written by memcpy only, so any alignment works. Every failure raises before a byte of
  * the destination has changed.
  */
 #include <string.h>
 
-#include "quick.h"
+#include "value/quick.h"
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
@@ -178,7 +178,7 @@ static bool float_cdata(lua_State *L, struct lffi_state *st, int idx, lffi_real 
     const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
     if (cd == NULL || cd->ct->op < LFFI_FLOAT16 || cd->ct->op > LFFI_FLOAT128)
         return false;
-    *out = lffi_load_float(cd->ct, cd->addr);
+    *out = lffi_load_float(cd->ct->op, cd->addr);
     return true;
 }
 
@@ -195,11 +195,11 @@ static void store_integral(lua_State *L, struct lffi_ctype *ct, void *dst,
     } else {
         m = lffi_magnitude_of_integer(value);
     }
-    if (policy_of(where) < LFFI_WRAP && !lffi_magnitude_is_exact(ct, &m))
+    if (policy_of(where) < LFFI_WRAP && !lffi_magnitude_is_exact(ct->op, &m))
         lffi_convert_error(L, where, "%s has no exact '%s' value",
                            lffi_push_number_text(L, ct->scope->st, value, idx),
                            lffi_push_type_text(L, ct->type, NULL));
-    lffi_store_magnitude(ct, dst, &m);
+    lffi_store_magnitude(ct->op, dst, &m);
 }
 
 /* Rounds as C does; raises when a finite number would become infinite and the policy says so. */
@@ -207,9 +207,9 @@ static void store_real(lua_State *L, struct lffi_ctype *ct, void *dst, lffi_real
                        const struct lffi_where *where)
 {
     char bytes[16];
-    lffi_store_float(ct, bytes, value);
+    lffi_store_float(ct->op, bytes, value);
     if (policy_of(where) <= LFFI_STRICT && lffi_is_finite(value) &&
-        !lffi_is_finite(lffi_load_float(ct, bytes)))
+        !lffi_is_finite(lffi_load_float(ct->op, bytes)))
         lffi_convert_error(L, where, "%s is out of range for '%s'",
                            lffi_push_number_text(L, ct->scope->st, NULL, idx),
                            lffi_push_type_text(L, ct->type, NULL));
@@ -236,7 +236,7 @@ static void store_float(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
 
 static void load_wide_float(lua_State *L, struct lffi_ctype *ct, const void *src)
 {
-    lffi_real value = lffi_load_float(ct, src);
+    lffi_real value = lffi_load_float(ct->op, src);
     struct lffi_cdata *cd;
     if (value != value || (lffi_real)(double)value == value) {
         lua_pushnumber(L, (double)value);
@@ -280,7 +280,7 @@ static void store_complex(lua_State *L, struct lffi_ctype *ct, void *dst, int id
     lffi_real re;
     lffi_real im;
     if (cd != NULL && cd->ct->op == LFFI_COMPLEX) {
-        lffi_load_complex(cd->ct, cd->addr, &re, &im);
+        lffi_load_complex(lffi_part_op(cd->ct), cd->addr, &re, &im);
         store_real(L, part, parts, re, idx, where);
         store_real(L, part, parts + part->size, im, idx, where);
     } else if (lua_istable(L, idx)) {

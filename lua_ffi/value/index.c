@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "quick.h"
+#include "value/quick.h"
 
 static bool is_record(const struct lffi_ctype *ct)
 {

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "quick.h"
+#include "value/quick.h"
 
 /* A piece of memory to be filled. */
 struct object {

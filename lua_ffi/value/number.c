@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "value/operand.h"
 
 /* ---- the type of a result -------------------------------------------------------------------- */
 
@@ -138,11 +138,11 @@ static void as_wide_float(const struct lffi_ctype *ct, void *dst, const struct l
 {
     struct lffi_magnitude m;
     if (o->kind == LFFI_FLOAT_OPERAND) {
-        lffi_store_float(ct, dst, o->number);
+        lffi_store_float(ct->op, dst, o->number);
         return;
     }
     m = lffi_magnitude_of_integer(&o->integer);
-    lffi_store_magnitude(ct, dst, &m);
+    lffi_store_magnitude(ct->op, dst, &m);
 }
 
 static void wide_float_arith(lua_State *L, int op, const struct lffi_operand *a,
@@ -156,7 +156,7 @@ static void wide_float_arith(lua_State *L, int op, const struct lffi_operand *a,
         wider = b;
     as_wide_float(wider->ct, x, a);
     as_wide_float(wider->ct, y, b);
-    lffi_float_arith(wider->ct, op, result, x, y);
+    lffi_float_arith(wider->ct->op, op, result, x, y);
     lffi_load(L, wider->ct, result, 0);
 }
 

@@ -3,7 +3,7 @@
  * Depends on ctype.c and cdata.c; arith.c reads the operands. A pointer made here keeps alive what
  * the operand it was computed from keeps alive.
  */
-#include "lffi.h"
+#include "value/operand.h"
 
 static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
 {

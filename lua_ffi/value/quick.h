@@ -6,7 +6,19 @@
 
 #include <string.h>
 
-#include "peek.h"
+#include "base/peek.h"
+#include "value/value.h"
+
+/* The cdata that the value is, or NULL. */
+static inline struct lffi_cdata *lffi_peek_cdata(const struct lffi_state *st,
+                                                 const struct lffi_value *value)
+{
+    const void *mt;
+    if (value->tag != LFFI_TAG_USERDATA)
+        return NULL;
+    mt = lffi_peek(value->as.object, LFFI_AT_METATABLE);
+    return mt == st->mt_cdata || mt == st->mt_cdata_gc ? lffi_peek_block(value) : NULL;
+}
 
 #define LFFI_QUICK_STORE(type, dst, value)                                                         \
     do {                                                                                           \
@@ -114,18 +126,6 @@ static inline bool lffi_quick_load(lua_State *L, uint8_t op, const void *src)
         break;
     }
     return false;
-}
-
-/* The member whose key is the very string `key`; NULL when none is. */
-static inline const struct lffi_field *lffi_quick_field(const struct lffi_fields *fields,
-                                                        const char *key)
-{
-    uint32_t i = lffi_field_slot(key, fields->mask);
-    for (; fields->slot[i].key != NULL; i = (i + 1) & fields->mask) {
-        if (fields->slot[i].key == key)
-            return &fields->slot[i];
-    }
-    return NULL;
 }
 
 #endif

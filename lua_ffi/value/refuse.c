@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "lffi.h"
+#include "value/value.h"
 
 /* Pushes "bad argument #1 to 'abs' (int abs(int)): ", "field 'x' of 'struct s': ", ... */
 static void push_prefix(lua_State *L, const struct lffi_where *where)
@@ -124,9 +124,9 @@ const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
     if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
         return push_float(L, lua_tonumber(L, idx));
     if (op >= LFFI_FLOAT16 && op <= LFFI_DOUBLE)
-        return push_float(L, (lua_Number)lffi_load_float(cd->ct, cd->addr));
+        return push_float(L, (lua_Number)lffi_load_float(cd->ct->op, cd->addr));
     if (op == LFFI_LDOUBLE || op == LFFI_FLOAT128 || op == LFFI_COMPLEX)
-        return lua_pushfstring(L, "number %s", lffi_push_float_text(L, cd->ct, cd->addr));
+        return lua_pushfstring(L, "number %s", lffi_push_real_text(L, cd->ct, cd->addr));
     if (value->beyond)
         return push_long_integer(L, st, idx);
     return lua_pushfstring(L, "integer %s", lffi_push_integer_text(L, value));

@@ -1,12 +1,12 @@
 /* Which register or stack slot each byte of an argument or result travels in: the classification
  * of the System V x86-64 and the AAPCS64 calling conventions, as gcc applies them to C.
  *
- * Depends on the type description alone (plan.h, cdecl.h); no Lua, no libffi. It allocates nothing.
+ * Depends on the type description alone (call.h, cdecl.h); no Lua, no libffi. It allocates nothing.
  * libffi has its own classification, but releases in use get about one random signature in 150
  * wrong, and it refuses unions, bit-fields and packed structs. Where gcc and clang differ (unnamed
  * bit-fields, flexible array members, arrays of packed structs), this file follows gcc.
  */
-#include "plan.h"
+#include "call/call.h"
 
 #ifndef LFFI_ABI_GENERIC
 

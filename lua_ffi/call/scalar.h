@@ -3,8 +3,8 @@
 #ifndef LFFI_SCALAR_H
 #define LFFI_SCALAR_H
 
-#include "plain.h"
-#include "quick.h"
+#include "call/plain.h"
+#include "value/quick.h"
 
 static LFFI_INLINE bool double_of(const struct lffi_value *arg, double *slot)
 {

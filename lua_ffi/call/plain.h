@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "plan.h"
+#include "call/call.h"
 
 /* Nothing is written unless the value is right: in a callback's result the slot holds the error
  * value. */

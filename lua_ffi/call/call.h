@@ -1,0 +1,125 @@
+/* The call wing: a function type prepared for calls, and C called. */
+#ifndef LFFI_CALL_H
+#define LFFI_CALL_H
+
+#include "call/abi/abi.h"
+#include "value/value.h"
+
+/* ---- plan.c: a function type, prepared for calls --------------------------------------------- */
+
+/* LFFI_I8 .. LFFI_U64: an integer that fills one register at most. */
+#define LFFI_IS_WORD(op) ((op) >= LFFI_I8 && (op) <= LFFI_U64)
+
+enum {
+    LFFI_PARAM_INDIRECT = 1,   /* AArch64: by address of a copy */
+    LFFI_PARAM_FUNCTION = 2,   /* function pointer: a Lua function becomes a callback */
+    LFFI_PARAM_STRING = 4,     /* pointer to const char: a Lua string passes as it is */
+    LFFI_PARAM_TRANSPARENT = 8 /* transparent_union: takes what a member takes */
+};
+
+struct lffi_param {
+    struct lffi_ctype *ct;
+    int64_t min, max; /* integers: the Lua integers that are plain, right under every policy */
+    uint32_t to;     /* pieces == 1: where the whole value lies in the frame */
+    uint8_t op;      /* enum lffi_op; an enum's is that of its integer type */
+    uint8_t pieces;  /* 0: an empty struct, nothing travels */
+    uint8_t first;   /* pieces > 1: index into the plan's pieces */
+    uint8_t flags;   /* LFFI_PARAM_* */
+};
+
+/* Everything about calling functions of one type. Immutable; a userdata held by the ctype. */
+struct lffi_plan {
+    struct lffi_ctype *ct;     /* the function type */
+    const struct lffi_piece *pieces;
+    struct lffi_ctype *const *promoted; /* variadic: types of plain Lua values, LFFI_PROMOTED_* */
+    uint32_t nparams;
+    uint32_t copies;           /* bytes of copies of indirect arguments */
+    struct lffi_assign end;    /* after the last parameter; where variadic ones go on */
+    struct lffi_param result;  /* offsets are in struct lffi_return */
+    uint8_t result_kind;       /* enum lffi_return_kind */
+    bool variadic;             /* ", ..." or "()" */
+    bool by_libffi;            /* no register path */
+    bool quick_callback;       /* scalars only, of which Lua's values are made without allocating */
+    struct lffi_param param[];
+};
+
+enum {
+    LFFI_PROMOTED_INTEGER,
+    LFFI_PROMOTED_FLOAT,
+    LFFI_PROMOTED_BOOLEAN,
+    LFFI_PROMOTED_STRING,
+    LFFI_PROMOTED_POINTER,
+    LFFI_PROMOTED_COUNT
+};
+
+/* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
+const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
+
+/* The plan of a function type, built on first use. Raises with the reason when it cannot be called.
+ */
+const struct lffi_plan *lffi_plan_of(lua_State *L, struct lffi_ctype *ct);
+
+/* ---- call.c, direct.c, function.c ------------------------------------------------------------ */
+
+/* Pushes the Lua function of a C function. Stack: the library userdata at lib_idx (0: none). */
+void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
+                        void (*address)(void), int lib_idx);
+/* True while a function of the library runs on this thread: a callback must not unmap it. */
+bool lffi_is_running(const struct lffi_library *lib);
+/* The Lua function of any C function; upvalues as above. */
+int lffi_call_function(lua_State *L);
+/* Calls registers-only functions with plain arguments; all else it hands to lffi_call_function.
+ * NULL when functions of this plan cannot be called so. */
+lua_CFunction lffi_direct_caller(const struct lffi_record *record);
+bool lffi_is_direct_caller(lua_CFunction fn);
+/* The rare part of lffi_end_call. */
+void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
+
+/* After lffi_leave_c: raises what callbacks of the call have left, runs what waits. */
+static LFFI_INLINE void lffi_end_call(lua_State *L,
+                                                                const struct lffi_callee *callee,
+                                                                const struct lffi_call *running)
+{
+    const struct lffi_gate *gate = callee->st->gate;
+    if (running->error_index != 0 ||
+        (gate != NULL && atomic_load_explicit(&gate->attention, memory_order_relaxed)))
+        lffi_after_call(L, callee->st, running);
+}
+
+/* ---- format.c -------------------------------------------------------------------------------- */
+
+/* Of a variadic function, by its attribute or as one of libc's. */
+struct lffi_format lffi_format_of(const struct cdecl_decl *decl);
+/* Raises when a variadic argument is not what the format reads. The arguments begin at index 1. */
+void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lffi_where *where,
+                       int nargs);
+
+/* ---- pieces.c -------------------------------------------------------------------------------- */
+
+/* Stores a plain Lua value that is right for the parameter under every policy. False: the general
+ * conversion decides. */
+bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot);
+/* Pushes a plain value, or returns false. */
+bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot);
+/* Widens the param's integer in the first bytes of a slot to the whole slot, as code compiled by
+ * clang expects of small ones. */
+void lffi_widen(const struct lffi_param *param, unsigned char *slot);
+/* Puts a value together from its pieces, and back. `registers` is what offsets count from. */
+void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
+                 const unsigned char *registers, unsigned char *value);
+void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
+                  const unsigned char *value, unsigned char *registers);
+
+/* ---- invoke.c, libffi.c ---------------------------------------------------------------------- */
+
+/* Runs the code at `address` with the registers and stack block of the frame, as far as `used`. The
+ * registers that carry results come back in `ret`. */
+void lffi_invoke(const struct lffi_plan *plan, void (*address)(void), const unsigned char *frame,
+                 const struct lffi_assign *used, struct lffi_return *ret);
+/* The same through libffi. */
+void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
+                        const unsigned char *frame, uint32_t stack_size, struct lffi_return *ret);
+/* True when the environment (CFFI_NO_FASTCALL=1) asks for libffi wherever it can do the call. */
+bool lffi_prefers_libffi(void);
+
+#endif

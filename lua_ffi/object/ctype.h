@@ -1,0 +1,151 @@
+/* C types as Lua objects: the types themselves, the names within them, their texts. */
+#ifndef LFFI_CTYPE_H
+#define LFFI_CTYPE_H
+
+#include "object/hooks.h"
+
+/* One slot of a struct's member table, or of an enum's table of names: keyed by the address of the
+ * interned Lua string. */
+struct lffi_field {
+    const char *key; /* bytes of a string anchored by the ctype; NULL: free slot */
+    const struct cdecl_member *member; /* NULL: an enumerator */
+    struct lffi_ctype
+        *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
+    uint64_t offset;       /* bytes from the start of the outermost struct; an enumerator's value */
+    bool is_bits;          /* a bit-field */
+};
+
+struct lffi_fields {
+    uint32_t mask; /* slots - 1, a power of two */
+    struct lffi_field slot[];
+};
+
+/* Where the search for a key begins. */
+static inline uint32_t lffi_field_slot(const char *key, uint32_t mask)
+{
+    uintptr_t address = (uintptr_t)key;
+    return (uint32_t)((address >> 4) ^ (address >> 11)) & mask;
+}
+
+/* The member whose key is the very string `key`; NULL when none is. */
+static inline const struct lffi_field *lffi_quick_field(const struct lffi_fields *fields,
+                                                        const char *key)
+{
+    uint32_t i = lffi_field_slot(key, fields->mask);
+    for (; fields->slot[i].key != NULL; i = (i + 1) & fields->mask) {
+        if (fields->slot[i].key == key)
+            return &fields->slot[i];
+    }
+    return NULL;
+}
+
+/* A C type as a Lua object. Immutable but for the lazily filled pointers. */
+struct lffi_ctype {
+    const struct cdecl_type *type;
+    struct lffi_scope *scope;
+    struct lffi_ctype *base;   /* of type->unqual; itself when unqualified */
+    struct lffi_ctype *target; /* of type->target; NULL when there is none */
+    const struct lffi_ctype *twin; /* base only: the type of another scope last found the same */
+    uint64_t size;             /* bytes; 0 until complete, see lffi_sizeof */
+    uint32_t align;
+    uint8_t op;        /* enum lffi_op */
+    bool complete;     /* size and align are final */
+    bool constant;     /* const-qualified: no stores */
+    bool has_gc;       /* base only: metatype with __gc */
+    int ref;           /* registry: this object */
+    int ref_metatype;  /* base only: registry reference of the metatype table, or LUA_NOREF */
+    const struct lffi_fields *fields; /* STRUCT, UNION, ENUM; base only; held by user value 1 */
+    const struct lffi_plan *plan;     /* FUNCTION; base only; held by user value 2 */
+};
+#define LFFI_CTYPE_FIELDS 1 /* user values of a ctype */
+#define LFFI_CTYPE_PLAN 2
+#define LFFI_CTYPE_KEYS 3 /* table that anchors the key strings of `fields` */
+
+/* ---- ctype.c: types as objects --------------------------------------------------------------- */
+
+/* The object of a type; made on first use, anchored until lua_close. */
+struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
+                                 const struct cdecl_type *type);
+void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct);
+/* The ctype at `idx`, or NULL when the value is no ctype object. */
+struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx);
+/* Type argument of an API function: ctype, cdata, function of a namespace, or C text. Raises. */
+struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int idx);
+/* Likewise from text with "$" arguments at first_arg .. last_arg of the stack. */
+struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
+                                    int first_arg, int last_arg);
+/* Gathers "$" arguments into an array that is a userdata pushed on the stack. */
+struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int first, int last);
+/* Raises the rendered parser error at the caller's line. */
+_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error);
+/* Size in bytes; raises "size of 'T' is unknown" when incomplete. VLA: the fixed part. */
+uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct);
+/* True when the type has a known size (looks again when a tag was completed meanwhile). */
+bool lffi_is_complete(struct lffi_ctype *ct);
+/* Pointer-to and qualified forms. */
+struct lffi_ctype *lffi_pointer_to(lua_State *L, struct lffi_ctype *ct);
+struct lffi_ctype *lffi_array_of(lua_State *L, struct lffi_ctype *ct, uint64_t count);
+struct lffi_ctype *lffi_qualified(lua_State *L, struct lffi_ctype *ct, unsigned quals);
+/* The object of a basic type in a scope. */
+struct lffi_ctype *lffi_basic(lua_State *L, struct lffi_scope *scope, enum cdecl_prim prim);
+/* Raises when an attribute that is not implemented decides the type's layout or calling convention.
+ */
+void lffi_check_supported(lua_State *L, const struct cdecl_type *type);
+/* Pushes what the "__index" on the stack top, no function, has for the key at key_idx. False when
+ * that is nil and nil is no answer: in LuaJIT, unless a function gave it. */
+bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx);
+/* Pushes metamethod `name` of ct's metatype and returns true, or pushes nothing. For a pointer the
+ * pointee's metatype answers. */
+bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name);
+/* Type sameness across scopes and qualifiers: pointer equality first, structure otherwise. */
+bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
+/* Likewise, and ignoring the qualifiers of array elements: values of one may be copied to the
+ * other. */
+bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
+/* Metatable of ctypes: fills the table on the stack top. */
+void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
+
+/* The representation of the two parts of a complex type. */
+static inline enum lffi_op lffi_part_op(const struct lffi_ctype *ct)
+{
+    if (ct->size == 2 * sizeof(float))
+        return LFFI_FLOAT;
+    if (ct->size == 2 * sizeof(double))
+        return LFFI_DOUBLE;
+    return ct->type->prim == CDECL_PRIM_CLDOUBLE ? LFFI_LDOUBLE : LFFI_FLOAT128;
+}
+
+/* Pushes the text of a floating or complex value ("1.5", "1-2i") and returns it. */
+static inline const char *lffi_push_real_text(lua_State *L, const struct lffi_ctype *ct,
+                                              const void *src)
+{
+    return ct->op == LFFI_COMPLEX ? lffi_push_complex_text(L, lffi_part_op(ct), src)
+                                  : lffi_push_float_text(L, ct->op, src);
+}
+
+/* ---- spelling.c: types as text --------------------------------------------------------------- */
+
+/* Pushes the text of a type for tostring: C's, in cffi.luajit LuaJIT's. */
+const char *lffi_push_spelling(lua_State *L, const struct lffi_ctype *ct);
+/* Pushes the C text of a type (declaring `name` when not NULL) and returns it. */
+const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name);
+/* Pushes the text of a declaration ("int abs(int)") and returns it. */
+const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
+
+/* ---- members.c: names within a type ---------------------------------------------------------- */
+
+/* Member table of a struct or union, names of an enum; built on first use. Raises when the type is
+ * incomplete or its layout not supported. */
+const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
+/* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
+const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
+/* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is
+ * none. */
+const struct cdecl_decl *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx);
+/* The enumerator of an enum, or static constant of a struct, with the nearest name; NULL: none is
+ * near, or the type has none. */
+const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name);
+/* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
+_Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
+
+#endif

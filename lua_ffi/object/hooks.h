@@ -1,0 +1,56 @@
+/* Functions of higher wings that lower ones call on purpose, each declared here alone.
+ * tools/lint-layers has the list with the reasons, and refuses any other call upward.
+ */
+#ifndef LFFI_HOOKS_H
+#define LFFI_HOOKS_H
+
+#include "object/object.h"
+
+struct lffi_loans;
+
+/* ---- of value/ ------------------------------------------------------------------------------- */
+
+/* Pushes a new object of type ct initialised from the values at first .. last (a variable-length
+ * type takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried.
+ */
+void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call);
+/* Pushes a constant: Lua integer, boxed integer, float or string. */
+void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
+/* Pushes the value of a constant. */
+static inline void lffi_push_constant(lua_State *L, struct lffi_scope *scope,
+                                      const struct cdecl_decl *constant)
+{
+    struct cdecl_value value = cdecl_value_of(constant);
+    lffi_push_value(L, scope, &value);
+}
+void lffi_index_metatable(lua_State *L,
+                          const struct lffi_state *st); /* __index __newindex __pairs */
+void lffi_arith_metatable(lua_State *L, struct lffi_state *st); /* + - ... == < <= .. */
+
+/* ---- of call/ -------------------------------------------------------------------------------- */
+
+/* Calls a function pointer with the arguments from stack index first on; returns the result count.
+ */
+int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first);
+
+/* ---- of callback/ ---------------------------------------------------------------------------- */
+
+/* Code address for the Lua function at idx as a function of type ct, shared per (function,
+ * signature) and kept until ffi.release (S14), or for as long as `loans` say when these are not
+ * NULL. */
+void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
+                             struct lffi_loans *loans);
+/* Pushes a function-pointer cdata for a callback with a slot of its own (ffi.callback, ffi.cast);
+ * ct is the function or function-pointer type, options_idx a table or 0. */
+void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int options_idx);
+/* Pushes the method `name` ("free", "set") of a function-pointer cdata, or returns false. */
+bool lffi_push_callback_method(lua_State *L, const char *name);
+/* Turns every callback of the state into a tombstone; run by the state's finaliser. */
+void lffi_callback_close(struct lffi_state *st);
+/* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */
+void lffi_attend(lua_State *L, struct lffi_state *st);
+/* Pushes room for so many loans, which end with the C function that runs at the latest. */
+struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room);
+void lffi_end_loans(lua_State *L, struct lffi_loans *loans); /* NULL: none */
+
+#endif

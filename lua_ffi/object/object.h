@@ -1,0 +1,111 @@
+/* The object wing: the state of a Lua universe, and C values as Lua objects. ctype.h has the types,
+ * integer.h, record.h and running.h what few need.
+ *
+ * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and
+ * so finalised last. Scopes and ctypes are anchored by it until lua_close: no cdata can outlive its
+ * type. A cdata is a userdata of its own; views and pointers into memory of another cdata carry
+ * that owner as their one user value. Plans, records and field tables are userdata held by ctypes.
+ */
+#ifndef LFFI_OBJECT_H
+#define LFFI_OBJECT_H
+
+#include "base/base.h"
+
+struct lffi_plan;
+struct lffi_ctype;
+
+/* One per Lua universe (docs/design.md section 6). */
+struct lffi_state {
+    lua_State *main;
+    struct lffi_scope *scope;    /* the default scope */
+    const void *mt_cdata;        /* address of the common cdata metatable ... */
+    const void *mt_cdata_gc;     /* ... of the one with __gc ... */
+    const void *mt_ctype;        /* ... and of ctypes: how objects are recognised */
+    int ref_mt_cdata, ref_mt_cdata_gc, ref_mt_ctype; /* registry references of the same */
+    int ref_kept;                /* ephemeron: owner cdata -> {[offset] = value} (S6) */
+    int ref_finalizers;          /* ephemeron: cdata -> finaliser */
+    int ref_integer_types;       /* weak keys: metatable -> function (S2) */
+    int saved_errno;             /* S15 */
+    unsigned quick_callbacks;    /* how many of those run, each in the one before */
+    bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
+    struct lffi_gate *gate; /* what other threads may look at; NULL before the first callback */
+    int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
+    bool can_peek;               /* arguments may be read in place (peek.h) */
+    unsigned interned_max;       /* strings up to this length have one address per content */
+    bool keeps;                  /* something was stored in ref_kept */
+    bool closing;                /* the state's own finaliser has begun */
+    lua_State *arena_thread;     /* idle thread whose stack slot 1 anchors the arenas' blocks */
+};
+
+struct lffi_scope {
+    struct lffi_state *st;
+    struct cdecl_state *cdecl;
+    enum lffi_policy policy; /* S1; read when used */
+    bool luajit;             /* S17 rules */
+    bool bounds;             /* S11 checks */
+    int ref_self;            /* registry: this scope's userdata */
+    int ref_api;             /* registry: the `ffi` table users hold */
+    int ref_names;           /* registry: type text -> ctype, emptied by every cdef */
+};
+
+/* A C value as a Lua object: where it lies and what it is. Owned payloads follow the header,
+ * aligned by lffi_new. A pointer cdata is a value of pointer type: its payload holds the address.
+ */
+struct lffi_cdata {
+    struct lffi_ctype *ct;
+    void *addr; /* of the value; NULL never (a NULL pointer's payload is a NULL) */
+};
+
+/* ---- state.c: the universe ------------------------------------------------------------------- */
+
+/* The state of this universe, created on first use. */
+struct lffi_state *lffi_open_state(lua_State *L);
+/* A new scope, anchored until lua_close. Its API table is set by the caller. */
+struct lffi_scope *lffi_new_scope(lua_State *L, struct lffi_state *st);
+/* The scope of the running API function (its first upvalue). */
+#define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
+
+/* ---- cdata.c: values as objects -------------------------------------------------------------- */
+
+/* The cdata at `idx`, or NULL when the value is none. Constant time: two address comparisons. */
+struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx);
+/* Pushes a cdata that owns `size` zeroed bytes (at least 1), aligned for its type. */
+struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size);
+/* Pushes a cdata that refers to memory at `addr`; when owner_idx is not 0, the cdata there (its
+ * root owner) is kept alive by the new one. */
+struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx);
+/* Pushes a pointer value (also a NULL one: callers that read from C push nil instead, S5). */
+struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
+                                     int owner_idx);
+/* Likewise, keeping the value at anchor_idx (a string, say) alive. */
+struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
+                                              const void *value, int anchor_idx);
+/* Pushes what must live as long as the memory that the cdata at idx is or points to: its root
+ * owner, itself when it owns its memory, a pointer when it has a finaliser, a string. False: there
+ * is none. */
+bool lffi_push_owner(lua_State *L, int idx);
+/* Pushes the one of these whose own block holds `addr`; false: the memory is not Lua's. */
+bool lffi_push_block(lua_State *L, int idx, const void *addr);
+/* Bytes of the payload from addr to the end of what the cdata's memory is known to hold, or
+ * UINT64_MAX when unknown. For ffi.copy/fill/string and open-ended arrays. */
+uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);
+/* Sets (function at fin_idx) or removes (nil) the finaliser of the cdata at idx. */
+void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx);
+/* Number of elements of an array cdata; UINT64_MAX when open-ended. */
+uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
+/* Metatable of cdata: fills the table on the stack top (tostring, gc, close, len, call; index.c and
+ * arith.c add theirs through lffi_index_metatable and lffi_arith_metatable). */
+void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
+
+/* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
+
+/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an
+ * address in the owner's memory; nil drops what was kept there (S6). */
+void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);
+/* Copies what is kept for [src, src+size) of one owner to dst of another (aggregate copies). */
+void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
+                    int src_owner, const void *src, uint64_t size);
+/* Pushes what the owner keeps for the pointer at `addr` in its block; false: nothing. */
+bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr);
+
+#endif

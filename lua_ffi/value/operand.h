@@ -1,0 +1,38 @@
+/* What arith.c hands to number.c and pointer.c: the operands of an operator. */
+#ifndef LFFI_OPERAND_H
+#define LFFI_OPERAND_H
+
+#include "value/value.h"
+
+/* An operand as arith.c found it. Aggregates and values that no operator knows are OTHER. */
+enum lffi_operand_kind {
+    LFFI_OTHER_OPERAND,
+    LFFI_INTEGER_OPERAND,
+    LFFI_FLOAT_OPERAND,
+    LFFI_ADDRESS_OPERAND /* pointers, arrays, functions */
+};
+struct lffi_operand {
+    enum lffi_operand_kind kind;
+    int idx;
+    struct lffi_ctype *ct; /* of a cdata, else NULL */
+    struct lffi_integer integer;
+    lffi_real number;
+    const void *address; /* also of aggregates: where they lie */
+};
+#define LFFI_UNORDERED 2 /* result of comparing with a NaN */
+
+/* Pushes the result of Lua's operator `op` (LUA_OPADD ...) on two numbers by the scope's rules; for
+ * unary operators both are the same. */
+void lffi_number_arith(lua_State *L, struct lffi_scope *scope, int op, struct lffi_operand *a,
+                       struct lffi_operand *b);
+/* -1, 0, 1 by value, or LFFI_UNORDERED. */
+int lffi_number_compare(const struct lffi_scope *scope, const struct lffi_operand *a,
+                        const struct lffi_operand *b);
+/* Pushes pointer + integer, integer + pointer, pointer - integer, pointer - pointer; false when the
+ * operator and the operands are none of these. */
+bool lffi_pointer_arith(lua_State *L, int op, const struct lffi_operand *a,
+                        const struct lffi_operand *b);
+/* -1, 0, 1 by address. Raises for incompatible types under LuaJIT's rules. */
+int lffi_pointer_compare(lua_State *L, const struct lffi_operand *a, const struct lffi_operand *b);
+
+#endif

@@ -1,0 +1,109 @@
+/* The value wing: Lua values into the bytes of C values and back, and what operators do to them. */
+#ifndef LFFI_VALUE_H
+#define LFFI_VALUE_H
+
+#include "object/hooks.h"
+#include "object/integer.h"
+#include "object/record.h"
+
+/* ---- convert.c: Lua values <-> C bytes ------------------------------------------------------- */
+
+/* Where a value goes: for the error text and for the rules that depend on it. */
+enum lffi_place {
+    LFFI_TO_ARGUMENT, /* fn, index (1-based) */
+    LFFI_TO_RESULT,   /* of a callback; of: its function type */
+    LFFI_TO_ERROR_VALUE, /* likewise: what C gets when the callback fails */
+    LFFI_TO_FIELD,    /* of: the struct type, name */
+    LFFI_TO_ELEMENT,  /* of: the array or pointer type, index */
+    LFFI_TO_VARIABLE, /* name */
+    LFFI_TO_VALUE     /* ffi.new of a scalar, ffi.cast: no prefix */
+};
+struct lffi_loans;
+struct lffi_where {
+    enum lffi_place place;
+    enum lffi_policy policy;
+    bool cast;     /* ffi.cast rules: wrap, strings and integers to pointers ... */
+    struct lffi_loans
+        *loans;    /* a Lua function given here is only called during the running call (S14) */
+    int owner_idx; /* absolute index of the cdata that owns the destination, 0: not Lua's memory */
+    int64_t index;
+    const char *name;
+    const struct cdecl_type *of;
+    const struct lffi_function *fn; /* may be NULL: a function pointer */
+};
+
+/* Stores the value at idx as a `ct` at dst (need not be aligned). Raises, with nothing written,
+ * when it does not convert. Does not check const. */
+void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                const struct lffi_where *where);
+/* Pushes the Lua value of the `ct` at src: number, boolean, nil for a NULL pointer, a pointer or
+ * boxed cdata (copies), or a view for structs and arrays, which keeps the cdata at owner_idx (0:
+ * none). */
+void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx);
+/* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed.
+ */
+void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
+/* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
+bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
+/* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a
+ * boolean. For bitfield.c. */
+unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
+                                       bool is_signed, int idx, const struct lffi_where *where);
+unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
+                                    const struct lffi_where *where);
+/* The type of the two parts of a complex type. */
+struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct);
+bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where);
+
+/* ---- bitfield.c ------------------------------------------------------------------------------ */
+
+/* Bit-fields: `base` is the start of the struct that `offset` of the field counts from. */
+void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
+                     const struct lffi_where *where);
+void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base);
+
+/* ---- refuse.c: values that do not convert ---------------------------------------------------- */
+
+/* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
+_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
+                                  ...);
+/* Raises "cannot convert string "x" to 'int'". */
+_Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
+                             const struct lffi_where *where);
+/* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
+const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
+/* Likewise a number: "integer 300", "number 1e+300". `value`: the integer that it is, or stands
+ * for; NULL for floats. */
+const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
+                                  const struct lffi_integer *value, int idx);
+
+/* ---- address.c: Lua values as C addresses ---------------------------------------------------- */
+
+/* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct
+ * NULL) is wanted: pointers, arrays, structs, functions, strings for const void. Raises by `where`.
+ */
+const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
+                            const struct lffi_where *where);
+
+/* ---- construct.c: ffi.new and ct(...) -------------------------------------------------------- */
+
+/* Pushes the value at idx converted by the rules of ffi.cast. */
+void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx);
+
+/* ---- initialise.c: aggregate initialisers ---------------------------------------------------- */
+
+/* Fills zeroed memory of an array, struct or union from the values at first .. last (LuaJIT's
+ * initialiser rules). `size` is the size of the memory (variable-length types). */
+void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t size, int first,
+                     int last, const struct lffi_where *where);
+
+/* The number of elements that the value at idx gives to an array of unknown length (C11 6.7.9p22);
+ * false: it says nothing about it. */
+bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint64_t *count);
+
+/* ---- arith.c: operators ---------------------------------------------------------------------- */
+
+/* C equality of two values (ffi.eq): numbers and boxed integers by value, pointers by address. */
+bool lffi_equal(lua_State *L, struct lffi_state *st, int a, int b);
+
+#endif
