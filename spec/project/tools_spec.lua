@@ -97,7 +97,7 @@ describe("tools/lint-layers", function()
     for _, case in ipairs {
         { "cdecl_parser/lex.c", "#include <lua.h>", "<lua.h>",
             "cdecl_parser includes neither Lua, libffi, dlopen nor the module" },
-        { "cdecl_parser/lex.c", '#include "../lua_ffi/lffi.h"', '"../lua_ffi/lffi.h"',
+        { "cdecl_parser/lex.c", '#include "../lua_ffi/object/object.h"', '"../lua_ffi/object/object.h"',
             "cdecl_parser includes neither Lua, libffi, dlopen nor the module" },
         { "lua_ffi/object/cdata.c", '#include "checked.h"', '"checked.h"',
             'lua_ffi includes the parser as "cdecl.h" and nothing else of it' },
