@@ -49,7 +49,7 @@ void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_id
 /* namespace.c: whether the value at idx is a namespace made by ffi.load, or ffi.C. */
 bool lffi_is_namespace(lua_State *L, int idx);
 
-/* ---- library.c: libraries ----------------------------------------------------------------------- */
+/* ---- library.c: libraries -------------------------------------------------------------------- */
 
 /* Address of a symbol of an open library, or NULL. */
 void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);

@@ -1,7 +1,7 @@
 /* ffi.symbols: what a library exports.
  *
- * Depends on library.c for the loaded files and on elfsym.c for their tables. The iterator keeps its
- * library; names are copied, so nothing it returned refers to the library's memory.
+ * Depends on library.c for the loaded files and on elfsym.c for their tables. The iterator keeps
+ * its library; names are copied, so nothing it returned refers to the library's memory.
  */
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* New objects: ffi.new, ct(...) and ffi.cast (docs/design.md S1, S2, S6).
  *
- * Depends on convert.c, initialise.c and cdata.c. Objects own zeroed memory before anything is converted
- * into it, so a failed initialiser leaves nothing behind but garbage for the collector.
+ * Depends on convert.c, initialise.c and cdata.c. Objects own zeroed memory before anything is
+ * converted into it, so a failed initialiser leaves nothing behind but garbage for the collector.
  */
 #include <string.h>
 

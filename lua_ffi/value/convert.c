@@ -1,8 +1,8 @@
 /* Lua values <-> C bytes: the one inverse pair, lffi_store and lffi_load (docs/design.md S1-S8).
  *
- * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through initialise.c, refusals
- * through refuse.c. The cases of both switches stand in the order of enum lffi_op. Memory is
- * read and written by memcpy only, so any alignment works. Every failure raises before a byte of
+ * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through initialise.c,
+ * refusals through refuse.c. The cases of both switches stand in the order of enum lffi_op. Memory
+ * is read and written by memcpy only, so any alignment works. Every failure raises before a byte of
  * the destination has changed.
  */
 #include <string.h>
