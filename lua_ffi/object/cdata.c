@@ -56,17 +56,29 @@ static void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finali
     lua_setmetatable(L, -2);
 }
 
+/* Userdata are aligned to 8. A block of a type that wants more has bytes to spare before and behind
+ * its object, and ends in the number of bytes behind, itself included. */
+static size_t slack_of(const struct lffi_ctype *ct)
+{
+    return ct->align > 8 ? ct->align - 8 + sizeof(size_t) : 0;
+}
+
 struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
 {
     struct lffi_cdata *cd;
-    size_t slack = ct->align > 8 ? ct->align - 8 : 0; /* userdata are aligned to 8 */
+    size_t slack = slack_of(ct);
     uintptr_t start;
     if (size > (SIZE_MAX >> 1) - sizeof *cd - slack)
         luaL_error(L, "size of '%s' is too large", lffi_push_type_text(L, ct->type, NULL));
     cd = new_block(L, ct, sizeof *cd + (size_t)size + slack, size);
     start = (uintptr_t)(cd + 1);
-    if (slack > 0)
+    if (slack > 0) {
+        uintptr_t end = start + (size_t)size + slack;
+        size_t behind;
         start = (start + ct->align - 1) & ~(uintptr_t)(ct->align - 1);
+        behind = end - start - (size_t)size;
+        memcpy((void *)(end - sizeof behind), &behind, sizeof behind);
+    }
     cd->ct = ct;
     cd->addr = (void *)start;
     memset(cd->addr, 0, (size_t)size);
@@ -171,12 +183,24 @@ bool lffi_push_block(lua_State *L, int idx, const void *addr)
 
 /* ---- extents --------------------------------------------------------------------------------- */
 
-/* Bytes from addr to the end of the owner's block; UINT64_MAX when the memory is not Lua's. */
+/* Where the object in the block at the stack top ends. */
+static uintptr_t object_end(lua_State *L)
+{
+    const struct lffi_cdata *block = lua_touserdata(L, -1);
+    uintptr_t end = (uintptr_t)block + lua_rawlen(L, -1);
+    size_t behind;
+    if (slack_of(block->ct) == 0)
+        return end;
+    memcpy(&behind, (const void *)(end - sizeof behind), sizeof behind);
+    return end - behind;
+}
+
+/* Bytes from addr to the end of the owner's object; UINT64_MAX when the memory is not Lua's. */
 static uint64_t owner_extent(lua_State *L, int idx, const void *addr)
 {
     uint64_t extent = UINT64_MAX;
     if (lffi_push_block(L, idx, addr)) {
-        extent = (uintptr_t)lua_touserdata(L, -1) + lua_rawlen(L, -1) - (uintptr_t)addr;
+        extent = object_end(L) - (uintptr_t)addr;
         lua_pop(L, 1);
     }
     return extent;

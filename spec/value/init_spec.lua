@@ -281,6 +281,17 @@ describe("variable-length structs", function()
         assert.equal(2, #jit.new("int[?]", 2.5)) -- LuaJIT drops the fraction
     end)
 
+    it("know the length of over-aligned objects, wherever the memory lies", function()
+        for n = 1, 20 do
+            local f = ffi.new("struct { long double d; char text[]; }", n)
+            assert.equal(n, #f.text)
+            raises(("bad argument #2 to 'fill' (%d bytes, but argument #1 has only %d)"):format(n + 1, n),
+                ffi.fill, f.text, n + 1)
+            local wide = ffi.new("__int128[?]", n)
+            assert.equal(n, #ffi.new(("__int128[%d]"):format(n), wide))
+        end
+    end)
+
     it("initialise flexible members within their memory", function()
         local f = ffi.new("struct flexible", 4, {1, "abc"})
         assert.equal("abc", ffi.string(f.text))
