@@ -16,6 +16,8 @@ PKG_CONFIG = pkg-config
 INSTALL_CMOD = $(PREFIX)/lib/lua/5.4
 INSTALL_LMOD = $(PREFIX)/share/lua/5.4
 INSTALL_BIN = $(PREFIX)/bin
+INSTALL_DOC = $(PREFIX)/share/doc/cffi
+STRIP = strip # empty: the module is installed with its symbols and debugging information
 
 # --- The system -----------------------------------------------------------------------------------
 
@@ -239,23 +241,35 @@ gcstress: $(CORE) $(SUPPORT)
 
 # --- Installing -----------------------------------------------------------------------------------
 
-# The launcher names the interpreter that this system has.
-## into PREFIX=/usr/local, below DESTDIR=
-install: $(CORE)
-	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_LMOD)/cffi $(DESTDIR)$(INSTALL_BIN)
-	install -m 755 $(CORE) $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
-	for file in $(LUA_FILES); do \
-		mkdir -p "$(DESTDIR)$(INSTALL_LMOD)/$$(dirname $$file)" && \
-		install -m 644 "lib/$$file" "$(DESTDIR)$(INSTALL_LMOD)/$$file" || exit 1; \
-	done
-	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/cffi-launcher
-	install -m 755 $(BUILD)/cffi-launcher $(DESTDIR)$(INSTALL_BIN)/cffi
+# The pages and what they link to, in the folders in which the links find it.
+DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md LICENSE bench/README.md \
+	$(wildcard docs/*.md examples/*.lua)
 
-## removes what install brought
+# $(call put,FILES,FROM,TO)
+put = for file in $(1); do \
+		mkdir -p "$$(dirname "$(DESTDIR)$(3)/$$file")" && \
+		install -m 644 "$(2)/$$file" "$(DESTDIR)$(3)/$$file" || exit 1; \
+	done
+
+# The launcher names the interpreter that this system has.
+## into PREFIX=/usr/local, below DESTDIR=; without symbols, unless STRIP=
+install: $(CORE)
+	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_BIN) $(BUILD)/install
+	$(if $(strip $(STRIP)),$(STRIP) -S -x -o $(BUILD)/install/core.so $(CORE),cp $(CORE) $(BUILD)/install/core.so)
+	install -m 755 $(BUILD)/install/core.so $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
+	$(call put,$(LUA_FILES),lib,$(INSTALL_LMOD))
+	$(call put,$(DOC_FILES),.,$(INSTALL_DOC))
+	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/install/cffi
+	install -m 755 $(BUILD)/install/cffi $(DESTDIR)$(INSTALL_BIN)/cffi
+
+## removes what install brought, and folders of ours that are empty then
 uninstall:
 	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
-		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES))
-	find $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_LMOD)/cffi -depth -type d -exec rmdir {} + 2>/dev/null || :
+		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES)) \
+		$(addprefix $(DESTDIR)$(INSTALL_DOC)/,$(DOC_FILES))
+	for folder in $(INSTALL_CMOD)/cffi $(INSTALL_LMOD)/cffi $(INSTALL_DOC); do \
+		[ ! -d $(DESTDIR)$$folder ] || find $(DESTDIR)$$folder -depth -type d -empty -exec rmdir {} \;; \
+	done
 
 .PHONY: install uninstall
 

@@ -32,6 +32,7 @@ build = {
         INSTALL_CMOD = "$(LIBDIR)",
         INSTALL_LMOD = "$(LUADIR)",
         INSTALL_BIN = "$(BINDIR)",
+        INSTALL_DOC = "$(PREFIX)/doc",
     },
 }
 test = {

@@ -32,6 +32,14 @@ describe("make install", function()
         for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
             expected[#expected + 1] = "./share/lua/5.4/cffi/" .. name
         end
+        for _, folder in ipairs { "docs", "examples" } do
+            for name in files_below(folder):gmatch "%./([^\n]+)" do
+                expected[#expected + 1] = ("./share/doc/cffi/%s/%s"):format(folder, name)
+            end
+        end
+        for _, name in ipairs { "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "bench/README.md" } do
+            expected[#expected + 1] = "./share/doc/cffi/" .. name
+        end
         table.sort(expected)
         assert.equal(table.concat(expected, "\n") .. "\n", files_below(root))
 
@@ -42,10 +50,44 @@ describe("make install", function()
         assert.equal(0, code)
 
         support.write_file(root .. "/share/lua/5.4/other.lua", "")
+        support.write_file(root .. "/share/doc/cffi/docs/note", "")
         make("uninstall", "DESTDIR=" .. dir, "PREFIX=/opt/x")
-        assert.equal("./share/lua/5.4/other.lua\n", files_below(root))
-        local _, directories = support.run { "find", root, "-name", "cffi*" }
-        assert.equal("", directories)
+        assert.equal("./share/doc/cffi/docs/note\n./share/lua/5.4/other.lua\n", files_below(root))
+        local _, directories = support.run { "find", root, "-name", "cffi*", "!", "-empty" }
+        assert.equal(root .. "/share/doc/cffi\n", directories)
+        os.remove(root .. "/share/doc/cffi/docs/note")
+        make("uninstall", "DESTDIR=" .. dir, "PREFIX=/opt/x")
+        assert.equal("", (select(2, support.run { "find", root, "-name", "cffi*" })))
+    end)
+
+    it("leaves no link of the pages dangling", function()
+        local dir, remove = directory()
+        finally(remove)
+        make("install", "DESTDIR=" .. dir, "PREFIX=")
+        local count = 0
+        for page in files_below(dir .. "/share/doc/cffi"):gmatch "%./([^\n]+%.md)" do
+            page = dir .. "/share/doc/cffi/" .. page
+            for target in support.read_file(page):gmatch "%]%(([%w_./-]+)[^)]*%)" do
+                if not target:find "^https?" then
+                    local there = os.execute(("test -e '%s'"):format(page:gsub("[^/]*$", "") .. target))
+                    assert.is_true(there, page .. " links to " .. target)
+                    count = count + 1
+                end
+            end
+        end
+        assert.is_true(count > 10)
+    end)
+
+    it("strips the module, unless STRIP is empty", function()
+        local dir, remove = directory()
+        finally(remove)
+        local sections = {}
+        for _, strip in ipairs { "STRIP=strip", "STRIP=" } do
+            make("install", "DESTDIR=" .. dir, "PREFIX=", strip)
+            local _, out = support.run { "nm", dir .. "/lib/lua/5.4/cffi/core.so" }
+            sections[#sections + 1] = out:find " t lffi_" ~= nil
+        end
+        assert.same({ false, true }, sections)
     end)
 end)
 
