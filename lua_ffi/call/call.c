@@ -341,9 +341,10 @@ void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call
 
 static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
 {
-    struct lffi_callee pointer = {call->plan->ct->scope->st, NULL};
+    struct lffi_callee pointer = {call->plan->ct->scope->st, NULL, NULL};
     const struct lffi_callee *callee = call->record != NULL ? &call->record->callee : &pointer;
     struct lffi_call running;
+    memcpy(&pointer.code, &call->address, sizeof call->address);
     lffi_enter_c(L, callee, &running);
     lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
     lffi_leave_c(callee, &running);
@@ -353,12 +354,21 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
         lua_settop(L, running.prepared - 1);
 }
 
-bool lffi_is_running(const struct lffi_library *lib)
+bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
 {
     const struct lffi_call *call = lffi_innermost;
-    while (call != NULL && call->callee->lib != lib)
+    while (call != NULL && call->callee->lib != lib &&
+           (call->callee->lib != NULL || !holds(lib, call->callee->code)))
         call = call->outer;
     return call != NULL;
+}
+
+static void check_open(lua_State *L, const struct outgoing *call)
+{
+    const struct lffi_library *lib = call->record != NULL ? call->record->pub.lib : NULL;
+    if (lib != NULL && !lib->open)
+        luaL_error(L, "cannot call '%s': library '%s' is closed", call->record->pub.name,
+                   lib->path);
 }
 
 static int convert_and_run(lua_State *L, struct outgoing *call)
@@ -375,6 +385,7 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     if (call->record != NULL && call->record->nonnull != 0)
         check_nonnull(L, call);
     prepare_result(L, call, &in);
+    check_open(L, call); /* conversions and the collector may have run what closes libraries */
     run(L, call, &in.ret);
     return push_result(L, plan, &in);
 }
@@ -453,8 +464,7 @@ int lffi_call_function(lua_State *L)
     call.record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_ADDRESS));
     call.plan = call.record->plan;
     lib = call.record->pub.lib;
-    if (lib != NULL && !lib->open)
-        luaL_error(L, "cannot call '%s': library '%s' is closed", call.record->pub.name, lib->path);
+    check_open(L, &call);
     check_count(L, &call);
     call.address = call.record->pub.address;
     set_where(&call, lib);

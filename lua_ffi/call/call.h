@@ -64,8 +64,10 @@ const struct lffi_plan *lffi_plan_of(lua_State *L, struct lffi_ctype *ct);
 /* Pushes the Lua function of a C function. Stack: the library userdata at lib_idx (0: none). */
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
                         void (*address)(void), int lib_idx);
-/* True while a function of the library runs on this thread: a callback must not unmap it. */
-bool lffi_is_running(const struct lffi_library *lib);
+/* True while a function of the library runs on this thread, or code that it `holds`, called through
+ * a pointer: a callback must not unmap it. */
+typedef bool lffi_holds(const struct lffi_library *lib, const void *address);
+bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds);
 /* The Lua function of any C function; upvalues as above. */
 int lffi_call_function(lua_State *L);
 /* Calls registers-only functions with plain arguments; all else it hands to lffi_call_function.

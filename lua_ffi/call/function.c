@@ -139,6 +139,7 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
         record->callee.lib = record->pub.lib;
         lua_pushvalue(L, lib_idx);
     } else {
+        memcpy(&record->callee.code, &address, sizeof address);
         lua_pushnil(L);
     }
     caller = lffi_direct_caller(record);

@@ -63,6 +63,10 @@ struct link_map;
  * all. `map` NULL starts, NULL ends, or says that the system does not tell. */
 const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
                                              const struct link_map *map);
+/* True for ffi.C, which is the process itself. */
+bool lffi_library_is_default(const struct lffi_library *lib);
+/* True when the code or data at `address` is the library's. */
+bool lffi_library_holds(const struct lffi_library *lib, const void *address);
 /* Raises "library 'PATH' is closed". */
 void lffi_library_check_open(lua_State *L, const struct lffi_library *lib);
 /* Unmaps a library; false when it was closed before. */

@@ -63,9 +63,24 @@ static const struct link_map *map_of(void *handle)
 #endif
 }
 
-static bool is_default(const struct lffi_library *lib)
+bool lffi_library_is_default(const struct lffi_library *lib)
 {
     return lib->handle == RTLD_DEFAULT && lib->open;
+}
+
+/* A file is told by where it is mapped: it may have several names. */
+bool lffi_library_holds(const struct lffi_library *lib, const void *address)
+{
+#if defined __linux__ || defined __FreeBSD__
+    Dl_info file;
+    const struct link_map *map = lib->open ? map_of(lib->handle) : NULL;
+    return map != NULL && dladdr(address, &file) != 0 &&
+           (uintptr_t)file.dli_fbase == (uintptr_t)map->l_addr;
+#else
+    (void)lib;
+    (void)address;
+    return false;
+#endif
 }
 
 void lffi_library_check_open(lua_State *L, const struct lffi_library *lib)
@@ -112,9 +127,9 @@ const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
                                              const struct link_map *map)
 {
     if (map != NULL)
-        return is_default(lib) ? lffi_next_map(map) : NULL;
+        return lffi_library_is_default(lib) ? lffi_next_map(map) : NULL;
     /* The program's own handle heads the list of all that is loaded; it is never closed. */
-    return map_of(is_default(lib) ? dlopen(NULL, RTLD_LAZY) : lib->handle);
+    return map_of(lffi_library_is_default(lib) ? dlopen(NULL, RTLD_LAZY) : lib->handle);
 }
 
 /* The exported name nearest to `symbol`, or NULL; for ffi.C among all that it finds. */
@@ -525,7 +540,7 @@ static int clib_close(lua_State *L)
     if (lib == NULL)
         lffi_arg_error(L, 1, "library expected, got %s",
                        lua_isnone(L, 1) ? "no value" : lffi_push_kind_of(L, scope->st, 1));
-    if (is_default(lib))
+    if (lffi_library_is_default(lib))
         lffi_arg_error(L, 1, "ffi.C cannot be closed");
     lffi_close_namespace(L, lib, 1);
     return 0;

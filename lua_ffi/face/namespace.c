@@ -128,6 +128,33 @@ static const struct variable *known_variable(lua_State *L)
     return variable;
 }
 
+/* The value of a variable; a view of the library's memory keeps the library. */
+static int push_variable(lua_State *L, const struct variable *variable)
+{
+    struct lffi_ctype *ct = variable->ct;
+    if (ct->op == LFFI_ARRAY || ct->op == LFFI_STRUCT || ct->op == LFFI_UNION)
+        lffi_push_anchored_view(L, ct, variable->address, lua_upvalueindex(UP_LIBRARY));
+    else
+        lffi_load(L, ct, variable->address, 0);
+    return 1;
+}
+
+/* Conversions may run what closes the library: converts aside, and looks again. */
+static void store_variable(lua_State *L, const struct lffi_library *lib,
+                           const struct variable *variable, const struct lffi_where *where)
+{
+    struct lffi_cdata *aside;
+    bool calls = lua_type(L, 3) == LUA_TTABLE || lua_type(L, 3) == LUA_TUSERDATA;
+    if (!calls || !lffi_is_complete(variable->ct)) {
+        lffi_store(L, variable->ct, variable->address, 3, where);
+        return;
+    }
+    aside = lffi_new(L, variable->ct, variable->ct->size);
+    lffi_store(L, variable->ct, aside->addr, 3, where);
+    lffi_library_check_open(L, lib);
+    memcpy(variable->address, aside->addr, (size_t)variable->ct->size);
+}
+
 static void warn_deprecated(lua_State *L, const struct cdecl_decl *decl)
 {
     for (const struct cdecl_attr *a = decl->attrs; a != NULL; a = a->next) {
@@ -171,16 +198,13 @@ static int namespace_index(lua_State *L)
     const struct variable *known = known_variable(L);
     const struct cdecl_decl *decl;
     struct variable variable;
-    if (known != NULL) {
-        lffi_load(L, known->ct, known->address, 0);
-        return 1;
-    }
+    if (known != NULL)
+        return push_variable(L, known);
     decl = check_decl(L, scope, lib, 2);
     switch (decl->kind) {
     case CDECL_DECL_VARIABLE:
         find_variable(L, scope, lib, decl, &variable);
-        lffi_load(L, variable.ct, variable.address, 0);
-        return 1;
+        return push_variable(L, &variable);
     case CDECL_DECL_FUNCTION: push_function(L, scope, lib, decl); break;
     case CDECL_DECL_CONSTANT: lffi_push_constant(L, scope, decl); break;
     case CDECL_DECL_MACRO: push_macro(L, scope, decl); break;
@@ -208,7 +232,7 @@ static int namespace_newindex(lua_State *L)
     find_variable(L, scope, lib, decl, &variable);
     if (variable.ct->constant || (variable.ct->op == LFFI_ARRAY && variable.ct->target->constant))
         return luaL_error(L, "attempt to write to constant '%s'", decl->name);
-    lffi_store(L, variable.ct, variable.address, 3, &where);
+    store_variable(L, lib, &variable, &where);
     return 0;
 }
 
@@ -290,7 +314,9 @@ void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope)
 
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)
 {
-    if (lffi_is_running(lib))
+    if (lffi_library_is_default(lib))
+        luaL_error(L, "ffi.C cannot be closed");
+    if (lffi_is_running(lib, lffi_library_holds))
         luaL_error(L, "cannot close library '%s': one of its functions is running",
                    base_name(lib->path));
     if (lffi_library_close(lib))
@@ -351,5 +377,6 @@ void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_id
         address = check_symbol(L, lib, decl);
         ct = lffi_ctype_of(L, scope, decl->type);
     }
-    lffi_push_pointer(L, lffi_pointer_to(L, ct), address, 0);
+    lffi_push_library_of(L, lib_idx);
+    lffi_push_anchored_pointer(L, lffi_pointer_to(L, ct), address, lua_gettop(L));
 }

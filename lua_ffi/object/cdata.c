@@ -109,6 +109,16 @@ struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *add
     return cd;
 }
 
+struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, void *addr,
+                                           int anchor_idx)
+{
+    struct lffi_cdata *cd;
+    lua_pushvalue(L, anchor_idx);
+    cd = new_reference(L, ct, 0, true);
+    cd->addr = addr;
+    return cd;
+}
+
 struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
                                      int owner_idx)
 {

@@ -74,6 +74,9 @@ struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size);
 /* Pushes a cdata that refers to memory at `addr`; when owner_idx is not 0, the cdata there (its
  * root owner) is kept alive by the new one. */
 struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx);
+/* Likewise, keeping the value at anchor_idx (a library, say) alive. */
+struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, void *addr,
+                                           int anchor_idx);
 /* Pushes a pointer value (also a NULL one: callers that read from C push nil instead, S5). */
 struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
                                      int owner_idx);

@@ -40,7 +40,8 @@ struct lffi_seen {
 /* Whose function runs. */
 struct lffi_callee {
     struct lffi_state *st;
-    const struct lffi_library *lib; /* NULL when called through a pointer */
+    const struct lffi_library *lib; /* NULL when called through a pointer, then ... */
+    const void *code;               /* ... what it points to */
 };
 
 /* What a Lua function of a namespace is about: the public record, and what calls need at once. The

@@ -78,14 +78,14 @@ static bool is_aggregate(const struct lffi_ctype *ct)
 }
 
 /* Pushes the value at idx as a pointer, which keeps alive what it came from: a string, an object
- * with
- * __cffi_pointer, or the owner of a cdata's memory. */
+ * with __cffi_pointer, a function with its library, or the owner of a cdata's memory. */
 static void push_converted_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                                    const struct lffi_where *where)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
     const void *address = lffi_to_address(L, ct, idx, where);
-    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
+    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE ||
+        lffi_to_function(L, idx) != NULL)
         lffi_push_anchored_pointer(L, ct, address, idx);
     else
         lffi_push_pointer(L, ct, address, cd != NULL && cd->ct->op >= LFFI_POINTER ? idx : 0);
