@@ -80,7 +80,7 @@ static void store_value(lua_State *L, const struct lffi_param *param, void *dst,
 {
     if (param->flags & LFFI_PARAM_TRANSPARENT)
         store_transparent(L, param->ct, dst, idx, where);
-    else if (lua_type(L, idx) == LUA_TTABLE && param->op >= LFFI_STRUCT)
+    else if (lua_type(L, idx) == LUA_TTABLE && lffi_is_record(param->op))
         store_table(L, param->ct, dst, idx, *where);
     else
         lffi_store(L, param->ct, dst, idx, where);
@@ -126,7 +126,8 @@ static bool store_object(lua_State *L, const struct outgoing *call, const struct
                          int idx)
 {
     const struct lffi_cdata *cd;
-    if (param->op < LFFI_STRUCT || (param->flags & (LFFI_PARAM_INDIRECT | LFFI_PARAM_TRANSPARENT)))
+    if (!lffi_is_record(param->op) ||
+        (param->flags & (LFFI_PARAM_INDIRECT | LFFI_PARAM_TRANSPARENT)))
         return false;
     cd = lffi_to_cdata(L, param->ct->scope->st, idx);
     if (cd == NULL || cd->ct->base != param->ct->base)
@@ -285,7 +286,7 @@ struct incoming {
 
 static bool needs_object(const struct lffi_plan *plan)
 {
-    return plan->result_kind == LFFI_RETURN_MEMORY || plan->result.op >= LFFI_VECTOR;
+    return plan->result_kind == LFFI_RETURN_MEMORY || lffi_travels_as_object(plan->result.op);
 }
 
 /* A plain result straight from its register; the others put together from their pieces. */

@@ -7,9 +7,6 @@
 
 /* ---- plan.c: a function type, prepared for calls --------------------------------------------- */
 
-/* LFFI_I8 .. LFFI_U64: an integer that fills one register at most. */
-#define LFFI_IS_WORD(op) ((op) >= LFFI_I8 && (op) <= LFFI_U64)
-
 enum {
     LFFI_PARAM_INDIRECT = 1,   /* AArch64: by address of a copy */
     LFFI_PARAM_FUNCTION = 2,   /* function pointer: a Lua function becomes a callback */

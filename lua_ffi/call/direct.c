@@ -335,13 +335,6 @@ ENTRY(stack_to_word, REACH_STACK, false)
 
 /* ---- which functions ------------------------------------------------------------------------- */
 
-/* Scalars that one register holds and that scalar_of and push_word know. */
-static bool is_scalar(const struct lffi_param *param)
-{
-    return param->op <= LFFI_U64 || param->op == LFFI_FLOAT || param->op == LFFI_DOUBLE ||
-           param->op == LFFI_POINTER;
-}
-
 static bool is_direct(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
@@ -350,10 +343,10 @@ static bool is_direct(const struct lffi_record *record)
         plan->result_kind != LFFI_RETURN_WORDS)
         return false;
     for (uint32_t i = 0; i < plan->nparams; i++) {
-        if (!is_scalar(&plan->param[i]) || plan->param[i].pieces != 1)
+        if (!lffi_in_register(plan->param[i].op) || plan->param[i].pieces != 1)
             return false;
     }
-    return is_scalar(&plan->result);
+    return plan->result.op == LFFI_VOID || lffi_in_register(plan->result.op);
 }
 
 static lua_CFunction float_caller(const struct lffi_assign *end)

@@ -183,7 +183,7 @@ bool lffi_format_is_pointer_object(const struct lffi_format_check *c, int idx)
 
 unsigned lffi_format_integer_size(const struct lffi_ctype *ct)
 {
-    if (ct == NULL || (ct->op != LFFI_ENUM && (ct->op < LFFI_I8 || ct->op > LFFI_U64)))
+    if (ct == NULL || (ct->op != LFFI_ENUM && !lffi_is_word(ct->op)))
         return 0;
     return (unsigned)cdecl_sizeof(ct->type);
 }

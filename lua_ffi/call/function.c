@@ -48,7 +48,7 @@ static bool borrows_by_name(const char *name)
 static void read_result(struct lffi_record *record, const struct lffi_param *result)
 {
     uint64_t bits;
-    if (!LFFI_IS_WORD(result->op) || result->pieces != 1)
+    if (!lffi_is_word(result->op) || result->pieces != 1)
         return;
     bits = 8 * cdecl_sizeof(result->ct->type);
     record->result_mask = UINT64_MAX >> (64 - bits);

@@ -70,7 +70,7 @@ static inline bool plain_address(const struct lffi_ctype *pointee, const struct 
         memcpy(&address, cd->addr, sizeof address);
     } else if (source->op == LFFI_ARRAY) {
         source = source->target;
-    } else if (source->op < LFFI_STRUCT) {
+    } else if (!lffi_is_record(source->op)) {
         return false;
     }
     if ((source->base != pointee->base && pointee->op != LFFI_VOID) ||

@@ -120,7 +120,7 @@ static void fill_range(struct lffi_param *param)
     unsigned bits = (unsigned)cdecl_sizeof(param->ct->type) * 8;
     bool is_signed = param->op == LFFI_I8 || param->op == LFFI_I16 || param->op == LFFI_I32 ||
                      param->op == LFFI_I64;
-    if (!LFFI_IS_WORD(param->op))
+    if (!lffi_is_word(param->op))
         return;
     param->max = bits - is_signed >= 63 ? INT64_MAX : ((int64_t)1 << (bits - is_signed)) - 1;
     param->min = is_signed ? -param->max - 1 : 0;
@@ -141,8 +141,7 @@ static void fill_param(lua_State *L, struct lffi_scope *scope, const struct cdec
 static bool is_quick(const struct lffi_param *param)
 {
     return param->pieces == 1 && (param->flags & LFFI_PARAM_INDIRECT) == 0 &&
-           (LFFI_IS_WORD(param->op) || param->op == LFFI_BOOL || param->op == LFFI_FLOAT ||
-            param->op == LFFI_DOUBLE);
+           lffi_in_register(param->op) && param->op != LFFI_POINTER;
 }
 
 /* Few enough that LUA_MINSTACK is room for them. */

@@ -186,7 +186,7 @@ static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *ru
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
     const unsigned char *base = argument_base(run, param);
     struct lffi_ctype *ct = param->ct;
-    bool object = param->op >= LFFI_VECTOR;
+    bool object = lffi_travels_as_object(param->op);
     unsigned char *value = scratch;
     if (object)
         value = lffi_new(L, ct->base, cdecl_sizeof(ct->type))->addr;

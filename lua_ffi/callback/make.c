@@ -80,8 +80,7 @@ static struct lffi_slot *find_slot(lua_State *L, struct lffi_state *st, const vo
 
 static bool is_integer_register(const struct lffi_param *param)
 {
-    bool word = (param->op >= LFFI_BOOL && param->op <= LFFI_U64) || param->op == LFFI_POINTER;
-    return word && param->to < LFFI_STACK_START;
+    return lffi_in_general_register(param->op) && param->to < LFFI_STACK_START;
 }
 
 /* A plan that callbacks can have; raises otherwise. */

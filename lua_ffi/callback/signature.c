@@ -26,7 +26,8 @@ static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32
     signature->kind = plan->result_kind;
     signature->wide = plan->end.wide;
     signature->gprs_only = plan->end.fprs == 0 && stack_size == 0 &&
-                           (plan->result.op <= LFFI_U64 || plan->result.op == LFFI_POINTER);
+                           (plan->result.op == LFFI_VOID ||
+                            lffi_in_general_register(plan->result.op));
     signature->stack_size = stack_size;
     signature->result_size = result_size;
     memcpy(signature->text, text, length);

@@ -24,13 +24,6 @@ static int api_typeof(lua_State *L)
 
 /* ---- size, alignment, offset ----------------------------------------------------------------- */
 
-static bool is_variable(const struct lffi_ctype *ct)
-{
-    if (ct->op == LFFI_ARRAY)
-        return ct->type->count == CDECL_COUNT_VLA || ct->type->count == CDECL_COUNT_UNKNOWN;
-    return ct->op == LFFI_STRUCT && ct->type->tag->flexible;
-}
-
 /* The element type of a variable-length type's open end. */
 static struct lffi_ctype *open_element(lua_State *L, struct lffi_ctype *ct)
 {
@@ -78,7 +71,7 @@ static int api_sizeof(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
-    bool open = is_variable(ct);
+    bool open = lffi_is_open(ct);
     if (scope->luajit && cd == NULL && open && lua_isnoneornil(L, 2))
         lffi_arg_error(L, 1, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
     if (cd != NULL && open)
@@ -129,7 +122,7 @@ static int api_offsetof(lua_State *L)
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     const struct lffi_field *field;
     lffi_arg_string(L, scope, 2, NULL);
-    if (ct->op != LFFI_STRUCT && ct->op != LFFI_UNION)
+    if (!lffi_is_record(ct->op))
         lffi_arg_error(L, 1, "struct or union expected, got '%s'",
                        lffi_push_type_text(L, ct->type, NULL));
     field = lffi_find_field(L, ct, 2);
@@ -143,9 +136,10 @@ static int api_offsetof(lua_State *L)
 
 /* ---- kinds ----------------------------------------------------------------------------------- */
 
-static bool is_integer_op(const struct lffi_ctype *ct)
+/* Integers that their representation alone tells apart. */
+static bool is_basic_integer(const struct lffi_ctype *ct)
 {
-    return ct->op >= LFFI_I8 && ct->op <= LFFI_U128;
+    return lffi_is_integer(ct->op) && ct->op != LFFI_BITINT;
 }
 
 /* An enum is not its integer type here, compatible as C calls them. LuaJIT takes integers of one
@@ -155,7 +149,7 @@ static bool same_type(struct lffi_scope *scope, const struct lffi_ctype *a,
 {
     if ((a->op == LFFI_ENUM) != (b->op == LFFI_ENUM))
         return false;
-    if (scope->luajit && is_integer_op(a) && is_integer_op(b))
+    if (scope->luajit && is_basic_integer(a) && is_basic_integer(b))
         return a->op == b->op;
     return lffi_same_type(a, b);
 }
@@ -179,7 +173,7 @@ static int api_istype(lua_State *L)
     if (other != NULL && other->op == LFFI_POINTER && ct->op == LFFI_POINTER)
         same = same_type(scope, ct->target, other->target);
     else if (other != NULL && other->op == LFFI_POINTER &&
-             (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION))
+             lffi_is_record(ct->op))
         same = same_type(scope, ct, other->target);
     else if (other != NULL)
         same = same_type(scope, ct, other);
@@ -210,7 +204,7 @@ static int api_type(lua_State *L)
 static struct lffi_ctype *metatype_holder(lua_State *L, struct lffi_ctype *ct)
 {
     struct lffi_ctype *base = ct->op == LFFI_POINTER ? ct->target->base : ct->base;
-    if (base->op == LFFI_STRUCT || base->op == LFFI_UNION)
+    if (lffi_is_record(base->op))
         return base;
     if (ct->op == LFFI_ENUM || ct->op == LFFI_COMPLEX || ct->op == LFFI_VECTOR)
         return base;

@@ -23,7 +23,7 @@ static int api_new(lua_State *L)
 static bool is_same_object(lua_State *L, struct lffi_scope *scope, const struct lffi_ctype *ct)
 {
     const struct lffi_cdata *cd = scope->luajit ? lffi_to_cdata(L, scope->st, 2) : NULL;
-    return cd != NULL && cd->ct == ct && ct->op <= LFFI_POINTER && ct->op != LFFI_COMPLEX;
+    return cd != NULL && cd->ct == ct && (lffi_is_number(ct->op) || ct->op == LFFI_POINTER);
 }
 
 /* ffi.cast(ct, value) */
@@ -41,11 +41,6 @@ static int api_cast(lua_State *L)
 
 /* ---- lifetime and addresses ------------------------------------------------------------------ */
 
-static bool has_finalizer_type(const struct lffi_ctype *ct)
-{
-    return ct->op == LFFI_POINTER || ct->op >= LFFI_ARRAY;
-}
-
 /* ffi.gc(cdata, finaliser or nil): returns the cdata. nil, a NULL result, needs no finaliser. */
 static int api_gc(lua_State *L)
 {
@@ -57,7 +52,7 @@ static int api_gc(lua_State *L)
         return 1;
     }
     cd = lffi_arg_cdata(L, scope, 1);
-    if (!has_finalizer_type(cd->ct))
+    if (!lffi_has_address(cd->ct->op))
         lffi_arg_error(L, 1, "pointer, array, struct or union expected, got %s",
                        lffi_push_kind_of(L, scope->st, 1));
     if (type == LUA_TNONE)
@@ -226,7 +221,7 @@ static int api_tonumber(lua_State *L)
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     if (lua_isnone(L, 1))
         lffi_arg_error(L, 1, "value expected");
-    if (cd != NULL && (cd->ct->op < LFFI_COMPLEX || cd->ct->op == LFFI_ENUM))
+    if (cd != NULL && lffi_is_number(cd->ct->op))
         push_number(L, cd);
     else if (lua_type(L, 1) == LUA_TSTRING || !lua_isnoneornil(L, 2))
         push_text_number(L, scope);
@@ -246,9 +241,9 @@ static int api_math_type(lua_State *L)
     uint8_t op = cd != NULL ? cd->ct->op : LFFI_VOID;
     if (lua_isnone(L, 1))
         lffi_arg_error(L, 1, "value expected");
-    if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM || lua_isinteger(L, 1))
+    if (lffi_is_integral(op) || lua_isinteger(L, 1))
         lua_pushliteral(L, "integer");
-    else if ((op >= LFFI_FLOAT16 && op <= LFFI_FLOAT128) || lua_type(L, 1) == LUA_TNUMBER)
+    else if (lffi_is_float(op) || lua_type(L, 1) == LUA_TNUMBER)
         lua_pushliteral(L, "float");
     else
         luaL_pushfail(L);
@@ -305,7 +300,7 @@ static void push_members(lua_State *L, struct lffi_ctype *ct, const char *addr)
     lua_newtable(L);
     for (uint32_t i = 0; i <= fields->mask; i++) {
         const struct lffi_field *f = &fields->slot[i];
-        if (f->key == NULL || (f->ct->op == LFFI_ARRAY && f->ct->type->count >= CDECL_COUNT_VLA))
+        if (f->key == NULL || lffi_is_open_array(f->ct))
             continue;
         lua_pushstring(L, f->key);
         if (f->member->width != CDECL_NOT_BITFIELD)
@@ -321,7 +316,7 @@ static void push_members(lua_State *L, struct lffi_ctype *ct, const char *addr)
 static void push_plain(lua_State *L, struct lffi_ctype *ct, const char *addr)
 {
     luaL_checkstack(L, 12, "type nested too deeply");
-    if (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION)
+    if (lffi_is_record(ct->op))
         push_members(L, ct, addr);
     else if (ct->op == LFFI_ARRAY || ct->op == LFFI_VECTOR)
         push_list(L, ct->target, addr, ct->type->count);
@@ -373,7 +368,7 @@ static struct lffi_ctype *struct_of(lua_State *L, const struct lffi_cdata *cd, c
         if (*addr == NULL)
             lffi_arg_error(L, 1, "null pointer");
     }
-    return ct->op == LFFI_STRUCT || ct->op == LFFI_UNION ? ct : NULL;
+    return lffi_is_record(ct->op) ? ct : NULL;
 }
 
 /* ffi.totable(cdata [, n]): a struct as a table by member names, an array or n elements behind a

@@ -216,19 +216,11 @@ static uint64_t owner_extent(lua_State *L, int idx, const void *addr)
     return extent;
 }
 
-/* True for types whose size depends on the object: T[], T[?] and structs ending so. */
-static bool is_open(const struct lffi_ctype *ct)
-{
-    if (ct->op == LFFI_ARRAY)
-        return ct->type->count >= CDECL_COUNT_VLA;
-    return ct->type->tag != NULL && (ct->type->tag->flexible || ct->type->tag->vla);
-}
-
 uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
     const void *target;
     if (cd->ct->op != LFFI_POINTER) {
-        if (!is_open(cd->ct) && lffi_is_complete(cd->ct))
+        if (!lffi_is_open(cd->ct) && lffi_is_complete(cd->ct))
             return cd->ct->size;
         return owner_extent(L, idx, cd->addr);
     }
@@ -342,11 +334,6 @@ static void push_address_text(lua_State *L, const struct lffi_cdata *cd, const v
         lua_pushfstring(L, "cdata<%s>: %p", type, addr);
 }
 
-static bool is_integer_op(uint8_t op)
-{
-    return op >= LFFI_I8 && op <= LFFI_BITINT;
-}
-
 static void push_integer_cdata(lua_State *L, const struct lffi_cdata *cd)
 {
     struct lffi_integer value = lffi_integer_of_memory(cd->ct, cd->addr);
@@ -356,7 +343,7 @@ static void push_integer_cdata(lua_State *L, const struct lffi_cdata *cd)
         lua_pushfstring(L, "%sLL", text);
     else if (cd->ct->op == LFFI_U64 && luajit)
         lua_pushfstring(L, "%sULL", text);
-    else if (cd->ct->op < LFFI_I64)
+    else if (!lffi_is_long(cd->ct->op))
         lua_pushfstring(L, "cdata<%s>: %s", lffi_push_spelling(L, cd->ct), text);
 }
 
@@ -378,7 +365,7 @@ static void push_text(lua_State *L, const struct lffi_cdata *cd)
         lffi_push_real_text(L, cd->ct, cd->addr);
     } else if (cd->ct->op == LFFI_ENUM) {
         push_enum_cdata(L, cd);
-    } else if (is_integer_op(cd->ct->op) && (!luajit || cd->ct->op >= LFFI_I64)) {
+    } else if (luajit ? lffi_is_long(cd->ct->op) : lffi_is_integer(cd->ct->op)) {
         push_integer_cdata(L, cd);
     } else if (cd->ct->op == LFFI_LDOUBLE || cd->ct->op == LFFI_FLOAT128) {
         lffi_push_real_text(L, cd->ct, cd->addr);

@@ -360,7 +360,7 @@ static int ctype_call(lua_State *L)
 static bool is_plain_record(const struct lffi_ctype *ct)
 {
     const struct cdecl_tag *tag = ct->type->tag;
-    return (ct->op == LFFI_STRUCT || ct->op == LFFI_UNION) && ct->complete &&
+    return lffi_is_record(ct->op) && ct->complete &&
            ct->base->ref_metatype == LUA_NOREF && ct->type->unsupported == NULL &&
            tag->unsupported == NULL && !tag->flexible && !tag->vla;
 }

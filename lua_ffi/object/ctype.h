@@ -105,6 +105,18 @@ bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
 /* Metatable of ctypes: fills the table on the stack top. */
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 
+/* T[] or T[?]: how many elements there are depends on the object. */
+static inline bool lffi_is_open_array(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_ARRAY && ct->type->count >= CDECL_COUNT_VLA;
+}
+
+/* ... and structs that end so: the size depends on the object. */
+static inline bool lffi_is_open(const struct lffi_ctype *ct)
+{
+    return ct->type->tag != NULL ? ct->type->tag->flexible : lffi_is_open_array(ct);
+}
+
 /* The representation of the two parts of a complex type. */
 static inline enum lffi_op lffi_part_op(const struct lffi_ctype *ct)
 {
@@ -129,6 +141,10 @@ static inline const char *lffi_push_real_text(lua_State *L, const struct lffi_ct
 const char *lffi_push_spelling(lua_State *L, const struct lffi_ctype *ct);
 /* Pushes the C text of a type (declaring `name` when not NULL) and returns it. */
 const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name);
+static inline const char *lffi_type_text(lua_State *L, const struct lffi_ctype *ct)
+{
+    return lffi_push_type_text(L, ct->type, NULL);
+}
 /* Pushes the text of a declaration ("int abs(int)") and returns it. */
 const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
 

@@ -223,11 +223,11 @@ static bool integer_of_cdata(const struct lffi_cdata *cd, struct lffi_integer *o
 {
     uint8_t op = cd->ct->op;
     lffi_real value;
-    if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM) {
+    if (lffi_is_integral(op)) {
         *out = lffi_integer_of_memory(cd->ct, cd->addr);
         return true;
     }
-    if (op < LFFI_FLOAT16 || op > LFFI_FLOAT128)
+    if (!lffi_is_float(op))
         return false;
     value = lffi_load_float(cd->ct->op, cd->addr);
     if (!lffi_is_finite(value))

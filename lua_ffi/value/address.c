@@ -13,11 +13,6 @@ static bool is_byte(const struct lffi_ctype *ct)
     return ct->op == LFFI_I8 || ct->op == LFFI_U8;
 }
 
-static bool is_integer(const struct lffi_ctype *ct)
-{
-    return (ct->op >= LFFI_I8 && ct->op <= LFFI_BITINT) || ct->op == LFFI_ENUM;
-}
-
 /* Function types: C's compatibility; LuaJIT compares the number of parameters only. */
 static bool functions_match(const struct lffi_ctype *dst, const struct lffi_ctype *src)
 {
@@ -34,7 +29,7 @@ static bool pointees_match(const struct lffi_ctype *dst, const struct lffi_ctype
         return true;
     if (dst->op == LFFI_FUNCTION && src->op == LFFI_FUNCTION)
         return functions_match(dst, src);
-    if (is_integer(dst) && is_integer(src))
+    if (lffi_is_integral(dst->op) && lffi_is_integral(src->op))
         return cdecl_sizeof(dst->type) == cdecl_sizeof(src->type);
     return lffi_same_type(dst, src);
 }

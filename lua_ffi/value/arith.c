@@ -14,11 +14,10 @@ static void read_cdata(struct lffi_operand *o, const struct lffi_cdata *cd)
     uint8_t op = cd->ct->op;
     o->ct = cd->ct;
     o->address = cd->addr;
-    if ((op >= LFFI_I8 && op <= LFFI_BITINT) || op == LFFI_ENUM ||
-        (op == LFFI_BOOL && cd->ct->scope->luajit)) {
+    if (lffi_is_integral(op) || (op == LFFI_BOOL && cd->ct->scope->luajit)) {
         o->kind = LFFI_INTEGER_OPERAND;
         o->integer = lffi_integer_of_memory(cd->ct, cd->addr);
-    } else if (op >= LFFI_FLOAT16 && op <= LFFI_FLOAT128) {
+    } else if (lffi_is_float(op)) {
         o->kind = LFFI_FLOAT_OPERAND;
         o->number = lffi_load_float(cd->ct->op, cd->addr);
     } else if (op == LFFI_POINTER) {

@@ -26,10 +26,10 @@ static struct lffi_ctype *variable_part(lua_State *L, struct lffi_ctype *ct)
 {
     const struct cdecl_tag *tag = ct->type->tag;
     const struct cdecl_type *last;
-    if (ct->op == LFFI_ARRAY)
-        return ct->type->count >= CDECL_COUNT_VLA ? ct->target : NULL;
-    if (tag == NULL || !(tag->vla || tag->flexible) || tag->nmembers == 0)
+    if (!lffi_is_open(ct))
         return NULL;
+    if (ct->op == LFFI_ARRAY)
+        return ct->target;
     last = tag->members[tag->nmembers - 1].type;
     while (last->tag != NULL && last->tag->nmembers > 0)
         last = last->tag->members[last->tag->nmembers - 1].type;
@@ -72,11 +72,6 @@ static uint64_t object_size(lua_State *L, struct lffi_ctype *ct, int *first, int
     return lffi_sizeof(L, ct);
 }
 
-static bool is_aggregate(const struct lffi_ctype *ct)
-{
-    return ct->op >= LFFI_ARRAY;
-}
-
 /* Pushes the value at idx as a pointer, which keeps alive what it came from: a string, an object
  * with __cffi_pointer, a function with its library, or the owner of a cdata's memory. */
 static void push_converted_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
@@ -88,7 +83,7 @@ static void push_converted_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
         lffi_to_function(L, idx) != NULL)
         lffi_push_anchored_pointer(L, ct, address, idx);
     else
-        lffi_push_pointer(L, ct, address, cd != NULL && cd->ct->op >= LFFI_POINTER ? idx : 0);
+        lffi_push_pointer(L, ct, address, cd != NULL && lffi_has_address(cd->ct->op) ? idx : 0);
 }
 
 static void initialise(lua_State *L, struct lffi_ctype *ct, struct lffi_cdata *cd, uint64_t size,
@@ -101,13 +96,13 @@ static void initialise(lua_State *L, struct lffi_ctype *ct, struct lffi_cdata *c
     where.of = ct->type;
     if (last < first)
         return;
-    if (is_aggregate(ct) || (ct->op == LFFI_COMPLEX && last > first)) {
+    if (lffi_is_aggregate(ct->op) || (ct->op == LFFI_COMPLEX && last > first)) {
         lffi_initialise(L, ct, cd->addr, size, first, last, &where);
         return;
     }
     if (last > first)
         luaL_error(L, "too many initializers for '%s'", lffi_push_type_text(L, ct->type, NULL));
-    where.cast = ct->op >= LFFI_I8 && ct->op <= LFFI_BITINT; /* new of an integer reduces */
+    where.cast = lffi_is_integer(ct->op); /* new of an integer reduces */
     lffi_store(L, ct, cd->addr, first, &where);
 }
 
@@ -190,11 +185,10 @@ void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx)
         cast_to_pointer(L, ct, idx, &where);
         return;
     }
-    if (ct->op == LFFI_VOID || is_aggregate(ct))
+    if (ct->op == LFFI_VOID || lffi_is_aggregate(ct->op))
         luaL_error(L, "cannot cast to '%s'", lffi_push_type_text(L, ct->type, NULL));
     cd = lffi_new(L, ct, lffi_sizeof(L, ct));
-    if (((ct->op >= LFFI_I8 && ct->op <= LFFI_BITINT) || ct->op == LFFI_ENUM) &&
-        address_value(L, ct, idx, &where, &address))
+    if (lffi_is_integral(ct->op) && address_value(L, ct, idx, &where, &address))
         lffi_integer_to_memory(ct, cd->addr, (uintptr_t)address);
     else
         lffi_store(L, ct, cd->addr, idx, &where);

@@ -176,7 +176,7 @@ void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_in
 static bool float_cdata(lua_State *L, struct lffi_state *st, int idx, lffi_real *out)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
-    if (cd == NULL || cd->ct->op < LFFI_FLOAT16 || cd->ct->op > LFFI_FLOAT128)
+    if (cd == NULL || !lffi_is_float(cd->ct->op))
         return false;
     *out = lffi_load_float(cd->ct->op, cd->addr);
     return true;

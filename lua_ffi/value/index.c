@@ -7,21 +7,11 @@
 
 #include "value/quick.h"
 
-static bool is_record(const struct lffi_ctype *ct)
-{
-    return ct->op == LFFI_STRUCT || ct->op == LFFI_UNION;
-}
-
 static void *pointer_value(const struct lffi_cdata *cd)
 {
     void *value;
     memcpy(&value, cd->addr, sizeof value);
     return value;
-}
-
-static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
-{
-    return lffi_push_type_text(L, ct->type, NULL);
 }
 
 /* ---- metatypes and failures ------------------------------------------------------------------ */
@@ -44,15 +34,16 @@ static _Noreturn void no_index(lua_State *L, struct lffi_cdata *cd)
     struct lffi_ctype *ct = cd->ct;
     struct lffi_ctype *record = ct->op == LFFI_POINTER ? ct->target : ct;
     const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
-    if (key != NULL && is_record(record)) {
+    if (key != NULL && lffi_is_record(record->op)) {
         lffi_sizeof(L, record);
         lffi_no_member(L, record, key);
     }
-    if (key != NULL && ct->op == LFFI_ARRAY && is_record(ct->target))
-        luaL_error(L, "'%s' has no member '%s' (index an element first)", type_text(L, ct), key);
+    if (key != NULL && ct->op == LFFI_ARRAY && lffi_is_record(ct->target->op))
+        luaL_error(L, "'%s' has no member '%s' (index an element first)", lffi_type_text(L, ct),
+                   key);
     if (key != NULL)
-        luaL_error(L, "'%s' has no member '%s'", type_text(L, ct), key);
-    luaL_error(L, "cannot index '%s' with %s", type_text(L, ct),
+        luaL_error(L, "'%s' has no member '%s'", lffi_type_text(L, ct), key);
+    luaL_error(L, "cannot index '%s' with %s", lffi_type_text(L, ct),
                lffi_push_kind_of(L, ct->scope->st, 2));
     abort();
 }
@@ -96,7 +87,7 @@ static int newindex_metatype(lua_State *L, struct lffi_cdata *cd)
 static struct lffi_ctype *record_of(const struct lffi_cdata *cd)
 {
     struct lffi_ctype *ct = cd->ct->op == LFFI_POINTER ? cd->ct->target : cd->ct;
-    return is_record(ct) && (ct->complete || lffi_is_complete(ct)) ? ct : NULL;
+    return lffi_is_record(ct->op) && (ct->complete || lffi_is_complete(ct)) ? ct : NULL;
 }
 
 /* Start of the struct; `name`: the member wanted, for the error. */
@@ -106,7 +97,8 @@ static unsigned char *record_address(lua_State *L, const struct lffi_cdata *cd, 
     if (cd->ct->op == LFFI_POINTER) {
         base = pointer_value(cd);
         if (base == NULL)
-            luaL_error(L, "null pointer: cannot index '%s' with '%s'", type_text(L, cd->ct), name);
+            luaL_error(L, "null pointer: cannot index '%s' with '%s'", lffi_type_text(L, cd->ct),
+                       name);
     }
     return base;
 }
@@ -130,7 +122,7 @@ static void load_member(lua_State *L, const struct lffi_cdata *cd, const struct 
         lffi_load_bits(L, field, base);
         return;
     }
-    if (ct->op >= LFFI_ARRAY)
+    if (lffi_is_aggregate(ct->op))
         ct = member_type(L, record, field);
     lffi_load(L, ct, base + field->offset, 1);
 }
@@ -140,7 +132,7 @@ static void load_member(lua_State *L, const struct lffi_cdata *cd, const struct 
  * Lua's. */
 static int push_owner(lua_State *L, const struct lffi_ctype *ct, const void *addr)
 {
-    bool keeps = ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY || is_record(ct);
+    bool keeps = ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY || lffi_is_record(ct->op);
     return keeps && lffi_push_block(L, 1, addr) ? lua_gettop(L) : 0;
 }
 
@@ -151,12 +143,12 @@ static struct lffi_ctype *stored_type(lua_State *L, const struct lffi_field *fie
     struct lffi_ctype *ct = field->ct;
     const struct cdecl_type *declared = field->member->type;
     uint64_t length;
-    if (ct->op != LFFI_ARRAY || ct->type->count < CDECL_COUNT_VLA)
+    if (!lffi_is_open_array(ct))
         return ct;
     length = lffi_length(L, -1, lffi_push_view(L, ct, addr, 1));
     lua_pop(L, 1);
     if (length == UINT64_MAX && declared->count != 1)
-        luaL_error(L, "length of '%s' is unknown", type_text(L, ct));
+        luaL_error(L, "length of '%s' is unknown", lffi_type_text(L, ct));
     return lffi_array_of(L, ct->target, length == UINT64_MAX ? 1 : length);
 }
 
@@ -167,7 +159,7 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
     struct lffi_where where = {.place = LFFI_TO_FIELD, .policy = record->scope->policy};
     if (record->constant || field->ct->constant)
         luaL_error(L, "attempt to write to constant member '%s' of '%s'", field->key,
-                   type_text(L, record));
+                   lffi_type_text(L, record));
     where.name = field->key;
     where.of = record->type->unqual;
     where.owner_idx = push_owner(L, field->ct, base + field->offset);
@@ -212,7 +204,7 @@ static _Noreturn void index_error(lua_State *L, const char *what)
 static bool is_float_cdata(lua_State *L, struct lffi_state *st, int idx)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
-    return cd != NULL && cd->ct->op >= LFFI_FLOAT16 && cd->ct->op <= LFFI_FLOAT128;
+    return cd != NULL && lffi_is_float(cd->ct->op);
 }
 
 /* A key that is no Lua integer: integral floats, boxed integers, enums, big integers. False: no
@@ -264,11 +256,11 @@ static bool find_element(lua_State *L, const struct lffi_cdata *cd, struct eleme
     if (cd->ct->op == LFFI_POINTER) {
         base = pointer_value(cd);
         if (base == NULL)
-            luaL_error(L, "null pointer: cannot index '%s'", type_text(L, cd->ct));
+            luaL_error(L, "null pointer: cannot index '%s'", lffi_type_text(L, cd->ct));
     }
     count = element_count(L, cd);
     if (count != UINT64_MAX && (uint64_t)e->index >= count) {
-        lua_pushfstring(L, "out of bounds for '%s'", type_text(L, cd->ct));
+        lua_pushfstring(L, "out of bounds for '%s'", lffi_type_text(L, cd->ct));
         index_error(L, lua_tostring(L, -1));
     }
     /* Computed as C does through a pointer: modulo the address space. */
@@ -283,7 +275,7 @@ static void store_element(lua_State *L, const struct lffi_cdata *cd, const struc
     struct lffi_where where = {.place = LFFI_TO_ELEMENT, .policy = cd->ct->scope->policy};
     if (e->ct->constant || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_COMPLEX ||
         (cd->ct->op == LFFI_ARRAY && cd->ct->constant))
-        luaL_error(L, "attempt to write to constant element of '%s'", type_text(L, cd->ct));
+        luaL_error(L, "attempt to write to constant element of '%s'", lffi_type_text(L, cd->ct));
     where.of = cd->ct->type;
     where.index = e->index;
     where.owner_idx = push_owner(L, e->ct, e->addr);
@@ -351,7 +343,7 @@ static inline void *quick_member(const struct lffi_cdata *cd, const char *key, b
         base = pointer_value(cd);
     }
     fields = record->base->fields;
-    if (fields == NULL || base == NULL || !is_record(record))
+    if (fields == NULL || base == NULL || !lffi_is_record(record->op))
         return NULL;
     field = lffi_quick_field(fields, key);
     if (field == NULL || field->is_bits)
@@ -366,7 +358,7 @@ static inline void *quick_element(const struct lffi_cdata *cd, lua_Integer index
                                   uint8_t *op)
 {
     const struct lffi_ctype *element = cd->ct->target;
-    if (cd->ct->op != LFFI_ARRAY || element->op > LFFI_DOUBLE ||
+    if (cd->ct->op != LFFI_ARRAY || lffi_is_aggregate(element->op) ||
         (uint64_t)index >= cd->ct->type->count || cd->ct->type->count >= CDECL_COUNT_VLA)
         return NULL;
     *op = element->op;
@@ -418,10 +410,10 @@ static int newindex_name(lua_State *L, struct lffi_cdata *cd)
         }
         if (push_constant(L, record))
             return luaL_error(L, "attempt to write to constant member '%s' of '%s'", name,
-                              type_text(L, record));
+                              lffi_type_text(L, record));
     } else if (cd->ct->op == LFFI_COMPLEX && part_offset(cd->ct, name) != SIZE_MAX) {
         return luaL_error(L, "attempt to write to constant member '%s' of '%s'", name,
-                          type_text(L, cd->ct));
+                          lffi_type_text(L, cd->ct));
     }
     return newindex_metatype(L, cd);
 }
@@ -512,7 +504,7 @@ static int pairs_elements(lua_State *L, struct lffi_cdata *cd)
 {
     uint64_t length = cd->ct->op == LFFI_ARRAY ? lffi_length(L, 1, cd) : cd->ct->type->count;
     if (length == UINT64_MAX)
-        return luaL_error(L, "length of '%s' is unknown", type_text(L, cd->ct));
+        return luaL_error(L, "length of '%s' is unknown", lffi_type_text(L, cd->ct));
     lua_pushvalue(L, 1);
     lua_pushinteger(L, 0);
     lua_pushinteger(L, (lua_Integer)length);
@@ -538,7 +530,7 @@ static int cdata_pairs(lua_State *L)
     if (cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_VECTOR)
         return pairs_elements(L, cd);
     if (record == NULL)
-        return luaL_error(L, "cannot iterate over '%s'", type_text(L, cd->ct));
+        return luaL_error(L, "cannot iterate over '%s'", lffi_type_text(L, cd->ct));
     record_address(L, cd, "pairs");
     lua_pushvalue(L, 1);
     lua_pushinteger(L, 0);

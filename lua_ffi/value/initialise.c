@@ -19,20 +19,10 @@ struct object {
 static void init_from_value(lua_State *L, const struct object *o, int idx,
                             const struct lffi_where *where);
 
-static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
-{
-    return lffi_push_type_text(L, ct->type, NULL);
-}
-
 static _Noreturn void too_many(lua_State *L, const struct lffi_ctype *ct)
 {
-    luaL_error(L, "too many initializers for '%s'", type_text(L, ct));
+    luaL_error(L, "too many initializers for '%s'", lffi_type_text(L, ct));
     abort();
-}
-
-static bool is_record(const struct lffi_ctype *ct)
-{
-    return ct->op == LFFI_STRUCT || ct->op == LFFI_UNION;
 }
 
 static bool is_text(const struct lffi_ctype *ct)
@@ -86,7 +76,7 @@ static void init_text(lua_State *L, const struct object *o, int idx, const struc
     if (size > o->size) {
         if (!o->ct->scope->luajit)
             lffi_convert_error(L, where, "string of %I bytes does not fit '%s' (%I bytes)",
-                               (LUAI_UACINT)size, type_text(L, o->ct), (LUAI_UACINT)o->size);
+                               (LUAI_UACINT)size, lffi_type_text(L, o->ct), (LUAI_UACINT)o->size);
         size = (size_t)o->size;
     }
     memcpy(o->addr, text, size);
@@ -98,7 +88,7 @@ static void init_part(lua_State *L, const struct object *part, int idx,
                       const struct lffi_where *where)
 {
     idx = lua_absindex(L, idx);
-    if (part->ct->op == LFFI_ARRAY || is_record(part->ct))
+    if (part->ct->op == LFFI_ARRAY || lffi_is_record(part->ct->op))
         init_from_value(L, part, idx, where);
     else
         lffi_store(L, part->ct, part->addr, idx, where);
@@ -138,7 +128,7 @@ static void init_element(lua_State *L, const struct object *o, const struct elem
 static void replicate(lua_State *L, const struct object *o, const struct elements *e, int idx,
                       const struct lffi_where *where)
 {
-    bool plain = e->ct->op < LFFI_POINTER; /* nothing to be kept alive: the bytes are all */
+    bool plain = !lffi_has_address(e->ct->op); /* nothing to be kept alive: the bytes are all */
     for (uint64_t i = 1; i < e->count; i++) {
         if (plain)
             memcpy(o->addr + i * e->size, o->addr, (size_t)e->size);
@@ -179,8 +169,9 @@ static lua_Integer first_position(lua_State *L, int table)
 /* The key on the stack top is none of the object's. */
 static _Noreturn void key_error(lua_State *L, const struct object *o, const char *what)
 {
-    const char *key = luaL_tolstring(L, -1, NULL); /* before type_text pushes */
-    luaL_error(L, "initializer for '%s' has a key that %s: %s", type_text(L, o->ct), what, key);
+    const char *key = luaL_tolstring(L, -1, NULL); /* before lffi_type_text pushes */
+    luaL_error(L, "initializer for '%s' has a key that %s: %s", lffi_type_text(L, o->ct), what,
+               key);
     abort();
 }
 
@@ -196,7 +187,7 @@ static void check_indices(lua_State *L, const struct object *o, int table, lua_I
         if (position < start)
             key_error(L, o, "is no position");
         if ((uint64_t)(position - start) >= count)
-            luaL_error(L, "initializer for '%s' has a gap at position %I", type_text(L, o->ct),
+            luaL_error(L, "initializer for '%s' has a gap at position %I", lffi_type_text(L, o->ct),
                        (LUAI_UACINT)(start + (lua_Integer)count));
     }
 }
@@ -247,7 +238,7 @@ static void init_array_table(lua_State *L, const struct object *o, int table,
     struct elements e = elements_of(L, o);
     lua_Integer start = first_position(L, table);
     uint64_t count = fill_quickly(L, o, &e, table, start);
-    bool fixed = o->ct->op != LFFI_ARRAY || o->ct->type->count < CDECL_COUNT_VLA;
+    bool fixed = !lffi_is_open_array(o->ct);
     if (count == 0)
         count = fill_positions(L, o, &e, table, start, where);
     if (count != 1 || !fixed)
@@ -290,8 +281,7 @@ static struct object member_object(lua_State *L, const struct object *o,
         part.ct = lffi_ctype_of(L, o->ct->scope, type);
     lffi_is_complete(part.ct);
     part.size = part.ct->size;
-    if (part.ct->op == LFFI_ARRAY ? part.ct->type->count >= CDECL_COUNT_VLA
-                                  : is_record(part.ct) && part.ct->type->tag->flexible)
+    if (lffi_is_open(part.ct))
         part.size = left;
     return part;
 }
@@ -425,11 +415,11 @@ static void check_positions(lua_State *L, const struct object *o, int table, lua
         if (lua_type(L, -1) == LUA_TSTRING) {
             const char *name = lua_tostring(L, -1);
             luaL_error(L, "initializer for '%s' mixes positions and the name '%s'",
-                       type_text(L, o->ct), name);
+                       lffi_type_text(L, o->ct), name);
         }
     }
     if (keys > used)
-        luaL_error(L, "initializer for '%s' has a gap at position %I", type_text(L, o->ct),
+        luaL_error(L, "initializer for '%s' has a gap at position %I", lffi_type_text(L, o->ct),
                    (LUAI_UACINT)end);
 }
 
@@ -459,7 +449,7 @@ static void init_from_table(lua_State *L, const struct object *o, int table,
                             const struct lffi_where *where)
 {
     luaL_checkstack(L, 8, "initializer nested too deeply");
-    if (is_record(o->ct))
+    if (lffi_is_record(o->ct->op))
         init_record_table(L, o, table, where);
     else
         init_array_table(L, o, table, where);
@@ -486,7 +476,7 @@ static void init_from_value(lua_State *L, const struct object *o, int idx,
 {
     if (!init_whole(L, o, idx, where))
         lffi_convert_error(L, where, "cannot convert %s to '%s'",
-                           lffi_push_kind_of(L, o->ct->scope->st, idx), type_text(L, o->ct));
+                           lffi_push_kind_of(L, o->ct->scope->st, idx), lffi_type_text(L, o->ct));
 }
 
 /* ffi.new with one number fills an array or the first member; stores and strings convert as a
@@ -495,7 +485,7 @@ static bool fills(lua_State *L, const struct object *o, int idx, const struct lf
 {
     if (where->place != LFFI_TO_VALUE)
         return false;
-    return is_record(o->ct) || lua_type(L, idx) != LUA_TSTRING;
+    return lffi_is_record(o->ct->op) || lua_type(L, idx) != LUA_TSTRING;
 }
 
 static void init_from_one(lua_State *L, const struct object *o, int idx,
@@ -507,7 +497,7 @@ static void init_from_one(lua_State *L, const struct object *o, int idx,
         init_from_value(L, o, idx, where);
     else if (init_whole(L, o, idx, where))
         return;
-    else if (is_record(o->ct))
+    else if (lffi_is_record(o->ct->op))
         init_record_flat(L, o, idx, idx, where);
     else
         init_array_flat(L, o, idx, idx, where);
@@ -538,7 +528,7 @@ void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t si
         init_from_one(L, &o, first, where);
     else if (ct->op == LFFI_COMPLEX)
         init_complex(L, &o, first, last, where);
-    else if (is_record(ct))
+    else if (lffi_is_record(ct->op))
         init_record_flat(L, &o, first, last, where);
     else
         init_array_flat(L, &o, first, last, where);

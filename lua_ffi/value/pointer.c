@@ -5,11 +5,6 @@
  */
 #include "value/operand.h"
 
-static const char *type_text(lua_State *L, const struct lffi_ctype *ct)
-{
-    return lffi_push_type_text(L, ct->type, NULL);
-}
-
 static bool is_pointer(const struct lffi_operand *o)
 {
     return o->kind == LFFI_ADDRESS_OPERAND && o->ct != NULL && o->ct->op != LFFI_FUNCTION;
@@ -67,11 +62,11 @@ static void push_difference(lua_State *L, const struct lffi_operand *a,
     uint64_t size;
     if (!compatible(a->ct, b->ct))
         luaL_error(L, "attempt to subtract incompatible pointers '%s' and '%s'",
-                   type_text(L, a->ct), type_text(L, b->ct));
+                   lffi_type_text(L, a->ct), lffi_type_text(L, b->ct));
     size = lffi_sizeof(L, a->ct->target);
     if (size == 0)
         luaL_error(L, "attempt to subtract pointers to '%s', which has no size",
-                   type_text(L, a->ct->target));
+                   lffi_type_text(L, a->ct->target));
     lua_pushinteger(L, distance / (int64_t)size);
 }
 
@@ -100,8 +95,8 @@ bool lffi_pointer_arith(lua_State *L, int op, const struct lffi_operand *a,
 int lffi_pointer_compare(lua_State *L, const struct lffi_operand *a, const struct lffi_operand *b)
 {
     if (a->ct != NULL && b->ct != NULL && a->ct->scope->luajit && !compatible(a->ct, b->ct))
-        luaL_error(L, "attempt to compare '%s' with '%s'", type_text(L, a->ct),
-                   type_text(L, b->ct));
+        luaL_error(L, "attempt to compare '%s' with '%s'", lffi_type_text(L, a->ct),
+                   lffi_type_text(L, b->ct));
     if (a->address == b->address)
         return 0;
     return (uintptr_t)a->address < (uintptr_t)b->address ? -1 : 1;

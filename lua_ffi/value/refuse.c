@@ -123,7 +123,7 @@ const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
     uint8_t op = cd != NULL ? cd->ct->op : LFFI_VOID;
     if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
         return push_float(L, lua_tonumber(L, idx));
-    if (op >= LFFI_FLOAT16 && op <= LFFI_DOUBLE)
+    if (lffi_is_lua_float(op))
         return push_float(L, (lua_Number)lffi_load_float(cd->ct->op, cd->addr));
     if (op == LFFI_LDOUBLE || op == LFFI_FLOAT128 || op == LFFI_COMPLEX)
         return lua_pushfstring(L, "number %s", lffi_push_real_text(L, cd->ct, cd->addr));
