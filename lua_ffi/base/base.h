@@ -70,6 +70,8 @@ struct lffi_magnitude
 lffi_magnitude_of_integer(const struct lffi_integer *value); /* not `beyond` */
 struct lffi_magnitude lffi_magnitude_of_text(const char *text,
                                              size_t size); /* of an integer (S2) */
+/* What a digit of any base up to 36 counts; UINT_MAX when the character is none. */
+unsigned lffi_digit(char c);
 /* True when a FLOAT16 .. FLOAT128 type has exactly this value. */
 bool lffi_magnitude_is_exact(enum lffi_op op, const struct lffi_magnitude *m);
 /* Stores it, rounded once to nearest; infinity when it is too large. */

@@ -4,6 +4,7 @@
  * early, so the work is bounded. Nothing is allocated.
  */
 #include <float.h>
+#include <limits.h>
 #include <string.h>
 
 #include "base/base.h"
@@ -35,11 +36,13 @@ static bool append_digit(struct number *n, unsigned base, unsigned digit)
     return true;
 }
 
-static unsigned digit_value(char c)
+unsigned lffi_digit(char c)
 {
     if (c >= '0' && c <= '9')
         return (unsigned)(c - '0');
-    return (unsigned)((c | 32) - 'a') + 10;
+    if (c >= 'a' && c <= 'z')
+        return (unsigned)(c - 'a') + 10;
+    return c >= 'A' && c <= 'Z' ? (unsigned)(c - 'A') + 10 : UINT_MAX;
 }
 
 /* The text of an integer as lffi_text_to_integer reads it. False: too large. */
@@ -53,7 +56,7 @@ static bool read_text(struct number *n, const char *text, size_t size)
         text += 2;
     }
     for (; text < end; text++) {
-        if (!append_digit(n, base, digit_value(*text)))
+        if (!append_digit(n, base, lffi_digit(*text)))
             return false;
     }
     return true;

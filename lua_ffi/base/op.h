@@ -5,6 +5,7 @@
 #define LFFI_OP_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* The representation of a type. Derived from kind and prim. ORDER: the predicates below. */
 enum lffi_op {
@@ -34,6 +35,33 @@ _Static_assert(LFFI_COMPLEX == LFFI_FLOAT128 + 1 && LFFI_ENUM == LFFI_COMPLEX + 
                "what is copied as it is, then what is referred to");
 _Static_assert(LFFI_FUNCTION == LFFI_VECTOR + 1 && LFFI_STRUCT == LFFI_FUNCTION + 1 &&
                    LFFI_UNION == LFFI_STRUCT + 1, "records last");
+
+/* The Lua integers that are plain for a type: they become a value of it exactly, under every
+ * policy. For floating types these are the integers that all have a value of their own. */
+struct lffi_range {
+    int64_t min, max;
+};
+#define LFFI_NO_RANGE {0, -1}
+static const struct lffi_range lffi_plain[] = {
+    [LFFI_VOID] = LFFI_NO_RANGE, [LFFI_BOOL] = LFFI_NO_RANGE,
+    [LFFI_I8] = {INT8_MIN, INT8_MAX}, [LFFI_U8] = {0, UINT8_MAX},
+    [LFFI_I16] = {INT16_MIN, INT16_MAX}, [LFFI_U16] = {0, UINT16_MAX},
+    [LFFI_I32] = {INT32_MIN, INT32_MAX}, [LFFI_U32] = {0, UINT32_MAX},
+    [LFFI_I64] = {INT64_MIN, INT64_MAX}, [LFFI_U64] = {0, INT64_MAX},
+    [LFFI_I128] = LFFI_NO_RANGE, [LFFI_U128] = LFFI_NO_RANGE, [LFFI_BITINT] = LFFI_NO_RANGE,
+    [LFFI_FLOAT16] = LFFI_NO_RANGE,
+    [LFFI_FLOAT] = {-(1 << 24), 1 << 24},
+    [LFFI_DOUBLE] = {-((int64_t)1 << 53), (int64_t)1 << 53},
+    [LFFI_LDOUBLE] = LFFI_NO_RANGE, [LFFI_FLOAT128] = LFFI_NO_RANGE,
+    [LFFI_COMPLEX] = LFFI_NO_RANGE, [LFFI_ENUM] = LFFI_NO_RANGE, [LFFI_POINTER] = LFFI_NO_RANGE,
+    [LFFI_ARRAY] = LFFI_NO_RANGE, [LFFI_VECTOR] = LFFI_NO_RANGE, [LFFI_FUNCTION] = LFFI_NO_RANGE,
+    [LFFI_STRUCT] = LFFI_NO_RANGE, [LFFI_UNION] = LFFI_NO_RANGE
+};
+
+static inline bool lffi_is_within(const struct lffi_range *range, int64_t value)
+{
+    return value >= range->min && value <= range->max;
+}
 
 /* An integer that fills one register at most. */
 static inline bool lffi_is_word(enum lffi_op op)

@@ -1,6 +1,6 @@
 /* Lua calls C: the functions of a namespace, and function pointers.
  *
- * Depends on plan.c for where arguments travel, on plain.c and
+ * Depends on plan.c for where arguments travel, on pieces.c and
  * convert.c for values, on callback.c for the call chain. Each call fills a frame of its own,
  * on the C stack or, when its stack block is large, in a userdata, so calls may nest at will.
  */
@@ -243,7 +243,7 @@ static void store_variadic(lua_State *L, struct outgoing *call, int idx)
         lffi_convert_error(L, &call->where, "'%s' cannot be passed: %s",
                            lffi_push_type_text(L, param.ct->type, NULL), why);
     }
-    param.op = param.ct->op;
+    lffi_set_op(&param, param.ct->op);
     param.to = way.npieces > 0 ? way.piece[0].to : 0;
     param.pieces = (uint8_t)way.npieces;
     param.flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;

@@ -16,13 +16,19 @@ enum {
 
 struct lffi_param {
     struct lffi_ctype *ct;
-    int64_t min, max; /* integers: the Lua integers that are plain, right under every policy */
+    struct lffi_range plain; /* of `op` */
     uint32_t to;     /* pieces == 1: where the whole value lies in the frame */
     uint8_t op;      /* enum lffi_op; an enum's is that of its integer type */
     uint8_t pieces;  /* 0: an empty struct, nothing travels */
     uint8_t first;   /* pieces > 1: index into the plan's pieces */
     uint8_t flags;   /* LFFI_PARAM_* */
 };
+
+static inline void lffi_set_op(struct lffi_param *param, enum lffi_op op)
+{
+    param->op = (uint8_t)op;
+    param->plain = lffi_plain[op];
+}
 
 /* Everything about calling functions of one type. Immutable; a userdata held by the ctype. */
 struct lffi_plan {

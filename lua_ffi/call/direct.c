@@ -1,11 +1,11 @@
 /* The shortest way from Lua to C: functions whose arguments and result are scalars, called with
  * plain Lua values.
  *
- * Depends on scalar.h for reading arguments in place, and on call.c, which gets every call that is
- * not plain (and then starts anew: nothing has happened yet). Which of the few entry points a
+ * Depends on fast_slot.h for reading arguments in place, and on call.c, which gets every call that
+ * is not plain (and then starts anew: nothing has happened yet). Which of the few entry points a
  * function gets is decided when its Lua function is made.
  */
-#include "call/scalar.h"
+#include "call/fast_slot.h"
 
 #ifdef LFFI_ABI_GENERIC
 
@@ -96,7 +96,7 @@ static INLINE bool load(const struct lffi_record *record, const struct lffi_valu
     const struct lffi_param *param = record->plan->param;
     for (const struct lffi_param *end = param + record->plan->nparams; param < end;
          param++, arg++) {
-        if (!scalar_of(param, arg, (unsigned char *)frame + param->to))
+        if (!slot_put(param, arg, (unsigned char *)frame + param->to))
             return false;
     }
     return record->nonnull == 0 || no_null(record, frame);

@@ -52,7 +52,7 @@ static void read_result(struct lffi_record *record, const struct lffi_param *res
         return;
     bits = 8 * cdecl_sizeof(result->ct->type);
     record->result_mask = UINT64_MAX >> (64 - bits);
-    record->result_sign = result->min < 0 ? (uint64_t)1 << (bits - 1) : 0;
+    record->result_sign = result->plain.min < 0 ? (uint64_t)1 << (bits - 1) : 0;
 }
 
 /* Attributes of single parameters: clang's nonnull stands there as well. */

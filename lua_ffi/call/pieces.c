@@ -5,11 +5,11 @@
  */
 #include <string.h>
 
-#include "call/plain.h"
+#include "call/fast_slot.h"
 
 bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, unsigned char *slot)
 {
-    return plain_store(L, param, idx, slot);
+    return slot_store(L, param, idx, slot);
 }
 
 static uint64_t widen_bitint(const struct cdecl_type *type, uint64_t word)
@@ -40,7 +40,7 @@ void lffi_widen(const struct lffi_param *param, unsigned char *slot)
 
 bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot)
 {
-    return plain_push(L, op, slot);
+    return slot_push(L, op, slot);
 }
 
 void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,

@@ -113,28 +113,14 @@ static uint8_t keep_pieces(struct lffi_piece *pieces, uint32_t *used, const stru
     return (uint8_t)first;
 }
 
-/* The integers of a register that no policy treats specially; lffi_store decides about all others.
- */
-static void fill_range(struct lffi_param *param)
-{
-    unsigned bits = (unsigned)cdecl_sizeof(param->ct->type) * 8;
-    bool is_signed = param->op == LFFI_I8 || param->op == LFFI_I16 || param->op == LFFI_I32 ||
-                     param->op == LFFI_I64;
-    if (!lffi_is_word(param->op))
-        return;
-    param->max = bits - is_signed >= 63 ? INT64_MAX : ((int64_t)1 << (bits - is_signed)) - 1;
-    param->min = is_signed ? -param->max - 1 : 0;
-}
-
 static void fill_param(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type,
                        struct lffi_param *param, const struct lffi_way *way)
 {
     param->ct = lffi_ctype_of(L, scope, type);
     param->to = way->npieces > 0 ? way->piece[0].to : 0;
     param->pieces = (uint8_t)way->npieces;
-    param->op = fast_op(param->ct);
+    lffi_set_op(param, fast_op(param->ct));
     param->flags = param_flags(param->ct, way);
-    fill_range(param);
 }
 
 /* Numbers and booleans in one piece. A pointer would be a new cdata. */

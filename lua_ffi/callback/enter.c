@@ -1,7 +1,7 @@
 /* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md
  * S13).
  *
- * Depends on convert.c and plain.c for values. Called by callback.c on the thread that owns the
+ * Depends on convert.c and pieces.c for values. Called by callback.c on the thread that owns the
  * state. Nothing here may raise over the C frames that called: all of Lua's work stands inside
  * lua_pcall, after a lua_checkstack, which does not raise. A kept error stays on the stack of the
  * call it belongs to.
@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "call/scalar.h"
+#include "call/fast_slot.h"
 #include "callback/slot.h"
 
 /* One run of a callback. */
@@ -383,7 +383,7 @@ static LFFI_INLINE enum outcome run_quickly(lua_State *L, struct lffi_call *call
         const unsigned char *arg = argument_base(run, param) + param->to;
         if (param->op == LFFI_I32) { /* the commonest by far */
             lua_pushinteger(L, *(const int32_t *)(const void *)arg);
-        } else if (!plain_push(L, param->op, arg)) {
+        } else if (!slot_push(L, param->op, arg)) {
             lua_settop(L, base + 1);
             return NOT_TRIED;
         }
@@ -395,7 +395,7 @@ static LFFI_INLINE enum outcome run_quickly(lua_State *L, struct lffi_call *call
     function = lffi_running(L);
     if (plan->result.op != LFFI_VOID &&
         (lffi_argument_count(L, function) == base + 1 ||
-         !scalar_of(&plan->result, &function[base + 2],
+         !slot_put(&plan->result, &function[base + 2],
                     (unsigned char *)run->ret + plan->result.to)))
         return convert_result(L, run, base + 1);
     lua_settop(L, base + 1);

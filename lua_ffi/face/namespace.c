@@ -293,11 +293,7 @@ static void push_namespaces(lua_State *L)
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &namespaces_key) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
-    lua_newtable(L);
-    lua_createtable(L, 0, 1);
-    lua_pushliteral(L, "k");
-    lua_setfield(L, -2, "__mode");
-    lua_setmetatable(L, -2);
+    lffi_push_weak_table(L);
     lua_pushvalue(L, -1);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &namespaces_key);
 }

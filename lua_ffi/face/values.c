@@ -4,12 +4,10 @@
  * Depends on construct.c and convert.c, which do the work; here arguments are checked. Objects made
  * here belong to Lua.
  */
-#include <ctype.h>
-#include <limits.h>
 #include <string.h>
 
 #include "face/face.h"
-#include "value/quick.h"
+#include "value/fast.h"
 
 /* ffi.new(ct [, nelem] [, initialisers ...]) */
 static int api_new(lua_State *L)
@@ -138,15 +136,8 @@ static void push_number(lua_State *L, const struct lffi_cdata *cd)
     }
 }
 
-static int digit_of(int c)
-{
-    if (isdigit(c))
-        return c - '0';
-    return isalpha(c) ? tolower(c) - 'a' + 10 : INT_MAX;
-}
-
 /* Text in a base from 2 to 36 as Lua's tonumber reads it: blanks around, a sign, wraps. */
-static bool text_in_base(const char *text, size_t size, int base, lua_Unsigned *out)
+static bool text_in_base(const char *text, size_t size, unsigned base, lua_Unsigned *out)
 {
     const char *end = text + size;
     const char *digits;
@@ -155,8 +146,8 @@ static bool text_in_base(const char *text, size_t size, int base, lua_Unsigned *
     if (*text == '-' || *text == '+')
         negative = *text++ == '-';
     *out = 0;
-    for (digits = text; digit_of((unsigned char)*text) < base; text++)
-        *out = *out * (lua_Unsigned)base + (lua_Unsigned)digit_of((unsigned char)*text);
+    for (digits = text; lffi_digit(*text) < base; text++)
+        *out = *out * base + lffi_digit(*text);
     if (text == digits)
         return false;
     text += strspn(text, " \f\n\r\t\v");
@@ -181,7 +172,7 @@ static void push_text_number(lua_State *L, struct lffi_scope *scope)
     base = lffi_arg_size(L, scope, 2);
     if (base < 2 || base > 36)
         lffi_arg_error(L, 2, "base out of range");
-    if (text_in_base(text, size, (int)base, &value))
+    if (text_in_base(text, size, (unsigned)base, &value))
         lua_pushinteger(L, (lua_Integer)value);
     else
         luaL_pushfail(L);
@@ -287,7 +278,7 @@ static void push_list(lua_State *L, struct lffi_ctype *element, const char *addr
     uint64_t size = lffi_sizeof(L, element);
     lua_createtable(L, count < INT32_MAX ? (int)count : 0, 0);
     for (uint64_t i = 0; i < count; i++) {
-        if (!lffi_quick_load(L, element->op, addr + i * size))
+        if (!lffi_fast_load(L, element->op, addr + i * size))
             push_plain(L, element, addr + i * size);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }

@@ -13,11 +13,7 @@
 struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
 {
     void *object = lua_touserdata(L, idx);
-    const void *mt;
-    if (object == NULL || !lua_getmetatable(L, idx))
-        return NULL;
-    mt = lua_topointer(L, -1);
-    lua_pop(L, 1);
+    const void *mt = object != NULL ? lffi_metatable(L, idx) : NULL;
     return mt == st->mt_cdata || mt == st->mt_cdata_gc ? object : NULL;
 }
 

@@ -198,12 +198,7 @@ _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
 {
     void *object = lua_touserdata(L, idx);
-    const void *mt;
-    if (object == NULL || !lua_getmetatable(L, idx))
-        return NULL;
-    mt = lua_topointer(L, -1);
-    lua_pop(L, 1);
-    return mt == st->mt_ctype ? object : NULL;
+    return object != NULL && lffi_metatable(L, idx) == st->mt_ctype ? object : NULL;
 }
 
 /* One "$" argument: a type, an identifier or a number. */
@@ -430,12 +425,7 @@ bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx)
 static _Noreturn void no_type_member(lua_State *L, const struct lffi_ctype *ct)
 {
     const char *name = luaL_tolstring(L, 2, NULL);
-    const char *near = lffi_nearest_constant(ct, name);
-    const char *type = lffi_push_type_text(L, ct->type, NULL);
-    if (near != NULL)
-        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", type, name, near);
-    luaL_error(L, "'%s' has no member '%s'", type, name);
-    abort();
+    lffi_no_name(L, ct->type, name, lffi_nearest_constant(ct, name));
 }
 
 /* ct.NAME: constants of the type, then the metatype's __index (ct.static()). */

@@ -28,7 +28,7 @@ static inline uint32_t lffi_field_slot(const char *key, uint32_t mask)
 }
 
 /* The member whose key is the very string `key`; NULL when none is. */
-static inline const struct lffi_field *lffi_quick_field(const struct lffi_fields *fields,
+static inline const struct lffi_field *lffi_interned_field(const struct lffi_fields *fields,
                                                         const char *key)
 {
     uint32_t i = lffi_field_slot(key, fields->mask);
@@ -162,6 +162,8 @@ const struct cdecl_decl *lffi_find_constant(lua_State *L, const struct lffi_ctyp
  * near, or the type has none. */
 const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name);
 /* Raises "'struct tm' has no member 'x' (did you mean 'y'?)". */
+_Noreturn void lffi_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
+                            const char *near); /* near: the suggestion, NULL: none */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 
 #endif

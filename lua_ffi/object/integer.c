@@ -40,18 +40,6 @@ struct lffi_integer lffi_integer_of_real(lffi_real value)
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-static int digit_of(char c, unsigned base)
-{
-    int digit = -1;
-    if (c >= '0' && c <= '9')
-        digit = c - '0';
-    else if (c >= 'a' && c <= 'f')
-        digit = c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F')
-        digit = c - 'A' + 10;
-    return digit < (int)base ? digit : -1;
-}
-
 /* digits+ ; the value modulo 2^128, and whether it overflowed. */
 static bool read_digits(const char *text, const char *end, unsigned base,
                         unsigned __int128 *magnitude, bool *beyond)
@@ -62,12 +50,12 @@ static bool read_digits(const char *text, const char *end, unsigned base,
     if (text == end)
         return false;
     for (; text < end; text++) {
-        int digit = digit_of(*text, base);
-        if (digit < 0)
+        unsigned digit = lffi_digit(*text);
+        if (digit >= base)
             return false;
-        if (*magnitude > (most - (unsigned)digit) / base)
+        if (*magnitude > (most - digit) / base)
             *beyond = true;
-        *magnitude = *magnitude * base + (unsigned)digit;
+        *magnitude = *magnitude * base + digit;
     }
     return true;
 }

@@ -135,7 +135,7 @@ const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, in
     const struct lffi_fields *fields = lffi_fields_of(L, ct);
     size_t size;
     const char *key = lua_tolstring(L, key_idx, &size);
-    const struct lffi_field *field = lffi_quick_field(fields, key);
+    const struct lffi_field *field = lffi_interned_field(fields, key);
     if (field != NULL)
         return field;
     return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
@@ -166,14 +166,18 @@ const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name)
     return nearest;
 }
 
+_Noreturn void lffi_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
+                            const char *near)
+{
+    const char *text = lffi_push_type_text(L, type, NULL);
+    if (near != NULL)
+        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", text, name, near);
+    luaL_error(L, "'%s' has no member '%s'", text, name);
+    abort();
+}
+
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
 {
     const char *near = cdecl_suggest_member(ct->type, name, strlen(name));
-    const char *type = lffi_push_type_text(L, ct->type->unqual, NULL);
-    if (near == NULL)
-        near = lffi_nearest_constant(ct, name);
-    if (near != NULL)
-        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", type, name, near);
-    luaL_error(L, "'%s' has no member '%s'", type, name);
-    abort();
+    lffi_no_name(L, ct->type->unqual, name, near != NULL ? near : lffi_nearest_constant(ct, name));
 }

@@ -62,11 +62,24 @@ struct lffi_cdata {
 struct lffi_state *lffi_open_state(lua_State *L);
 /* A new scope, anchored until lua_close. Its API table is set by the caller. */
 struct lffi_scope *lffi_new_scope(lua_State *L, struct lffi_state *st);
+/* Pushes a new table with weak keys. */
+void lffi_push_weak_table(lua_State *L);
 /* The scope of the running API function (its first upvalue). */
 #define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
 
 /* ---- cdata.c: values as objects -------------------------------------------------------------- */
 
+/* The address of the metatable of the value at `idx`, NULL when it has none: how objects are
+ * recognised. */
+static inline const void *lffi_metatable(lua_State *L, int idx)
+{
+    const void *mt;
+    if (!lua_getmetatable(L, idx))
+        return NULL;
+    mt = lua_topointer(L, -1);
+    lua_pop(L, 1);
+    return mt;
+}
 /* The cdata at `idx`, or NULL when the value is none. Constant time: two address comparisons. */
 struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx);
 /* Pushes a cdata that owns `size` zeroed bytes (at least 1), aligned for its type. */

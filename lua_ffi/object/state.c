@@ -12,14 +12,19 @@
 
 static const char state_key = 0;
 
-/* Makes the table on the stack top a weak-keyed one and returns its registry reference. */
-static int weak_table(lua_State *L)
+void lffi_push_weak_table(lua_State *L)
 {
     lua_newtable(L);
     lua_createtable(L, 0, 1);
     lua_pushliteral(L, "k");
     lua_setfield(L, -2, "__mode");
     lua_setmetatable(L, -2);
+}
+
+/* The registry reference of a new one. */
+static int weak_table(lua_State *L)
+{
+    lffi_push_weak_table(L);
     return luaL_ref(L, LUA_REGISTRYINDEX);
 }
 

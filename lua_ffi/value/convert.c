@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "value/quick.h"
+#include "value/fast.h"
 
 /* ---- integers -------------------------------------------------------------------------------- */
 
@@ -148,12 +148,9 @@ static bool number_truth(lua_State *L, struct lffi_ctype *ct, int idx,
 
 bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
 {
-    const struct lffi_cdata *cd;
-    if (lua_type(L, idx) == LUA_TBOOLEAN)
-        return lua_toboolean(L, idx);
-    cd = lffi_to_cdata(L, ct->scope->st, idx);
-    if (cd != NULL && cd->ct->op == LFFI_BOOL)
-        return *(const uint8_t *)cd->addr != 0;
+    bool truth;
+    if (lffi_to_boolean(L, ct->scope->st, idx, &truth))
+        return truth;
     if (policy_of(where) != LFFI_WRAP)
         lffi_mismatch(L, ct, idx, where);
     return number_truth(L, ct, idx, where);
@@ -370,7 +367,7 @@ static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int 
 void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                 const struct lffi_where *where)
 {
-    if (lffi_quick_store(L, ct->op, dst, idx))
+    if (lffi_fast_store(L, ct->op, dst, idx))
         return;
     switch ((enum lffi_op)ct->op) {
     case LFFI_BOOL: *(uint8_t *)dst = lffi_truth_of(L, ct, idx, where); break;
@@ -435,7 +432,7 @@ static void load_copy(lua_State *L, struct lffi_ctype *ct, const void *src)
 
 void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
 {
-    if (lffi_quick_load(L, ct->op, src))
+    if (lffi_fast_load(L, ct->op, src))
         return;
     switch ((enum lffi_op)ct->op) {
     case LFFI_VOID: lua_pushnil(L); break;

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "value/quick.h"
+#include "value/fast.h"
 
 static void *pointer_value(const struct lffi_cdata *cd)
 {
@@ -345,7 +345,7 @@ static inline void *quick_member(const struct lffi_cdata *cd, const char *key, b
     fields = record->base->fields;
     if (fields == NULL || base == NULL || !lffi_is_record(record->op))
         return NULL;
-    field = lffi_quick_field(fields, key);
+    field = lffi_interned_field(fields, key);
     if (field == NULL || field->is_bits)
         return NULL;
     *op = field->ct->op;
@@ -394,7 +394,7 @@ static int cdata_quick_index(lua_State *L)
 {
     uint8_t op;
     const void *src = quick_part(lffi_running(L) + 1, false, &op);
-    return src != NULL && lffi_quick_load(L, op, src) ? 1 : cdata_index(L);
+    return src != NULL && lffi_fast_load(L, op, src) ? 1 : cdata_index(L);
 }
 
 static int newindex_name(lua_State *L, struct lffi_cdata *cd)
@@ -435,7 +435,7 @@ static int cdata_quick_newindex(lua_State *L)
     const struct lffi_value *arg = lffi_running(L) + 1;
     uint8_t op;
     void *dst = quick_part(arg, true, &op);
-    return dst != NULL && lffi_quick_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
+    return dst != NULL && lffi_fast_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
 }
 
 /* ---- pairs ----------------------------------------------------------------------------------- */

@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "value/quick.h"
+#include "value/fast.h"
 
 /* A piece of memory to be filled. */
 struct object {
@@ -207,7 +207,7 @@ static uint64_t fill_quickly(lua_State *L, const struct object *o, const struct 
         const struct lffi_value *value = lffi_stack_top(L);
         uint64_t index = (uint64_t)value[-1].as.integer - (uint64_t)start;
         if (value[-1].tag != LFFI_TAG_INTEGER || index >= e->count ||
-            !lffi_quick_put(e->ct->op, o->addr + index * e->size, value)) {
+            !lffi_fast_put(e->ct->op, o->addr + index * e->size, value)) {
             lua_pop(L, 2);
             return 0;
         }

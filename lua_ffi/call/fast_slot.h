@@ -1,0 +1,147 @@
+/* Plain Lua values and register slots, inline: the fast paths of calls and callbacks. What is
+ * stored here is right under every policy, by the rules of value/fast.h; where a function returns
+ * false nothing is written: in the result of a callback the slot holds the error value. A slot is a
+ * register or a word of the stack block, 8-byte aligned, and an integer fills all of it. pieces.c
+ * has the reader by the API, and the load, as functions.
+ */
+#ifndef LFFI_FAST_SLOT_H
+#define LFFI_FAST_SLOT_H
+
+#include "call/call.h"
+#include "value/fast.h"
+
+/* ---- what is plain --------------------------------------------------------------------------- */
+
+static LFFI_INLINE bool slot_word(unsigned char *slot, uint64_t word)
+{
+    *(uint64_t *)(void *)slot = word;
+    return true;
+}
+
+static LFFI_INLINE bool slot_integer(const struct lffi_param *param, lua_Integer value,
+                                     unsigned char *slot)
+{
+    if (!lffi_is_within(&param->plain, value))
+        return false;
+    if (lffi_is_word(param->op))
+        return slot_word(slot, (uint64_t)value);
+    return lffi_fast_integer(param->op, value, slot);
+}
+
+static LFFI_INLINE bool slot_boolean(enum lffi_op op, bool value, unsigned char *slot)
+{
+    return op == LFFI_BOOL && slot_word(slot, value);
+}
+
+static LFFI_INLINE bool slot_null(enum lffi_op op, unsigned char *slot)
+{
+    return op == LFFI_POINTER && slot_word(slot, 0);
+}
+
+/* A string without a zero for a const char *. */
+static LFFI_INLINE bool slot_text(const struct lffi_param *param, const char *text, size_t size,
+                                  unsigned char *slot)
+{
+    return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size &&
+           slot_word(slot, (uintptr_t)text);
+}
+
+/* The address of a cdata for a parameter whose pointee is just its own (or void), no qualifier
+ * lost. */
+static inline bool slot_cdata(const struct lffi_param *param, const struct lffi_cdata *cd,
+                              unsigned char *slot)
+{
+    const struct lffi_ctype *pointee = param->ct->target;
+    const struct lffi_ctype *source = cd->ct;
+    uint64_t address = (uintptr_t)cd->addr;
+    if (source->op == LFFI_POINTER) {
+        source = source->target;
+        memcpy(&address, cd->addr, sizeof address);
+    } else if (source->op == LFFI_ARRAY) {
+        source = source->target;
+    } else if (!lffi_is_record(source->op)) {
+        return false;
+    }
+    return (source->base == pointee->base || pointee->op == LFFI_VOID) &&
+           (source->type->quals & ~pointee->type->quals & (CDECL_CONST | CDECL_VOLATILE)) == 0 &&
+           slot_word(slot, address);
+}
+
+/* ---- the two readers ------------------------------------------------------------------------- */
+
+static inline bool slot_store(lua_State *L, const struct lffi_param *param, int idx,
+                              unsigned char *slot)
+{
+    enum lffi_op op = param->op;
+    const struct lffi_cdata *cd;
+    const char *text;
+    size_t size;
+    switch (lua_type(L, idx)) {
+    case LUA_TNUMBER:
+        if (lua_isinteger(L, idx))
+            return slot_integer(param, lua_tointegerx(L, idx, NULL), slot);
+        return lffi_fast_float(op, lua_tonumberx(L, idx, NULL), slot);
+    case LUA_TBOOLEAN: return slot_boolean(op, lua_toboolean(L, idx), slot);
+    case LUA_TNIL: return slot_null(op, slot);
+    case LUA_TSTRING:
+        text = lua_tolstring(L, idx, &size);
+        return slot_text(param, text, size, slot);
+    case LUA_TUSERDATA:
+        cd = op == LFFI_POINTER ? lffi_to_cdata(L, param->ct->scope->st, idx) : NULL;
+        return cd != NULL && slot_cdata(param, cd, slot);
+    default: return false;
+    }
+}
+
+/* An enumerator by name, once the general conversion has made the table of them. */
+static inline bool slot_enumerator(const struct lffi_param *param, const struct lffi_value *arg,
+                                   unsigned char *slot)
+{
+    const struct lffi_fields *names = param->ct->base->fields;
+    const struct lffi_field *name;
+    if (!lffi_is_word(param->op) || names == NULL)
+        return false;
+    name = lffi_interned_field(names, lffi_peek_text(arg));
+    return name != NULL && slot_word(slot, name->offset);
+}
+
+/* The same of a value in place. Interned names are found here too. */
+static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lffi_value *arg,
+                                 unsigned char *slot)
+{
+    enum lffi_op op = param->op;
+    const struct lffi_cdata *cd;
+    if (arg->tag == LFFI_TAG_INTEGER) /* before the others: these are the most */
+        return slot_integer(param, arg->as.integer, slot);
+    if (arg->tag == LFFI_TAG_FLOAT)
+        return lffi_fast_float(op, arg->as.number, slot);
+    switch (arg->tag) {
+    case LFFI_TAG_FALSE: case LFFI_TAG_TRUE:
+        return slot_boolean(op, arg->tag == LFFI_TAG_TRUE, slot);
+    case LFFI_TAG_NIL: return slot_null(op, slot);
+    case LFFI_TAG_SHORT_STRING: case LFFI_TAG_LONG_STRING:
+        return slot_text(param, lffi_peek_text(arg), lffi_peek_size(arg), slot) ||
+               (arg->tag == LFFI_TAG_SHORT_STRING && slot_enumerator(param, arg, slot));
+    case LFFI_TAG_USERDATA:
+        cd = op == LFFI_POINTER ? lffi_peek_cdata(param->ct->scope->st, arg) : NULL;
+        return cd != NULL && slot_cdata(param, cd, slot);
+    default: return false;
+    }
+}
+
+/* ---- the other way --------------------------------------------------------------------------- */
+
+/* Pushes a value of 64 bits or less when that allocates nothing, by its own width: the rest of its
+ * slot may hold anything. */
+static inline bool slot_push(lua_State *L, enum lffi_op op, const unsigned char *slot)
+{
+    uint64_t word;
+    if (op != LFFI_POINTER)
+        return lffi_fast_load(L, op, slot);
+    memcpy(&word, slot, sizeof word);
+    if (word == 0)
+        lua_pushnil(L);
+    return word == 0;
+}
+
+#endif
