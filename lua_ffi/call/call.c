@@ -18,6 +18,7 @@ struct outgoing {
     int nargs;
     unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
     unsigned char *copies;      /* of indirect arguments */
+    bool recheck;               /* against the format, when all is converted */
     struct lffi_loans *loans;   /* of arguments that C does not keep */
     struct lffi_assign assigned;
     struct lffi_where where;
@@ -340,6 +341,56 @@ void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call
         lffi_attend(L, st);
 }
 
+/* Replaces an object with "__cffi_pointer" among the variadic arguments by what it gives, anchored
+ * by it: asked once, so that what the format check sees is what travels. */
+static void settle_object(lua_State *L, const struct outgoing *call, int idx)
+{
+    struct lffi_scope *scope = call->plan->ct->scope;
+    const struct lffi_cdata *cd;
+    int top = lua_gettop(L);
+    if (lffi_is_integer_object(L, scope->st, idx) ||
+        luaL_getmetafield(L, idx, "__cffi_pointer") == LUA_TNIL)
+        return;
+    lua_pushvalue(L, idx);
+    lua_pushnil(L);
+    lua_call(L, 2, 1);
+    cd = lffi_to_cdata(L, scope->st, -1);
+    if (cd != NULL && cd->ct->op == LFFI_ARRAY) {
+        lffi_push_anchored_view(L, cd->ct, cd->addr, idx);
+    } else {
+        struct lffi_ctype *ct = lffi_basic(L, scope, CDECL_PRIM_VOID);
+        if (cd != NULL)
+            ct = cd->ct->op == LFFI_POINTER ? cd->ct->target : cd->ct;
+        lffi_push_anchored_pointer(L, lffi_pointer_to(L, ct),
+                                   lffi_to_address(L, NULL, top + 1, &call->where), idx);
+    }
+    lua_replace(L, idx);
+    lua_settop(L, top);
+}
+
+static bool is_object(lua_State *L, const struct outgoing *call, int idx)
+{
+    int type = lua_type(L, idx);
+    return type == LUA_TTABLE || (type == LUA_TUSERDATA &&
+                                  lffi_to_cdata(L, call->plan->ct->scope->st, idx) == NULL);
+}
+
+/* Checks the arguments against the format; once more, when all conversions are done, if these may
+ * run Lua, which may change the format or a text. */
+static void check_format(lua_State *L, struct outgoing *call)
+{
+    int first_variadic = (int)call->plan->nparams + 1;
+    luaL_checkstack(L, 6, NULL);
+    for (int idx = 1; idx <= call->nargs; idx++) {
+        if (!is_object(L, call, idx))
+            continue;
+        call->recheck = true;
+        if (idx >= first_variadic)
+            settle_object(L, call, idx);
+    }
+    lffi_check_format(L, call->record, &call->where, call->nargs);
+}
+
 static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
 {
     struct lffi_callee pointer = {call->plan->ct->scope->st, NULL, NULL};
@@ -386,6 +437,8 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     if (call->record != NULL && call->record->nonnull != 0)
         check_nonnull(L, call);
     prepare_result(L, call, &in);
+    if (call->recheck)
+        lffi_check_format(L, call->record, &call->where, call->nargs);
     check_open(L, call); /* conversions and the collector may have run what closes libraries */
     run(L, call, &in.ret);
     return push_result(L, plan, &in);
@@ -470,7 +523,7 @@ int lffi_call_function(lua_State *L)
     call.address = call.record->pub.address;
     set_where(&call, lib);
     if (call.record->format.text > 0 && !call.plan->ct->scope->luajit)
-        lffi_check_format(L, call.record, &call.where, call.nargs);
+        check_format(L, &call);
     return dispatch(L, &call);
 }
 

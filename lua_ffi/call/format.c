@@ -173,14 +173,6 @@ const struct lffi_ctype *lffi_format_pointee(const struct lffi_format_check *c, 
     return cd->ct->target;
 }
 
-bool lffi_format_is_pointer_object(const struct lffi_format_check *c, int idx)
-{
-    if (luaL_getmetafield(c->L, idx, "__cffi_pointer") == LUA_TNIL)
-        return false;
-    lua_pop(c->L, 1);
-    return true;
-}
-
 unsigned lffi_format_integer_size(const struct lffi_ctype *ct)
 {
     if (ct == NULL || (ct->op != LFFI_ENUM && !lffi_is_word(ct->op)))
@@ -268,7 +260,7 @@ static void check_string(struct lffi_format_check *c, const struct lffi_format_s
 {
     const struct lffi_ctype *target = lffi_format_pointee(c, idx);
     bool wide = spec->length == LFFI_LENGTH_LONG || spec->conversion == 'S';
-    if ((lua_type(c->L, idx) == LUA_TSTRING && !wide) || lffi_format_is_pointer_object(c, idx))
+    if (lua_type(c->L, idx) == LUA_TSTRING && !wide)
         return;
     if (lffi_format_integer_size(target) != (wide ? sizeof(wchar_t) : 1))
         lffi_format_wants(c, spec, idx, wide ? "'wchar_t *'" : "'char *'");
@@ -285,8 +277,7 @@ static void check_pointer(struct lffi_format_check *c, const struct lffi_format_
             : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
                   type == LUA_TFUNCTION || type == LUA_TUSERDATA)
         return;
-    if (!lffi_format_is_pointer_object(c, idx))
-        lffi_format_wants(c, spec, idx, "a pointer");
+    lffi_format_wants(c, spec, idx, "a pointer");
 }
 
 /* %n: C writes how many bytes it has printed. */
@@ -418,6 +409,7 @@ void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lf
     struct lffi_format_check c = {L, where, record->callee.st, 1, 1, nargs, 0, -1, NULL};
     struct lffi_format_spec spec;
     const char *p;
+    int top = lua_gettop(L);
     if (format->text > nargs)
         return;
     luaL_checkstack(L, 10, NULL);
@@ -433,5 +425,5 @@ void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lf
             check_print(&c, &spec);
     }
     check_unused(&c);
-    lua_settop(L, nargs);
+    lua_settop(L, top);
 }

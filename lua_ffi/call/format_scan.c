@@ -52,6 +52,14 @@ static void check_target(struct lffi_format_check *c, const struct lffi_format_s
         lffi_format_wants(c, spec, idx, wanted.name);
 }
 
+/* From the length modifier on: "s", "ls", "[". */
+static const char *conversion_text(const struct lffi_format_spec *spec)
+{
+    if (spec->conversion == '[')
+        return is_wide(spec) ? "l[" : "[";
+    return spec->conversion == 's' && is_wide(spec) ? "ls" : spec->conversion == 'S' ? "S" : "s";
+}
+
 /* An array of known size takes the text, and its zero byte unless that is "%3c". */
 static void check_room(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
 {
@@ -69,6 +77,10 @@ static void check_room(struct lffi_format_check *c, const struct lffi_format_spe
         lffi_format_refuse(c, spec, idx, "writes up to %I bytes into %I of '%s'",
                            (LUAI_UACINT)(count * unit), (LUAI_UACINT)extent,
                            lffi_push_type_text(c->L, cd->ct->type, NULL));
+    if (!counted && !spec->width.given && extent != UINT64_MAX)
+        lffi_format_refuse(c, spec, idx, "has no width and may write beyond '%s': write '%%%I%s'",
+                           lffi_push_type_text(c->L, cd->ct->type, NULL),
+                           (LUAI_UACINT)(extent / unit - 1), conversion_text(spec));
 }
 
 static void check_text(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
@@ -99,8 +111,6 @@ void lffi_format_check_scan(struct lffi_format_check *c, const struct lffi_forma
     if (spec->suppressed)
         return;
     idx = lffi_format_take(c, spec, spec->place);
-    if (lffi_format_is_pointer_object(c, idx))
-        return;
     if (strchr("diouxXnb", spec->conversion) != NULL)
         check_target(c, spec, idx, integer_target(spec));
     else if (strchr("fFeEgGaA", spec->conversion) != NULL)

@@ -267,6 +267,14 @@ static void run_converter(lua_State *L, int idx, struct lffi_integer *out)
     lua_pop(L, 1);
 }
 
+bool lffi_is_integer_object(lua_State *L, struct lffi_state *st, int idx)
+{
+    bool found = push_converter(L, st, lua_absindex(L, idx), lffi_to_cdata(L, st, idx));
+    if (found)
+        lua_pop(L, 1);
+    return found;
+}
+
 bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_integer *out,
                      bool *fraction)
 {

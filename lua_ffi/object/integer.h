@@ -9,6 +9,8 @@
  * `*fraction` is set and the integer is truncated. */
 bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_integer *out,
                      bool *fraction);
+/* True for a table or userdata with __cffi_integer, or registered by ffi.integer_type. */
+bool lffi_is_integer_object(lua_State *L, struct lffi_state *st, int idx);
 /* Reads "[+-]?(0[xX]hex+|dec+)"; false when the text is anything else. */
 bool lffi_text_to_integer(const char *text, size_t size, struct lffi_integer *out);
 struct lffi_integer lffi_integer_of_real(lffi_real value); /* finite; truncated */

@@ -177,6 +177,10 @@ describe("a scanf format", function()
         { 3, "format '%f' wants 'float *', got 'double[1]'", "%f", ffi.new "double[1]" },
         { 3, "format '%lf' wants 'double *', got 'float[1]'", "%lf", ffi.new "float[1]" },
         { 3, "format '%s' wants 'char *', got string \"text\"", "%s", "text" },
+        { 3, "format '%s' has no width and may write beyond 'char[8]': write '%7s'", "%s",
+            ffi.new "char[8]" },
+        { 3, "format '%[a-z]' has no width and may write beyond 'char[8]': write '%7['", "%[a-z]",
+            ffi.new "char[8]" },
         { 3, "format '%9s' writes up to 10 bytes into 8 of 'char[8]'", "%9s", ffi.new "char[8]" },
         { 3, "format '%2147483647ls' writes up to 8589934592 bytes into 16 of 'int[4]'", "%2147483647ls",
             ffi.new "int[4]" },
@@ -224,6 +228,48 @@ describe("libc's printf and its like", function()
         scope.C.sprintf(buffer, "%s", object)
         assert.equal("text", ffi.string(buffer))
         assert.is_true(scope.C.sprintf(buffer, "%p", object) > 2)
+    end)
+
+    it("see what objects for pointers give, asked once", function()
+        local calls = 0
+        local object = setmetatable({}, { __cffi_pointer = function()
+            calls = calls + 1
+            return ffi.new("int[2]", 1, 2)
+        end })
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+            .. "const char *format, ...)): format '%s' wants 'char *', got 'int[2]'",
+            C.snprintf, buffer, 9, "%s", object)
+        assert.equal(1, calls)
+    end)
+
+    it("take an object that is an integer and a pointer for an integer", function()
+        local both = setmetatable({}, {
+            __cffi_integer = function() return 5 end,
+            __cffi_pointer = function() return ffi.nullptr end,
+        })
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+            .. "const char *format, ...)): format '%s' wants 'char *', got table",
+            C.snprintf, buffer, 9, "%s", both)
+        C.snprintf(buffer, 9, "%d", both)
+        assert.equal("5", ffi.string(buffer))
+    end)
+
+    it("are read again when a conversion has changed them", function()
+        local format = ffi.new("char[8]", "%d")
+        local changer = setmetatable({}, { __cffi_integer = function()
+            ffi.copy(format, "%s")
+            return 5
+        end })
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+            .. "const char *format, ...)): format '%s' wants 'char *', got table",
+            C.snprintf, buffer, 9, format, changer)
+        ffi.copy(format, "%d")
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+            .. "const char *format, ...)): format '%s' wants 'char *', got integer 1",
+            C.snprintf, buffer, setmetatable({}, { __cffi_integer = function()
+                ffi.copy(format, "%s")
+                return 9
+            end }), format, 1)
     end)
 
     it("are not mistaken for a function of that name with other parameters", function()
