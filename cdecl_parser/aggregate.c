@@ -269,7 +269,7 @@ void cdecl__tag_attributes(struct cdecl_tag *tag, const struct attrs *attrs)
     tag->packed = attrs->packed;
     tag->transparent = attrs->transparent;
     tag->alignment = attrs->alignment;
-    tag->unsupported = attrs->unsupported;
+    tag->refusal = (uint8_t)attrs->refusal;
 }
 
 static void check_member(struct parser *p, const struct member_node *node, enum cdecl_kind kind)
@@ -286,13 +286,13 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
         cdecl__fail_at(p, &node->at, "flexible member '%s' is not the last", name);
 }
 
-/* Why the layout of a struct or union inside another is not known, NULL when it is. */
-static const char *unsupported_member(const struct cdecl_member *m)
+/* Why the layout of a struct or union inside another is not known. */
+static uint8_t member_refusal(const struct cdecl_member *m)
 {
     const struct cdecl_type *type = m->type;
     while (type->kind == CDECL_ARRAY)
         type = type->target;
-    return type->tag == NULL ? NULL : type->tag->unsupported;
+    return type->tag == NULL ? CDECL_USABLE : type->tag->refusal;
 }
 
 static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
@@ -310,8 +310,8 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
         members[i++] = node->member;
     }
     cdecl__tag_attributes(&fresh, attrs);
-    for (i = 0; i < body->nmembers && fresh.unsupported == NULL; i++)
-        fresh.unsupported = unsupported_member(&members[i]);
+    for (i = 0; i < body->nmembers && fresh.refusal == CDECL_USABLE; i++)
+        fresh.refusal = member_refusal(&members[i]);
     fresh.flexible = fresh.vla = false;
     fresh.pack = pack;
     fresh.members = members;

@@ -10,17 +10,23 @@
 #define __BIGGEST_ALIGNMENT__ _Alignof(max_align_t)
 #endif
 
+#if defined(__i386__)
+#define REFUSED_CONVENTION(word) CDECL_REFUSED_##word
+#else
+#define REFUSED_CONVENTION(word) CDECL_USABLE
+#endif
+
 static const struct {
     const char *name;
-    const char *refusal; /* NULL for supported ones */
-    enum cdecl_attr_id id;
+    enum cdecl_refusal refusal;
     bool keep;
+    enum cdecl_attr_id id; /* of what is kept */
 } known[ATTR_COUNT] = {
-#define KEEP(code, word) [ATTR_KEEP_##word] = {#word, NULL, CDECL_ATTR_##code, true},
-#define ACT(code, word) [ATTR_##word] = {#word, NULL, CDECL_ATTR_CFFI, false},
-#define REFUSE(code, word) \
-    [ATTR_REFUSE_##        \
-        word] = {#word, "__attribute__((" #word ")) is not supported", CDECL_ATTR_CFFI, false},
+#define KEEP(code, word) [ATTR_KEEP_##word] = {#word, CDECL_USABLE, true, CDECL_ATTR_##code},
+#define CONVENTION(word) \
+    [ATTR_CONVENTION_##word] = {#word, REFUSED_CONVENTION(word), true, CDECL_ATTR_CALLCONV},
+#define ACT(word) [ATTR_##word] = {.name = #word},
+#define REFUSE(word) [ATTR_REFUSE_##word] = {.name = #word, .refusal = CDECL_REFUSED_##word},
 #include "attrs.def"
 };
 
@@ -159,38 +165,22 @@ static void mode(struct parser *p, struct attrs *attrs)
     cdecl__expect(p, TOK_RPAREN, "to close 'mode'");
 }
 
-/* The names of conventions mean something on i386 alone. */
-static void take_convention(struct attrs *attrs, struct cdecl_attr *attr, const char *name)
-{
-    attr->text = name;
-#if defined(__i386__)
-    if (strcmp(name, "stdcall") == 0)
-        attrs->unsupported = "__attribute__((stdcall)) is not supported";
-    else if (strcmp(name, "fastcall") == 0)
-        attrs->unsupported = "__attribute__((fastcall)) is not supported";
-    else if (strcmp(name, "thiscall") == 0)
-        attrs->unsupported = "__attribute__((thiscall)) is not supported";
-#else
-    (void)attrs;
-#endif
-}
-
 /* One attribute, its name already read. */
 static void act(struct parser *p, struct attrs *attrs, const struct name *name)
 {
     unsigned code = name->attribute;
+    if (known[code].refusal != CDECL_USABLE)
+        attrs->refusal = known[code].refusal;
     if (known[code].keep) {
         struct cdecl_attr *attr = keep(p->state, attrs, known[code].id, known[code].name);
         if (known[code].id == CDECL_ATTR_CALLCONV)
-            take_convention(attrs, attr, known[code].name);
+            attr->text = known[code].name;
         attrs->noreturn |= known[code].id == CDECL_ATTR_NORETURN;
         if (p->tok.kind == TOK_LPAREN)
             keep_arguments(p, attr);
         return;
     }
-    if (known[code].refusal != NULL)
-        attrs->unsupported = known[code].refusal;
-    else if (code == ATTR_packed)
+    if (code == ATTR_packed)
         attrs->packed = true;
     else if (code == ATTR_transparent_union)
         attrs->transparent = true;
@@ -343,13 +333,14 @@ static void declspec(struct parser *p, struct attrs *attrs)
     cdecl__advance(p);
 }
 
+/* "__stdcall" and its like: what the attribute of this name does. */
 static void calling_convention(struct parser *p, struct attrs *attrs)
 {
-    const char *word = p->tok.name->text + 2;
-    struct cdecl_attr *attr = keep(p->state, attrs, CDECL_ATTR_CALLCONV, word);
-    take_convention(attrs, attr, word);
-    if (strcmp(word, "vectorcall") == 0)
-        attrs->unsupported = known[ATTR_REFUSE_vectorcall].refusal;
+    const struct name *spelt = p->tok.name;
+    const struct name *name = cdecl__intern(p->state, spelt->text + 2, spelt->size - 2u);
+    keep(p->state, attrs, CDECL_ATTR_CALLCONV, name->text)->text = name->text;
+    if (known[name->attribute].refusal != CDECL_USABLE)
+        attrs->refusal = known[name->attribute].refusal;
     cdecl__advance(p);
 }
 
@@ -411,8 +402,8 @@ void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const 
         to->vector_size = from->vector_size;
     if (from->mode != NULL)
         to->mode = from->mode;
-    if (from->unsupported != NULL)
-        to->unsupported = from->unsupported;
+    if (from->refusal != CDECL_USABLE)
+        to->refusal = from->refusal;
     if (from->symbol != NULL)
         to->symbol = from->symbol;
     if (to->kept == NULL) { /* lists are shared, never changed */
@@ -507,7 +498,7 @@ static const struct cdecl_type *rebuild(struct parser *p, const struct cdecl_typ
         type = cdecl__array(s, rebuild(p, type->target, attrs), type->count);
     else if (type->kind == CDECL_FUNCTION)
         type = cdecl__function(s, rebuild(p, type->target, attrs), type->params, type->nparams,
-                               type->variadic, type->no_proto, type->unsupported);
+                               type->variadic, type->no_proto, type->refusal);
     else
         type = cdecl__vector(s, cdecl__plain(type), attrs->vector_size);
     cdecl__leave(p);
@@ -516,13 +507,13 @@ static const struct cdecl_type *rebuild(struct parser *p, const struct cdecl_typ
 
 /* Marks the function type declared or pointed to as impossible to call. */
 static const struct cdecl_type *refuse_calls(struct cdecl_state *s, const struct cdecl_type *type,
-                                             const char *reason)
+                                             enum cdecl_refusal refusal)
 {
     if (type->kind == CDECL_FUNCTION)
         return cdecl__function(s, type->target, type->params, type->nparams, type->variadic,
-                               type->no_proto, reason);
+                               type->no_proto, refusal);
     if (type->kind == CDECL_POINTER && type->target->kind == CDECL_FUNCTION)
-        return cdecl__qualify(s, cdecl__pointer(s, refuse_calls(s, type->target, reason)),
+        return cdecl__qualify(s, cdecl__pointer(s, refuse_calls(s, type->target, refusal)),
                               type->quals);
     return type;
 }
@@ -534,7 +525,7 @@ const struct cdecl_type *cdecl__attributes_change(struct parser *p, const struct
         type = apply_mode(p, type, attrs->mode);
     if (attrs->vector_size != 0)
         type = rebuild(p, type, attrs);
-    if (attrs->unsupported != NULL)
-        type = refuse_calls(p->state, type, attrs->unsupported);
+    if (attrs->refusal != CDECL_USABLE)
+        type = refuse_calls(p->state, type, attrs->refusal);
     return type;
 }

@@ -49,6 +49,16 @@ enum cdecl_prim {
     CDECL_PRIM_COUNT
 };
 
+/* Why something cannot be used or called; cdecl_refusal_text() says it. */
+enum cdecl_refusal {
+    CDECL_USABLE,       /* nothing speaks against it */
+    CDECL_NOT_EXPORTED, /* static: no library has it */
+#define CONVENTION(name) CDECL_REFUSED_##name,
+#define REFUSE(name) CDECL_REFUSED_##name,
+#include "attrs.def"
+    CDECL_REFUSAL_COUNT
+};
+
 /* Qualifier bits of `struct cdecl_type.quals`. */
 enum { CDECL_CONST = 1, CDECL_VOLATILE = 2, CDECL_RESTRICT = 4, CDECL_ATOMIC = 8 };
 
@@ -63,6 +73,7 @@ struct cdecl_type {
     uint8_t is_signed; /* integers: signed; `char` as the platform has it */
     uint8_t variadic;  /* functions: ends in ", ..." */
     uint8_t no_proto;  /* functions: declared with "()" */
+    uint8_t refusal;   /* enum cdecl_refusal: why values cannot be used or called */
     uint16_t bits;     /* integers: value and sign bits (1 for bool, N for _BitInt(N)) */
     uint16_t depth; /* nesting of this type, at most CDECL_MAX_DEPTH, to where a pointer leads to a
                      * named tag: bounds every walker that stops there */
@@ -76,7 +87,6 @@ struct cdecl_type {
     };
     const struct cdecl_type *unqual; /* the same type without qualifiers and alignment attribute */
     const struct cdecl_type *target; /* pointee, element, function result */
-    const char *unsupported; /* why values of it cannot be used or called, NULL when they can */
     struct cdecl_tag *tag;   /* STRUCT, UNION, ENUM */
     void *user;              /* the embedder's slot, through cdecl_user() */
 };
@@ -102,6 +112,7 @@ struct cdecl_tag {
     bool transparent; /* __attribute__((transparent_union)) */
     bool flexible;    /* last member is T[], T[?] or a struct ending so */
     bool vla;         /* last member is T[?]: size given at creation */
+    uint8_t refusal;  /* enum cdecl_refusal: its layout is not the one we would give it */
     uint32_t id;      /* distinguishes nameless tags within a state */
     uint32_t align;
     uint32_t pack;       /* #pragma pack in force, 0 when none; for printing */
@@ -112,7 +123,6 @@ struct cdecl_tag {
     const char *name;                    /* NULL when anonymous */
     const char *typedef_name;            /* first typedef of an anonymous one, NULL when none */
     uint32_t typedef_align;              /* `align` of the type that this typedef names */
-    const char *unsupported;             /* layout attribute we do not implement, NULL when none */
     const struct cdecl_type *type;       /* the unqualified type of this tag */
     const struct cdecl_state *state;     /* the scope it belongs to */
     union {
@@ -181,12 +191,12 @@ enum cdecl_decl_kind {
 struct cdecl_decl {
     uint8_t kind;                  /* enum cdecl_decl_kind */
     bool thread_local;             /* variables */
+    uint8_t refusal;               /* enum cdecl_refusal: why it cannot be used */
     uint32_t line;                 /* 1-based; of the first declaration; 0: predeclared */
     const char *file;              /* from a line marker or the source's name; NULL when neither */
     const char *name;              /* interned */
     const struct cdecl_type *type; /* NULL for macros */
     const struct cdecl_attr *attrs;
-    const char *unsupported; /* why it cannot be used, NULL when it can */
     union {
         struct {
             const char *symbol;               /* asm label, or `name` */
@@ -344,6 +354,9 @@ bool cdecl_is_complete(const struct cdecl_type *type);
 
 /* C11 6.2.7 compatibility. Types of different states are compared by structure. */
 bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b);
+
+/* "__attribute__((ms_abi)) is not supported"; NULL for CDECL_USABLE. */
+const char *cdecl_refusal_text(enum cdecl_refusal refusal);
 
 /* Writes the type as C, declaring `name` when not NULL. Returns the length needed without the
  * terminating zero, as snprintf does. */

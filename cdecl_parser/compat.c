@@ -245,7 +245,7 @@ compose_functions(struct cdecl_state *state, const struct cdecl_type *a, const s
                                                : compose(state, a->params[i], b->params[i]);
     return cdecl__function(state, compose(state, a->target, b->target), params, shape->nparams,
                            shape->variadic, shape->no_proto,
-                           a->unsupported != NULL ? a->unsupported : b->unsupported);
+                           a->refusal != CDECL_USABLE ? a->refusal : b->refusal);
 }
 
 static const struct cdecl_type *compose(struct cdecl_state *state, const struct cdecl_type *a,

@@ -271,7 +271,7 @@ static const struct cdecl_type *fold_function(struct parser *p, const struct cde
     for (const struct param_node *node = d->params; node != NULL; node = node->next)
         types[i++] = node->type;
     return cdecl__function(p->state, cdecl__unqualified(p->state, type), types, d->nparams,
-                           d->variadic, d->no_proto, NULL);
+                           d->variadic, d->no_proto, CDECL_USABLE);
 }
 
 static const struct cdecl_type *fold_one(struct parser *p, const struct cdecl_type *type,

@@ -77,13 +77,10 @@ static const struct cdecl_attr *unite(struct cdecl_state *state, const struct cd
     return old;
 }
 
-const char cdecl__not_exported[] = "it is static, so no library exports it";
-
 /* clang's overloadable functions: none of them can be used. */
 static bool are_overloads(const struct cdecl_decl *a, const struct cdecl_decl *b)
 {
-    return a->unsupported != NULL && a->unsupported != cdecl__not_exported &&
-           a->unsupported == b->unsupported;
+    return a->refusal == CDECL_REFUSED_overloadable && b->refusal == CDECL_REFUSED_overloadable;
 }
 
 /* A compatible re-declaration: composite type, united attributes (docs/design.md, S9). */
@@ -101,10 +98,10 @@ static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
         merged.symbol = decl->symbol;
     if (merged.params == NULL || merged.type->nparams != old->type->nparams)
         merged.params = decl->params;
-    if (merged.unsupported == NULL)
-        merged.unsupported = decl->unsupported;
+    if (merged.refusal == CDECL_USABLE)
+        merged.refusal = decl->refusal;
     if (merged.type == old->type && merged.attrs == old->attrs && merged.symbol == old->symbol &&
-        merged.params == old->params && merged.unsupported == old->unsupported)
+        merged.params == old->params && merged.refusal == old->refusal)
         return old;
     return publish(p, at, &merged);
 }

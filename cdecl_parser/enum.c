@@ -95,7 +95,7 @@ static void enumerator(struct parser *p, struct enum_body *body, struct cdecl_va
     note_value(p, body, last, &at);
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &at, last->type);
     decl.attrs = attrs.kept;
-    decl.unsupported = attrs.unsupported;
+    decl.refusal = (uint8_t)attrs.refusal;
     cdecl__set_value(p->state, &decl, last);
     struct enumerator *node = SCRATCH(p->state, struct enumerator);
     node->at = at;

@@ -52,6 +52,11 @@ extern const char cdecl__predeclared[];
 /* The replacement of one of the compiler's own macros, NULL when it has none of this name. */
 const char *cdecl__predefined(const char *text, size_t size);
 
+/* ---- refusal.c ---- */
+
+/* The attribute that the refusal is about, NULL when it is none. */
+const char *cdecl__refused_attribute(enum cdecl_refusal refusal);
+
 /* ---- out.c ---- */
 
 /* A bounded buffer; `used` counts what would have been written. */
@@ -197,7 +202,8 @@ const struct cdecl_type *cdecl__align(struct cdecl_state *state, const struct cd
 const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits, bool is_signed);
 const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct cdecl_type *result,
                                          const struct cdecl_type *const *params, uint32_t nparams,
-                                         bool variadic, bool no_proto, const char *unsupported);
+                                         bool variadic, bool no_proto,
+                                         enum cdecl_refusal refusal);
 const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cdecl_type *type);
 const struct cdecl_type *cdecl__unqualified(struct cdecl_state *state,
                                             const struct cdecl_type *type); /* keeps alignment */
@@ -402,7 +408,6 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
                                         const struct cdecl_decl *decl);
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
                                   const struct place *at, const struct cdecl_type *type);
-extern const char cdecl__not_exported[];
 
 /* The grammar of C, which is recursive: from here on to parse.c the files call each other. */
 
@@ -411,8 +416,9 @@ extern const char cdecl__not_exported[];
 enum attr_code {
     ATTR_UNKNOWN,
 #define KEEP(id, name) ATTR_KEEP_##name,
-#define ACT(id, name) ATTR_##name,
-#define REFUSE(id, name) ATTR_REFUSE_##name,
+#define CONVENTION(name) ATTR_CONVENTION_##name,
+#define ACT(name) ATTR_##name,
+#define REFUSE(name) ATTR_REFUSE_##name,
 #include "attrs.def"
     ATTR_COUNT
 };
@@ -428,7 +434,7 @@ struct attrs {
     uint32_t nkept;
     struct name *mode;
     struct cdecl_attr *kept; /* `nkept` of them */
-    const char *unsupported;
+    enum cdecl_refusal refusal;
     const char *symbol; /* asm label */
 };
 

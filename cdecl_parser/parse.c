@@ -101,7 +101,7 @@ static void declare_typedef(struct parser *p, struct declarator *d)
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_TYPEDEF, &d->at, type);
     decl.symbol = decl.name;
     decl.attrs = d->attrs.kept;
-    decl.unsupported = d->attrs.unsupported;
+    decl.refusal = (uint8_t)d->attrs.refusal;
     if (type->kind == CDECL_FUNCTION)
         decl.params = copy_params(p->state, d->params, type->nparams);
     const struct cdecl_decl *meant = cdecl__declare(p, &d->at, &decl);
@@ -129,9 +129,9 @@ static void declare_function(struct parser *p, const struct specs *specs, struct
     decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
     decl.attrs = d->attrs.kept;
     decl.params = copy_params(p->state, d->params, d->type->nparams);
-    decl.unsupported = d->attrs.unsupported;
-    if (decl.unsupported == NULL && specs->storage == STORAGE_STATIC)
-        decl.unsupported = cdecl__not_exported;
+    decl.refusal = (uint8_t)d->attrs.refusal;
+    if (decl.refusal == CDECL_USABLE && specs->storage == STORAGE_STATIC)
+        decl.refusal = CDECL_NOT_EXPORTED;
     cdecl__declare(p, &d->at, &decl);
 }
 
@@ -173,9 +173,9 @@ static void declare_variable(struct parser *p, const struct specs *specs, struct
     decl.thread_local = specs->thread_local;
     decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
     decl.attrs = d->attrs.kept;
-    decl.unsupported = d->attrs.unsupported;
+    decl.refusal = (uint8_t)d->attrs.refusal;
     if (specs->storage == STORAGE_STATIC)
-        decl.unsupported = cdecl__not_exported;
+        decl.refusal = CDECL_NOT_EXPORTED;
     cdecl__declare(p, &d->at, &decl);
 }
 

@@ -265,9 +265,11 @@ static void parameters(struct out *out, const struct cdecl_type *type,
     else if (type->nparams == 0 && !type->no_proto)
         put(out, "void");
     put(out, ")");
-    if (type->unsupported != NULL && strncmp(type->unsupported, "__attribute__", 13) == 0) {
-        put(out, " ");
-        cdecl__put(out, type->unsupported, strcspn(type->unsupported, " "));
+    const char *refused = cdecl__refused_attribute(type->refusal);
+    if (refused != NULL) {
+        put(out, " __attribute__((");
+        put(out, refused);
+        put(out, "))");
     }
 }
 

@@ -259,8 +259,8 @@ static bool typedef_name(struct parser *p, struct spec_reader *r)
     r->seen = S_OTHER;
     r->specs->type = decl->type;
     r->first_type = cdecl__here(p);
-    if (decl->unsupported != NULL) {
-        r->specs->attrs.unsupported = decl->unsupported;
+    if (decl->refusal != CDECL_USABLE) {
+        r->specs->attrs.refusal = decl->refusal;
         r->specs->attrs.any = true;
     }
     cdecl__advance(p);

@@ -27,7 +27,8 @@ static uint32_t hash_type(const struct cdecl_type *t)
 {
     uint32_t hash = mix(t->kind, (uint64_t)t->quals | (uint64_t)t->prim << 8 |
                                      (uint64_t)t->bits << 16 | (uint64_t)t->variadic << 32 |
-                                     (uint64_t)t->no_proto << 33 | (uint64_t)t->is_signed << 34);
+                                     (uint64_t)t->no_proto << 33 | (uint64_t)t->is_signed << 34 |
+                                     (uint64_t)t->refusal << 35);
     hash = mix(hash, count_of(t) ^ (uint64_t)t->align << 48);
     if (t->unqual != NULL)
         hash = mix(hash, t->unqual->hash);
@@ -44,7 +45,7 @@ static bool same_type(const struct cdecl_type *a, const struct cdecl_type *b)
            a->is_signed == b->is_signed && a->bits == b->bits && a->variadic == b->variadic &&
            a->no_proto == b->no_proto && a->align == b->align && a->nparams == b->nparams &&
            count_of(a) == count_of(b) && a->target == b->target && a->tag == b->tag &&
-           a->unsupported == b->unsupported &&
+           a->refusal == b->refusal &&
            (a->nparams == 0 || memcmp(a->params, b->params, a->nparams * sizeof *a->params) == 0);
 }
 
@@ -301,17 +302,18 @@ const struct cdecl_type *cdecl__align(struct cdecl_state *state, const struct cd
 
 const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct cdecl_type *result,
                                          const struct cdecl_type *const *params, uint32_t nparams,
-                                         bool variadic, bool no_proto, const char *unsupported)
+                                         bool variadic, bool no_proto,
+                                         enum cdecl_refusal refusal)
 {
     struct cdecl_type shape = {.kind = CDECL_FUNCTION,
                                .variadic = variadic,
                                .no_proto = no_proto,
+                               .refusal = (uint8_t)refusal,
                                .align = 1,
                                .depth = (uint16_t)(result->depth + 1),
                                .nparams = nparams,
                                .target = result,
-                               .params = params,
-                               .unsupported = unsupported};
+                               .params = params};
     for (uint32_t i = 0; i < nparams; i++)
         if (params[i]->depth >= shape.depth)
             shape.depth = (uint16_t)(params[i]->depth + 1);

@@ -170,13 +170,13 @@ START_TEST(attributes_of_the_whole)
     ck_assert(tag_of("struct a")->packed && tag_of("struct a")->alignment == 0);
     ck_assert(tag_of("struct b")->packed && tag_of("struct b")->alignment == 4);
     ck_assert(tag_of("union c")->transparent && type_of("d")->tag->transparent);
-    ck_assert_str_eq(tag_of("struct e")->unsupported,
+    ck_assert_str_eq(cdecl_refusal_text(tag_of("struct e")->refusal),
                      "__attribute__((ms_struct)) is not supported");
-    ck_assert_str_eq(tag_of("struct f")->unsupported,
+    ck_assert_str_eq(cdecl_refusal_text(tag_of("struct f")->refusal),
                      "__attribute__((scalar_storage_order)) is not supported");
     ck_assert_uint_eq(cdecl_alignof(type_of("struct g")), 16);
     ck_assert(tag_of("struct h")->packed && tag_of("struct h")->alignment == 8);
-    ck_assert_ptr_null(tag_of("struct a")->unsupported);
+    ck_assert_ptr_null(cdecl_refusal_text(tag_of("struct a")->refusal));
 }
 END_TEST
 

@@ -85,7 +85,7 @@ START_TEST(kept_at_every_place)
         snprintf(text, sizeof text, places[i], kept[_i].written);
         must_parse(text);
         must_be_kept(decl_of("f")->attrs, _i);
-        ck_assert_ptr_null(decl_of("f")->unsupported);
+        ck_assert_ptr_null(cdecl_refusal_text(decl_of("f")->refusal));
         free_state();
         new_state();
     }
@@ -147,7 +147,7 @@ END_TEST
 /* ---- what is refused ---- */
 
 static const char *const refused[] = {
-#define REFUSE(id, name) #name,
+#define REFUSE(name) #name,
 #include "attrs.def"
 };
 
@@ -162,19 +162,19 @@ START_TEST(refused_with_a_reason)
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
         snprintf(text, sizeof text, texts[i], refused[_i]);
         must_parse(text);
-        ck_assert_ptr_nonnull(decl_of("f")->unsupported);
-        ck_assert_str_eq(decl_of("f")->unsupported, reason);
-        ck_assert_str_eq(decl_of("f")->type->unsupported, reason);
+        ck_assert_ptr_nonnull(cdecl_refusal_text(decl_of("f")->refusal));
+        ck_assert_str_eq(cdecl_refusal_text(decl_of("f")->refusal), reason);
+        ck_assert_str_eq(cdecl_refusal_text(decl_of("f")->type->refusal), reason);
         free_state();
         new_state();
     }
     snprintf(text, sizeof text, "typedef void (*t)(int) __attribute__((%s)); t v; void ok(int);",
              refused[_i]);
     must_parse(text);
-    ck_assert_str_eq(decl_of("t")->unsupported, reason);
-    ck_assert_str_eq(decl_of("v")->type->target->unsupported, reason);
-    ck_assert_ptr_null(decl_of("ok")->unsupported);
-    ck_assert_ptr_null(decl_of("ok")->type->unsupported);
+    ck_assert_str_eq(cdecl_refusal_text(decl_of("t")->refusal), reason);
+    ck_assert_str_eq(cdecl_refusal_text(decl_of("v")->type->target->refusal), reason);
+    ck_assert_ptr_null(cdecl_refusal_text(decl_of("ok")->refusal));
+    ck_assert_ptr_null(cdecl_refusal_text(decl_of("ok")->type->refusal));
 }
 END_TEST
 
@@ -378,7 +378,8 @@ START_TEST(calling_conventions)
     ck_assert_ptr_nonnull(attr);
     ck_assert_str_eq(attr->text, words[_i]);
     ck_assert_mem_eq(print_type(decl_of("t")->type), "int (*)(int)", 12);
-    ck_assert_int_eq(decl_of("f")->unsupported != NULL, strcmp(words[_i], "vectorcall") == 0);
+    ck_assert_int_eq(decl_of("f")->refusal == CDECL_REFUSED_vectorcall,
+                     strcmp(words[_i], "vectorcall") == 0);
 }
 END_TEST
 

@@ -15,7 +15,7 @@ START_TEST(variables)
         ck_assert_uint_eq(decl_of(text)->kind, CDECL_DECL_VARIABLE);
         ck_assert_ptr_eq(decl_of(text)->type->unqual, type_of("int"));
         ck_assert_str_eq(decl_of(text)->symbol, *name == 'e' ? "real_e" : text);
-        ck_assert_pstr_eq(decl_of(text)->unsupported,
+        ck_assert_pstr_eq(cdecl_refusal_text(decl_of(text)->refusal),
                           *name == 'c' ? "it is static, so no library exports it" : NULL);
         ck_assert_int_eq(decl_of(text)->thread_local, *name == 'f');
     }
@@ -31,7 +31,7 @@ START_TEST(functions)
         char text[2] = {*name, '\0'};
         ck_assert_uint_eq(decl_of(text)->kind, CDECL_DECL_FUNCTION);
         ck_assert_str_eq(decl_of(text)->symbol, *name == 'd' ? "real_d" : text);
-        ck_assert_pstr_eq(decl_of(text)->unsupported,
+        ck_assert_pstr_eq(cdecl_refusal_text(decl_of(text)->refusal),
                           *name == 'c' ? "it is static, so no library exports it" : NULL);
     }
     ck_assert_str_eq(decl_of("b")->params[0].name, "x");
@@ -138,25 +138,6 @@ START_TEST(attributes_belong_to_one_declarator)
     ck_assert_ptr_null(attr_of(decl_of("c")->attrs, CDECL_ATTR_VISIBILITY));
     ck_assert_ptr_nonnull(attr_of(decl_of("d")->attrs, CDECL_ATTR_DEPRECATED));
     ck_assert_ptr_null(decl_of("e")->attrs);
-}
-END_TEST
-
-static const char *const unsupported[][2] = {
-    {"int x(int) __attribute__((ms_abi));", "__attribute__((ms_abi)) is not supported"},
-    {"int x(int) __attribute__((regparm(3)));", "__attribute__((regparm)) is not supported"},
-    {"__attribute__((vectorcall)) int x(int);", "__attribute__((vectorcall)) is not supported"},
-    {"int __vectorcall x(int);", "__attribute__((vectorcall)) is not supported"},
-    {"int x(int) __attribute__((overloadable));", "__attribute__((overloadable)) is not supported"},
-};
-
-START_TEST(what_cannot_be_called_says_why)
-{
-    must_parse(unsupported[_i][0]);
-    ck_assert_str_eq(decl_of("x")->unsupported, unsupported[_i][1]);
-    ck_assert_str_eq(decl_of("x")->type->unsupported, unsupported[_i][1]);
-    must_parse("typedef int (*f)(void) __attribute__((ms_abi)); struct s { f member; };");
-    ck_assert_str_eq(member_of(type_of("struct s"), "member")->type->target->unsupported,
-                     "__attribute__((ms_abi)) is not supported");
 }
 END_TEST
 
@@ -332,7 +313,6 @@ Suite *check_parse(void)
     tcase_add_test(tcase, typedefs);
     ADD_LOOP(tcase, attributes_are_kept, kept);
     tcase_add_test(tcase, attributes_belong_to_one_declarator);
-    ADD_LOOP(tcase, what_cannot_be_called_says_why, unsupported);
     tcase_add_test(tcase, constants_of_each_kind);
     ADD_LOOP(tcase, objects_with_initialisers, objects);
     ADD_LOOP(tcase, bodies_are_skipped, function_bodies);

@@ -127,9 +127,9 @@ START_TEST(storage_classes)
                "int d; static int e; extern int g;");
     ck_assert(decl_of("a")->thread_local && decl_of("b")->thread_local);
     ck_assert(decl_of("c")->thread_local && !decl_of("d")->thread_local);
-    ck_assert_str_eq(decl_of("e")->unsupported, "it is static, so no library exports it");
-    ck_assert_ptr_null(decl_of("d")->unsupported);
-    ck_assert_ptr_null(decl_of("g")->unsupported);
+    ck_assert_int_eq(decl_of("e")->refusal, CDECL_NOT_EXPORTED);
+    ck_assert_int_eq(decl_of("d")->refusal, CDECL_USABLE);
+    ck_assert_int_eq(decl_of("g")->refusal, CDECL_USABLE);
 }
 END_TEST
 

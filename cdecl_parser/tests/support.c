@@ -76,7 +76,7 @@ static uint64_t hash_decl(const struct cdecl_decl *decl)
 {
     uint64_t hash = mix_pointer(decl->kind, decl->type);
     hash = mix_pointer(mix(hash, decl->line), decl->attrs);
-    hash = mix_pointer(mix_pointer(hash, decl->unsupported), decl->next);
+    hash = mix_pointer(mix(hash, decl->refusal), decl->next);
     if (decl->kind == CDECL_DECL_CONSTANT)
         return mix_pointer(mix(hash, cdecl_value_of(decl).u), cdecl_value_of(decl).type);
     if (decl->kind == CDECL_DECL_MACRO)
@@ -90,7 +90,7 @@ static uint64_t hash_tag(const struct cdecl_tag *tag)
     hash = mix(mix(hash, tag->size), tag->align);
     hash = mix_pointer(mix(mix(hash, tag->nmembers), tag->nconstants), tag->members);
     hash = mix_pointer(mix_pointer(hash, tag->constants), tag->typedef_name);
-    return mix(mix_pointer(mix_pointer(hash, tag->unsupported), tag->next), tag->type->depth);
+    return mix(mix_pointer(mix(hash, tag->refusal), tag->next), tag->type->depth);
 }
 
 /* Of all meanings of all names, in any order: the table may have grown. */

@@ -87,7 +87,7 @@ static const struct lffi_plan *plan_for(lua_State *L, struct lffi_ctype *ct,
                                         const struct cdecl_decl *decl)
 {
     const struct lffi_plan *plan = NULL;
-    const char *why = decl->unsupported;
+    const char *why = cdecl_refusal_text(decl->refusal);
     if (why == NULL) {
         plan = lffi_find_plan(L, ct);
         why = plan == NULL ? lua_tostring(L, -1) : NULL;

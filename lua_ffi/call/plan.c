@@ -35,10 +35,10 @@ static const struct cdecl_type *travelling_type(const struct cdecl_type *type)
 /* Why a value of the type can neither be passed nor returned, or NULL. */
 static const char *refusal(lua_State *L, const struct cdecl_type *type)
 {
-    if (type->unsupported != NULL)
-        return type->unsupported;
-    if (is_aggregate(type) && type->tag->unsupported != NULL)
-        return type->tag->unsupported;
+    if (type->refusal != CDECL_USABLE)
+        return cdecl_refusal_text(type->refusal);
+    if (is_aggregate(type) && type->tag->refusal != CDECL_USABLE)
+        return cdecl_refusal_text(type->tag->refusal);
     if (type->kind == CDECL_VOID)
         return NULL;
     if (!cdecl_is_complete(type))
@@ -57,7 +57,9 @@ static uint32_t pieces_kept(const struct lffi_way *way)
 static const char *measure(lua_State *L, struct draft *draft)
 {
     const struct cdecl_type *type = draft->type;
-    const char *why = type->unsupported != NULL ? type->unsupported : refusal(L, type->target);
+    const char *why = cdecl_refusal_text(type->refusal);
+    if (why == NULL)
+        why = refusal(L, type->target);
     if (why != NULL ||
         !lffi_abi_result(&draft->assign, type->target, &draft->result, &draft->kind, &why))
         return why;

@@ -75,8 +75,8 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
     const struct cdecl_decl *decl = cdecl_find(scope->cdecl, name, size);
     if (decl == NULL)
         undeclared_error(L, scope, lib, name);
-    if (decl->unsupported != NULL)
-        luaL_error(L, "'%s' cannot be used: %s", name, decl->unsupported);
+    if (decl->refusal != CDECL_USABLE)
+        luaL_error(L, "'%s' cannot be used: %s", name, cdecl_refusal_text(decl->refusal));
     if (decl->kind == CDECL_DECL_TYPEDEF)
         luaL_error(L, "'%s' is a type: use ffi.typeof", name);
     return decl;

@@ -284,14 +284,15 @@ struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int 
 
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
 {
-    const char *why;
+    enum cdecl_refusal why;
     while (type->kind == CDECL_ARRAY)
         type = type->target;
-    why = type->unsupported;
-    if (why == NULL && type->tag != NULL)
-        why = type->tag->unsupported;
-    if (why != NULL)
-        luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, type, NULL), why);
+    why = type->refusal;
+    if (why == CDECL_USABLE && type->tag != NULL)
+        why = type->tag->refusal;
+    if (why != CDECL_USABLE)
+        luaL_error(L, "'%s' cannot be used: %s", lffi_push_type_text(L, type, NULL),
+                   cdecl_refusal_text(why));
 }
 
 /* ---- sameness, metatypes --------------------------------------------------------------------- */
@@ -356,8 +357,8 @@ static bool is_plain_record(const struct lffi_ctype *ct)
 {
     const struct cdecl_tag *tag = ct->type->tag;
     return lffi_is_record(ct->op) && ct->complete &&
-           ct->base->ref_metatype == LUA_NOREF && ct->type->unsupported == NULL &&
-           tag->unsupported == NULL && !tag->flexible && !tag->vla;
+           ct->base->ref_metatype == LUA_NOREF && ct->type->refusal == CDECL_USABLE &&
+           tag->refusal == CDECL_USABLE && !tag->flexible && !tag->vla;
 }
 
 /* The same where arguments may be read in place. */

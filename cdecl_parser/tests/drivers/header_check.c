@@ -71,8 +71,7 @@ static bool is_va_list(const char *text)
  * its <immintrin.h> they are built in. */
 static bool is_for_calls_only(const struct cdecl_decl *d)
 {
-    return (d->unsupported != NULL && strstr(d->unsupported, "overloadable") != NULL) ||
-           strncmp(d->name, "_mm_", 4) == 0;
+    return d->refusal == CDECL_REFUSED_overloadable || strncmp(d->name, "_mm_", 4) == 0;
 }
 
 /* A tag first named among parameters is another one in C than that of the same name later on, but
