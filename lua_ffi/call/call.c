@@ -96,6 +96,7 @@ static unsigned char *next_copy(struct outgoing *call, const struct lffi_param *
     return copy;
 }
 
+/* `pieces`: those that the parameter's `first` counts from. */
 static void store_general(lua_State *L, struct outgoing *call, const struct lffi_param *param,
                           const struct lffi_piece *pieces, int idx)
 {
@@ -107,8 +108,7 @@ static void store_general(lua_State *L, struct outgoing *call, const struct lffi
         slot = next_copy(call, param);
     if (param->pieces != 1) {
         store_value(L, param, scratch, idx, &call->where);
-        for (unsigned i = 0; i < param->pieces; i++)
-            memcpy(call->frame + pieces[i].to, scratch + pieces[i].from, pieces[i].size);
+        lffi_scatter(pieces, param, scratch, call->frame);
     } else {
         store_value(L, param, slot, idx, &call->where);
         lffi_widen(param, slot);
@@ -133,7 +133,7 @@ static bool store_object(lua_State *L, const struct outgoing *call, const struct
     cd = lffi_to_cdata(L, param->ct->scope->st, idx);
     if (cd == NULL || cd->ct->base != param->ct->base)
         return false;
-    lffi_scatter(call->plan, param, cd->addr, call->frame);
+    lffi_scatter(call->plan->pieces, param, cd->addr, call->frame);
     return true;
 }
 
@@ -147,7 +147,7 @@ static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
     call->where.loans = NULL;
     if (call->record != NULL && has_bit(call->record->borrows, i))
         call->where.loans = call->loans;
-    store_general(L, call, param, call->plan->pieces + param->first, idx);
+    store_general(L, call, param, call->plan->pieces, idx);
 }
 
 static void check_nonnull(lua_State *L, struct outgoing *call)
@@ -300,7 +300,8 @@ static int push_result(lua_State *L, const struct lffi_plan *plan, const struct 
     if (lffi_push_plain(L, plan->result.op, ret + plan->result.to))
         return 1;
     if (plan->result_kind != LFFI_RETURN_MEMORY)
-        lffi_gather(plan, &plan->result, ret, in->object != NULL ? in->object->addr : scratch);
+        lffi_gather(plan->pieces, &plan->result, ret,
+                    in->object != NULL ? in->object->addr : scratch);
     if (in->object == NULL)
         lffi_load(L, plan->result.ct, scratch, 0);
     return 1;
@@ -398,7 +399,8 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     struct lffi_call running;
     memcpy(&pointer.code, &call->address, sizeof call->address);
     lffi_enter_c(L, callee, &running);
-    lffi_invoke(call->plan, call->address, call->frame, &call->assigned, ret);
+    lffi_invoke(call->plan->result_kind, call->plan->by_libffi, call->address, call->frame,
+                &call->assigned, ret);
     lffi_leave_c(callee, &running);
     lffi_end_loans(L, call->loans);
     lffi_end_call(L, callee, &running);

@@ -109,21 +109,15 @@ bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot);
 /* Widens the param's integer in the first bytes of a slot to the whole slot, as code compiled by
  * clang expects of small ones. */
 void lffi_widen(const struct lffi_param *param, unsigned char *slot);
-/* Puts a value together from its pieces, and back. `registers` is what offsets count from. */
-void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
+/* Puts a value together from its pieces, and back. `registers` is what offsets count from, `pieces`
+ * what the parameter's `first` does: those of its plan, or of one way. */
+void lffi_gather(const struct lffi_piece *pieces, const struct lffi_param *param,
                  const unsigned char *registers, unsigned char *value);
-void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
+void lffi_scatter(const struct lffi_piece *pieces, const struct lffi_param *param,
                   const unsigned char *value, unsigned char *registers);
 
-/* ---- invoke.c, libffi.c ---------------------------------------------------------------------- */
+/* ---- libffi.c -------------------------------------------------------------------------------- */
 
-/* Runs the code at `address` with the registers and stack block of the frame, as far as `used`. The
- * registers that carry results come back in `ret`. */
-void lffi_invoke(const struct lffi_plan *plan, void (*address)(void), const unsigned char *frame,
-                 const struct lffi_assign *used, struct lffi_return *ret);
-/* The same through libffi. */
-void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
-                        const unsigned char *frame, uint32_t stack_size, struct lffi_return *ret);
 /* True when the environment (CFFI_NO_FASTCALL=1) asks for libffi wherever it can do the call. */
 bool lffi_prefers_libffi(void);
 

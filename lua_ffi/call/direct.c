@@ -7,34 +7,10 @@
  */
 #include "call/fast_slot.h"
 
-#ifdef LFFI_ABI_GENERIC
-
-lua_CFunction lffi_direct_caller(const struct lffi_record *record)
-{
-    (void)record;
-    return NULL;
-}
-
-bool lffi_is_direct_caller(lua_CFunction fn)
-{
-    (void)fn;
-    return false;
-}
-
-#else
-
-#ifdef LFFI_ABI_SYSV
-#define GPR_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
-#define GPR_VALUES(g) (g)[0], (g)[1], (g)[2], (g)[3], (g)[4], (g)[5]
-#else
-#define GPR_TYPES \
-    uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
-#define GPR_VALUES(g) (g)[0], (g)[1], (g)[2], (g)[3], (g)[4], (g)[5], (g)[6], (g)[7]
-#endif
 #define FPR_TYPES double, double, double, double, double, double, double, double
-#define FPR_VALUES(f) (f)[0].d, (f)[1].d, (f)[2].d, (f)[3].d, (f)[4].d, (f)[5].d, (f)[6].d, (f)[7].d
+#define FPR_VALUES(f) LFFI_FPR_VALUES(f, d)
 #define WORD_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
-#define WORD_VALUES(w) (w)[0], (w)[1], (w)[2], (w)[3], (w)[4], (w)[5], (w)[6], (w)[7]
+#define WORD_VALUES(w) LFFI_WORDS8(w)
 #define INLINE LFFI_INLINE
 
 /* What an entry point passes: a few registers of one kind, all of both, those to a variadic
@@ -60,11 +36,11 @@ static INLINE uint64_t invoke_word(void (*address)(void), const struct frame *fr
     if (reach == REACH_WORDS)
         return CALL(uint64_t, (uint64_t, uint64_t, uint64_t), (g[0], g[1], g[2]));
     if (reach == REACH_ALL)
-        return CALL(uint64_t, (GPR_TYPES, FPR_TYPES), (GPR_VALUES(g), FPR_VALUES(f)));
+        return CALL(uint64_t, (LFFI_GPR_TYPES, FPR_TYPES), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
     if (reach == REACH_VARIADIC)
-        return CALL(uint64_t, (uint64_t, ...), (GPR_VALUES(g), FPR_VALUES(f)));
-    return CALL(uint64_t, (GPR_TYPES, FPR_TYPES, WORD_TYPES),
-                (GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(frame->stack)));
+        return CALL(uint64_t, (uint64_t, ...), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
+    return CALL(uint64_t, (LFFI_GPR_TYPES, FPR_TYPES, WORD_TYPES),
+                (LFFI_GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(frame->stack)));
 }
 
 static INLINE double invoke_float(void (*address)(void), const struct frame *frame,
@@ -74,7 +50,7 @@ static INLINE double invoke_float(void (*address)(void), const struct frame *fra
     const union lffi_fpr *f = frame->regs.fpr;
     if (reach == REACH_FLOATS)
         return CALL(double, (double, double, double), (f[0].d, f[1].d, f[2].d));
-    return CALL(double, (GPR_TYPES, FPR_TYPES), (GPR_VALUES(g), FPR_VALUES(f)));
+    return CALL(double, (LFFI_GPR_TYPES, FPR_TYPES), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
 }
 
 /* ---- arguments ------------------------------------------------------------------------------- */
@@ -381,5 +357,3 @@ lua_CFunction lffi_direct_caller(const struct lffi_record *record)
         return plan->variadic ? NULL : float_caller(&plan->end);
     return plan->variadic ? variadic_to_word : word_caller(&plan->end);
 }
-
-#endif

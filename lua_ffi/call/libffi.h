@@ -1,18 +1,11 @@
-/* A frame as libffi sees it: shared by libffi.c, signature.c and callback.c, which alone know
- * libffi. */
-#ifndef LFFI_FFITYPE_H
-#define LFFI_FFITYPE_H
+/* A frame as libffi sees it: shared by libffi.c, the ABI files, signature.c and slot.c, which alone
+ * know libffi. */
+#ifndef LFFI_LIBFFI_H
+#define LFFI_LIBFFI_H
 
 #include <ffi.h>
 
-#include "call/call.h"
-
-/* Bytes of a floating register that libffi hands through. */
-#ifdef LFFI_ABI_SYSV
-enum { LFFI_LIBFFI_FPR = 8 };
-#else
-enum { LFFI_LIBFFI_FPR = 16 };
-#endif
+#include "call/abi/abi.h"
 
 /* One lowered signature: every register as a scalar argument, then the stack block as one value
  * that libffi copies as it is. Must not move once made: the cif points into it. */
@@ -24,6 +17,21 @@ struct lffi_lowered {
 
 /* `stack_size` is a multiple of 16; 0: no block. */
 void lffi_lower(struct lffi_lowered *lowered, enum lffi_return_kind kind, uint32_t stack_size);
+/* Calls with every register of the frame and the first `stack` bytes of its stack block. */
+void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
+                        const unsigned char *frame, uint32_t stack, struct lffi_return *ret);
+
+/* ---- what the convention's C file holds ------------------------------------------------------ */
+
+/* A struct type; size and alignment are computed by the first cif made with it, so they are given:
+ * the constants made with this are shared by threads. */
+#define LFFI_STRUCT_TYPE(bytes, elements)                                                          \
+    {                                                                                              \
+        (bytes), 8, FFI_TYPE_STRUCT, (elements)                                                    \
+    }
+
+/* The type that makes libffi look at the registers in which this kind of result comes. */
+ffi_type *lffi_abi_result_type(enum lffi_return_kind kind);
 /* Copies the registers of a result between libffi's form and ours. */
 void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value,
                              struct lffi_return *ret);

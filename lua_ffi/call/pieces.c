@@ -43,7 +43,7 @@ bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot)
     return slot_push(L, op, slot);
 }
 
-void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
+void lffi_gather(const struct lffi_piece *pieces, const struct lffi_param *param,
                  const unsigned char *registers, unsigned char *value)
 {
     if (param->pieces == 1) {
@@ -51,12 +51,12 @@ void lffi_gather(const struct lffi_plan *plan, const struct lffi_param *param,
         return;
     }
     for (unsigned i = 0; i < param->pieces; i++) {
-        const struct lffi_piece *piece = &plan->pieces[param->first + i];
+        const struct lffi_piece *piece = &pieces[param->first + i];
         memcpy(value + piece->from, registers + piece->to, piece->size);
     }
 }
 
-void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
+void lffi_scatter(const struct lffi_piece *pieces, const struct lffi_param *param,
                   const unsigned char *value, unsigned char *registers)
 {
     if (param->pieces == 1) {
@@ -64,7 +64,7 @@ void lffi_scatter(const struct lffi_plan *plan, const struct lffi_param *param,
         return;
     }
     for (unsigned i = 0; i < param->pieces; i++) {
-        const struct lffi_piece *piece = &plan->pieces[param->first + i];
+        const struct lffi_piece *piece = &pieces[param->first + i];
         memcpy(registers + piece->to, value + piece->from, piece->size);
     }
 }

@@ -1,6 +1,6 @@
 /* Signature to call plan: where each argument of a function type travels, decided once.
  *
- * Depends on abi.c (or libffi.c where libffi classifies) and on ctypes. A plan is one userdata,
+ * Depends on the calling convention (abi/abi.h) and on ctypes. A plan is one userdata,
  * immutable after `lffi_find_plan` has returned it, held by a user value of the base function
  * ctype, and so alive as long as the universe.
  */

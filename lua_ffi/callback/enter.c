@@ -203,7 +203,7 @@ static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *ru
         lffi_load(L, ct, base + param->to, 0);
         return;
     }
-    lffi_gather(run->plan, param, base, value);
+    lffi_gather(run->plan->pieces, param, base, value);
     if (!object)
         lffi_load(L, ct, scratch, 0);
 }
@@ -255,7 +255,7 @@ static void store_result(lua_State *L, const struct lffi_plan *plan, struct lffi
         memcpy((void *)(uintptr_t)ret->gpr[0], value, (size_t)cdecl_sizeof(result->ct->type));
         return;
     }
-    lffi_scatter(plan, result, value, registers);
+    lffi_scatter(plan->pieces, result, value, registers);
     if (result->pieces == 1)
         lffi_widen(result, registers + result->to);
 }

@@ -12,71 +12,10 @@
 
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
 {
-#ifdef LFFI_ABI_SYSV
-    if (kind == LFFI_RETURN_WORDS || kind == LFFI_RETURN_MEMORY)
+    if (LFFI_IN_WORDS(kind))
         return LFFI_POOL_WORDS;
-    return kind == LFFI_RETURN_WIDE ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
-#elif defined LFFI_ABI_AAPCS
-    if (kind == LFFI_RETURN_GPRS)
-        return LFFI_POOL_WORDS;
-    return kind == LFFI_RETURN_FPRS ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
-#else
-    (void)kind;
-    return LFFI_POOL_CLOSURE;
-#endif
+    return LFFI_IN_WIDE(kind) ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
 }
-
-#ifdef LFFI_ABI_GENERIC
-
-void *lffi_entry_code(enum lffi_pool pool, unsigned index)
-{
-    (void)pool;
-    (void)index;
-    return NULL;
-}
-
-#else
-
-#ifdef LFFI_ABI_SYSV
-#define GPR_PARAMETERS uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5
-#define SAVE_GPRS(in)                                                                              \
-    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, in.gpr[5] = g5
-#define LAST_GPR g5
-#define STACK_ARGUMENTS(ap) ((ap)[0].overflow_arg_area)
-
-#define GPR_RESULT uint64_t
-#define GPR_OF(ret) ((ret).gpr[0])
-/* Results in rax and xmm0, whichever the caller looks at. */
-struct result_words {
-    uint64_t word;
-    double number;
-};
-#define WORDS_OF(ret) ((struct result_words){(ret).gpr[0], (ret).fpr[0].d})
-#define WIDE_OF(ret) ((ret).fpr[0].v)
-#define WIDE_RESULT LFFI_VECTOR16
-
-#else
-#define GPR_PARAMETERS                                                                             \
-    uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5, uint64_t g6,     \
-        uint64_t g7
-#define SAVE_GPRS(in)                                                                              \
-    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4,                \
-    in.gpr[5] = g5, in.gpr[6] = g6, in.gpr[7] = g7
-#define STACK_ARGUMENTS(ap) ((ap).__stack)
-
-struct result_words {
-    uint64_t low, high;
-};
-struct result_vectors {
-    LFFI_VECTOR16 v[LFFI_RESULT_FPRS];
-};
-#define WORDS_OF(ret) ((struct result_words){(ret).gpr[0], (ret).gpr[1]})
-#define GPR_RESULT struct result_words
-#define GPR_OF WORDS_OF
-#define WIDE_OF(ret)                                                                               \
-    ((struct result_vectors){{(ret).fpr[0].v, (ret).fpr[1].v, (ret).fpr[2].v, (ret).fpr[3].v}})
-#define WIDE_RESULT struct result_vectors
-#endif
 
 #define FPR_PARAMETERS                                                                             \
     LFFI_VECTOR16 f0, LFFI_VECTOR16 f1, LFFI_VECTOR16 f2, LFFI_VECTOR16 f3, LFFI_VECTOR16 f4,      \
@@ -86,28 +25,28 @@ struct result_vectors {
     in.fpr[5].v = f5, in.fpr[6].v = f6, in.fpr[7].v = f7
 
 #define ENTRY(R, name, pool, index, result)                                                        \
-    static R name##index(GPR_PARAMETERS, FPR_PARAMETERS, ...)                                      \
+    static R name##index(LFFI_GPR_PARAMETERS, FPR_PARAMETERS, ...)                                 \
     {                                                                                              \
         struct lffi_registers in;                                                                  \
         struct lffi_return ret;                                                                    \
         va_list stack;                                                                             \
-        SAVE_GPRS(in);                                                                             \
+        LFFI_SAVE_GPRS(in);                                                                        \
         SAVE_FPRS(in);                                                                             \
         va_start(stack, f7);                                                                       \
-        lffi_answer_entry(pool, 0x##index, &in, STACK_ARGUMENTS(stack), &ret);                     \
+        lffi_answer_entry(pool, 0x##index, &in, LFFI_STACK_ARGUMENTS(stack), &ret);                \
         va_end(stack);                                                                             \
         return result(ret);                                                                        \
     }
 
 /* The same for functions that floating registers and the stack do not concern. */
 #define GPR_ENTRY(index)                                                                           \
-    static GPR_RESULT gprs_##index(GPR_PARAMETERS)                                                 \
+    static LFFI_GPR_RESULT gprs_##index(LFFI_GPR_PARAMETERS)                                       \
     {                                                                                              \
         struct lffi_registers in;                                                                  \
         struct lffi_return ret;                                                                    \
-        SAVE_GPRS(in);                                                                             \
+        LFFI_SAVE_GPRS(in);                                                                        \
         lffi_answer_entry(LFFI_POOL_GPRS, 0x##index, &in, NULL, &ret);                             \
-        return GPR_OF(ret);                                                                        \
+        return LFFI_GPR_OF(ret);                                                                   \
     }
 
 /* ENTRIES16(x, 3) is x(30) x(31) ... x(3f): the numbers are hexadecimal. */
@@ -126,8 +65,10 @@ struct result_vectors {
     ENTRIES64(x, 8, 9, a, b)                                                                       \
     ENTRIES64(x, c, d, e, f)
 
-#define WORDS_ENTRY(index) ENTRY(struct result_words, words_, LFFI_POOL_WORDS, index, WORDS_OF)
-#define WIDE_ENTRY(index) ENTRY(WIDE_RESULT, wide_, LFFI_POOL_WIDE, index, WIDE_OF)
+#define WORDS_ENTRY(index)                                                                         \
+    ENTRY(struct lffi_words, words_, LFFI_POOL_WORDS, index, LFFI_WORDS_OF)
+#define WIDE_ENTRY(index)                                                                          \
+    ENTRY(LFFI_WIDE_RESULT, wide_, LFFI_POOL_WIDE, index, LFFI_WIDE_OF)
 #define GPR_CODE(index) (void (*)(void))gprs_##index,
 #define WORDS_CODE(index) (void (*)(void))words_##index,
 #define WIDE_CODE(index) (void (*)(void))wide_##index,
@@ -151,5 +92,3 @@ void *lffi_entry_code(enum lffi_pool pool, unsigned index)
         code = wide_code[index];
     return (void *)(uintptr_t)code;
 }
-
-#endif

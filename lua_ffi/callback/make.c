@@ -147,7 +147,7 @@ static const void *push_error_value(lua_State *L, const struct lffi_plan *plan,
         memcpy(bytes, value, size);
         return bytes;
     }
-    lffi_scatter(plan, &plan->result, value, bytes);
+    lffi_scatter(plan->pieces, &plan->result, value, bytes);
     if (plan->result.pieces == 1)
         lffi_widen(&plan->result, bytes + plan->result.to);
     return bytes;

@@ -10,22 +10,6 @@
 
 #include "object/running.h"
 
-/* Which convention abi.c implements. Elsewhere libffi classifies, from real types (libffi.c). */
-#if defined LFFI_ABI_GENERIC
-#elif defined __x86_64__ && defined __LP64__ && !defined _WIN32
-#define LFFI_ABI_SYSV 1
-#elif defined __aarch64__ && defined __LP64__ && !defined __APPLE__ && !defined __AARCH64EB__
-#define LFFI_ABI_AAPCS 1
-#else
-#define LFFI_ABI_GENERIC 1
-#endif
-
-#ifdef LFFI_ABI_SYSV
-enum { LFFI_GPRS = 6, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 2 };
-#else
-enum { LFFI_GPRS = 8, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 4 };
-#endif
-
 /* A 16-byte vector is what both conventions pass whole in one register. */
 #define LFFI_VECTOR16 float __attribute__((vector_size(16)))
 
@@ -35,6 +19,18 @@ union lffi_fpr {
     LFFI_VECTOR16 v;
     unsigned char bytes[16];
 };
+
+/* The one place that chooses the convention. NAME.h says what is known when compiling, NAME.c holds
+ * the functions declared at the end of this file. */
+#if !defined LFFI_ABI_GENERIC && defined __x86_64__ && defined __LP64__ && !defined _WIN32
+#include "call/abi/sysv.h"
+#elif !defined LFFI_ABI_GENERIC && defined __aarch64__ && defined __LP64__ && \
+    !defined __APPLE__ && !defined __AARCH64EB__
+#include "call/abi/aapcs64.h"
+#else
+#error "cffi has no calling convention for this target: write call/abi/NAME.h and call/abi/NAME.c"
+#include "call/abi/NAME.h" /* which is not there: compiling ends here, with no error but these */
+#endif
 
 /* The argument registers. `gpr` has one word more than there are registers: AArch64's x8. */
 struct lffi_registers {
@@ -47,17 +43,11 @@ _Static_assert(sizeof(struct lffi_registers) % 16 == 0, "the stack block follows
 
 /* The frame of one call. A larger stack block lies in a userdata of the same form. */
 enum { LFFI_STACK_BLOCK = 512 };
+_Static_assert((int)LFFI_FAST_STACK <= (int)LFFI_STACK_BLOCK, "a call reads so much of the frame");
 struct lffi_frame {
     struct lffi_registers regs;
     _Alignas(16) unsigned char stack[LFFI_STACK_BLOCK];
 };
-/* Bytes of stack that the register path passes along: usually, and when libffi cannot make the call
- * because it does not know of 128-bit floating registers. */
-#ifdef LFFI_ABI_SYSV
-enum { LFFI_FAST_STACK = LFFI_STACK_BLOCK, LFFI_WIDE_STACK = 8192 };
-#else
-enum { LFFI_FAST_STACK = 128, LFFI_WIDE_STACK = 0 };
-#endif
 #define LFFI_STACK_START ((uint32_t)offsetof(struct lffi_frame, stack))
 
 /* The registers that bring a result back; x87 values lie in `fpr`. */
@@ -65,13 +55,6 @@ struct lffi_return {
     uint64_t gpr[2];
     union lffi_fpr fpr[LFFI_RESULT_FPRS];
 };
-
-/* The register that tells the callee where to write a result in memory. */
-#ifdef LFFI_ABI_SYSV
-#define LFFI_HIDDEN_RESULT(regs) (&(regs)->gpr[0])
-#else
-#define LFFI_HIDDEN_RESULT(regs) (&(regs)->hidden)
-#endif
 
 /* Which of them a function sets. */
 enum lffi_return_kind {
@@ -104,9 +87,17 @@ struct lffi_assign {
     bool wide;      /* an argument, or the result, fills 128 bits of a floating register */
 };
 
-
 /* Bytes of arguments on the stack: far more than any real call, and safe on small thread stacks. */
 enum { LFFI_MAX_STACK = 1 << 18 };
+
+/* Registers as lists of C arguments. */
+#define LFFI_WORDS4(w) (w)[0], (w)[1], (w)[2], (w)[3]
+#define LFFI_WORDS8(w) LFFI_WORDS4(w), LFFI_WORDS4((w) + 4)
+#define LFFI_WORDS16(w) LFFI_WORDS8(w), LFFI_WORDS8((w) + 8)
+#define LFFI_FPR_VALUES(f, as)                                                                     \
+    (f)[0].as, (f)[1].as, (f)[2].as, (f)[3].as, (f)[4].as, (f)[5].as, (f)[6].as, (f)[7].as
+
+/* ---- what the convention's C file holds (and for libffi.c, call/libffi.h) -------------------- */
 
 /* Assigns the next argument. False with `*why` when the value cannot be passed. */
 bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type,
@@ -115,5 +106,12 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
  * fresh. False with `*why` when it cannot. */
 bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
                      struct lffi_way *way, enum lffi_return_kind *kind, const char **why);
+
+/* Runs the code at `address` with the registers and stack block of the frame, as far as `used`;
+ * through libffi when that is preferred and can, or nothing else can. The registers that carry
+ * results come back in `ret`. */
+void lffi_invoke(enum lffi_return_kind kind, bool prefer_libffi, void (*address)(void),
+                 const unsigned char *frame, const struct lffi_assign *used,
+                 struct lffi_return *ret);
 
 #endif
