@@ -1,40 +1,85 @@
-/* The symbols that a loaded ELF library exports, read from the tables the dynamic linker itself
- * uses.
+/* The symbols that loaded ELF files export, read from the tables the dynamic linker itself uses.
  *
- * Depends on libc and <link.h>. Everything returned points into the library and lives as long as it
- * stays loaded. On systems without <link.h> there are no symbols to tell.
+ * Depends on libc, <link.h> and cdecl.h for distances between names. The files may be anyone's, and
+ * another thread may unload them: they are read within dl_iterate_phdr, which holds the dynamic
+ * linker's lock, and what is returned are copies in the caller's memory. On systems without
+ * <link.h> there are no symbols to tell.
  */
 #include <string.h>
 
 #include "cdecl.h"
 #include "base/elfsym.h"
 
+/* What stands before the name of a copied symbol. */
+struct copied {
+    uint64_t size;
+    enum lffi_symbol_kind kind;
+};
+
+struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place)
+{
+    struct copied head;
+    struct lffi_symbol symbol = {.name = memory + *place + sizeof head};
+    memcpy(&head, memory + *place, sizeof head); /* not aligned */
+    symbol.kind = head.kind;
+    symbol.size = head.size;
+    *place += sizeof head + strlen(symbol.name) + 1;
+    return symbol;
+}
+
 #if defined __linux__ || defined __FreeBSD__
 
 #include <link.h>
 
+/* DT_HASH is of 32-bit words, but for two ABIs that were made before that was agreed on. */
+#if defined __s390x__ || defined __alpha__
+#define HASH_WORD uint64_t
+#else
+#define HASH_WORD uint32_t
+#endif
+
+/* ---- the tables of a file -------------------------------------------------------------------- */
+
+struct tables {
+    const ElfW(Sym) *symbols;
+    const char *strings;
+    const uint32_t *gnu;   /* DT_GNU_HASH or NULL */
+    const HASH_WORD *sysv; /* DT_HASH or NULL */
+};
+
 /* Address of a table named by the dynamic section; some C libraries relocate the entries, some not.
  */
-static const void *table_at(const struct link_map *map, ElfW(Addr) value)
+static const void *table_at(ElfW(Addr) base, ElfW(Addr) value)
 {
-    return (const void *)(value < map->l_addr ? value + map->l_addr : value);
+    return (const void *)(value < base ? value + base : value);
 }
 
-static const void *dynamic_table(const struct link_map *map, ElfW(Sxword) tag)
+static bool read_tables(const ElfW(Dyn) *d, ElfW(Addr) base, struct tables *tables)
 {
-    for (const ElfW(Dyn) *d = map->l_ld; d != NULL && d->d_tag != DT_NULL; d++) {
-        if (d->d_tag == tag)
-            return table_at(map, d->d_un.d_ptr);
+    *tables = (struct tables){0};
+    for (; d->d_tag != DT_NULL; d++) {
+        switch (d->d_tag) {
+        case DT_SYMTAB: tables->symbols = table_at(base, d->d_un.d_ptr); break;
+        case DT_STRTAB: tables->strings = table_at(base, d->d_un.d_ptr); break;
+        case DT_GNU_HASH: tables->gnu = table_at(base, d->d_un.d_ptr); break;
+        case DT_HASH: tables->sysv = table_at(base, d->d_un.d_ptr); break;
+        default: break;
+        }
     }
-    return NULL;
+    return tables->symbols != NULL && tables->strings != NULL;
+}
+
+static const uint32_t *gnu_buckets(const uint32_t *gnu)
+{
+    return gnu + 4 + gnu[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
 }
 
 /* The GNU hash table does not say how many symbols there are: the end of the last chain does. */
-static size_t count_gnu(const uint32_t *hash)
+static size_t count_gnu(const uint32_t *gnu)
 {
-    uint32_t nbuckets = hash[0];
-    uint32_t first = hash[1];
-    const uint32_t *buckets = hash + 4 + hash[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
+    uint32_t nbuckets = gnu[0];
+    uint32_t first = gnu[1];
+    const uint32_t *buckets = gnu_buckets(gnu);
     const uint32_t *chains = buckets + nbuckets;
     uint32_t last = 0;
     for (uint32_t i = 0; i < nbuckets; i++) {
@@ -48,24 +93,16 @@ static size_t count_gnu(const uint32_t *hash)
     return (size_t)last + 1;
 }
 
-bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols)
+static size_t count_symbols(const struct tables *tables)
 {
-    const uint32_t *gnu = dynamic_table(map, DT_GNU_HASH);
-    const uint32_t *sysv = dynamic_table(map, DT_HASH);
-    symbols->table = dynamic_table(map, DT_SYMTAB);
-    symbols->strings = dynamic_table(map, DT_STRTAB);
-    symbols->count = 0;
-    symbols->next = 0;
-    if (gnu != NULL)
-        symbols->count = count_gnu(gnu);
-    else if (sysv != NULL)
-        symbols->count = sysv[1];
-    return symbols->table != NULL && symbols->strings != NULL;
+    if (tables->gnu != NULL)
+        return count_gnu(tables->gnu);
+    return tables->sysv != NULL ? (size_t)tables->sysv[1] : 0;
 }
 
-static enum lffi_symbol_kind kind_of(unsigned type)
+static enum lffi_symbol_kind kind_of(const ElfW(Sym) *s)
 {
-    switch (type) {
+    switch (s->st_info & 15) {
     case STT_FUNC:
     case STT_GNU_IFUNC: return LFFI_SYMBOL_FUNCTION;
     case STT_OBJECT:
@@ -84,66 +121,173 @@ static bool is_exported(const ElfW(Sym) *s)
            visibility != STV_HIDDEN && visibility != STV_INTERNAL;
 }
 
-bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
+static bool is_export_named(const struct tables *tables, size_t i, const char *name)
 {
-    const ElfW(Sym) *table = symbols->table;
-    while (symbols->next < symbols->count) {
-        const ElfW(Sym) *s = &table[symbols->next++];
-        if (!is_exported(s))
-            continue;
-        symbol->name = symbols->strings + s->st_name;
-        symbol->kind = kind_of(s->st_info & 15);
-        symbol->size = s->st_size;
-        return true;
-    }
-    return false;
+    const ElfW(Sym) *s = &tables->symbols[i];
+    return is_exported(s) && strcmp(tables->strings + s->st_name, name) == 0;
 }
 
-/* The number of the first symbol of the name's chain in a GNU hash table; 0: there is none. */
-static uint32_t chain_of(const uint32_t *gnu, uint32_t hash, const uint32_t **chains)
+static const ElfW(Sym) *find_hashed(const struct tables *tables, const char *name)
 {
-    const uint32_t *buckets = gnu + 4 + gnu[2] * (sizeof(ElfW(Addr)) / sizeof(uint32_t));
-    *chains = buckets + gnu[0];
-    return gnu[0] != 0 ? buckets[hash % gnu[0]] : 0;
-}
-
-static bool find_hashed(const uint32_t *gnu, const struct lffi_symbols *symbols, const char *name,
-                        struct lffi_symbol *symbol)
-{
-    const ElfW(Sym) *table = symbols->table;
-    const uint32_t *chains;
+    const uint32_t *gnu = tables->gnu;
+    const uint32_t *buckets = gnu_buckets(gnu);
+    const uint32_t *chains = buckets + gnu[0];
     uint32_t hash = 5381;
     uint32_t i;
     for (const char *p = name; *p != '\0'; p++)
         hash = hash * 33 + (unsigned char)*p;
-    i = chain_of(gnu, hash, &chains);
-    for (; i >= gnu[1]; i++) {
-        uint32_t link = chains[i - gnu[1]];
-        if ((link | 1) == (hash | 1) && strcmp(symbols->strings + table[i].st_name, name) == 0 &&
-            is_exported(&table[i])) {
-            *symbol = (struct lffi_symbol){symbols->strings + table[i].st_name,
-                                           kind_of(table[i].st_info & 15), table[i].st_size};
-            return true;
-        }
+    i = gnu[0] != 0 ? buckets[hash % gnu[0]] : 0; /* 0: an empty bucket */
+    for (; i != 0 && i >= gnu[1]; i++) {
+        uint32_t link = chains[i - gnu[1]]; /* the lowest bit ends the chain */
+        if ((link | 1) == (hash | 1) && is_export_named(tables, i, name))
+            return &tables->symbols[i];
         if ((link & 1) != 0)
             break;
+    }
+    return NULL;
+}
+
+/* The exported symbol of this name, or NULL. */
+static const ElfW(Sym) *find_symbol(const struct tables *tables, const char *name)
+{
+    size_t count;
+    if (tables->gnu != NULL)
+        return find_hashed(tables, name);
+    count = count_symbols(tables);
+    for (size_t i = 0; i < count; i++) {
+        if (is_export_named(tables, i, name))
+            return &tables->symbols[i];
+    }
+    return NULL;
+}
+
+/* ---- the loaded files ------------------------------------------------------------------------ */
+
+/* A walk over files. `visit` ends it by returning true. It runs while the dynamic linker's lock is
+ * held: it neither raises, nor calls Lua, nor calls the linker. dlsym takes a second lock, which a
+ * thread in dlclose holds when it waits for the first. */
+struct walk {
+    struct lffi_files files;
+    bool (*visit)(const struct tables *tables, void *data);
+    void *data;
+};
+
+static const ElfW(Dyn) *dynamic_of(const struct dl_phdr_info *info)
+{
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
+            return (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    }
+    return NULL;
+}
+
+static int visit_file(struct dl_phdr_info *info, size_t size, void *data)
+{
+    const struct walk *walk = data;
+    const ElfW(Dyn) *dynamic = dynamic_of(info);
+    struct tables tables;
+    (void)size;
+    if (dynamic == NULL || (!walk->files.all && dynamic != walk->files.dynamic))
+        return 0;
+    if (read_tables(dynamic, info->dlpi_addr, &tables) && walk->visit(&tables, walk->data))
+        return 1;
+    return !walk->files.all;
+}
+
+static void walk_files(struct lffi_files files, bool (*visit)(const struct tables *, void *),
+                       void *data)
+{
+    struct walk walk = {files, visit, data};
+    dl_iterate_phdr(visit_file, &walk);
+}
+
+/* ---- what is asked of them ------------------------------------------------------------------- */
+
+struct kind_query {
+    const char *name;
+    enum lffi_symbol_kind kind;
+};
+
+static bool visit_for_kind(const struct tables *tables, void *data)
+{
+    struct kind_query *query = data;
+    const ElfW(Sym) *s = find_symbol(tables, query->name);
+    if (s != NULL)
+        query->kind = kind_of(s);
+    return s != NULL;
+}
+
+enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *name)
+{
+    struct kind_query query = {name, LFFI_SYMBOL_OTHER};
+    walk_files(files, visit_for_kind, &query);
+    return query.kind;
+}
+
+struct near_query {
+    const char *name;
+    size_t size;
+    size_t limit; /* the distance to beat */
+    size_t row_size;
+    char *rows;
+};
+
+static bool visit_for_near(const struct tables *tables, void *data)
+{
+    struct near_query *query = data;
+    size_t count = count_symbols(tables);
+    for (size_t i = 0; i < count; i++) {
+        const ElfW(Sym) *s = &tables->symbols[i];
+        const char *name = tables->strings + s->st_name;
+        if (is_exported(s) && cdecl_is_nearer(query->name, query->size, name, &query->limit))
+            strcpy(query->rows + query->limit * query->row_size, name);
+    }
+    return query->limit <= 1;
+}
+
+void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limit, char *near)
+{
+    size_t size = strlen(name);
+    struct near_query query = {name, size, limit, size + limit, near};
+    for (size_t d = 0; d < limit; d++)
+        near[d * query.row_size] = '\0';
+    if (limit > 1)
+        walk_files(files, visit_for_near, &query);
+}
+
+struct copy_query {
+    char *memory;
+    size_t size;
+    size_t used; /* from the first that does not fit on, the bytes it would have taken */
+};
+
+static void copy_symbol(struct copy_query *query, const ElfW(Sym) *s, const char *name)
+{
+    struct copied head = {s->st_size, kind_of(s)};
+    size_t length = strlen(name) + 1;
+    size_t bytes = sizeof head + length;
+    if (query->used <= query->size && bytes <= query->size - query->used) {
+        memcpy(query->memory + query->used, &head, sizeof head);
+        memcpy(query->memory + query->used + sizeof head, name, length);
+    }
+    query->used = bytes < SIZE_MAX - query->used ? query->used + bytes : SIZE_MAX;
+}
+
+static bool visit_for_copies(const struct tables *tables, void *data)
+{
+    size_t count = count_symbols(tables);
+    for (size_t i = 0; i < count; i++) {
+        if (is_exported(&tables->symbols[i]))
+            copy_symbol(data, &tables->symbols[i], tables->strings + tables->symbols[i].st_name);
     }
     return false;
 }
 
-bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol)
+size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size)
 {
-    const uint32_t *gnu = dynamic_table(map, DT_GNU_HASH);
-    struct lffi_symbols symbols;
-    if (!lffi_symbols_of(map, &symbols))
-        return false;
-    if (gnu != NULL)
-        return find_hashed(gnu, &symbols, name, symbol);
-    while (lffi_next_symbol(&symbols, symbol)) {
-        if (strcmp(symbol->name, name) == 0)
-            return true;
-    }
-    return false;
+    struct copy_query query = {memory, size, 0};
+    walk_files(files, visit_for_copies, &query);
+    return query.used;
 }
 
 const char *lffi_map_path(const struct link_map *map)
@@ -151,33 +295,33 @@ const char *lffi_map_path(const struct link_map *map)
     return map->l_name;
 }
 
-const struct link_map *lffi_next_map(const struct link_map *map)
+const void *lffi_map_dynamic(const struct link_map *map)
 {
-    return map->l_next;
+    return map->l_ld;
 }
 
 #else
 
-bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols)
+enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *name)
 {
-    (void)map;
-    memset(symbols, 0, sizeof *symbols);
-    return false;
-}
-
-bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol)
-{
-    (void)symbols;
-    (void)symbol;
-    return false;
-}
-
-bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol)
-{
-    (void)map;
+    (void)files;
     (void)name;
-    (void)symbol;
-    return false;
+    return LFFI_SYMBOL_OTHER;
+}
+
+void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limit, char *near)
+{
+    (void)files;
+    for (size_t d = 0; d < limit; d++)
+        near[d * (strlen(name) + limit)] = '\0';
+}
+
+size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size)
+{
+    (void)files;
+    (void)memory;
+    (void)size;
+    return 0;
 }
 
 const char *lffi_map_path(const struct link_map *map)
@@ -186,25 +330,10 @@ const char *lffi_map_path(const struct link_map *map)
     return "";
 }
 
-const struct link_map *lffi_next_map(const struct link_map *map)
+const void *lffi_map_dynamic(const struct link_map *map)
 {
     (void)map;
     return NULL;
 }
 
 #endif
-
-const char *lffi_nearest_symbol(const struct link_map *map, const char *name, size_t *limit)
-{
-    struct lffi_symbols symbols;
-    struct lffi_symbol symbol;
-    const char *nearest = NULL;
-    size_t size = strlen(name);
-    if (*limit == 0 || !lffi_symbols_of(map, &symbols))
-        return NULL;
-    while (lffi_next_symbol(&symbols, &symbol)) {
-        if (cdecl_is_nearer(name, size, symbol.name, limit))
-            nearest = symbol.name;
-    }
-    return nearest;
-}

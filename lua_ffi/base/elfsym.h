@@ -1,4 +1,4 @@
-/* The symbols that a loaded library exports. */
+/* The symbols that loaded files export: the program and its shared libraries. */
 #ifndef LFFI_ELFSYM_H
 #define LFFI_ELFSYM_H
 
@@ -11,31 +11,33 @@ struct link_map;
 enum lffi_symbol_kind { LFFI_SYMBOL_FUNCTION, LFFI_SYMBOL_OBJECT, LFFI_SYMBOL_OTHER };
 
 struct lffi_symbol {
-    const char *name; /* in the library's own memory */
+    const char *name;
     enum lffi_symbol_kind kind;
     uint64_t size; /* bytes, 0 when not known */
 };
 
-/* The symbol table of one loaded library, and a place in it. */
-struct lffi_symbols {
-    const void *table;
-    const char *strings;
-    size_t count;
-    size_t next;
+/* Which loaded files are meant: all, or the one with its dynamic section at `dynamic`; NULL: none.
+ */
+struct lffi_files {
+    bool all;
+    const void *dynamic;
 };
 
-/* Starts at the first symbol. False where the format is not known (then there are none). */
-bool lffi_symbols_of(const struct link_map *map, struct lffi_symbols *symbols);
-/* The next defined, exported symbol; false at the end. */
-bool lffi_next_symbol(struct lffi_symbols *symbols, struct lffi_symbol *symbol);
-/* The exported symbol of this name; false when the library has none. */
-bool lffi_find_symbol(const struct link_map *map, const char *name, struct lffi_symbol *symbol);
-/* The path a library was loaded from ("" for the program), and the library loaded after it or NULL.
- */
+/* What the first of the files that exports the name calls it; "other" when none does. */
+enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *name);
+/* The exported names nearest to `name`: row d of `near`, for d from 1 to limit - 1, becomes the
+ * first name met that differs in d letters and is nearer than those met before it, or "". `near`
+ * has `limit` rows of strlen(name) + limit bytes, for no name that near is longer. */
+void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limit, char *near);
+/* Copies the exported symbols into `memory`, one after the other, as many as fit in `size` bytes.
+ * Returns the bytes that all take: when more than `size`, not all were copied. */
+size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size);
+/* The symbol copied to `memory` + `*place`, which moves on to the next. Its name lies there. */
+struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place);
+
+/* Of a file that its caller keeps loaded: the path it was loaded from ("" for the program), and its
+ * dynamic section. */
 const char *lffi_map_path(const struct link_map *map);
-const struct link_map *lffi_next_map(const struct link_map *map);
-/* The exported name that differs from `name` in the fewest letters, fewer than `*limit`, or NULL.
- * `*limit` becomes their number, so that the next library searched must do better. */
-const char *lffi_nearest_symbol(const struct link_map *map, const char *name, size_t *limit);
+const void *lffi_map_dynamic(const struct link_map *map);
 
 #endif

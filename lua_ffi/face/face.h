@@ -58,15 +58,13 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
                                      const char *symbol);
 /* What the library's own tables call the symbol; "other" when they do not have it. */
 enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name);
-struct link_map;
-/* The loaded files that the library's symbols come from, one after the other: its own, for ffi.C
- * all. `map` NULL starts, NULL ends, or says that the system does not tell. */
-const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
-                                             const struct link_map *map);
 /* True for ffi.C, which is the process itself. */
 bool lffi_library_is_default(const struct lffi_library *lib);
 /* True when the code or data at `address` is the library's. */
 bool lffi_library_holds(const struct lffi_library *lib, const void *address);
+/* The loaded files that the library's symbols come from: its own, for ffi.C all; none when it is
+ * closed or the system does not tell. */
+struct lffi_files lffi_library_files(const struct lffi_library *lib);
 /* Raises "library 'PATH' is closed". */
 void lffi_library_check_open(lua_State *L, const struct lffi_library *lib);
 /* Unmaps a library; false when it was closed before. */

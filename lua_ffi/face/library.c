@@ -123,33 +123,34 @@ void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const ch
     return at != NULL ? versioned_symbol(L, lib, symbol, at) : dlsym(lib->handle, symbol);
 }
 
-const struct link_map *lffi_library_next_map(const struct lffi_library *lib,
-                                             const struct link_map *map)
+struct lffi_files lffi_library_files(const struct lffi_library *lib)
 {
+    struct lffi_files files = {.all = lffi_library_is_default(lib)};
+    const struct link_map *map = files.all || !lib->open ? NULL : map_of(lib->handle);
     if (map != NULL)
-        return lffi_library_is_default(lib) ? lffi_next_map(map) : NULL;
-    /* The program's own handle heads the list of all that is loaded; it is never closed. */
-    return map_of(lffi_library_is_default(lib) ? dlopen(NULL, RTLD_LAZY) : lib->handle);
+        files.dynamic = lffi_map_dynamic(map);
+    return files;
 }
 
-/* The exported name nearest to `symbol`, or NULL; for ffi.C among all that it finds. */
-static const char *nearest_symbol(const struct lffi_library *lib, const char *symbol)
+/* Pushes the exported name nearest to `symbol`; for ffi.C among all that it finds. NULL when there
+ * is none. */
+static const char *push_nearest(lua_State *L, const struct lffi_library *lib, const char *symbol)
 {
     size_t limit = cdecl_near_limit(strlen(symbol));
-    const char *nearest = NULL;
-    const struct link_map *map = NULL;
-    while ((map = lffi_library_next_map(lib, map)) != NULL) {
-        const char *near = lffi_nearest_symbol(map, symbol, &limit);
-        if (near != NULL && dlsym(lib->handle, near) != NULL)
-            nearest = near;
+    size_t row = strlen(symbol) + limit;
+    char *near = lua_newuserdatauv(L, limit * row, 0); /* a limit of 0 means too long a name */
+    lffi_nearest_symbols(lffi_library_files(lib), symbol, limit, near);
+    for (size_t d = 1; d < limit; d++) {
+        if (near[d * row] != '\0' && dlsym(lib->handle, near + d * row) != NULL)
+            return near + d * row;
     }
-    return nearest;
+    return NULL;
 }
 
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib,
                                      const char *symbol)
 {
-    const char *near = nearest_symbol(lib, symbol);
+    const char *near = push_nearest(L, lib, symbol);
     if (near != NULL)
         luaL_error(L, "undefined symbol '%s' in %s (did you mean '%s'?)", symbol, lib->path, near);
     luaL_error(L, "undefined symbol '%s' in %s", symbol, lib->path);
@@ -158,13 +159,7 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
 
 enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name)
 {
-    const struct link_map *map = NULL;
-    struct lffi_symbol symbol;
-    while ((map = lffi_library_next_map(lib, map)) != NULL) {
-        if (lffi_find_symbol(map, name, &symbol))
-            return symbol.kind;
-    }
-    return LFFI_SYMBOL_OTHER;
+    return lffi_kind_of_symbol(lffi_library_files(lib), name);
 }
 
 /* ---- finding and opening the file ------------------------------------------------------------ */

@@ -1,7 +1,7 @@
 /* ffi.symbols: what a library exports.
  *
- * Depends on library.c for the loaded files and on elfsym.c for their tables. The iterator keeps
- * its library; names are copied, so nothing it returned refers to the library's memory.
+ * Depends on library.c for the loaded files and on elfsym.c for their tables. The iterator owns
+ * copies of all symbols, made when it is: anyone may unload files of ffi.C between two steps.
  */
 #include <string.h>
 
@@ -9,13 +9,13 @@
 #include "base/elfsym.h"
 
 /* Upvalues of the iterator. */
-enum { UP_SCOPE = 1, UP_LIBRARY, UP_PATTERN, UP_PLACE };
+enum { UP_SCOPE = 1, UP_LIBRARY, UP_PATTERN, UP_COPIES };
 
-/* How far an iteration has come. */
-struct place {
-    const struct link_map *map;
-    struct lffi_symbols symbols;
-    bool started;
+/* The symbols, and how far the iteration has come. */
+struct copies {
+    size_t used;
+    size_t place;
+    char memory[];
 };
 
 static const char *kind_name(enum lffi_symbol_kind kind)
@@ -28,21 +28,23 @@ static const char *kind_name(enum lffi_symbol_kind kind)
     return NULL;
 }
 
-/* The next symbol of the library, in file after file. */
-static bool next_symbol(const struct lffi_library *lib, struct place *place,
-                        struct lffi_symbol *symbol)
+/* Pushes copies of the library's symbols. Their size is known only after a walk over them, and
+ * another thread may load more meanwhile. */
+static void push_copies(lua_State *L, const struct lffi_library *lib)
 {
-    while (!place->started || !lffi_next_symbol(&place->symbols, symbol)) {
-        if (place->started && place->map == NULL)
-            return false;
-        place->started = true;
-        place->map = lffi_library_next_map(lib, place->map);
-        if (place->map == NULL || !lffi_symbols_of(place->map, &place->symbols))
-            memset(&place->symbols, 0, sizeof place->symbols);
-        if (place->map == NULL)
-            return false;
-    }
-    return true;
+    struct lffi_files files = lffi_library_files(lib);
+    size_t used = lffi_copy_symbols(files, NULL, 0);
+    size_t size;
+    struct copies *copies;
+    lua_pushnil(L);
+    do {
+        size = used < SIZE_MAX / 2 ? used + used / 16 : SIZE_MAX - sizeof *copies;
+        lua_pop(L, 1);
+        copies = lua_newuserdatauv(L, sizeof *copies + size, 0);
+        used = lffi_copy_symbols(files, copies->memory, size);
+    } while (used > size);
+    copies->used = used;
+    copies->place = 0;
 }
 
 /* name, kind, size, whether the scope has a declaration of it */
@@ -50,12 +52,13 @@ static int symbols_next(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, lua_upvalueindex(UP_SCOPE));
     const struct lffi_library *lib = lua_touserdata(L, lua_upvalueindex(UP_LIBRARY));
-    struct place *place = lua_touserdata(L, lua_upvalueindex(UP_PLACE));
+    struct copies *copies = lua_touserdata(L, lua_upvalueindex(UP_COPIES));
     struct lffi_symbol symbol;
     do {
         lffi_library_check_open(L, lib);
-        if (!next_symbol(lib, place, &symbol))
+        if (copies->place == copies->used)
             return 0;
+        symbol = lffi_copied_symbol(copies->memory, &copies->place);
     } while (!lffi_name_matches(L, lua_upvalueindex(UP_PATTERN), symbol.name));
     lua_pushstring(L, symbol.name);
     lua_pushstring(L, kind_name(symbol.kind));
@@ -70,7 +73,6 @@ static int api_symbols(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_library *lib;
-    struct place *place;
     lua_settop(L, 2);
     lib = lffi_push_library_of(L, 1);
     if (lib == NULL)
@@ -80,9 +82,8 @@ static int api_symbols(lua_State *L)
     lua_pushlightuserdata(L, scope);
     lua_insert(L, -2);
     lua_pushvalue(L, 2);
-    place = lua_newuserdatauv(L, sizeof *place, 0);
-    memset(place, 0, sizeof *place);
-    lua_pushcclosure(L, symbols_next, UP_PLACE);
+    push_copies(L, lib);
+    lua_pushcclosure(L, symbols_next, UP_COPIES);
     return 1;
 }
 
