@@ -9,6 +9,7 @@ BUILD = build
 CC ?= cc
 CFLAGS = -O2 -g
 LDFLAGS =
+GENERIC = # 1: as for a machine whose calling convention call/abi/ does not have
 JOBS = -j$(shell getconf _NPROCESSORS_ONLN) # of repl and test, when they build
 PKG_CONFIG = pkg-config
 # LUA=..., LUA_PC=... and BUSTED=... override what tools/lua-config finds.
@@ -32,16 +33,12 @@ CORE_LIBS = $(call once,CORE_LIBS,$(shell $(PKG_CONFIG) --libs libffi))
 CHECK_CFLAGS = $(call once,CHECK_CFLAGS,$(shell $(PKG_CONFIG) --cflags check))
 CHECK_LIBS = $(call once,CHECK_LIBS,$(shell $(PKG_CONFIG) --libs check))
 
-ifeq ($(shell uname -s),Darwin)
-MODULE_LDFLAGS = -bundle -undefined dynamic_lookup
-else
 # nodelete: C may call a callback, or run an exit handler, after lua_close has let go of the module.
 MODULE_LDFLAGS = -shared -Wl,-z,nodelete
-endif
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef \
-	-Wvla -Wwrite-strings -Wswitch-enum
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(CFLAGS) -MMD -MP
+	-Wvla -Wwrite-strings -Wswitch-enum -Werror=implicit-function-declaration
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(if $(strip $(GENERIC)),-DLFFI_ABI_GENERIC) $(CFLAGS) -MMD -MP
 
 # The Lua files and the module of this tree, before all others.
 RUN_ENV = LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" CFFI_BUILD="$(BUILD)" CC="$(CC)"
@@ -78,9 +75,17 @@ $(PARSER_LIB): $(PARSER_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $(PARSER_OBJ)
 
+LINK_CORE = $(CC) $(CFLAGS) $(MODULE_LDFLAGS) $(LDFLAGS) $(CORE_OBJ) $(PARSER_LIB)
+LINK_LIBS = $(CORE_LIBS) -ldl -lpthread -lm
+
+# The interpreter brings Lua's functions; all others must be found when linking, so that none is
+# missed by `require` alone. Hence a first linking for which Lua's are somewhere.
 $(CORE): $(CORE_OBJ) $(PARSER_LIB)
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(MODULE_LDFLAGS) $(LDFLAGS) -o $@ $(CORE_OBJ) $(PARSER_LIB) $(CORE_LIBS) -ldl -lpthread -lm
+	@nm -u $(CORE_OBJ) | sed -n 's/^ *U \(luaL\{0,1\}_[A-Za-z_]*\)$$/PROVIDE(\1 = 0);/p' | sort -u >$@.lua
+	@$(LINK_CORE) -Wl,-z,defs -o $@.defs $@.lua $(LINK_LIBS)
+	@rm -f $@.defs $@.lua
+	$(LINK_CORE) -o $@ $(LINK_LIBS)
 
 # The compiler's own object-like macros, for the parser's #if: a sorted table {"name", "text"},
 $(BUILD)/cdecl_parser/predefined.h:
