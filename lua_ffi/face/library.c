@@ -147,10 +147,28 @@ static const char *push_nearest(lua_State *L, const struct lffi_library *lib, co
     return NULL;
 }
 
+/* True for functions that C programs get from libc_nonshared.a: whoever has glibc's own lacks them.
+ */
+static bool is_nonshared(const struct lffi_library *lib, const char *symbol)
+{
+    static const char *const names[] = {"atexit", "at_quick_exit", "pthread_atfork", /* or older: */
+                                        "stat", "lstat", "fstat", "fstatat", "stat64", "lstat64",
+                                        "fstat64", "fstatat64", "mknod", "mknodat"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        if (strcmp(names[i], symbol) == 0)
+            return dlsym(lib->handle, "gnu_get_libc_version") != NULL;
+    }
+    return false;
+}
+
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib,
                                      const char *symbol)
 {
-    const char *near = push_nearest(L, lib, symbol);
+    const char *near;
+    if (is_nonshared(lib, symbol))
+        luaL_error(L, "undefined symbol '%s' in %s (glibc links it into each program statically)",
+                   symbol, lib->path);
+    near = push_nearest(L, lib, symbol);
     if (near != NULL)
         luaL_error(L, "undefined symbol '%s' in %s (did you mean '%s'?)", symbol, lib->path, near);
     luaL_error(L, "undefined symbol '%s' in %s", symbol, lib->path);
@@ -224,6 +242,22 @@ static const char *push_refused_path(lua_State *L, const char *message)
     return lua_tostring(L, -1);
 }
 
+static bool has_suffix(const char *name)
+{
+    const char *suffix = strstr(name, LFFI_LIB_SUFFIX);
+    return suffix != NULL &&
+           (suffix[strlen(LFFI_LIB_SUFFIX)] == '\0' || suffix[strlen(LFFI_LIB_SUFFIX)] == '.');
+}
+
+/* What a user of other systems expects to be found. */
+static void log_current(lua_State *L, struct search *s, const char *name)
+{
+    if (strchr(name, '/') != NULL || !has_suffix(name) || access(name, F_OK) != 0)
+        return;
+    lua_pushfstring(L, "the current directory is not searched: use ffi.load \"./%s\"", name);
+    log_line(L, s);
+}
+
 /* Opens exactly this name, or what the linker script of this name stands for. */
 static bool open_file(lua_State *L, struct search *s, const char *name)
 {
@@ -243,6 +277,8 @@ static bool open_file(lua_State *L, struct search *s, const char *name)
     }
     lua_pop(L, 1);
     log_line(L, s);
+    if (path == NULL)
+        log_current(L, s, name);
     return false;
 }
 
@@ -308,13 +344,6 @@ static bool open_version(lua_State *L, struct search *s, const char *stem)
             return true;
     }
     return false;
-}
-
-static bool has_suffix(const char *name)
-{
-    const char *suffix = strstr(name, LFFI_LIB_SUFFIX);
-    return suffix != NULL &&
-           (suffix[strlen(LFFI_LIB_SUFFIX)] == '\0' || suffix[strlen(LFFI_LIB_SUFFIX)] == '.');
 }
 
 /* "/a/path", "libz.so.1", "z.so" or "z". */

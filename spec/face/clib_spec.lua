@@ -143,6 +143,19 @@ describe("ffi.load", function()
         assert.matches("\n\t/usr/lib/libcffi%-no%-such%.so%.%*: no such file", message)
     end)
 
+    it("says that the current directory is not searched when the file is there", function()
+        local file = "libcffi-here.so"
+        local hint = '\n\tthe current directory is not searched: use ffi.load "./libcffi-here.so"'
+        for _, name in ipairs { file, "cffi-here", "cffi-here.so" } do
+            support.write_file(file, "")
+            local ok, message = pcall(core.load, name)
+            os.remove(file)
+            assert.is_false(ok)
+            assert.truthy(message:find(hint, 1, true), message)
+            assert.falsy(select(2, pcall(core.load, name)):find("current directory", 1, true))
+        end
+    end)
+
     it("refuses what is no library", function()
         local ok, message = pcall(core.load, "/etc/passwd")
         assert.is_false(ok)
@@ -260,6 +273,19 @@ describe("functions of a namespace", function()
         ffi.cdef "int prinft(const char *, ...);"
         raises("undefined symbol 'prinft' in ffi.C (did you mean 'printf'?)",
             function() return ffi.C.prinft end)
+    end)
+
+    it("that glibc links statically say so", function()
+        local ffi = core.scope()
+        ffi.cdef "int gnu_get_libc_version(void), atexit(void (*)(void)), at_quick_exit(void (*)(void));"
+        if not pcall(function() return ffi.C.gnu_get_libc_version end) then
+            pending "the C library is not glibc"
+            return
+        end
+        raises("undefined symbol 'atexit' in ffi.C (glibc links it into each program statically)",
+            function() return ffi.C.atexit end)
+        raises("undefined symbol 'at_quick_exit' in ffi.C (glibc links it into each program statically)",
+            function() return ffi.C.at_quick_exit end)
     end)
 
     it("that are not declared say whether the library has them", function()
