@@ -173,6 +173,17 @@ const struct lffi_ctype *lffi_format_pointee(const struct lffi_format_check *c, 
     return cd->ct->target;
 }
 
+bool lffi_format_is_untyped(const struct lffi_format_check *c, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
+    bool untyped;
+    if (cd == NULL || cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_VOID)
+        return false;
+    untyped = lua_getiuservalue(c->L, idx, 1) == LUA_TTABLE;
+    lua_pop(c->L, 1);
+    return untyped;
+}
+
 unsigned lffi_format_integer_size(const struct lffi_ctype *ct)
 {
     if (ct == NULL || (ct->op != LFFI_ENUM && !lffi_is_word(ct->op)))
@@ -260,7 +271,7 @@ static void check_string(struct lffi_format_check *c, const struct lffi_format_s
 {
     const struct lffi_ctype *target = lffi_format_pointee(c, idx);
     bool wide = spec->length == LFFI_LENGTH_LONG || spec->conversion == 'S';
-    if (lua_type(c->L, idx) == LUA_TSTRING && !wide)
+    if ((lua_type(c->L, idx) == LUA_TSTRING && !wide) || lffi_format_is_untyped(c, idx))
         return;
     if (lffi_format_integer_size(target) != (wide ? sizeof(wchar_t) : 1))
         lffi_format_wants(c, spec, idx, wide ? "'wchar_t *'" : "'char *'");

@@ -57,6 +57,9 @@ _Noreturn void lffi_format_wants(struct lffi_format_check *c, const struct lffi_
 int lffi_format_take(struct lffi_format_check *c, const struct lffi_format_spec *spec, int place);
 /* The type behind a pointer or array cdata at idx, NULL when the value is neither. */
 const struct lffi_ctype *lffi_format_pointee(const struct lffi_format_check *c, int idx);
+/* Whether a "void *" stands at idx that an object gave ("__cffi_pointer"; Fiddle's pointers): what
+ * it points to, only the object knows. */
+bool lffi_format_is_untyped(const struct lffi_format_check *c, int idx);
 /* Bytes of the object that a type's values take: an integer's, an enum's; 0 for all else. */
 unsigned lffi_format_integer_size(const struct lffi_ctype *ct);
 /* Checks a specification of scanf. */

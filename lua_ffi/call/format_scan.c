@@ -111,6 +111,8 @@ void lffi_format_check_scan(struct lffi_format_check *c, const struct lffi_forma
     if (spec->suppressed)
         return;
     idx = lffi_format_take(c, spec, spec->place);
+    if (lffi_format_is_untyped(c, idx))
+        return;
     if (strchr("diouxXnb", spec->conversion) != NULL)
         check_target(c, spec, idx, integer_target(spec));
     else if (strchr("fFeEgGaA", spec->conversion) != NULL)
