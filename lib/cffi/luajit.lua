@@ -8,12 +8,24 @@ local ffi = core.scope { luajit = true, overflow = "wrap", bounds = false }
 
 -- A 64-bit or imaginary literal of LuaJIT's syntax as a cdata, made once: scalars cannot change.
 local literals = {}
-local casts = { LL = "int64_t", ULL = "uint64_t" }
+local casts = { ll = "int64_t", ull = "uint64_t", llu = "uint64_t" }
+
+-- The value of "0b101", modulo 2^64.
+local function binary(digits)
+    local value = 0
+    for bit in digits:sub(3):gmatch "." do
+        value = value << 1 | tonumber(bit)
+    end
+    return value
+end
 
 local function make_literal(text)
-    local digits, suffix = text:match "^(.-)([uUlL]+)$"
-    if suffix then
-        return ffi.cast(casts[suffix:upper()], digits)
+    local digits, suffix = text:lower():match "^(.-)([ul]*)$"
+    local value = digits:match "^0b[01]+$" and binary(digits)
+    if suffix ~= "" then
+        return ffi.cast(casts[suffix], value or digits)
+    elseif value then
+        return value
     end
     return ffi.new("double _Complex", 0, tonumber(text:sub(1, -2)))
 end

@@ -142,3 +142,17 @@ describe("an error of cffi.fiddle", function()
         assert.is_false(errors.is "text")
     end)
 end)
+
+describe("errors where the debug library is gone", function()
+    it("have no position", function()
+        local code, out, err = require("support").run_lua([[
+            debug, package.loaded.debug = nil, nil
+            local fiddle = require "cffi.fiddle"
+            local ok, e = pcall(fiddle.dlopen, "no such library")
+            io.write(tostring(ok), " ", e.kind)
+        ]])
+        assert.equal("", err)
+        assert.equal("false DLError", out)
+        assert.equal(0, code)
+    end)
+end)

@@ -21,6 +21,9 @@ describe("cffi.luajit", function()
         assert.equal("5LL", tostring(ffi.literal "5LL"))
         assert.equal("18446744073709551615ULL", tostring(ffi.literal "0xFFFFFFFFFFFFFFFFull"))
         assert.equal("0+2.5i", tostring(ffi.literal "2.5i"))
+        assert.equal("5ULL", tostring(ffi.literal "5llu"))
+        assert.equal("5LL", tostring(ffi.literal "0b101LL"))
+        assert.equal(5, ffi.literal "0B101")
         assert.equal(ffi.literal "5LL", ffi.literal "5LL")
     end)
 
@@ -36,6 +39,8 @@ describe("the literals of a source", function()
 
     it("become calls", function()
         for text, want in pairs {
+            ["x = 0b101 + 0b11ull + 5llu"] = 'x = __cffi_literal"0b101" + __cffi_literal"0b11ull"'
+                .. ' + __cffi_literal"5llu"',
             ["x = 1LL"] = 'x = __cffi_literal"1LL"',
             ["x = -0x2aull+3i"] = 'x = -__cffi_literal"0x2aull"+__cffi_literal"3i"',
             ["f{1LL,[2ULL]=.5i}"] = 'f{__cffi_literal"1LL",[__cffi_literal"2ULL"]=__cffi_literal".5i"}',
@@ -208,4 +213,46 @@ describe("a LuaJIT program", function()
             end
         end)
     end
+end)
+
+describe("a program of Lua 5.1", function()
+    -- What a script prints after install(), with a module `m` of this text beside it.
+    local function run(script, module_text, options)
+        local directory = os.tmpname()
+        os.remove(directory)
+        assert(os.execute("mkdir " .. directory))
+        finally(function() assert(os.execute("rm -r " .. directory)) end)
+        support.write_file(directory .. "/m.lua", module_text or "")
+        local code, out, err = support.run_lua(([[
+            require("cffi.luajit").install { source = %s }
+            package.path = %q .. "/?.lua;" .. package.path
+            %s
+        ]]):format(options or "false", directory, script))
+        assert.equal("", err)
+        assert.equal(0, code)
+        return out
+    end
+
+    for _, loader in ipairs { "false", "true" } do
+        it("gets one value from require, and a chunk one argument, source = " .. loader, function()
+            assert.equal("1 value\t1\tm", run([[io.write(select("#", require "m"), " ", require "m")]],
+                [[return "value\t" .. select("#", ...) .. "\t" .. ...]], loader))
+        end)
+
+        it("may call module(..., package.seeall) and module(...), source = " .. loader, function()
+            assert.equal("m 3", run([[local m = require "m" io.write(m._NAME, " ", m.f())]],
+                "module(..., package.seeall) function f() return 3 end", loader))
+            assert.equal("m", run([[io.write(require "m"._NAME)]], "module(...)", loader))
+        end)
+    end
+
+    it("may give tonumber a number and a base", function()
+        assert.equal("420 nil 255", run([[io.write(tonumber(644, 8), " ", tostring(tonumber(9, 8)),
+            " ", tonumber("ff", 16))]]))
+    end)
+
+    it("gets nil and a message from load when the reader fails", function()
+        assert.equal("nil oops", run([[local f, m = load(function() error("oops", 0) end)
+            io.write(tostring(f), " ", m)]], nil, "true"))
+    end)
 end)

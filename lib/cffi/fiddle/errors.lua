@@ -3,8 +3,11 @@
 -- text.
 local errors = {}
 
+-- Not the global: a sandbox may have taken the library away, and then errors have no position.
+local debug = package.loaded.debug
+
 -- The source names of these files, as debug.getinfo tells them: positions in them are left out.
-local directory = debug.getinfo(1, "S").source:match "^(.*)errors%.lua$"
+local directory = debug and debug.getinfo(1, "S").source:match "^(.*)errors%.lua$" or ""
 local entry = directory:gsub("[/\\]$", "") .. ".lua"
 
 -- The first pattern that matches decides. Texts are the core's.
@@ -62,7 +65,7 @@ end
 
 -- "file:line: " of the innermost function that is not one of these classes.
 local function position()
-    for level = 2, 200 do
+    for level = 2, debug and 200 or 0 do
         local info = debug.getinfo(level, "Sl")
         if not info then
             return ""

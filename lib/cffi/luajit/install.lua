@@ -89,8 +89,11 @@ local function module(name, ...)
         t._M, t._NAME, t._PACKAGE = t, name, name:match "^(.-)[^.]*$"
     end
     setfenv(2, t)
-    for _, option in ipairs { ... } do
-        option(t)
+    for i = 1, select("#", ...) do
+        local option = select(i, ...)
+        if type(option) == "function" then -- 5.1 ignores others, and 5.4 passes a chunk its path
+            option(t)
+        end
     end
 end
 
@@ -158,7 +161,7 @@ local function maxn(t)
 end
 
 local function add_names(ffi, translate)
-    local load = load
+    local load, tonumber = load, tonumber
     add(_G, {
         unpack = table.unpack,
         loadstring = function(text, name)
@@ -191,7 +194,30 @@ local function add_names(ffi, translate)
     })
     add(string, { gfind = string.gmatch })
     add(package, { loaders = package.searchers, seeall = seeall })
-    _G.tonumber, _G.type = ffi.tonumber, ffi.type
+    _G.type = ffi.type
+    function _G.tonumber(value, base)
+        if base == nil then
+            return ffi.tonumber(value)
+        elseif math.type(value) then -- 5.1 takes a number's text
+            value = ("%.14g"):format(value)
+        end
+        return tonumber(value, base)
+    end
+end
+
+-- What 5.1's `require` gives, and what a chunk gets: one value, without the path.
+local function add_require()
+    local search, require = package.searchers[2], require
+    package.searchers[2] = function(name)
+        local chunk, path = search(name)
+        if type(chunk) ~= "function" then
+            return chunk
+        end
+        return function(module_name) return chunk(module_name) end, path
+    end
+    function _G.require(name)
+        return (require(name))
+    end
 end
 
 -- ---- modules ----------------------------------------------------------------------------------
@@ -233,7 +259,19 @@ local function search_source(name)
     if not chunk then
         error(("error loading module '%s' from file '%s':\n\t%s"):format(name, path, problem), 0)
     end
-    return chunk, path
+    return function(module_name) return chunk(module_name) end, path
+end
+
+-- The whole text that a reader function gives piece by piece.
+local function read_pieces(reader)
+    local pieces = {}
+    for piece in reader do
+        if piece == "" then
+            break
+        end
+        pieces[#pieces + 1] = piece
+    end
+    return table.concat(pieces)
 end
 
 local function add_loader()
@@ -241,15 +279,12 @@ local function add_loader()
     package.searchers[2] = search_source
     function _G.load(chunk, name, mode, ...)
         if type(chunk) == "function" then
-            local pieces = {}
-            for piece in chunk do
-                if piece == "" then
-                    break
-                end
-                pieces[#pieces + 1] = piece
+            local ok, text = pcall(read_pieces, chunk)
+            if not ok then
+                return nil, text
             end
             name = name or "=(load)"
-            chunk = table.concat(pieces)
+            chunk = text
         end
         return load(source.translate(chunk), name or chunk, mode, ...)
     end
@@ -287,6 +322,7 @@ return function(ffi, options)
         installed = true
         add_modules(ffi)
         add_names(ffi, options.source and source.translate or same)
+        add_require()
     end
     if options.source and not loader_installed then
         loader_installed = true

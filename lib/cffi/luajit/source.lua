@@ -43,7 +43,11 @@ end
 
 local function is_literal(number)
     local lower = number:lower()
-    return lower:match "^%d+u?ll$" or lower:match "^0x%x+u?ll$" or lower:match "^[%d.]+e?[+-]?%d*i$"
+    local digits, suffix = lower:match "^(.-)([ul]*)$"
+    if suffix == "ll" or suffix == "ull" or suffix == "llu" then
+        return digits:match "^%d+$" or digits:match "^0x%x+$" or digits:match "^0b[01]+$"
+    end
+    return lower:match "^0b[01]+$" or lower:match "^[%d.]+e?[+-]?%d*i$"
         or lower:match "^0x[%x.]+p?[+-]?%d*i$"
 end
 
