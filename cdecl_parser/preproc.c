@@ -314,8 +314,8 @@ static void define(struct parser *p, const struct directive *d)
     struct name *name = macro_name(p, d, &end);
     if (end < d->end && *end == '(')
         cdecl__fail_token(p, &d->token,
-                          "function-like macro '%s': ffi.include reads a header that "
-                          "needs it, ffi.cdef does not",
+                          "function-like macro '%s': give ffi.cdef what 'cc -E -P' "
+                          "makes of the header",
                           name->text);
     struct name_extra *extra = cdecl__extra(p->state, name);
     const char *text = replacement(p, end, d->end);
@@ -542,7 +542,9 @@ static void fail_directive(struct parser *p, const struct directive *d)
     if (is_directive(d, "error"))
         cdecl__fail_token(p, &d->token, "#error%s%.*s", size > 0 ? " " : "", size, d->rest);
     if (is_directive(d, "include") || is_directive(d, "include_next") || is_directive(d, "import"))
-        cdecl__fail_token(p, &d->token, "'#%.*s' is not for ffi.cdef: ffi.include reads headers",
+        cdecl__fail_token(p, &d->token,
+                          "'#%.*s' is not for ffi.cdef: give it what 'cc -E -P' makes of the "
+                          "header",
                           word, d->word);
     if (d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
         is_directive(d, "sccs") || is_directive(d, "assert") || is_directive(d, "unassert"))

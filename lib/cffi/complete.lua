@@ -30,7 +30,7 @@ end
 -- Names declared in the default scope that the library has.
 local function add_declared(names, library, prefix)
     for name, kind in ffi.declarations("^" .. prefix) do
-        if kind ~= "type" and pcall(index, library, name) then
+        if kind ~= "typedef" and pcall(index, library, name) then
             names[name] = true
         end
     end

@@ -186,8 +186,7 @@ static const void *handle_arg(lua_State *L, struct lffi_scope *scope)
     if (cd == NULL && lua_islightuserdata(L, 1))
         return lua_touserdata(L, 1);
     if (cd == NULL || cd->ct->op != LFFI_POINTER)
-        lffi_arg_error(L, 1, "pointer expected, got %s",
-                       lua_isnone(L, 1) ? "no value" : lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "pointer");
     memcpy(&pointer, cd->addr, sizeof pointer);
     return pointer;
 }

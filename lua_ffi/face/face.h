@@ -14,6 +14,9 @@ void lffi_api_add(lua_State *L, struct lffi_scope *scope, const luaL_Reg *functi
  * that lffi_api_add registered. */
 _Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...);
 
+/* Raises "X expected, got Y" about the argument: "no value" when it is not there. */
+_Noreturn void lffi_expected(lua_State *L, struct lffi_scope *scope, int arg, const char *expected);
+
 /* Arguments. Each raises an argument error when the value is something else. */
 struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg);
 struct lffi_cdata *lffi_arg_cdata(lua_State *L, struct lffi_scope *scope, int arg);
@@ -38,7 +41,7 @@ void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
 
-/* reflect.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
+/* True when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were
  * replaced. */

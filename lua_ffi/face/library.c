@@ -562,8 +562,7 @@ static int clib_close(lua_State *L)
     struct lffi_library *lib = lffi_push_library_of(L, 1);
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     if (lib == NULL)
-        lffi_arg_error(L, 1, "library expected, got %s",
-                       lua_isnone(L, 1) ? "no value" : lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "library");
     if (lffi_library_is_default(lib))
         lffi_arg_error(L, 1, "ffi.C cannot be closed");
     lffi_close_namespace(L, lib, 1);

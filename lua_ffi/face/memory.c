@@ -188,7 +188,7 @@ static int api_fill(lua_State *L)
     struct lffi_integer byte = {0};
     bool fraction = false;
     if (!lua_isnoneornil(L, 3) && !lffi_to_integer(L, scope->st, 3, &byte, &fraction))
-        lffi_arg_error(L, 3, "integer expected, got %s", lffi_push_kind_of(L, scope->st, 3));
+        lffi_expected(L, scope, 3, "integer");
     check_reach(L, 1, 2, size, &to);
     if (scope->st->keeps)
         keep_copied(L, scope, &to, NULL, size);

@@ -234,21 +234,6 @@ static const char *declaration_kind(const struct cdecl_decl *decl)
 
 enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
 
-bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name)
-{
-    bool matches;
-    if (lua_isnil(L, pattern_idx))
-        return true;
-    lua_pushstring(L, name);
-    lua_getfield(L, -1, "find");
-    lua_insert(L, -2);
-    lua_pushvalue(L, pattern_idx);
-    lua_call(L, 2, 1);
-    matches = lua_toboolean(L, -1);
-    lua_pop(L, 1);
-    return matches;
-}
-
 /* The next declaration made by a text; what every scope predeclares is left out. */
 static int next_declaration(lua_State *L)
 {
@@ -414,8 +399,7 @@ static const struct cdecl_decl *named_or_declared(lua_State *L, struct lffi_scop
     const char *text = lffi_arg_string(L, scope, 2, NULL);
     if (strchr(text, '(') == NULL) {
         if (cd->ct->target->op != LFFI_FUNCTION)
-            lffi_arg_error(L, 1, "function pointer expected, got %s",
-                           lffi_push_kind_of(L, scope->st, 1));
+            lffi_expected(L, scope, 1, "function pointer");
         return function_decl(L, cd->ct->target->base, 2);
     }
     decl = parse_text(L, scope, 2, 2);
@@ -435,15 +419,14 @@ static int api_tofunction(lua_State *L)
     void (*address)(void);
     lua_settop(L, 3);
     if (cd->ct->op != LFFI_POINTER)
-        lffi_arg_error(L, 1, "function pointer expected, got %s",
-                       lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "function pointer");
     memcpy(&address, cd->addr, sizeof address);
     if (address == NULL)
         lffi_arg_error(L, 1, "null pointer");
     decl = named_or_declared(L, scope, cd);
     lua_settop(L, 3);
     if (!lua_isnil(L, 3) && lffi_push_library_of(L, 3) == NULL)
-        lffi_arg_error(L, 3, "library expected, got %s", lffi_push_kind_of(L, scope->st, 3));
+        lffi_expected(L, scope, 3, "library");
     lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address,
                        lua_isnil(L, 3) ? 0 : 4);
     return 1;

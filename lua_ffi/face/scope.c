@@ -6,8 +6,6 @@
 
 #include "face/face.h"
 
-const char *const lffi_policy_names[] = {"fit", "strict", "wrap", "saturate", NULL};
-
 /* ffi.overflow([policy]): the policy that was in force. */
 static int api_overflow(lua_State *L)
 {
@@ -50,11 +48,9 @@ static int api_integer_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     if (!lua_istable(L, 1))
-        lffi_arg_error(L, 1, "metatable expected, got %s",
-                       lua_isnone(L, 1) ? "no value" : lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "metatable");
     if (!lua_isnoneornil(L, 2) && !lua_isfunction(L, 2))
-        lffi_arg_error(L, 2, "function or nil expected, got %s",
-                       lffi_push_kind_of(L, scope->st, 2));
+        lffi_expected(L, scope, 2, "function or nil");
     lua_settop(L, 2);
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_integer_types);
     lua_insert(L, 1);

@@ -76,7 +76,7 @@ static int api_symbols(lua_State *L)
     lua_settop(L, 2);
     lib = lffi_push_library_of(L, 1);
     if (lib == NULL)
-        lffi_arg_error(L, 1, "library expected, got %s", lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "library");
     if (!lua_isnil(L, 2))
         lffi_arg_string(L, scope, 2, NULL);
     lua_pushlightuserdata(L, scope);

@@ -219,8 +219,7 @@ static int api_metatype(lua_State *L)
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     struct lffi_ctype *holder = metatype_holder(L, ct);
     if (!lua_istable(L, 2))
-        lffi_arg_error(L, 2, "table expected, got %s",
-                       lua_isnone(L, 2) ? "no value" : lffi_push_kind_of(L, scope->st, 2));
+        lffi_expected(L, scope, 2, "table");
     if (scope->luajit && holder->ref_metatype != LUA_NOREF)
         luaL_error(L, "cannot change a protected metatable");
     lua_getfield(L, 2, "__gc");

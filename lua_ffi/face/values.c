@@ -51,14 +51,12 @@ static int api_gc(lua_State *L)
     }
     cd = lffi_arg_cdata(L, scope, 1);
     if (!lffi_has_address(cd->ct->op))
-        lffi_arg_error(L, 1, "pointer, array, struct or union expected, got %s",
-                       lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "pointer, array, struct or union");
     if (type == LUA_TNONE)
         lffi_arg_error(L, 2, "function or nil expected, got no value");
     if (type != LUA_TNIL && type != LUA_TFUNCTION && lffi_to_cdata(L, scope->st, 2) == NULL &&
         luaL_getmetafield(L, 2, "__call") == LUA_TNIL)
-        lffi_arg_error(L, 2, "function or nil expected, got %s",
-                       lffi_push_kind_of(L, scope->st, 2));
+        lffi_expected(L, scope, 2, "function or nil");
     lffi_set_finalizer(L, scope->st, 1, 2);
     lua_settop(L, 1);
     return 1;
@@ -375,8 +373,7 @@ static int api_totable(lua_State *L)
     else if (cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_POINTER)
         push_list(L, cd->ct->target, addr, list_count(L, scope, cd));
     else
-        lffi_arg_error(L, 1, "struct, union, array or pointer expected, got %s",
-                       lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, scope, 1, "struct, union, array or pointer");
     return 1;
 }
 
