@@ -53,14 +53,18 @@ static struct lffi_armed *find_place(struct lffi_state *st, const lua_State *L)
 }
 
 /* A debugger's hook is kept for `disarm`. When there is no place for it, it stays: the end of the
- * thread's call attends as well. The hook is read last: another handler may interrupt this one. */
+ * thread's call attends as well. The hook is read last: another handler may interrupt this one.
+ * Ours without a mask is what a signal leaves that came between the stores of the lua_sethook in
+ * `disarm`, which writes the mask last: it never runs, nor is it anyone's to keep. */
 void lffi_arm_hook(struct lffi_state *st, lua_State *L)
 {
     struct lffi_armed before = {.L = L, .mask = lua_gethookmask(L), .count = lua_gethookcount(L)};
     struct lffi_armed *place;
     before.hook = lua_gethook(L);
-    if (before.hook == hook)
+    if (before.hook == hook && before.mask != 0)
         return;
+    if (before.hook == hook)
+        before.hook = NULL;
     place = find_place(st, L);
     if (before.hook != NULL && place == NULL)
         return;

@@ -31,6 +31,7 @@ struct yard {
 
 /* The process-wide table. `all` is read without the lock: slots are only ever added. */
 static struct {
+    pthread_once_t once; /* for forks */
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
     struct lffi_signatures signatures;
@@ -39,16 +40,34 @@ static struct {
     struct lffi_gate *free_gates;
     unsigned entries_used[LFFI_POOLS];
     struct lffi_slot *slots[LFFI_POOLS][LFFI_ENTRIES]; /* of those, by their number */
-} table = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} table = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
-static void lock(void)
+static void take_table(void)
 {
     pthread_mutex_lock(&table.lock);
 }
 
-static void unlock(void)
+static void give_table(void)
 {
     pthread_mutex_unlock(&table.lock);
+}
+
+/* The child has only the thread that forks: a lock that another one held would never open. */
+static void survive_fork(void)
+{
+    if (pthread_atfork(take_table, give_table, give_table) != 0)
+        fputs("cffi: not enough memory: callbacks may hang in forked processes\n", stderr);
+}
+
+static void lock(void)
+{
+    pthread_once(&table.once, survive_fork);
+    take_table();
+}
+
+static void unlock(void)
+{
+    give_table();
 }
 
 /* ---- answering without Lua ------------------------------------------------------------------- */

@@ -65,8 +65,9 @@ struct lffi_slot {
     uint64_t runs;               /* calls that entered Lua, and ... */
     atomic_uint_fast64_t visits; /* ... others */
     atomic_uint strangers;       /* calls by foreign threads, not reported yet */
-    atomic_bool told;            /* that C has called it, CLOSED */
-    atomic_bool queued;          /* stands in its gate's `events`; not recycled meanwhile */
+    atomic_int told;             /* that C has called it, CLOSED; exchanged, and so no byte: gcc
+                                  * before 14 has none of those in line on riscv64 */
+    atomic_int queued;           /* stands in its gate's `events`; not recycled meanwhile */
     struct lffi_slot *next_event;
     struct lffi_signal *signal;  /* {signal = true}, else NULL */
     atomic_uint_fast64_t born;   /* number of this use of the slot; another state may take it */

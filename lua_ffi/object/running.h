@@ -53,7 +53,7 @@ struct lffi_slot;
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
     _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
-    atomic_bool attention;       /* events wait for lffi_attend */
+    atomic_int attention;        /* events wait for lffi_attend */
     _Atomic(struct lffi_slot *) events; /* slots that have some, newest first */
     struct lffi_armed armed[LFFI_ARMED]; /* the owner's */
     struct lffi_gate *next;      /* the free ones */
