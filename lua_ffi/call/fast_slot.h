@@ -56,6 +56,8 @@ static inline bool slot_cdata(const struct lffi_param *param, const struct lffi_
     uint64_t address = (uintptr_t)cd->addr;
     if (source->op == LFFI_POINTER) {
         source = source->target;
+        if (source->op == LFFI_FUNCTION)
+            return false; /* perhaps a callback that was freed */
         memcpy(&address, cd->addr, sizeof address);
     } else if (source->op == LFFI_ARRAY) {
         source = source->target;

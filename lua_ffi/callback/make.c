@@ -467,15 +467,28 @@ static int api_callbacks(lua_State *L)
 
 /* ---- methods --------------------------------------------------------------------------------- */
 
-/* True when the function pointer at index 1 was made for an earlier callback of the slot: pointers
- * of callbacks, and those taken from them, carry the number of their use of the slot as user value.
- */
-static bool is_outlived(lua_State *L, const struct lffi_slot *slot)
+/* True when the function pointer at idx was made for an earlier callback of the slot: pointers of
+ * callbacks, and those taken from them, carry the number of their use of the slot as user value. */
+static bool is_outlived(lua_State *L, int idx, const struct lffi_slot *slot)
 {
-    bool outlived = lua_getiuservalue(L, 1, 1) == LUA_TNUMBER &&
+    bool outlived = lua_getiuservalue(L, idx, 1) == LUA_TNUMBER &&
                     lua_tointeger(L, -1) != (lua_Integer)slot->born;
     lua_pop(L, 1);
     return outlived;
+}
+
+bool lffi_is_outlived(lua_State *L, struct lffi_state *st, int idx, const void *code)
+{
+    const struct lffi_slot *slot;
+    if (st->ref_callbacks == 0 || st->closing)
+        return false;
+    idx = lua_absindex(L, idx);
+    luaL_checkstack(L, 4, NULL);
+    push_table(L, st, TABLE_CODES); /* of any state now: slots are never returned */
+    lua_rawgetp(L, -1, code);
+    slot = lua_touserdata(L, -1);
+    lua_pop(L, 2);
+    return slot != NULL && is_outlived(L, idx, slot);
 }
 
 /* The slot of the function pointer at index 1, NULL when the callback was freed so long ago that
@@ -495,7 +508,7 @@ static struct lffi_slot *self_slot(lua_State *L)
     if (slot == NULL)
         luaL_error(L, "'%s' is not a callback made from a Lua function",
                    lffi_push_type_text(L, cd->ct->type, NULL));
-    if (is_outlived(L, slot))
+    if (is_outlived(L, 1, slot))
         return NULL;
     if (slot->shared && atomic_load(&slot->status) == LFFI_SLOT_LIVE)
         luaL_error(L, "%s is shared by all conversions of its function: use ffi.release(fn)",

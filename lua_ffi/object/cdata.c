@@ -431,6 +431,8 @@ static int cdata_call(lua_State *L)
     if (address == NULL)
         return luaL_error(L, "null pointer: cannot call '%s'",
                           lffi_push_type_text(L, cd->ct->type, NULL));
+    if (lffi_is_outlived(L, cd->ct->scope->st, 1, *(void *const *)cd->addr))
+        return luaL_error(L, "the callback was freed already");
     return lffi_call_pointer(L, cd->ct->target, address, 2);
 }
 

@@ -127,6 +127,9 @@ static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
     case LFFI_POINTER:
         check_pointee(L, ct, cd->ct->target, idx, where);
         memcpy(&address, cd->addr, sizeof address);
+        if (cd->ct->target->op == LFFI_FUNCTION &&
+            lffi_is_outlived(L, cd->ct->scope->st, idx, address))
+            lffi_convert_error(L, where, "the callback was freed already");
         return address;
     case LFFI_ARRAY:
         if (ct == NULL || !lffi_same_type(ct->target, cd->ct))

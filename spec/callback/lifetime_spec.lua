@@ -331,6 +331,11 @@ describe("tombstones", function()
         raises("the callback was freed already", stale.free, stale)
         raises("the callback was freed already", stale.set, stale, print)
         raises("the callback was freed already", holder[0].free, holder[0])
+        raises("the callback was freed already", stale, 1)
+        raises("the callback was freed already", holder[0], 1)
+        raises("the callback was freed already", ffi.cast, "void *", stale)
+        raises("element 0 of 'int (*[1])(int)': the callback was freed already", ffi.new,
+            "int (*[1])(int)", stale)
         do
             local _ <close> = stale
         end
