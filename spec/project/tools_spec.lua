@@ -146,7 +146,7 @@ describe("tools/lint-layers", function()
         { "lua_ffi/object/cdata.c", '#include "../cdecl_parser/checked.h"', '"../cdecl_parser/checked.h"',
             'lua_ffi includes the parser as "cdecl.h" and nothing else of it' },
         { "lua_ffi/value/convert.c", "# include <ffi.h>", "<ffi.h>",
-            "only call/libffi includes <ffi.h>" },
+            "only call/libffi.h includes <ffi.h>" },
         { "lua_ffi/face/module.c", "#include <dlfcn.h>", "<dlfcn.h>", "only face/library.c includes <dlfcn.h>" },
     } do
         it("catches " .. case[2] .. " in " .. case[1], function()
