@@ -45,8 +45,8 @@ void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
 void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int options_idx);
 /* Pushes the method `name` ("free", "set") of a function-pointer cdata, or returns false. */
 bool lffi_push_callback_method(lua_State *L, const char *name);
-/* True when the function pointer at idx, of that code address, was made of a callback that was freed
- * and whose place another one has taken. */
+/* True when the function pointer at idx, of that code address, was made of a callback that was
+ * freed and whose place another one has taken. */
 bool lffi_is_outlived(lua_State *L, struct lffi_state *st, int idx, const void *code);
 /* Turns every callback of the state into a tombstone; run by the state's finaliser. */
 void lffi_callback_close(struct lffi_state *st);
