@@ -8,6 +8,7 @@ DESTDIR =
 BUILD = build
 CC ?= cc
 CFLAGS = -O2 -g
+NO_PEEK = # 1: arguments are read by Lua's API alone (docs/design.md section 5)
 LDFLAGS =
 GENERIC = # 1: as for a machine whose calling convention call/abi/ does not have
 JOBS = -j$(shell getconf _NPROCESSORS_ONLN) # of repl and test, when they build
@@ -38,7 +39,8 @@ MODULE_LDFLAGS = -shared -Wl,-z,nodelete
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef \
 	-Wvla -Wwrite-strings -Wswitch-enum -Werror=implicit-function-declaration
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) $(if $(strip $(GENERIC)),-DLFFI_ABI_GENERIC) $(CFLAGS) -MMD -MP
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) \
+	$(if $(strip $(GENERIC)),-DLFFI_ABI_GENERIC) $(if $(filter 1,$(NO_PEEK)),-DCFFI_NO_PEEK) $(CFLAGS) -MMD -MP
 
 # The Lua files and the module of this tree, before all others.
 RUN_ENV = LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" CFFI_BUILD="$(BUILD)" CC="$(CC)"

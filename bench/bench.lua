@@ -1,11 +1,12 @@
 -- Every row as a ratio to the hand-written binding, both measured alternately in one process.
 --
---   lua bench/bench.lua [--check] [--row NAME] [--rounds N] [--peers DIR] [--count PREFIX]
+--   lua bench/bench.lua [--check] [--api] [--row NAME] [--rounds N] [--peers DIR] [--count PREFIX]
 --
 -- A round runs a short slice of each side in turn, by the clock of this process's CPU time; what
 -- counts is the best slice of each, since other programs can only make one slower. A row over its
 -- limit gets a second chance with more rounds. --check exits 1 when a row stays over its limit or
 -- the geometric mean is over 1. --count, under callgrind, counts instructions: these repeat.
+-- --api also measures the rows without reading in place, and --lines is how it does.
 -- --peers also measures foreign function interfaces of other languages, each in its own process.
 
 local rows = require "rows"
@@ -133,14 +134,39 @@ local function run_peers(selected, directory)
     end
 end
 
+-- A second process with all rows by Lua's API alone: the same as the peers are measured.
+local function run_api(selected, unit, rounds)
+    local times = {}
+    local pipe = assert(io.popen(("CFFI_NO_PEEK=1 %s bench/bench.lua --lines --rounds %d")
+        :format(arg[-1], rounds)))
+    for line in pipe:lines() do
+        local name, ns = line:match "^(.-)\t([%d.]+)$"
+        if name then times[name] = tonumber(ns) end
+    end
+    assert(pipe:close())
+    print "\narguments read by Lua's API alone (CFFI_NO_PEEK=1), in a process of its own"
+    print(("%-36s %12s %12s %7s"):format("row", "cffi " .. unit, "API " .. unit, "ratio"))
+    for _, row in ipairs(selected) do
+        local ns = times[row.name]
+        print(("%-36s %12.1f %12.1f %7.2f"):format(row.name, row.best_ffi, ns, ns / row.best_ffi))
+    end
+end
+
+local function run_lines(selected, rounds)
+    for _, row in ipairs(selected) do
+        measure_row(row, rounds)
+        print(("%s\t%.1f"):format(row.name, row.best_ffi))
+    end
+end
+
 local function options(argv)
     local o = {rounds = 40}
     local takes = {["--row"] = "row", ["--rounds"] = "rounds", ["--count"] = "count",
         ["--peers"] = "peers"}
     local i = 1
     while argv[i] do
-        if argv[i] == "--check" then
-            o.check = true
+        if argv[i] == "--check" or argv[i] == "--api" or argv[i] == "--lines" then
+            o[argv[i]:sub(3)] = true
         else
             local name = takes[argv[i]] or error("unknown option " .. argv[i], 0)
             i = i + 1
@@ -159,6 +185,7 @@ local function main(argv)
     for _, row in ipairs(rows) do
         if not o.row or row.name:find(o.row, 1, true) then selected[#selected + 1] = row end
     end
+    if o.lines then return run_lines(selected, o.rounds) end
     if o.count then
         local counter = require "count"
         assert(counter.running(), "--count needs callgrind: make bench-count")
@@ -166,6 +193,7 @@ local function main(argv)
     else
         failed, mean = run(selected, "ns", function(row) measure_row(row, o.rounds) end)
     end
+    if o.api then run_api(selected, "ns", o.rounds) end
     if o.peers then run_peers(selected, o.peers) end
     if o.check and (failed > 0 or mean > 1) then os.exit(1) end
 end

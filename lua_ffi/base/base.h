@@ -37,6 +37,12 @@ struct lffi_integer {
     bool beyond; /* outside [-2^127, 2^128): bits are still exact modulo 2^128 */
 };
 
+/* ---- peek.c: arguments in place -------------------------------------------------------------- */
+
+/* True when peek.h holds for this interpreter and the environment does not say CFFI_NO_PEEK=1.
+ * Raises when it says CFFI_NO_PEEK=0 and the proof fails, or when memory is out. */
+bool lffi_can_peek(lua_State *L);
+
 /* ---- floats.c: floating types of every width ------------------------------------------------- */
 
 lffi_real lffi_truncate(lffi_real value);

@@ -8,6 +8,8 @@
 
 #include "base/peek.h"
 
+#ifndef CFFI_NO_PEEK
+
 enum { INTEGER = 0x5a17c0de };
 static const lua_Number number = 12345.0625;
 
@@ -25,10 +27,16 @@ enum argument {
     COUNT
 };
 
+/* INTEGER and `number` side by side. */
+static bool pair_is_right(const struct lffi_value *pair)
+{
+    return pair[0].tag == LFFI_TAG_INTEGER && pair[0].as.integer == INTEGER &&
+           pair[1].tag == LFFI_TAG_FLOAT && pair[1].as.number == number;
+}
+
 static bool numbers_are_right(const struct lffi_value *arg)
 {
-    return arg[AN_INTEGER].tag == LFFI_TAG_INTEGER && arg[AN_INTEGER].as.integer == INTEGER &&
-           arg[A_FLOAT].tag == LFFI_TAG_FLOAT && arg[A_FLOAT].as.number == number &&
+    return pair_is_right(&arg[AN_INTEGER]) &&
            arg[A_NIL].tag == LFFI_TAG_NIL && arg[FALSE].tag == LFFI_TAG_FALSE &&
            arg[TRUE].tag == LFFI_TAG_TRUE;
 }
@@ -58,6 +66,42 @@ static bool closure_is_right(lua_State *L, const struct lffi_value *function, co
            lffi_first_upvalue(function) == upvalue;
 }
 
+/* Where lua_next leaves a key and its value (initialise.c). */
+static bool next_is_right(lua_State *L)
+{
+    int top = lua_gettop(L);
+    bool right;
+    lua_newtable(L);
+    lua_pushnumber(L, number);
+    lua_rawseti(L, -2, INTEGER);
+    lua_pushnil(L);
+    right = lua_next(L, -2) != 0 && pair_is_right(lffi_stack_top(L) - 1);
+    lua_settop(L, top);
+    return right;
+}
+
+/* Returns its arguments when they are where they should be. */
+static int callee(lua_State *L)
+{
+    const struct lffi_value *function = lffi_running(L);
+    return lffi_argument_count(L, function) == 2 && pair_is_right(function + 1) ? 2 : 0;
+}
+
+/* A function called from a running one, and what it returns there (enter.c). */
+static bool callback_is_right(lua_State *L)
+{
+    int top = lua_gettop(L);
+    bool right;
+    lua_pushcfunction(L, callee);
+    lua_pushinteger(L, INTEGER);
+    lua_pushnumber(L, number);
+    right = lua_pcall(L, 2, LUA_MULTRET, 0) == LUA_OK && lua_gettop(L) == top + 2 &&
+            lffi_argument_count(L, lffi_running(L)) == top + 2 &&
+            pair_is_right(lffi_running(L) + top + 1);
+    lua_settop(L, top);
+    return right;
+}
+
 /* Upvalue: the address of the answer. */
 static int probe(lua_State *L)
 {
@@ -75,17 +119,15 @@ static int probe(lua_State *L)
     arg = function + 1;
     *answer = numbers_are_right(arg) && text_is_right(L, arg) && lua_getmetatable(L, COUNT) &&
               userdata_is_right(L, arg, USERDATA) && userdata_is_right(L, arg, WITH_VALUE) &&
-              lua_getinfo(L, "f", &here) && closure_is_right(L, function, answer);
+              lua_getinfo(L, "f", &here) && closure_is_right(L, function, answer) &&
+              next_is_right(L) && callback_is_right(L);
     return 0;
 }
 
-bool lffi_can_peek(lua_State *L)
+static bool is_proved(lua_State *L)
 {
     char long_text[256];
     bool answer = false;
-    const char *value = getenv("CFFI_NO_PEEK");
-    if (value != NULL && strcmp(value, "1") == 0)
-        return false;
     luaL_checkstack(L, COUNT + 4, NULL);
     memset(long_text, 'x', sizeof long_text);
     lua_pushlightuserdata(L, &answer);
@@ -104,5 +146,24 @@ bool lffi_can_peek(lua_State *L)
     lua_setmetatable(L, -4);
     lua_setmetatable(L, -2);
     lua_call(L, COUNT, 0);
+    return answer;
+}
+
+#else
+
+static bool is_proved(lua_State *L)
+{
+    (void)L;
+    return false;
+}
+
+#endif
+
+bool lffi_can_peek(lua_State *L)
+{
+    const char *value = getenv("CFFI_NO_PEEK");
+    bool answer = (value == NULL || strcmp(value, "1") != 0) && is_proved(L);
+    if (value != NULL && strcmp(value, "0") == 0 && !answer)
+        luaL_error(L, "CFFI_NO_PEEK=0, but arguments cannot be read in place here");
     return answer;
 }

@@ -95,7 +95,4 @@ static inline void *lffi_peek_block(const struct lffi_value *userdata)
     return (void *)(object + (nvalues == 0 ? LFFI_AT_BLOCK : LFFI_AT_BLOCK_BEHIND + 16 * nvalues));
 }
 
-/* True when all of this holds here. May raise when memory is out. */
-bool lffi_can_peek(lua_State *L);
-
 #endif

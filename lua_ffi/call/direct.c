@@ -7,6 +7,22 @@
  */
 #include "call/fast_slot.h"
 
+#ifdef CFFI_NO_PEEK
+
+lua_CFunction lffi_direct_caller(const struct lffi_record *record)
+{
+    (void)record;
+    return NULL;
+}
+
+bool lffi_is_direct_caller(lua_CFunction fn)
+{
+    (void)fn;
+    return false;
+}
+
+#else
+
 #define FPR_TYPES double, double, double, double, double, double, double, double
 #define FPR_VALUES(f) LFFI_FPR_VALUES(f, d)
 #define WORD_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
@@ -351,9 +367,11 @@ bool lffi_is_direct_caller(lua_CFunction fn)
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
-    if (!record->callee.st->can_peek || !is_direct(record))
+    if (!lffi_peeks(record->callee.st) || !is_direct(record))
         return NULL;
     if (plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE)
         return plan->variadic ? NULL : float_caller(&plan->end);
     return plan->variadic ? variadic_to_word : word_caller(&plan->end);
 }
+
+#endif

@@ -429,7 +429,7 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
     struct lffi_state *st = slot->st;
     enum outcome outcome = NOT_TRIED;
     if (run->plan->quick_callback && call != NULL && slot->ref_onerror == LUA_NOREF &&
-        st->can_peek && st->quick_callbacks < QUICK_NESTS) {
+        lffi_peeks(st) && st->quick_callbacks < QUICK_NESTS) {
         st->quick_callbacks++;
         outcome = run_quickly(L, call, run);
         st->quick_callbacks--;

@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/peek.h"
 #include "object/integer.h"
 #include "object/record.h"
 
@@ -336,7 +335,7 @@ bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
 
 /* ---- the metatable --------------------------------------------------------------------------- */
 
-static struct lffi_ctype *self_ctype(lua_State *L)
+struct lffi_ctype *lffi_self_ctype(lua_State *L)
 {
     struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(1));
     struct lffi_ctype *ct = lffi_to_ctype(L, st, 1);
@@ -345,41 +344,9 @@ static struct lffi_ctype *self_ctype(lua_State *L)
     return ct;
 }
 
-static int ctype_call(lua_State *L)
-{
-    struct lffi_ctype *ct = self_ctype(L);
-    lffi_construct(L, ct, 2, lua_gettop(L), true);
-    return 1;
-}
-
-/* True when ct() makes zeroed bytes and nothing else. */
-static bool is_plain_record(const struct lffi_ctype *ct)
-{
-    const struct cdecl_tag *tag = ct->type->tag;
-    return lffi_is_record(ct->op) && ct->complete &&
-           ct->base->ref_metatype == LUA_NOREF && ct->type->refusal == CDECL_USABLE &&
-           tag->refusal == CDECL_USABLE && !tag->flexible && !tag->vla;
-}
-
-/* The same where arguments may be read in place. */
-static int ctype_quick_call(lua_State *L)
-{
-    const struct lffi_value *function = lffi_running(L);
-    const struct lffi_state *st = lffi_first_upvalue(function);
-    if (lffi_argument_count(L, function) == 1 && function[1].tag == LFFI_TAG_USERDATA &&
-        lffi_peek(function[1].as.object, LFFI_AT_METATABLE) == st->mt_ctype) {
-        struct lffi_ctype *ct = lffi_peek_block(&function[1]);
-        if (is_plain_record(ct)) {
-            lffi_new(L, ct, ct->size);
-            return 1;
-        }
-    }
-    return ctype_call(L);
-}
-
 static int ctype_tostring(lua_State *L)
 {
-    struct lffi_ctype *ct = self_ctype(L);
+    struct lffi_ctype *ct = lffi_self_ctype(L);
     lua_pushfstring(L, "ctype<%s>", lffi_push_spelling(L, ct));
     return 1;
 }
@@ -432,7 +399,7 @@ static _Noreturn void no_type_member(lua_State *L, const struct lffi_ctype *ct)
 /* ct.NAME: constants of the type, then the metatype's __index (ct.static()). */
 static int ctype_index(lua_State *L)
 {
-    struct lffi_ctype *ct = self_ctype(L);
+    struct lffi_ctype *ct = lffi_self_ctype(L);
     bool answered = true;
     if (lua_type(L, 2) == LUA_TSTRING && push_type_constant(L, ct))
         return 1;
@@ -454,13 +421,13 @@ static int ctype_index(lua_State *L)
 
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)
 {
-    const luaL_Reg methods[] = {{"__call", st->can_peek ? ctype_quick_call : ctype_call},
-                                       {"__tostring", ctype_tostring},
+    const luaL_Reg methods[] = {{"__tostring", ctype_tostring},
                                        {"__eq", ctype_eq},
                                        {"__index", ctype_index},
                                        {NULL, NULL}};
     lua_pushlightuserdata(L, st);
     luaL_setfuncs(L, methods, 1);
+    lffi_construct_metatable(L, st);
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");
     lua_pushliteral(L, "ctype");

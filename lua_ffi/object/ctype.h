@@ -69,6 +69,8 @@ struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
 void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct);
 /* The ctype at `idx`, or NULL when the value is no ctype object. */
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx);
+/* Argument 1 of a metamethod of ctypes, whose upvalue 1 is the state. Raises when it is none. */
+struct lffi_ctype *lffi_self_ctype(lua_State *L);
 /* Type argument of an API function: ctype, cdata, function of a namespace, or C text. Raises. */
 struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int idx);
 /* Likewise from text with "$" arguments at first_arg .. last_arg of the stack. */

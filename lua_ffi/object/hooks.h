@@ -10,10 +10,8 @@ struct lffi_loans;
 
 /* ---- of value/ ------------------------------------------------------------------------------- */
 
-/* Pushes a new object of type ct initialised from the values at first .. last (a variable-length
- * type takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried.
- */
-void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call);
+/* ct(...): adds __call to the metatable of ctypes on the stack top. */
+void lffi_construct_metatable(lua_State *L, struct lffi_state *st);
 /* Pushes a constant: Lua integer, boxed integer, float or string. */
 void lffi_push_value(lua_State *L, struct lffi_scope *scope, const struct cdecl_value *value);
 /* Pushes the value of a constant. */

@@ -30,7 +30,7 @@ struct lffi_state {
     bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
     struct lffi_gate *gate; /* what other threads may look at; NULL before the first callback */
     int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
-    bool can_peek;               /* arguments may be read in place (peek.h) */
+    bool can_peek;               /* see lffi_peeks */
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool keeps;                  /* something was stored in ref_kept */
     bool closing;                /* the state's own finaliser has begun */
@@ -55,6 +55,18 @@ struct lffi_cdata {
     struct lffi_ctype *ct;
     void *addr; /* of the value; NULL never (a NULL pointer's payload is a NULL) */
 };
+
+/* Whether arguments may be read in place (base/peek.h): constant, and all that does so gone from
+ * the module, when it is built with -DCFFI_NO_PEEK. */
+static inline bool lffi_peeks(const struct lffi_state *st)
+{
+#ifdef CFFI_NO_PEEK
+    (void)st;
+    return false;
+#else
+    return st->can_peek;
+#endif
+}
 
 /* ---- state.c: the universe ------------------------------------------------------------------- */
 

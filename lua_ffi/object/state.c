@@ -7,7 +7,6 @@
  */
 #include <string.h>
 
-#include "base/peek.h"
 #include "object/ctype.h"
 
 static const char state_key = 0;

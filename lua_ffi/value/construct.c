@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "value/value.h"
+#include "value/fast.h"
 
 /* The length argument of a T[?] or of a struct that ends so. */
 static uint64_t check_count(lua_State *L, const struct lffi_scope *scope, int idx)
@@ -192,4 +192,45 @@ void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx)
         lffi_integer_to_memory(ct, cd->addr, (uintptr_t)address);
     else
         lffi_store(L, ct, cd->addr, idx, &where);
+}
+
+/* ---- ct(...) --------------------------------------------------------------------------------- */
+
+static int ctype_call(lua_State *L)
+{
+    struct lffi_ctype *ct = lffi_self_ctype(L);
+    lffi_construct(L, ct, 2, lua_gettop(L), true);
+    return 1;
+}
+
+/* True when ct() makes zeroed bytes and nothing else. */
+static bool is_plain_record(const struct lffi_ctype *ct)
+{
+    const struct cdecl_tag *tag = ct->type->tag;
+    return lffi_is_record(ct->op) && ct->complete &&
+           ct->base->ref_metatype == LUA_NOREF && ct->type->refusal == CDECL_USABLE &&
+           tag->refusal == CDECL_USABLE && !tag->flexible && !tag->vla;
+}
+
+/* The same where arguments may be read in place. */
+static int ctype_quick_call(lua_State *L)
+{
+    const struct lffi_value *function = lffi_running(L);
+    const struct lffi_state *st = lffi_first_upvalue(function);
+    if (lffi_argument_count(L, function) == 1 && function[1].tag == LFFI_TAG_USERDATA &&
+        lffi_peek(function[1].as.object, LFFI_AT_METATABLE) == st->mt_ctype) {
+        struct lffi_ctype *ct = lffi_peek_block(&function[1]);
+        if (is_plain_record(ct)) {
+            lffi_new(L, ct, ct->size);
+            return 1;
+        }
+    }
+    return ctype_call(L);
+}
+
+void lffi_construct_metatable(lua_State *L, struct lffi_state *st)
+{
+    lua_pushlightuserdata(L, st);
+    lua_pushcclosure(L, lffi_peeks(st) ? ctype_quick_call : ctype_call, 1);
+    lua_setfield(L, -2, "__call");
 }

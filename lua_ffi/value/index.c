@@ -541,8 +541,8 @@ static int cdata_pairs(lua_State *L)
 void lffi_index_metatable(lua_State *L, const struct lffi_state *st)
 {
     const luaL_Reg methods[] = {
-        {"__index", st->can_peek ? cdata_quick_index : cdata_index},
-        {"__newindex", st->can_peek ? cdata_quick_newindex : cdata_newindex},
+        {"__index", lffi_peeks(st) ? cdata_quick_index : cdata_index},
+        {"__newindex", lffi_peeks(st) ? cdata_quick_newindex : cdata_newindex},
         {"__pairs", cdata_pairs},
         {NULL, NULL}};
     luaL_setfuncs(L, methods, 0);

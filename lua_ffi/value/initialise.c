@@ -200,7 +200,7 @@ static uint64_t fill_quickly(lua_State *L, const struct object *o, const struct 
 {
     uint64_t count = 0;
     uint64_t end = 0;
-    if (!o->ct->scope->st->can_peek || o->ct->scope->luajit)
+    if (!lffi_peeks(o->ct->scope->st) || o->ct->scope->luajit)
         return 0;
     lua_pushnil(L);
     while (lua_next(L, table)) {

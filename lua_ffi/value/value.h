@@ -87,6 +87,10 @@ const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
 
 /* ---- construct.c: ffi.new and ct(...) -------------------------------------------------------- */
 
+/* Pushes a new object of type ct initialised from the values at first .. last (a variable-length
+ * type takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried.
+ */
+void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call);
 /* Pushes the value at idx converted by the rules of ffi.cast. */
 void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx);
 

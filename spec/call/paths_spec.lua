@@ -25,6 +25,21 @@ describe("the ways of a call", function()
         end
     end
 
+    -- Otherwise a Lua of another layout would turn the fast paths off, and nothing would say so.
+    it("includes reading in place on this Lua, unless it was built without", function()
+        local code, out, err = support.run { "env", "CFFI_NO_PEEK=0", support.lua, "-e",
+            [[local ffi = require "cffi"; print(ffi.sizeof "int")]] }
+        if os.getenv "NO_PEEK" == "1" then
+            assert.equal(1, code)
+            assert.truthy(err:find("CFFI_NO_PEEK=0, but arguments cannot be read in place here",
+                1, true), err)
+        else
+            assert.equal("", err)
+            assert.equal("4\n", out)
+            assert.equal(0, code)
+        end
+    end)
+
     it("convert as the rules say", function()
         local out = output(support.library "paths")
         local function has(line)
