@@ -207,7 +207,7 @@ END_TEST
 Suite *check_expr(void)
 {
     Suite *suite = suite_create("expr");
-    TCase *tcase = add_case(suite, "constexpr");
+    TCase *tcase = add_case(suite, "expr");
     tcase_add_loop_test(tcase, integer, 0, LENGTH(integers));
     tcase_add_loop_test(tcase, floating, 0, LENGTH(floats));
     tcase_add_loop_test(tcase, not_a_number, 0, 5);

@@ -57,6 +57,8 @@ static const struct {
     {"1.5f64x", 1.5L, "long double"},
     {"1.5f128", 1.5L, "_Float128"},
     {"1.5Q", 1.5L, "_Float128"},
+    {"1.5w", 1.5L, "long double"},
+    {"2e1W", 20, "long double"},
     {"u8'a'", 97, "unsigned char"},
 };
 

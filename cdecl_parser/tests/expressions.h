@@ -1,4 +1,4 @@
-/* Expressions as C and as text, for check_constexpr.c: the compiler that builds the suite says what
+/* Expressions as C and as text, for check_expr.c: the compiler that builds the suite says what
  * they are worth and of which type. A header of its own, declared the system's, because overflow,
  * mixed signs and division of sizes are the point of many of them and compilers warn of each. */
 #ifndef CDECL_TESTS_EXPRESSIONS_H
@@ -6,6 +6,7 @@
 
 #pragma GCC system_header
 
+#include <float.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -375,7 +376,9 @@ static const struct {
     FLOATING(1 / 3.0),
     FLOATING(1 / 3.0f),
     FLOATING(1.0f / 3),
+#if LDBL_MANT_DIG != 106 /* gcc folds no quotient of two doubles that are one number */
     FLOATING(1.0l / 3),
+#endif
     FLOATING(0.1f + 0.2f),
     FLOATING(0.1 + 0.2),
     FLOATING(16777216.0f + 1),

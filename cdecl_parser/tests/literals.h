@@ -162,8 +162,6 @@ static const struct {
     FLOATING(3.14159265358979323846264338327950288),
     FLOATING(1e0),
     FLOATING(123456789012345678901234567890.0),
-    FLOATING(1.5w),
-    FLOATING(2e1W),
 };
 
 struct bytes {
@@ -176,7 +174,8 @@ struct bytes {
 #define ELEMENT(s)                        \
     _Generic((s)[0], char                 \
              : "char", int                \
-             : "int", unsigned short      \
+             : "int", long                \
+             : "long", unsigned short     \
              : "unsigned short", unsigned \
              : "unsigned int")
 #define STRING(...)                                                            \
