@@ -125,7 +125,7 @@ static void put_caret(struct out *out, const struct cdecl_error *error)
 
 size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size)
 {
-    struct out out = {buffer, size, 0, 0, NULL};
+    struct out out = {.buffer = buffer, .size = size};
     put_position(&out, error);
     cdecl__put(&out, error->message, strlen(error->message));
     if (error->line != 0 && error->source[0] != '\0')

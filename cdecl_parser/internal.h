@@ -65,6 +65,8 @@ struct out {
     size_t size, used;
     char last;            /* the last character written */
     const char *declared; /* the typedef being printed: what it names is spelt out */
+    unsigned nreplaced;   /* bodies spelt out because their typedef's name means something else */
+    bool in_replaced;     /* in one of them */
 };
 
 void cdecl__put(struct out *out, const char *text, size_t size);

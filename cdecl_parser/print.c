@@ -158,12 +158,37 @@ static const char *prim_spelling(enum cdecl_prim prim)
     return spellings[prim];
 }
 
+/* Its typedef's name has another meaning by now: a predeclared one's, or with CDECL_OVERRIDE. */
+static bool is_replaced(const struct cdecl_tag *tag)
+{
+    const struct cdecl_decl *decl = cdecl__name_of(tag->typedef_name)->decl;
+    return decl != NULL && (decl->kind != CDECL_DECL_TYPEDEF || decl->type->tag != tag);
+}
+
+/* Replaced typedefs spelt out in one text. Types are as deep as they are because they go by their
+ * typedefs: spelling all of them out could go on without end. So that is done for so many, none of
+ * them inside another; the others keep the name they had. */
+#define MOST_REPLACED 64
+
 /* A nameless struct, union or enum goes by its typedef, which may have given it an alignment. */
 static bool goes_by_typedef(const struct out *out, const struct cdecl_type *type)
 {
     const struct cdecl_tag *tag = type->tag;
-    return tag != NULL && tag->name == NULL && tag->typedef_name != NULL &&
-           tag->typedef_name != out->declared && type->align == tag->typedef_align;
+    if (tag == NULL || tag->name != NULL || tag->typedef_name == NULL ||
+        tag->typedef_name == out->declared || type->align != tag->typedef_align)
+        return false;
+    return !is_replaced(tag) || out->in_replaced || out->nreplaced >= MOST_REPLACED;
+}
+
+static void nameless(struct out *out, const struct cdecl_tag *tag)
+{
+    bool outer = out->in_replaced;
+    if (tag->typedef_name != NULL && is_replaced(tag)) {
+        out->in_replaced = true;
+        out->nreplaced++;
+    }
+    packed_body(out, tag);
+    out->in_replaced = outer;
 }
 
 static void tag_name(struct out *out, const struct cdecl_type *type)
@@ -177,7 +202,7 @@ static void tag_name(struct out *out, const struct cdecl_type *type)
     } else if (goes_by_typedef(out, type)) {
         put(out, tag->typedef_name);
     } else {
-        packed_body(out, tag);
+        nameless(out, tag);
     }
 }
 
@@ -254,11 +279,15 @@ static void parameters(struct out *out, const struct cdecl_type *type,
     for (uint32_t i = 0; i < type->nparams; i++) {
         if (i > 0)
             put(out, ", ");
-        struct out inner = {out->size > out->used ? out->buffer + out->used : NULL,
-                            out->size > out->used ? out->size - out->used : 0, 0, 0, out->declared};
+        struct out inner = *out;
+        inner.buffer = out->size > out->used ? out->buffer + out->used : NULL;
+        inner.size = out->size > out->used ? out->size - out->used : 0;
+        inner.used = 0;
+        inner.last = 0;
         declare(&inner, type->params[i], params == NULL ? NULL : params[i].name, NULL);
         out->used += inner.used;
         out->last = inner.last;
+        out->nreplaced = inner.nreplaced;
     }
     if (type->variadic)
         put(out, type->nparams > 0 ? ", ..." : "...");
@@ -312,7 +341,7 @@ static size_t finish(const struct out *out)
 
 size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer, size_t size)
 {
-    struct out out = {buffer, size, 0, 0, NULL};
+    struct out out = {.buffer = buffer, .size = size};
     declare(&out, type, name, NULL);
     return finish(&out);
 }
@@ -416,7 +445,7 @@ static void asm_label(struct out *out, const struct cdecl_decl *decl)
 
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size)
 {
-    struct out out = {buffer, size, 0, 0, NULL};
+    struct out out = {.buffer = buffer, .size = size};
     switch (decl->kind) {
     case CDECL_DECL_TYPEDEF:
         out.declared = decl->name;

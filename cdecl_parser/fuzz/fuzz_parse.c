@@ -40,6 +40,16 @@ static void *limited_resize(void *user, void *block, size_t old_size, size_t new
     return result;
 }
 
+/* Whether a tag's typedef still names it. */
+static bool has_typedef(const struct cdecl_tag *tag)
+{
+    if (tag->typedef_name == NULL)
+        return false;
+    const struct cdecl_decl *decl =
+        cdecl_find(tag->state, tag->typedef_name, strlen(tag->typedef_name));
+    return decl != NULL && decl->kind == CDECL_DECL_TYPEDEF && decl->type->tag == tag;
+}
+
 /* A type whose text declares something anew: a nameless aggregate. */
 static bool is_nameless(const struct cdecl_type *type)
 {
@@ -48,7 +58,7 @@ static bool is_nameless(const struct cdecl_type *type)
     case CDECL_UNION:
     case CDECL_ENUM:
         return type->tag->name == NULL &&
-               (type->tag->typedef_name == NULL || type->align != type->tag->typedef_align);
+               (!has_typedef(type->tag) || type->align != type->tag->typedef_align);
     case CDECL_POINTER:
     case CDECL_ARRAY:
     case CDECL_VECTOR:

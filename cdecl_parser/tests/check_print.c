@@ -351,6 +351,47 @@ START_TEST(typedefd_bodies)
 }
 END_TEST
 
+/* Unless the name has another meaning by then. Inside such a body names stay as they were, and so do
+ * those after the first 64 bodies: a type is never longer than it was by more than that. */
+START_TEST(replaced_typedefs)
+{
+    const struct cdecl_type *aligned = type_of("max_align_t *");
+    must_parse("long max_align_t;");
+    ck_assert_str_ne(print_type(aligned), "max_align_t *");
+    ck_assert_mem_eq(print_type(aligned), "struct { long long __max_align_ll", 33);
+
+    must_parse("typedef struct { int a; } t; typedef struct { t *b; } u;");
+    const struct cdecl_type *pointer = type_of("u *"), *function = type_of("t (*)(t, u)");
+    struct cdecl_source source = source_of("int t(void); typedef char u;");
+    source.flags = CDECL_OVERRIDE;
+    must_parse_source(&source);
+    ck_assert_str_eq(print_type(pointer), "struct { t *b; } *");
+    ck_assert_str_eq(print_type(function),
+                     "struct { int a; } (*)(struct { int a; }, struct { t *b; })");
+    ck_assert_str_eq(print_type(type_of("u")), "char");
+}
+END_TEST
+
+START_TEST(many_replaced_typedefs)
+{
+    char text[400] = "typedef struct { int a; } t; void f(t", *end = text + strlen(text);
+    for (int i = 0; i < 99; i++, end += 3)
+        memcpy(end, ", t", 3);
+    memcpy(end, ");", 3);
+    must_parse(text);
+    struct cdecl_source source = source_of("typedef char t;");
+    source.flags = CDECL_OVERRIDE;
+    must_parse_source(&source);
+    char printed[4000];
+    size_t size = cdecl_print(decl_of("f")->type, NULL, printed, sizeof printed), count = 0;
+    ck_assert_uint_lt(size, sizeof printed);
+    for (const char *at = printed; (at = strstr(at, "struct {")) != NULL; at++)
+        count++;
+    ck_assert_uint_eq(count, 64);
+    ck_assert_str_eq(printed + size - 5, "t, t)");
+}
+END_TEST
+
 /* ---- declarations ---- */
 
 static const char *const declarations[] = {
@@ -460,6 +501,8 @@ Suite *check_print(void)
     tcase_add_loop_test(tcase, random_types, 0, 4);
     ADD_LOOP(tcase, nameless_bodies, bodies);
     tcase_add_test(tcase, typedefd_bodies);
+    tcase_add_test(tcase, replaced_typedefs);
+    tcase_add_test(tcase, many_replaced_typedefs);
     ADD_LOOP(tcase, declarations_print_as_they_were_written, declarations);
     tcase_add_test(tcase, an_enumerator_is_printed_as_a_constant);
     tcase_add_test(tcase, short_buffers);
