@@ -6,10 +6,6 @@
 #include "internal.h"
 #include "target.h"
 
-#ifndef __BIGGEST_ALIGNMENT__
-#define __BIGGEST_ALIGNMENT__ _Alignof(max_align_t)
-#endif
-
 #if defined(__i386__)
 #define REFUSED_CONVENTION(word) CDECL_REFUSED_##word
 #else
@@ -131,7 +127,7 @@ static void raise_alignment(struct attrs *attrs, uint32_t align)
 
 static void aligned(struct parser *p, struct attrs *attrs)
 {
-    uint32_t align = __BIGGEST_ALIGNMENT__;
+    uint32_t align = CDECL_MOST_ALIGNED;
     if (cdecl__accept(p, TOK_LPAREN)) {
         struct place at = cdecl__here(p);
         align = check_alignment(p, &at, cdecl__integer(p, "alignment").u);

@@ -32,6 +32,12 @@ static bool fits(uint64_t u, bool negative, const struct cdecl_type *type)
     return bits >= 64 || u >> bits == 0;
 }
 
+static bool all_fit(const struct enum_body *body, const struct cdecl_type *type)
+{
+    return fits(body->largest, false, type) &&
+           (!body->negative || fits(body->smallest, true, type));
+}
+
 static bool is_negative(const struct cdecl_value *v)
 {
     return v->type->is_signed && (int64_t)v->u < 0;
@@ -117,28 +123,33 @@ static const struct cdecl_type *underlying(struct parser *p, const struct enum_b
     for (; i < sizeof signed_types / sizeof *signed_types; i++) {
         enum cdecl_prim prim = signed_types[i] + (body->negative ? 0u : 1u);
         const struct cdecl_type *type = p->state->basic[prim];
-        if (fits(body->largest, false, type) &&
-            (!body->negative || fits(body->smallest, true, type)))
+        if (all_fit(body, type))
             return type;
     }
     cdecl__fail_at(p, at, "the enumerators do not fit any integer type");
 }
 
-/* After the body: enumerators that fit int are int, the others get the enum's type. */
+/* After the body an enumerator gets the enum's integer type or, with `or_int`, int when it fits. */
 static void retype(struct cdecl_state *state, const struct cdecl_decl *decl,
-                   const struct cdecl_type *type, bool fixed)
+                   const struct cdecl_type *type, bool or_int)
 {
     struct cdecl_decl *d = (struct cdecl_decl *)(uintptr_t)decl;
     struct cdecl_value value = cdecl_value_of(decl);
-    if (!fixed && fits(value.u, is_negative(&value), state->basic[CDECL_PRIM_INT]))
+    if (or_int && fits(value.u, is_negative(&value), state->basic[CDECL_PRIM_INT]))
         type = state->basic[CDECL_PRIM_INT];
-    else if (!fixed)
-        type = type->tag->underlying;
     if (d->type == type)
         return;
     cdecl__save(state, d, sizeof *d);
     d->type = value.type = type;
     cdecl__set_value(state, d, &value);
+}
+
+/* Whether enumerators that fit int are int while others of the enum are not. */
+static bool may_be_int(struct parser *p, const struct enum_body *body)
+{
+    if (body->fixed != NULL)
+        return false;
+    return !CDECL_ENUMERATORS_SHARE_TYPE || all_fit(body, p->state->basic[CDECL_PRIM_INT]);
 }
 
 static struct cdecl_tag *finish_enum(struct parser *p, struct cdecl_tag *tag,
@@ -162,8 +173,7 @@ static struct cdecl_tag *finish_enum(struct parser *p, struct cdecl_tag *tag,
     struct cdecl_tag *result = cdecl__finish_tag(p, tag, &fresh, at, 2);
     if (result == tag || !tag->complete)
         for (i = 0; i < body->count; i++)
-            retype(p->state, constants[i], body->fixed == NULL ? result->type : body->fixed,
-                   body->fixed != NULL);
+            retype(p->state, constants[i], result->underlying, may_be_int(p, body));
     if (p->body != NULL)
         for (i = 0; i < body->count; i++)
             cdecl__body_constant(p, constants[i]);

@@ -16,8 +16,16 @@
 #define VA_LIST                                                                 \
     "typedef struct __va_list { void *__stack; void *__gr_top; void *__vr_top;" \
     " int __gr_offs; int __vr_offs; } __builtin_va_list;"
-#else
+#elif defined(__s390x__) /* ELF ABI, s390x supplement, 1.2.6 */
+#define VA_LIST                                                                \
+    "typedef struct __va_list_tag { long __gpr; long __fpr;"                   \
+    " void *__overflow_arg_area; void *__reg_save_area; } __builtin_va_list[1];"
+#elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__APPLE__) /* AAPCS, 8.1.4 */
+#define VA_LIST "typedef struct __va_list { void *__ap; } __builtin_va_list;"
+#else /* riscv64, ppc64le, i386, Apple's arm64 and others */
 #define VA_LIST "typedef void *__builtin_va_list;"
+_Static_assert(sizeof(__builtin_va_list) == sizeof(void *),
+               "predeclared.c must spell the va_list of this ABI");
 #endif
 
 #if defined(__i386__) && defined(__GNUC__) /* gcc's and clang's <stddef.h> */

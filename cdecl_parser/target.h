@@ -5,6 +5,7 @@
 #define CDECL_TARGET_H
 
 #include <float.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "cdecl.h"
@@ -22,6 +23,23 @@
              : CDECL_PRIM_ULONG, long long          \
              : CDECL_PRIM_LLONG, unsigned long long \
              : CDECL_PRIM_ULLONG)
+
+/* What prims.def cannot ask everywhere: compilers without the type have no alignment for it either;
+ * then no code of theirs has such a value. */
+#if defined(__SIZEOF_INT128__)
+#define CDECL_INT128_ALIGN _Alignof(__int128)
+#else
+#define CDECL_INT128_ALIGN 16
+#endif
+#if defined(__FLT128_MANT_DIG__) && !defined(__clang__)
+#define CDECL_FLOAT128_ALIGN _Alignof(_Float128)
+#elif defined(__SIZEOF_FLOAT128__)
+#define CDECL_FLOAT128_ALIGN _Alignof(__float128)
+#elif LDBL_MANT_DIG == 113
+#define CDECL_FLOAT128_ALIGN _Alignof(long double)
+#else
+#define CDECL_FLOAT128_ALIGN 16
+#endif
 
 /* Modes that differ between targets. */
 typedef int cdecl__word __attribute__((mode(word)));
@@ -49,6 +67,20 @@ struct cdecl__bits_probe {
 /* Whether every enum is as small as its values allow (-fshort-enums, bare-metal ARM). */
 enum cdecl__enum_probe { CDECL__ENUM_PROBE };
 #define CDECL_SHORT_ENUMS (sizeof(enum cdecl__enum_probe) < sizeof(int))
+
+/* Whether all enumerators have the enum's type as soon as one does not fit int: C23's rule, which
+ * gcc follows from 13 on in C11 too. Elsewhere those that fit int are int. */
+enum cdecl__wide_enum_probe { CDECL__WIDE_ENUM_SMALL, CDECL__WIDE_ENUM_LARGE = LLONG_MAX };
+#ifndef CDECL_ENUMERATORS_SHARE_TYPE /* else given on the command line: to test the other rule */
+#define CDECL_ENUMERATORS_SHARE_TYPE (sizeof(CDECL__WIDE_ENUM_SMALL) > sizeof(int))
+#endif
+
+/* What __attribute__((aligned)) without a number gives; not __BIGGEST_ALIGNMENT__, which grows with
+ * AVX while this stays. */
+struct cdecl__aligned_probe {
+    char c __attribute__((aligned));
+};
+#define CDECL_MOST_ALIGNED _Alignof(struct cdecl__aligned_probe)
 
 /* Size and alignment of _Atomic T for a T of this size and alignment, both bytes. */
 struct cdecl__extent {

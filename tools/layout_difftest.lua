@@ -273,11 +273,17 @@ local PROGRAM_HEAD = [[
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+/* Within a byte, in the order in which bit-fields fill it. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define PLACE(i) (7 - (i) % 8)
+#else
+#define PLACE(i) ((i) % 8)
+#endif
 static void bits(const char *name, const unsigned char *object, size_t size)
 {
     size_t first = 0, count = 0;
     for (size_t i = 0; i < size * 8; i++)
-        if (object[i / 8] >> (i % 8) & 1) {
+        if (object[i / 8] >> PLACE(i) & 1) {
             if (count++ == 0)
                 first = i;
         }

@@ -132,6 +132,8 @@ START_TEST(the_compilers_own_names)
     ck_assert_int_eq(int_of("_Alignof(long long)"), _Alignof(long long));
     ck_assert_uint_eq(cdecl_sizeof(type_of("va_list")), sizeof(va_list));
     ck_assert_uint_eq(cdecl_alignof(type_of("va_list")), _Alignof(va_list));
+    ck_assert_uint_eq(cdecl_sizeof(type_of("max_align_t")), sizeof(max_align_t));
+    ck_assert_uint_eq(cdecl_alignof(type_of("max_align_t")), _Alignof(max_align_t));
     must_parse("struct aligned { char c; } __attribute__((aligned));");
     struct aligned {
         char c;
