@@ -351,7 +351,8 @@ START_TEST(typedefd_bodies)
 }
 END_TEST
 
-/* Unless the name has another meaning by then. Inside such a body names stay as they were, and so do
+/* Unless the name has another meaning by then. Inside such a body names stay as they were, and
+ * so do
  * those after the first 64 bodies: a type is never longer than it was by more than that. */
 START_TEST(replaced_typedefs)
 {
