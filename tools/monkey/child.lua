@@ -34,15 +34,12 @@ function memory.hook()
     end
 end
 
-local COLLECTORS = {
-    function() collectgarbage("incremental", 100, 200) end, function() collectgarbage("incremental", 200, 100) end,
-    function() collectgarbage("incremental", 70, 400, 10) end, function() collectgarbage("incremental", 150, 150) end,
-}
+local PAUSES = { 110, 130, 150, 200 }
 
 local function begin(seed)
     math.randomseed(seed, 0)
     world.step = 0
-    world.pick(COLLECTORS)()
+    collectgarbage("incremental", world.pick(PAUSES), 100)
     for _ = 1, 4 do
         declarations.declare_record()
         declarations.declare_enum()

@@ -234,7 +234,8 @@ for name, context in pairs(contexts) do
 end
 table.sort(names)
 
--- The operation for a context: it never raises, and does nothing once the context has ended (a finaliser may come late).
+-- The operation for a context: it never raises, and does nothing once the context has ended, for a finaliser may
+-- come late.
 local function guard(operation)
     local ended = false
     return function()

@@ -92,7 +92,8 @@ function declarations.op_constant()
     end
     world.check(ffi.C[name] == value, "constant %s is %s", name, world.show(ffi.C[name]))
     local n = random(0, 62)
-    world.check(ffi.tonumber(ffi.eval(("(%s << 1) + (1L << %d)"):format(name, n))) == (value << 1) + (1 << n), "eval of %s", name)
+    local sum = ffi.eval(("(%s << 1) + (1L << %d)"):format(name, n))
+    world.check(ffi.tonumber(sum) == (value << 1) + (1 << n), "eval of %s", name)
 end
 
 -- All that a type tells, by its text, its ctype, and a pointer to it.
@@ -135,12 +136,7 @@ function declarations.op_iterate()
     end
 end
 
--- Another ffi: its own names, types equal by structure, all dropped at once.
-function declarations.op_scope()
-    if not may "scopes" then
-        return
-    end
-    world.log "scope"
+local function use_scope()
     local scope = world.succeeds("scope", ffi.scope, chance(50) and { overflow = "wrap" } or nil)
     local name = types.fresh "z"
     scope.cdef(("struct %s { int a; double b; struct %s *next; };"):format(name, name))
@@ -152,7 +148,16 @@ function declarations.op_scope()
     local to = ffi.new("int[3]")
     ffi.copy(to, list, 12)
     world.check(to[2] == 3 and ffi.istype("int[3]", list), "array of a scope")
-    scope, one = nil, nil
+    return list, one
+end
+
+-- Another ffi: its own names, types equal by structure, all dropped at once.
+function declarations.op_scope()
+    if not may "scopes" then
+        return
+    end
+    world.log "scope"
+    local list = use_scope()
     collectgarbage "step"
     world.check(list[1] == 2, "array of a dropped scope")
 end

@@ -1,7 +1,8 @@
 -- Operations on memory that Lua owns: made, read, written, viewed, pointed into, copied, dropped.
 --
 -- A handle is {cd=, type=, region=, offset=, pointer=, const=}: a cdata that denotes (pointer: points to) an object
--- of the type at that offset of the region, which may not be written to through it when const. The region's memory lives as long as one handle does (S12).
+-- of the type at that offset of the region, which may not be written to through it when const. The region's memory
+-- lives as long as one handle does (S12).
 local ffi = require "cffi"
 local region = require "monkey.region"
 local types = require "monkey.types"
@@ -68,10 +69,14 @@ local function check_pointer(t, bytes, kept, got, what)
     if not kept then
         return
     elseif kept.text then
-        world.check(ffi.string(got) == kept.text, "%s: text %s instead of %s", what, world.show(ffi.string(got)),
-            world.show(kept.text))
+        -- A text may have been copied to a pointer of any type.
+        local text = ffi.string(t.text and got or ffi.cast("const char *", got))
+        world.check(text == kept.text, "%s: text %s instead of %s", what, world.show(text), world.show(kept.text))
     elseif t.target ~= types.void and not world.busy[kept.region] then
-        add(got, t.text and types.ints[1] or t.target, kept.region, kept.offset, true, t.text)
+        local target = t.text and types.ints[1] or t.target
+        if kept.offset + target.size <= kept.region.size then
+            add(got, target, kept.region, kept.offset, true, t.text)
+        end
     end
 end
 
@@ -160,7 +165,11 @@ end
 
 -- ffi.new "T" from the same type: a copy that keeps what the original kept.
 function memory.op_new_copy()
-    local h = handles.any(function(h) return not h.pointer and not h.type.no_copy end)
+    local h = handles.any(function(h)
+        -- A view of a last T[1] has no length (S11).
+        return not h.pointer and not h.type.no_copy and (h.offset == 0 and h.region.size == h.type.size or
+            h.type.kind ~= "array" or h.type.count > 1)
+    end)
     if h then
         world.log("copy of a %s", types.text_of(h.type))
         local cd = world.succeeds("new", ffi.new, types.text_of(h.type), h.cd)
@@ -474,16 +483,17 @@ end
 
 function memory.op_collect()
     world.log "collect"
-    local kind = random(3)
+    local kind = random(4)
     if kind == 1 then
         collectgarbage()
     elseif kind == 2 then
         collectgarbage "step"
-    else -- for the while of one operation: much slower than incremental mode in a run like this
-        collectgarbage "generational"
+    else -- a whole collection at every allocation, or very often: dear, so for one operation only
+        local pause = collectgarbage("setpause", 0)
+        collectgarbage(kind == 3 and "incremental" or "generational")
         memory.hook()
-        collectgarbage "step"
         collectgarbage "incremental"
+        collectgarbage("setpause", pause)
     end
 end
 

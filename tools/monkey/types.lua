@@ -81,7 +81,9 @@ local SCALARS = world.wheel {
     { 1, function() return types.complex end }, { 3, function() return types.text end },
     { 2, function() return types.handle end },
     { 2, function() return types.enums[1] and pick(types.enums) or types.bool end },
-    { 3, function() return types.pointer(types.records[1] and chance(50) and pick(types.records) or types.integer()) end },
+    { 3, function()
+        return types.pointer(types.records[1] and chance(50) and pick(types.records) or types.integer())
+    end },
 }
 
 function types.scalar()

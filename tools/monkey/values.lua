@@ -155,7 +155,8 @@ local function unpack_x87(bytes)
     elseif mantissa >= 0 or mantissa & 0x7FF ~= 0 or exponent < -1000 or exponent > 1000 then
         return nil
     end
-    return string.unpack("<d", string.pack("<i8", top >> 15 << 63 | exponent + 1023 << 52 | (mantissa >> 11 & 0xFFFFFFFFFFFFF)))
+    local bits = top >> 15 << 63 | exponent + 1023 << 52 | (mantissa >> 11 & 0xFFFFFFFFFFFFF)
+    return (string.unpack("<d", string.pack("<i8", bits)))
 end
 
 -- May the integer go into the float type without loss?
