@@ -37,7 +37,7 @@ static unsigned __int128 load_value(const unsigned char *src, const struct cdecl
     for (unsigned done = 0; done < m->width; done += run.size) {
         unsigned bit = m->bit + done;
         run = run_at(bit, done, m->width);
-        value |= (unsigned __int128)(src[bit / 8] >> run.in_byte & ((1u << run.size) - 1))
+        value |= (unsigned __int128)((unsigned)src[bit / 8] >> run.in_byte & ((1u << run.size) - 1))
                  << run.in_value;
     }
     return value;
