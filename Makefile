@@ -150,7 +150,7 @@ repl-run: $(CORE)
 test:
 	@tools/bootstrap build test </dev/null
 	@$(MAKE) --no-print-directory --keep-going $(JOBS) test-programs || :
-	@$(MAKE) --no-print-directory --keep-going check spec lint difftest-abi SEED=1
+	@$(MAKE) --no-print-directory --keep-going check spec lint difftest-abi monkey SEED=1 SECONDS=10
 
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 
@@ -195,7 +195,7 @@ rules:
 	@$(LUA) tools/lint_rules.lua --list docs/design.md $(SPECS)
 
 lint-lua:
-	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua)
+	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua tools/monkey)
 
 # What compilers do is the oracle: random signatures called and called back, and random declarations
 # laid out (tools/parser.mk). `make test` calls the same 2,000 signatures each time; others, and more
@@ -298,4 +298,5 @@ help:
 include bench/bench.mk
 include tools/parser.mk
 include tools/callbacks.mk
+include tools/monkey.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

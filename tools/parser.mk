@@ -59,14 +59,15 @@ fuzz: $(BUILD)/fuzz/fuzz_parse $(FUZZ_SEEDS)/made
 		$(BUILD)/fuzz/corpus $(FUZZ_CORPUS) $(FUZZ_SEEDS)
 
 # What takes too long for each change: all of `make test`, then the fuzzer for a minute, more random calls and
-# layouts, and the tests again with sanitizers, under valgrind and with the collector always running.
-## test, then fuzz, difftest N=20000, asan, valgrind and gcstress
+# layouts, the tests again with sanitizers, under valgrind and with the collector always running, and the random user.
+## test, then fuzz, difftest N=20000, asan, valgrind, gcstress and monkey
 test-slow: test
 	$(MAKE) fuzz
 	$(MAKE) difftest N=20000
 	$(MAKE) asan
 	$(MAKE) valgrind
 	$(MAKE) gcstress
+	$(MAKE) monkey
 
 ## how fast texts are read, against LuaJIT; how time and memory grow with them
 bench-parse: $(CORE) $(BUILD)/drivers/parse_cost
