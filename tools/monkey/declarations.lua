@@ -92,7 +92,7 @@ function declarations.op_constant()
     end
     world.check(ffi.C[name] == value, "constant %s is %s", name, world.show(ffi.C[name]))
     local n = random(0, 62)
-    local sum = ffi.eval(("(%s << 1) + (1L << %d)"):format(name, n))
+    local sum = ffi.eval(("(%s * 2L) + (1L << %d)"):format(name, n))
     world.check(ffi.tonumber(sum) == (value << 1) + (1 << n), "eval of %s", name)
 end
 
