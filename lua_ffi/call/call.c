@@ -1,7 +1,7 @@
 /* Lua calls C: the functions of a namespace, and function pointers.
  *
  * Depends on plan.c for where arguments travel, on pieces.c and
- * convert.c for values, on callback.c for the call chain. Each call fills a frame of its own,
+ * convert.c for values, on running.c for the call chain. Each call fills a frame of its own,
  * on the C stack or, when its stack block is large, in a userdata, so calls may nest at will.
  */
 #include <errno.h>
@@ -185,6 +185,13 @@ static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *pl
     return ct;
 }
 
+/* What an object that stands for a pointer travels as. */
+static struct lffi_ctype *const_data_pointer(lua_State *L, const struct lffi_plan *plan)
+{
+    struct lffi_ctype *data = lffi_basic(L, plan->ct->scope, CDECL_PRIM_VOID);
+    return lffi_pointer_to(L, lffi_qualified(L, data, CDECL_CONST));
+}
+
 static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, int idx)
 {
     const struct lffi_plan *plan = call->plan;
@@ -199,9 +206,8 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
     if (lua_type(L, idx) == LUA_TUSERDATA)
         return plan->promoted[LFFI_PROMOTED_POINTER];
     if (luaL_getmetafield(L, idx, "__cffi_pointer") != LUA_TNIL) {
-        struct lffi_ctype *data = lffi_basic(L, plan->ct->scope, CDECL_PRIM_VOID);
         lua_pop(L, 1);
-        return lffi_pointer_to(L, lffi_qualified(L, data, CDECL_CONST));
+        return const_data_pointer(L, plan);
     }
     call->where.index = idx - call->first + 1;
     lffi_convert_error(L, &call->where, "a %s cannot be a variadic argument: use ffi.new or "
@@ -344,18 +350,16 @@ void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call
 
 /* Replaces an object with "__cffi_pointer" among the variadic arguments by what it gives, anchored
  * by it: asked once, so that what the format check sees is what travels. */
-static void settle_object(lua_State *L, const struct outgoing *call, int idx)
+static void settle_object(lua_State *L, struct outgoing *call, int idx)
 {
     struct lffi_scope *scope = call->plan->ct->scope;
     const struct lffi_cdata *cd;
     int top = lua_gettop(L);
+    call->where.index = idx - call->first + 1;
     if (lffi_is_integer_object(L, scope->st, idx) ||
-        luaL_getmetafield(L, idx, "__cffi_pointer") == LUA_TNIL)
+        !lffi_push_pointed(L, const_data_pointer(L, call->plan), idx, &call->where))
         return;
-    lua_pushvalue(L, idx);
-    lua_pushnil(L);
-    lua_call(L, 2, 1);
-    cd = lffi_to_cdata(L, scope->st, -1);
+    cd = lffi_to_cdata(L, scope->st, top + 1);
     if (cd != NULL && cd->ct->op == LFFI_ARRAY) {
         lffi_push_anchored_view(L, cd->ct, cd->addr, idx);
     } else {
@@ -381,7 +385,7 @@ static bool is_object(lua_State *L, const struct outgoing *call, int idx)
 static void check_format(lua_State *L, struct outgoing *call)
 {
     int first_variadic = (int)call->plan->nparams + 1;
-    luaL_checkstack(L, 6, NULL);
+    luaL_checkstack(L, 10, NULL);
     for (int idx = 1; idx <= call->nargs; idx++) {
         if (!is_object(L, call, idx))
             continue;

@@ -1,6 +1,6 @@
 /* Which Lua values are which C addresses (docs/design.md S5, S6, S14, S18).
  *
- * Depends on ctype.c, cdata.c and integer.c; callbacks are made by callback.c. Nothing here owns
+ * Depends on ctype.c, cdata.c and integer.c; callbacks are made by make.c. Nothing here owns
  * memory: an address stays valid as long as the Lua value it came from, which the callers keep on
  * the stack or in the ephemeron table.
  */
@@ -185,13 +185,8 @@ static const void *address_of_userdata(lua_State *L, struct lffi_ctype *ct, int 
     lffi_mismatch(L, ct, idx, where);
 }
 
-/* An object that stands for a pointer: its metamethod __cffi_pointer(object, ctype or nil) gives
- * one (nil, a cdata, a C function or light userdata), and the object must keep alive what that
- * points to. */
-static bool address_of_object(lua_State *L, struct lffi_ctype *ct, int idx,
-                              const struct lffi_where *where, const void **address)
+bool lffi_push_pointed(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
 {
-    int top = lua_gettop(L);
     idx = lua_absindex(L, idx);
     if (luaL_getmetafield(L, idx, "__cffi_pointer") == LUA_TNIL)
         return false;
@@ -205,6 +200,15 @@ static bool address_of_object(lua_State *L, struct lffi_ctype *ct, int idx,
     if (lua_istable(L, -1) || lua_type(L, -1) == LUA_TSTRING)
         lffi_convert_error(L, where, "'__cffi_pointer' must give a pointer, got a %s",
                            luaL_typename(L, -1));
+    return true;
+}
+
+static bool address_of_object(lua_State *L, struct lffi_ctype *ct, int idx,
+                              const struct lffi_where *where, const void **address)
+{
+    int top = lua_gettop(L);
+    if (!lffi_push_pointed(L, ct, idx, where))
+        return false;
     *address = lffi_to_address(L, ct, top + 1, where);
     lua_settop(L, top);
     return true;

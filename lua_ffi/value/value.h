@@ -84,6 +84,11 @@ const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
  */
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where);
+/* Pushes what the object at idx stands for: its metamethod __cffi_pointer(object, ctype or nil)
+ * gives it (nil, a cdata, a C function or light userdata; the object keeps alive what that points
+ * to). False, with nothing pushed: it is no such object. */
+bool lffi_push_pointed(lua_State *L, struct lffi_ctype *ct, int idx,
+                       const struct lffi_where *where);
 
 /* ---- construct.c: ffi.new and ct(...) -------------------------------------------------------- */
 

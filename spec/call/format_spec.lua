@@ -242,6 +242,24 @@ describe("libc's printf and its like", function()
         assert.equal(1, calls)
     end)
 
+    it("refuse what no object may give for a pointer, by the argument's number", function()
+        local given, wanted
+        local object = setmetatable({}, { __cffi_pointer = function(_, ct)
+            wanted = ct
+            return given
+        end })
+        for problem, value in pairs {
+            ["'__cffi_pointer' must give a pointer, got a string"] = "text",
+            ["'__cffi_pointer' must give a pointer, got a table"] = {},
+            ["cannot convert a Lua function to 'a pointer'"] = print,
+        } do
+            given = value
+            support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+                .. "const char *format, ...)): " .. problem, C.snprintf, buffer, 9, "%s", object)
+        end
+        assert.equal(ffi.typeof "const void *", wanted)
+    end)
+
     it("take an object that is an integer and a pointer for an integer", function()
         local both = setmetatable({}, {
             __cffi_integer = function() return 5 end,
