@@ -302,16 +302,6 @@ static uint32_t next_wide(const struct parser *p, const struct token *token, con
     return !escape && c >= 0x80 ? decode_utf8(at, end, c) : c;
 }
 
-static uint64_t sign_extend(uint64_t u, const struct cdecl_type *type)
-{
-    if (type->bits >= 64)
-        return u;
-    u &= ((uint64_t)1 << type->bits) - 1;
-    if (type->is_signed && u >> (type->bits - 1) & 1)
-        u |= ~(uint64_t)0 << type->bits;
-    return u;
-}
-
 struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
 {
     struct encoding literal = open_literal(p, token);
@@ -321,7 +311,7 @@ struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
         cdecl__fail_token(p, token, "empty character constant");
     if (literal.type->size > 1) {
         value.type = literal.type;
-        value.u = sign_extend(next_wide(p, token, &at, literal.end), literal.type);
+        value.u = cdecl__wrap(next_wide(p, token, &at, literal.end), literal.type);
         if (at != literal.end)
             cdecl__fail_token(p, token, "more than one character in a wide character constant");
         return value;
@@ -332,7 +322,7 @@ struct cdecl_value cdecl__character(struct parser *p, const struct token *token)
         u = u << 8 | (next_char(p, token, &at, literal.end, &code) & 0xff);
     if (count > 4)
         cdecl__fail_token(p, token, "more than four characters in a character constant");
-    value.u = sign_extend(u, count == 1 ? literal.type : value.type);
+    value.u = cdecl__wrap(u, count == 1 ? literal.type : value.type);
     if (*token->start == 'u') /* u8: C23 6.4.4.4 */
         cdecl__convert(p, &value, p->state->basic[CDECL_PRIM_UCHAR]);
     return value;
