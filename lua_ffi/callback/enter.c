@@ -1,7 +1,7 @@
 /* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md
  * S13).
  *
- * Depends on convert.c and pieces.c for values. Called by callback.c on the thread that owns the
+ * Depends on convert.c and pieces.c for values. Called by slot.c on the thread that owns the
  * state. Nothing here may raise over the C frames that called: all of Lua's work stands inside
  * lua_pcall, after a lua_checkstack, which does not raise. A kept error stays on the stack of the
  * call it belongs to.

@@ -1,7 +1,7 @@
 /* What waits for a safe point: calls of callbacks by other threads, to be told of, and signals,
  * whose functions run then.
  *
- * Depends on callback.c for the events and on enter.c for reporting. Called at the end of a C call
+ * Depends on slot.c for the events and on enter.c for reporting. Called at the end of a C call
  * and by hook.c, on the thread that owns the state.
  */
 #include "callback/slot.h"

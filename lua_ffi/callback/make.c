@@ -1,6 +1,6 @@
 /* Making, changing, listing and freeing callbacks from Lua (docs/design.md S14).
  *
- * Depends on callback.c for slots and on convert.c for error values. The registry holds each live
+ * Depends on slot.c for slots and on convert.c for error values. The registry holds each live
  * callback's function; `st->ref_callbacks` is a list of three tables: code address to slot, plan to
  * the functions converted implicitly ({[function] = slot}), plan to signature.
  */

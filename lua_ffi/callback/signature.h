@@ -1,4 +1,4 @@
-/* What callback.c knows of the callbacks' types without Lua: the inside of slot.h's struct
+/* What slot.c knows of the callbacks' types without Lua: the inside of slot.h's struct
  * lffi_signature.
  */
 #ifndef LFFI_SIGNATURE_H

@@ -1,6 +1,6 @@
-/* Callback slots: shared by callback.c and signature.c (what lives outside every Lua state),
- * enter.c (C enters Lua), events.c and hook.c (what waits for a safe point) and make.c
- * (making, changing and freeing callbacks).
+/* Callback slots: shared by slot.c, signature.c and creation.c (what lives outside every Lua
+ * state), entries.c (the code that C calls), enter.c (C enters Lua), events.c and hook.c (what waits
+ * for a safe point), loans.c (callbacks of one call) and make.c (making, changing, freeing them).
  *
  * A slot is a code address that C may call at any time, also after it was freed or its Lua state
  * was closed. So slots and all they need to answer without Lua are process memory that is reused
@@ -107,7 +107,7 @@ const char *lffi_signature_text(const struct lffi_signature *signature);
 /* Bytes of an error value in the form that struct lffi_slot.error has. */
 size_t lffi_error_size(const struct lffi_signature *signature);
 
-/* ---- callback.c ------------------------------------------------------------------------------ */
+/* ---- slot.c ---------------------------------------------------------------------------------- */
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
 const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text);

@@ -82,7 +82,7 @@ struct lffi_library *lffi_push_library_of(lua_State *L, int idx);
 /* Closes the library and empties its namespace, the table at idx. */
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx);
 
-/* ---- api.c ----------------------------------------------------------------------------------- */
+/* ---- library.c, api.c ------------------------------------------------------------------------ */
 
 /* Adds load, close, C to the API table on the stack top (upvalue: scope). */
 void lffi_clib_api(lua_State *L, struct lffi_scope *scope);

@@ -29,7 +29,7 @@ struct lffi_state {
     unsigned quick_callbacks;    /* how many of those run, each in the one before */
     bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
     struct lffi_gate *gate; /* what other threads may look at; NULL before the first callback */
-    int ref_callbacks;           /* registry: callback.c's tables; 0 before the first callback */
+    int ref_callbacks;           /* registry: make.c's tables; 0 before the first callback */
     bool can_peek;               /* see lffi_peeks */
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool keeps;                  /* something was stored in ref_kept */
