@@ -1,6 +1,7 @@
 /* Callback slots: shared by slot.c, signature.c and creation.c (what lives outside every Lua
- * state), entries.c (the code that C calls), enter.c (C enters Lua), events.c and hook.c (what waits
- * for a safe point), loans.c (callbacks of one call) and make.c (making, changing, freeing them).
+ * state), entries.c (the code that C calls), enter.c (C enters Lua), events.c and hook.c (what
+ * waits for a safe point), loans.c (callbacks of one call) and make.c (making, changing, freeing
+ * them).
  *
  * A slot is a code address that C may call at any time, also after it was freed or its Lua state
  * was closed. So slots and all they need to answer without Lua are process memory that is reused
