@@ -1,11 +1,22 @@
--- The module that users require: the default scope of the C core.
+-- The module that users require: the default scope of the C core, and the names that live in Lua.
 local ffi = require "cffi.core"
 
--- Names that the core does not have are those of cffi.fiddle, loaded when the first is asked for.
+-- Public name -> the module that has it, loaded when the name is first asked for. Such a module is
+-- a function of a scope's API table and returns a table of what it adds to that scope.
+local modules = {}
+
+-- Every scope's table has this metatable, for the core gives a new one that of the scope it is made
+-- from. Names that neither the core nor a module above has are those of cffi.fiddle, which works in
+-- the default scope whatever the table.
 return setmetatable(ffi, {
-    __index = function(_, name)
-        local value = require("cffi.fiddle")[name]
-        ffi[name] = value
-        return value
+    __index = function(scope, name)
+        local module = modules[name]
+        for key, value in pairs(module and require(module)(scope) or {}) do
+            scope[key] = value
+        end
+        if not module then
+            scope[name] = require("cffi.fiddle")[name]
+        end
+        return rawget(scope, name)
     end,
 })

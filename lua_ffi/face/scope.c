@@ -18,7 +18,8 @@ static int api_overflow(lua_State *L)
     return 1;
 }
 
-/* ffi.scope([{overflow =, bounds =, luajit =}]): the API table of a new, independent scope. */
+/* ffi.scope([{overflow =, bounds =, luajit =}]): the API table of a new, independent scope. It gets
+ * the metatable of the outer scope's, through which the names that live in Lua are found. */
 static int api_scope(lua_State *L)
 {
     static const char *const names[] = {"overflow", "bounds", "luajit", NULL};
@@ -39,6 +40,10 @@ static int api_scope(lua_State *L)
     scope->bounds = rules.bounds;
     scope->luajit = rules.luajit;
     lffi_push_api(L, scope);
+    lffi_push_api(L, outer);
+    if (lua_getmetatable(L, -1))
+        lua_setmetatable(L, -3);
+    lua_pop(L, 1);
     return 1;
 }
 

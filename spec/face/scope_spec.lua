@@ -26,6 +26,15 @@ describe("ffi.scope", function()
         end
     end)
 
+    it("has the names that live in Lua, and scopes made from it too", function()
+        local outer = core.scope()
+        local inner = outer.scope { overflow = "strict" }
+        for _, scope in ipairs { outer, inner, (require "cffi.luajit") } do
+            assert.equal(core.Pointer, scope.Pointer)
+            assert.is_nil(scope.no_such_name)
+        end
+    end)
+
     it("can be made from any scope, with rules given and not inherited", function()
         local a = core.scope { overflow = "wrap" }
         assert.equal("wrap", a.overflow())
