@@ -3,7 +3,9 @@ local ffi = require "cffi.core"
 
 -- Public name -> the module that has it, loaded when the name is first asked for. Such a module is
 -- a function of a scope's API table and returns a table of what it adds to that scope.
-local modules = {}
+local modules = {
+    layout = "cffi.layout",
+}
 
 -- Every scope's table has this metatable, for the core gives a new one that of the scope it is made
 -- from. Names that neither the core nor a module above has are those of cffi.fiddle, which works in

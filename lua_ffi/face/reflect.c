@@ -65,6 +65,12 @@ static void describe_member(lua_State *L, struct lffi_scope *scope,
         set_text(L, "name", member->name);
     set_type(L, scope, "type", member->type);
     set_integer(L, "offset", member->offset);
+    lffi_push_type_text(L, member->type, member->name);
+    if (member->width != CDECL_NOT_BITFIELD) {
+        lua_pushfstring(L, ":%I", (LUAI_UACINT)member->width);
+        lua_concat(L, 2);
+    }
+    lua_setfield(L, -2, "text");
     if (member->width == CDECL_NOT_BITFIELD)
         return;
     set_integer(L, "bit", member->bit);

@@ -30,10 +30,11 @@ describe("ffi.reflect", function()
         assert.equal("box", r.tag)
         local rows = {}
         for i, m in ipairs(r.members) do
-            rows[i] = { m.name or "-", ffi.reflect(m.type).kind, m.offset, m.bit or "-", m.width or "-" }
+            rows[i] = { m.name or "-", ffi.reflect(m.type).kind, m.offset, m.bit or "-", m.width or "-", m.text }
         end
-        assert.same({ { "c", "int", 0, "-", "-" }, { "flags", "int", 1, 0, 3 }, { "-", "int", 1, 3, 2 },
-            { "-", "struct", 4, "-", "-" }, { "tail", "array", 16, "-", "-" } }, rows)
+        assert.same({ { "c", "int", 0, "-", "-", "char c" }, { "flags", "int", 1, 0, 3, "unsigned int flags:3" },
+            { "-", "int", 1, 3, 2, "int:2" }, { "-", "struct", 4, "-", "-", "struct { int x; int y; }" },
+            { "tail", "array", 16, "-", "-", "double tail[]" } }, rows)
         assert.is_nil(ffi.reflect(r.members[5].type).count)
     end)
 
