@@ -64,7 +64,7 @@ local function expected(x, bits, signed, policy)
     local least, most = signed and -size // 2 or big(0), (signed and size // 2 or size) - 1
     local low = x % size
     if policy == "saturate" then return x < least and least or x > most and most or x end
-    local fits = least <= x and x <= most or policy == "fit" and -size // 2 <= x and x < size
+    local fits = least <= x and x <= most or policy == "fit" and -size // 2 <= x and x < least
     if not fits and policy ~= "wrap" then return nil end
     return low > most and low - size or low
 end

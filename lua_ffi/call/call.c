@@ -201,8 +201,11 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
     bool fraction;
     if (cd != NULL)
         return promote_cdata(L, plan, cd);
-    if (lffi_to_integer(L, st, idx, &integer, &fraction))
+    if (lffi_to_integer(L, st, idx, &integer, &fraction)) {
+        if (!integer.negative && integer.bits > INT64_MAX && integer.bits <= UINT64_MAX)
+            return lffi_basic(L, plan->ct->scope, CDECL_PRIM_ULLONG);
         return plan->promoted[LFFI_PROMOTED_INTEGER];
+    }
     if (lua_type(L, idx) == LUA_TUSERDATA)
         return plan->promoted[LFFI_PROMOTED_POINTER];
     if (luaL_getmetafield(L, idx, "__cffi_pointer") != LUA_TNIL) {

@@ -96,22 +96,23 @@ static INLINE bool load(const struct lffi_record *record, const struct lffi_valu
 
 /* ---- variadic arguments ---------------------------------------------------------------------- */
 
-/* What a format asks of an argument is answered by its kind. Integers by size: what takes a larger
- * one takes the smaller ones too. */
+/* What a format asks of an argument is answered by its kind. Integers by the narrowest type that
+ * takes them (S1), in this order: what takes a larger one takes the smaller ones too. */
 enum kind {
-    KIND_8 = 1, KIND_16, KIND_32, KIND_64,
+    KIND_I8 = 1, KIND_U8, KIND_I16, KIND_U16, KIND_I32, KIND_U32, KIND_64,
     KIND_FLOAT, KIND_TEXT, KIND_NULL, KIND_BOOLEAN
 };
 enum { MAX_KINDS = 16, KIND_BITS = 4, KIND_MASK = 15 };
 
-/* By the bits in which an integer fits in either signedness. */
 static INLINE unsigned integer_kind(lua_Integer value)
 {
     if (value >= INT8_MIN && value <= UINT8_MAX)
-        return KIND_8;
+        return value <= INT8_MAX ? KIND_I8 : KIND_U8;
     if (value >= INT16_MIN && value <= UINT16_MAX)
-        return KIND_16;
-    return value >= INT32_MIN && value <= UINT32_MAX ? KIND_32 : KIND_64;
+        return value <= INT16_MAX ? KIND_I16 : KIND_U16;
+    if (value >= INT32_MIN && value <= UINT32_MAX)
+        return value <= INT32_MAX ? KIND_I32 : KIND_U32;
+    return KIND_64;
 }
 
 /* Stores a plain value as C's promotions have it (S7); returns its kind, 0 when it is not plain. */

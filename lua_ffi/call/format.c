@@ -204,34 +204,52 @@ static unsigned integer_bits(const struct lffi_format_spec *spec)
     return 64;
 }
 
-static const char *integer_name(unsigned bits, bool sized)
+static const char *integer_name(unsigned bits, bool is_signed)
 {
     switch (bits) {
-    case 8: return sized ? "'char' (8 bits)" : "'char'";
-    case 16: return sized ? "'short' (16 bits)" : "'short'";
-    case 32: return sized ? "'int' (32 bits)" : "'int'";
-    default: return "a 64-bit integer";
+    case 8: return is_signed ? "signed char" : "unsigned char";
+    case 16: return is_signed ? "short" : "unsigned short";
+    case 32: return is_signed ? "int" : "unsigned int";
+    default: return is_signed ? "int64_t" : "uint64_t";
     }
+}
+
+static _Noreturn void wants_integer(struct lffi_format_check *c,
+                                    const struct lffi_format_spec *spec, int idx, const char *type)
+{
+    const char *wanted = lua_pushfstring(c->L, "'%s'", type);
+    lffi_format_wants(c, spec, idx, wanted);
+}
+
+/* Under fit and strict alike a negative number has its hexadecimal digits. */
+static void check_range(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
+                        const struct lffi_integer *value, unsigned bits, bool is_signed)
+{
+    unsigned __int128 reduced;
+    const char *type = integer_name(bits, is_signed);
+    const char *got;
+    if (c->where->policy > LFFI_STRICT ||
+        lffi_integer_reduce(value, bits, is_signed, LFFI_FIT, &reduced))
+        return;
+    got = lffi_push_kind_of(c->L, c->st, idx);
+    lffi_format_refuse(c, spec, idx, "wants '%s' (%d bits), got %s%s", type, (int)bits, got,
+                       lffi_push_cast_hint(c->L, value, bits, type));
 }
 
 /* An integer; under fit and strict one that the C type holds. */
 static void check_integer(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
-                          unsigned bits)
+                          unsigned bits, bool is_signed)
 {
     struct lffi_integer value;
-    unsigned __int128 reduced;
     bool fraction;
-    enum lffi_policy policy = c->where->policy;
     const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
     bool is_float = lua_type(c->L, idx) == LUA_TNUMBER && !lua_isinteger(c->L, idx);
     if (lua_type(c->L, idx) == LUA_TBOOLEAN || (cd != NULL && cd->ct->op == LFFI_BOOL))
         return;
     if (is_float || (cd != NULL && lffi_format_integer_size(cd->ct) == 0) ||
         !lffi_to_integer(c->L, c->st, idx, &value, &fraction))
-        lffi_format_wants(c, spec, idx, integer_name(bits, false));
-    if ((policy == LFFI_FIT || policy == LFFI_STRICT) &&
-        !lffi_integer_reduce(&value, bits, true, LFFI_FIT, &reduced))
-        lffi_format_wants(c, spec, idx, integer_name(bits, true));
+        wants_integer(c, spec, idx, integer_name(bits, is_signed));
+    check_range(c, spec, idx, &value, bits, is_signed);
 }
 
 static void check_float(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
@@ -305,7 +323,7 @@ static void check_star(struct lffi_format_check *c, const struct lffi_format_spe
                        const struct lffi_format_number *number)
 {
     if (number->star)
-        check_integer(c, spec, lffi_format_take(c, spec, number->place), 32);
+        check_integer(c, spec, lffi_format_take(c, spec, number->place), 32, true);
 }
 
 static void check_print(struct lffi_format_check *c, const struct lffi_format_spec *spec)
@@ -314,10 +332,11 @@ static void check_print(struct lffi_format_check *c, const struct lffi_format_sp
     check_star(c, spec, &spec->precision);
     switch (spec->conversion) {
     case 'd': case 'i': case 'o': case 'u': case 'x': case 'X': case 'b': case 'B':
-        check_integer(c, spec, lffi_format_take(c, spec, spec->place), integer_bits(spec));
+        check_integer(c, spec, lffi_format_take(c, spec, spec->place), integer_bits(spec),
+                      spec->conversion == 'd' || spec->conversion == 'i');
         break;
     case 'c': case 'C':
-        check_integer(c, spec, lffi_format_take(c, spec, spec->place), 32);
+        check_integer(c, spec, lffi_format_take(c, spec, spec->place), 32, true);
         break;
     case 'f': case 'F': case 'e': case 'E': case 'g': case 'G': case 'a': case 'A':
         check_float(c, spec, lffi_format_take(c, spec, spec->place));

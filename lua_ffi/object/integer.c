@@ -142,7 +142,8 @@ void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __i
 
 /* ---- reducing, comparing --------------------------------------------------------------------- */
 
-/* Range of the value against [-2^(bits-1), 2^bits): what N bits can hold in either signedness. */
+/* Range of the value against that of N bits: down to -2^(N-1) or to 0, up to 2^(N-1) - 1 or to
+ * 2^N - 1. */
 static bool fits(const struct lffi_integer *value, unsigned bits, bool min_signed, bool max_signed)
 {
     unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
@@ -175,7 +176,14 @@ bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool i
         *out = clamp(value, bits, is_signed) & mask;
         return true;
     }
-    return policy == LFFI_FIT && fits(value, bits, true, false);
+    if (policy == LFFI_STRICT || (is_signed && bits > 1)) /* a flag of one bit takes 1 as well */
+        return false;
+    return fits(value, bits, true, false);
+}
+
+bool lffi_integer_has_bits(const struct lffi_integer *value, unsigned bits)
+{
+    return fits(value, bits, true, false);
 }
 
 int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer *b)

@@ -20,9 +20,12 @@ struct lffi_integer lffi_integer_of_bits(unsigned __int128 value, unsigned bits,
 /* Integers, enums and bool in memory; the other way stores the low bytes. */
 void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __int128 bits);
 struct lffi_integer lffi_integer_of_memory(const struct lffi_ctype *ct, const void *src);
-/* Reduces to `bits` (1..128) by policy. False when it does not fit under FIT or STRICT. */
+/* Reduces to `bits` (1..128) by policy (docs/design.md S1). False when it does not fit under FIT or
+ * STRICT. */
 bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool is_signed,
                          enum lffi_policy policy, unsigned __int128 *out);
+/* True when so many bits hold the value in either signedness. */
+bool lffi_integer_has_bits(const struct lffi_integer *value, unsigned bits);
 /* -1, 0, 1 by value. */
 int lffi_integer_compare(const struct lffi_integer *a, const struct lffi_integer *b);
 /* Pushes the decimal text. */

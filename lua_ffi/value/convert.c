@@ -78,12 +78,16 @@ unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsi
 {
     struct lffi_integer value = check_integer(L, ct, idx, where);
     unsigned __int128 out;
-    if (!lffi_integer_reduce(&value, bits, is_signed, policy_of(where), &out)) {
-        const char *number = lffi_push_number_text(L, ct->scope->st, &value, idx);
-        lffi_convert_error(L, where, "%s does not fit '%s' (%d bits)", number,
-                           lffi_push_type_text(L, ct->type, NULL), (int)bits);
-    }
+    if (!lffi_integer_reduce(&value, bits, is_signed, policy_of(where), &out))
+        lffi_misfit(L, ct, bits, &value, idx, where);
     return lffi_integer_of_bits(out, bits, is_signed).bits;
+}
+
+/* Whether the range is a signed one: C leaves it open for plain char, so "fit" takes both (S1). */
+static bool has_sign(const struct cdecl_type *type, const struct lffi_where *where)
+{
+    bool is_open = type->prim == CDECL_PRIM_CHAR && type->kind == CDECL_INT;
+    return type->is_signed != 0 && !(is_open && policy_of(where) == LFFI_FIT);
 }
 
 static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
@@ -91,7 +95,7 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
 {
     const struct cdecl_type *type = ct->type;
     unsigned __int128 bits =
-        lffi_reduced_integer(L, ct, type->bits, type->is_signed != 0, idx, where);
+        lffi_reduced_integer(L, ct, type->bits, has_sign(type, where), idx, where);
     lffi_integer_to_memory(ct, dst, bits);
 }
 
@@ -122,9 +126,13 @@ static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
 unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
                                     const struct lffi_where *where)
 {
+    const struct cdecl_type *integer = ct->target->type;
+    bool is_signed = integer->is_signed != 0;
     if (lua_type(L, idx) == LUA_TSTRING)
         return enumerator(L, ct, idx, where);
-    return lffi_reduced_integer(L, ct, bits, ct->target->type->is_signed != 0, idx, where);
+    if (bits == integer->bits)
+        is_signed = has_sign(integer, where);
+    return lffi_reduced_integer(L, ct, bits, is_signed, idx, where);
 }
 
 static void store_enum(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,

@@ -25,7 +25,7 @@ static bool element_offset(lua_State *L, const struct lffi_ctype *pointer,
         return false;
     }
     /* A uint64_t of 2^63 and more is a negative offset to C; so it is here. */
-    if (!lffi_integer_reduce(&value, 64, true, LFFI_FIT, &bits))
+    if (!lffi_integer_reduce(&value, 64, false, LFFI_FIT, &bits))
         luaL_error(L, "offset %s is out of range", lffi_push_integer_text(L, &value));
     *offset = (int64_t)bits;
     return true;

@@ -131,3 +131,37 @@ const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
         return push_long_integer(L, st, idx);
     return lua_pushfstring(L, "integer %s", lffi_push_integer_text(L, value));
 }
+
+/* ---- integers that do not fit ---------------------------------------------------------------- */
+
+const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, unsigned bits,
+                                const char *type)
+{
+    if (!lffi_integer_has_bits(value, bits))
+        return lua_pushliteral(L, "");
+    return lua_pushfstring(L, "; if its bits are meant: ffi.cast(\"%s\", v)", type);
+}
+
+/* Likewise for a bit-field: no type is as narrow, so what to write is the number with the bits. */
+static const char *push_field_hint(lua_State *L, const struct lffi_integer *value, unsigned bits)
+{
+    if (bits >= 64 || !lffi_integer_has_bits(value, bits))
+        return lua_pushliteral(L, "");
+    return lua_pushfstring(L, "; if its bits are meant: v %s (1 << %d)",
+                           value->negative ? "+" : "-", (int)bits);
+}
+
+_Noreturn void lffi_misfit(lua_State *L, struct lffi_ctype *ct, unsigned bits,
+                           const struct lffi_integer *value, int idx,
+                           const struct lffi_where *where)
+{
+    const struct cdecl_type *integer = ct->op == LFFI_ENUM ? ct->target->type : ct->type;
+    const char *number = lffi_push_number_text(L, ct->scope->st, value, idx);
+    const char *type = lffi_push_type_text(L, ct->type, NULL);
+    const char *hint;
+    if (bits < integer->bits)
+        hint = push_field_hint(L, value, bits);
+    else
+        hint = lffi_push_cast_hint(L, value, bits, lffi_push_type_text(L, integer->unqual, NULL));
+    lffi_convert_error(L, where, "%s does not fit '%s' (%d bits)%s", number, type, (int)bits, hint);
+}

@@ -70,6 +70,16 @@ _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, 
 /* Raises "cannot convert string "x" to 'int'". */
 _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                              const struct lffi_where *where);
+/* Raises "integer 300 does not fit 'unsigned char' (8 bits)", and what to write when the bits of
+ * the value are meant, where so many could hold it. `bits`: fewer than the type's in a bit-field.
+ */
+_Noreturn void lffi_misfit(lua_State *L, struct lffi_ctype *ct, unsigned bits,
+                           const struct lffi_integer *value, int idx,
+                           const struct lffi_where *where);
+/* Pushes "; if its bits are meant: ffi.cast("int", v)", or "" where no cast to an integer type of
+ * that name would help. */
+const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, unsigned bits,
+                                const char *type);
 /* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
 /* Likewise a number: "integer 300", "number 1e+300". `value`: the integer that it is, or stands

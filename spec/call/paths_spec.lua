@@ -48,6 +48,16 @@ describe("the ways of a call", function()
         has "paths_i8\ttrue -128"
         has "paths_u8\tfalse bad argument #1 to 'paths_u8' (unsigned char paths_u8(unsigned char)): \z
             integer 256 does not fit 'unsigned char' (8 bits)"
+        has 'paths_i8\tfalse bad argument #1 to \'paths_i8\' (signed char paths_i8(signed char)): \z
+            integer 200 does not fit \'signed char\' (8 bits); if its bits are meant: \z
+            ffi.cast("signed char", v)'
+        has "paths_u8\ttrue 255"
+        has "paths_u32\ttrue 4294967295"
+        has 'paths_i32\tfalse bad argument #1 to \'paths_i32\' (int paths_i32(int)): \z
+            integer 4294967295 does not fit \'int\' (32 bits); if its bits are meant: ffi.cast("int", v)'
+        has 'paths_i64\tfalse bad argument #1 to \'paths_i64\' (long paths_i64(long)): \z
+            number 9.2233720368547758e+18 does not fit \'long\' (64 bits); if its bits are meant: \z
+            ffi.cast("long", v)'
         has "paths_i32\ttrue -1"
         has "paths_i32\tfalse bad argument #1 to 'paths_i32' (int paths_i32(int)): \z
             cannot convert string \"12\" to 'int'"

@@ -44,7 +44,7 @@ local function report(name, ...)
 end
 
 local ints = ffi.new("int[4]", 10, 11, 12, 13)
-local values = { 0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 65535, 65536, 2147483647,
+local values = { 0, 1, -1, 127, 128, 200, 255, 256, -128, -129, 32767, 65535, 65536, 2147483647,
     2147483648, -2147483648, -2147483649, 4294967295, 4294967296, math.maxinteger, math.mininteger,
     16777216, 16777217, 2 ^ 53 | 0, (2 ^ 53 | 0) + 1, 0.0, -0.0, 1.5, 3.0, 1e10, 1e39, 3.4028235e38,
     3.5e38, -1e300, 1 / 0, -1 / 0, 2.0 ^ 63, true, false, "12", "0x10", "", "a\0b", ("x"):rep(100),
@@ -78,7 +78,8 @@ local function format(...)
 end
 -- A format that was right once must still be checked for values of other kinds.
 for _ = 1, 2 do
-    for _, text in ipairs { "%d", "%lld", "%s", "%5.1f", "%x %%", "%c", "none", "%d %s", "" } do
+    for _, text in ipairs { "%d", "%u", "%hhd", "%hhu", "%hd", "%hu",
+    "%lld", "%s", "%5.1f", "%x %%", "%c", "none", "%d %s", "" } do
         for _, value in ipairs(values) do
             if type(value) ~= "userdata" and type(value) ~= "table" then
                 format(text, value)

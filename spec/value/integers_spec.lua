@@ -33,8 +33,10 @@ local TYPES = {
     {"int8_t", nil, 8, true, "signed char"}, {"uint64_t", nil, 64, false, "unsigned long"},
     {"size_t", nil, 64, false, "unsigned long"}, {"intmax_t", nil, 64, true, "long"},
     {"__int128", "int128", 128, true}, {"unsigned __int128", "uint128", 128, false},
-    {"enum values_signed", "esigned", 32, true}, {"enum values_unsigned", "eunsigned", 32, false},
-    {"enum values_long", "elong", 64, false}, {"enum values_byte", "ebyte", 8, false, clang = true},
+    {"enum values_signed", "esigned", 32, true, integer = "int"},
+    {"enum values_unsigned", "eunsigned", 32, false, integer = "unsigned int"},
+    {"enum values_long", "elong", 64, false, integer = "unsigned long"},
+    {"enum values_byte", "ebyte", 8, false, clang = true, integer = "unsigned char"},
     {"_BitInt(2)", "bit2", 2, true, clang = true}, {"_BitInt(7)", "bit7", 7, true, clang = true},
     {"unsigned _BitInt(1)", "ubit1", 1, false, clang = true},
     {"unsigned _BitInt(7)", "ubit7", 7, false, clang = true},
@@ -124,13 +126,20 @@ local function expected(v, t, policy)
     elseif v.fraction and (policy == "fit" or policy == "strict") then
         return nil, ("%s is not an integer, as '%s' needs"):format(v.name, name)
     end
+    local twin = memoised("in_range", v.text, bits, not signed)
     if memoised("in_range", v.text, bits, signed) or policy == "wrap" or
-        (policy == "fit" and memoised("in_range", v.text, bits, not signed)) then
+        (policy == "fit" and twin and (not signed or bits == 1 or name == "char")) then
         return memoised("wrap", v.text, bits, signed)
     elseif policy == "saturate" then
         return v.text:sub(1, 1) == "-" and least(bits, signed) or most(bits, signed)
     end
-    return nil, ("%s does not fit '%s' (%d bits)"):format(v.name, name, bits)
+    local hint = ""
+    if twin and not t.field then
+        hint = ('; if its bits are meant: ffi.cast("%s", v)'):format(t.integer or name)
+    elseif twin and bits < 64 then
+        hint = ("; if its bits are meant: v %s (1 << %d)"):format(signed and "-" or "+", bits)
+    end
+    return nil, ("%s does not fit '%s' (%d bits)%s"):format(v.name, name, bits, hint)
 end
 
 -- ---- where values go -----------------------------------------------------------------------------
@@ -155,7 +164,7 @@ local function check(t, policy, prefix, put, get)
 end
 
 local function described(t)
-    return {c = t[1], bits = t[3], signed = t[4], name = t[5] or t[1], enum = t[1]:match "^enum"}
+    return {c = t[1], bits = t[3], signed = t[4], name = t[5] or t[1], enum = t[1]:match "^enum", integer = t.integer}
 end
 
 local function check_memory(ffi, t, policy)
@@ -219,7 +228,8 @@ describe("integers into C", function()
                 local object = ffi.new(("struct { char before; %s v : %d; unsigned after : 3; }"):format(
                     name, width))
                 object.before, object.after = 85, 5
-                check({bits = width, signed = signed, name = name, enum = name:match "^enum"}, policy,
+                local t = {bits = width, signed = signed, name = name, enum = name:match "^enum", field = width < 64}
+                check(t, policy,
                     ("field 'v' of '%s': "):format(tostring(ffi.typeof(object)):match "<(.*)>"),
                     function(v) object.v = v return object.v end, function() return object.v end)
                 assert.same({85, 5}, {object.before, object.after})
@@ -313,7 +323,14 @@ end)
 describe("texts of refused integers", function()
     for _, case in ipairs {
         {"int", 2147483648000, "integer 2147483648000 does not fit 'int' (32 bits)"},
+        {"int", 3000000000, "integer 3000000000 does not fit 'int' (32 bits); \z
+            if its bits are meant: ffi.cast(\"int\", v)"},
+        {"int8_t", 200, "integer 200 does not fit 'signed char' (8 bits); \z
+            if its bits are meant: ffi.cast(\"signed char\", v)", "signed char"},
+        {"int64_t", 0x1p63, "number 9.2233720368547758e+18 does not fit 'long' (64 bits); \z
+            if its bits are meant: ffi.cast(\"long\", v)", "long"},
         {"char", 300, "integer 300 does not fit 'char' (8 bits)"},
+        {"char", -129, "integer -129 does not fit 'char' (8 bits)"},
         {"int", 1e300, "number 1e+300 does not fit 'int' (32 bits)"},
         {"int", "5", "cannot convert string \"5\" to 'int'"},
         {"int", true, "cannot convert boolean true to 'int'"},
@@ -322,7 +339,8 @@ describe("texts of refused integers", function()
     } do
         it(("%s <- %s"):format(case[1], tostring(case[2])), function()
             local cell = cffi.new(case[1] .. "[1]")
-            raises(("element 0 of '%s[1]': %s"):format(case[1], case[3]), function() cell[0] = case[2] end)
+            raises(("element 0 of '%s[1]': %s"):format(case[4] or case[1], case[3]),
+                function() cell[0] = case[2] end)
         end)
     end
 end)

@@ -52,17 +52,14 @@ end
 
 local is_small = function(n) return n.hi == (n.lo < 0 and -1 or 0) end
 
--- Does the standing rule let every value pass that fits in either signedness? (S1 before its correction.)
-local either = pcall(ffi.new, "int8_t[1]", { 200 })
-
 -- Policy "fit": may n go into an integer of so many bits?
 function values.fits(n, bits, signed, char)
     if bits > 64 then
         return true
     end
-    local low_signed, top = signed or not signed, signed and not either and not char and bits > 1
+    local top = signed and not char and bits > 1
     if bits == 64 then
-        return n.hi == 0 and (n.lo >= 0 or not top) or n.hi == -1 and n.lo < 0 and low_signed
+        return n.hi == 0 and (n.lo >= 0 or not top) or n.hi == -1 and n.lo < 0
     elseif not is_small(n) then
         return false
     end
