@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "callback/slot.h"
+#include "object/argument.h"
 
 enum { TABLE_CODES = 1, TABLE_IMPLICIT, TABLE_SIGNATURES };
 
@@ -329,8 +330,7 @@ static int api_release(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     lua_Integer count = 0;
     if (!lua_isfunction(L, 1))
-        luaL_error(L, "ffi.release takes the Lua function, got %s",
-                   lffi_push_kind_of(L, scope->st, 1));
+        lffi_expected(L, 1, "function");
     lua_settop(L, 1);
     push_table(L, scope->st, TABLE_IMPLICIT);
     lua_pushnil(L);
@@ -425,10 +425,12 @@ void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int option
 static int api_callback(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct lffi_ctype *ct = lffi_check_ctype(L, scope, 1);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     bool given = !lua_isnoneornil(L, 3);
+    if (!lua_isfunction(L, 2))
+        lffi_expected(L, 2, "function");
     if (given && !lua_istable(L, 3))
-        luaL_error(L, "callback options must be a table, got %s", luaL_typename(L, 3));
+        lffi_expected(L, 3, "table");
     lua_settop(L, 3);
     lffi_push_callback(L, ct, 2, given ? 3 : 0);
     return 1;
@@ -568,10 +570,10 @@ bool lffi_push_callback_method(lua_State *L, const char *name)
 
 void lffi_callback_api(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"callback", api_callback},
-                                         {"release", api_release},
-                                         {"callbacks", api_callbacks},
-                                         {NULL, NULL}};
-    lua_pushlightuserdata(L, scope);
-    luaL_setfuncs(L, functions, 1);
+    static const struct lffi_public functions[] = {
+        {"callback", api_callback, 3},
+        {"release", api_release, 1},
+        {"callbacks", api_callbacks, 0},
+        {NULL, NULL, 0}};
+    lffi_api_add(L, scope, functions);
 }

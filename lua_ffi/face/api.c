@@ -69,7 +69,7 @@ static void read_cdef_options(lua_State *L, struct lffi_scope *scope, int arg,
                               struct cdecl_source *source)
 {
     static const char *const names[] = {"override", "defs", "name", NULL};
-    lffi_arg_options(L, scope, arg, names);
+    lffi_arg_options(L, arg, names);
     lua_getfield(L, arg, "override");
     if (lua_toboolean(L, -1))
         source->flags |= CDECL_OVERRIDE;
@@ -90,7 +90,7 @@ static int api_cdef(lua_State *L)
     struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
     int last = lua_gettop(L);
-    source.text = lffi_arg_string(L, scope, 1, &source.size);
+    source.text = lffi_arg_string(L, 1, &source.size);
     if (scope->luajit)
         source.flags |= CDECL_KEEP_FIRST;
     if (last > 1 && lua_istable(L, last)) {
@@ -118,7 +118,7 @@ static int api_eval(lua_State *L)
     struct cdecl_value value;
     struct cdecl_error error;
     int last = lua_gettop(L);
-    source.text = lffi_arg_string(L, scope, 1, &source.size);
+    source.text = lffi_arg_string(L, 1, &source.size);
     source.args = lffi_collect_args(L, scope, 2, last);
     source.nargs = (size_t)(last - 1);
     if (!cdecl_eval(scope->cdecl, &source, &value, &error))
@@ -133,7 +133,10 @@ static int api_eval(lua_State *L)
 
 static void fill_api(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"cdef", api_cdef}, {"eval", api_eval}, {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"cdef", api_cdef, LFFI_ANY},
+        {"eval", api_eval, LFFI_ANY},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
     lffi_api_types(L, scope);
     lffi_api_values(L, scope);

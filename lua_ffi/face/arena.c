@@ -20,9 +20,17 @@ struct arena {
 
 enum { ARENA_OBJECTS = 1 }; /* user value: the list of what the arena keeps */
 
+static struct arena *self_arena(lua_State *L)
+{
+    struct arena *arena = luaL_testudata(L, 1, ARENA_METATABLE);
+    if (arena == NULL)
+        lffi_expected(L, 1, "arena");
+    return arena;
+}
+
 static struct arena *open_arena(lua_State *L)
 {
-    struct arena *arena = luaL_checkudata(L, 1, ARENA_METATABLE);
+    struct arena *arena = self_arena(L);
     if (!arena->open)
         luaL_error(L, "the arena is closed");
     return arena;
@@ -41,7 +49,7 @@ static void adopt(lua_State *L)
 static int arena_new(lua_State *L)
 {
     struct arena *arena = open_arena(L);
-    struct lffi_ctype *ct = lffi_check_ctype(L, arena->scope, 2);
+    struct lffi_ctype *ct = lffi_arg_ctype(L, arena->scope, 2);
     lffi_construct(L, ct, 3, lua_gettop(L), false);
     adopt(L);
     return 1;
@@ -52,7 +60,7 @@ static int arena_string(lua_State *L)
 {
     struct arena *arena = open_arena(L);
     size_t size;
-    const char *text = luaL_checklstring(L, 2, &size);
+    const char *text = lffi_arg_string(L, 2, &size);
     struct lffi_ctype *ct =
         lffi_array_of(L, lffi_basic(L, arena->scope, CDECL_PRIM_CHAR), CDECL_COUNT_VLA);
     struct lffi_cdata *cd = lffi_new(L, ct, (uint64_t)size + 1);
@@ -64,7 +72,7 @@ static int arena_string(lua_State *L)
 /* arena:close(), and the end of a `local a <close>`. */
 static int arena_close(lua_State *L)
 {
-    struct arena *arena = luaL_checkudata(L, 1, ARENA_METATABLE);
+    struct arena *arena = self_arena(L);
     arena->open = false;
     lua_pushnil(L);
     lua_setiuservalue(L, 1, ARENA_OBJECTS);
@@ -73,7 +81,7 @@ static int arena_close(lua_State *L)
 
 static int arena_tostring(lua_State *L)
 {
-    const struct arena *arena = luaL_checkudata(L, 1, ARENA_METATABLE);
+    const struct arena *arena = self_arena(L);
     lua_pushstring(L, arena->open ? "arena" : "arena (closed)");
     return 1;
 }
@@ -81,15 +89,20 @@ static int arena_tostring(lua_State *L)
 /* Registered when complete: memory may run out on the way. */
 static void push_arena_metatable(lua_State *L)
 {
-    static const luaL_Reg methods[] = {
-        {"new", arena_new}, {"string", arena_string}, {"close", arena_close}, {NULL, NULL}};
-    static const luaL_Reg events[] = {
-        {"__close", arena_close}, {"__tostring", arena_tostring}, {NULL, NULL}};
+    static const struct lffi_public methods[] = {{"new", arena_new, LFFI_ANY},
+                                                 {"string", arena_string, 1},
+                                                 {"close", arena_close, 0},
+                                                 {NULL, NULL, 0}};
+    static const struct lffi_public events[] = {{"__close", arena_close, LFFI_ANY},
+                                                {"__tostring", arena_tostring, LFFI_ANY},
+                                                {NULL, NULL, 0}};
     if (luaL_getmetatable(L, ARENA_METATABLE) == LUA_TTABLE)
         return;
     lua_pop(L, 1);
-    luaL_newlib(L, events);
-    luaL_newlib(L, methods);
+    lua_newtable(L);
+    lffi_add_functions(L, NULL, events, 0);
+    lua_newtable(L);
+    lffi_add_functions(L, NULL, methods, LFFI_METHOD | LFFI_COUNTED);
     lua_setfield(L, -2, "__index");
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");
@@ -161,8 +174,7 @@ static int api_handle(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_pointer_to(L, lffi_basic(L, scope, CDECL_PRIM_VOID));
     lua_Integer number;
-    if (lua_isnone(L, 1))
-        lffi_arg_error(L, 1, "value expected");
+    lffi_arg_value(L, 1);
     lua_settop(L, 1);
     push_handles(L);
     number = next_number(L, 2);
@@ -186,7 +198,7 @@ static const void *handle_arg(lua_State *L, struct lffi_scope *scope)
     if (cd == NULL && lua_islightuserdata(L, 1))
         return lua_touserdata(L, 1);
     if (cd == NULL || cd->ct->op != LFFI_POINTER)
-        lffi_expected(L, scope, 1, "pointer");
+        lffi_expected(L, 1, "pointer");
     memcpy(&pointer, cd->addr, sizeof pointer);
     return pointer;
 }
@@ -205,9 +217,10 @@ static int api_from_handle(lua_State *L)
 
 void lffi_api_arena(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"arena", api_arena},
-                                         {"handle", api_handle},
-                                         {"from_handle", api_from_handle},
-                                         {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"arena", api_arena, 0},
+        {"handle", api_handle, 1},
+        {"from_handle", api_from_handle, 1},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

@@ -1,35 +1,13 @@
-/* The face wing: the functions and libraries that users see. First what all of them share,
- * registration and argument errors; then libraries and the tables of namespace.c. */
+/* The face wing: the functions and libraries that users see. First the parts of the API table, then
+ * libraries and the tables of namespace.c. */
 #ifndef LFFI_FACE_H
 #define LFFI_FACE_H
 
 #include "base/elfsym.h"
 #include "callback/callback.h"
+#include "object/argument.h"
 
-/* Adds the functions to the table on the stack top: C closures over (1) the scope, (2) the
- * function's name, so that an argument error names the function however it was reached (pcall, a
- * local). */
-void lffi_api_add(lua_State *L, struct lffi_scope *scope, const luaL_Reg *functions);
-/* Raises "bad argument #1 to 'sizeof' (...)"; `fmt` as for lua_pushfstring. Only from functions
- * that lffi_api_add registered. */
-_Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...);
-
-/* Raises "X expected, got Y" about the argument: "no value" when it is not there. */
-_Noreturn void lffi_expected(lua_State *L, struct lffi_scope *scope, int arg, const char *expected);
-
-/* Arguments. Each raises an argument error when the value is something else. */
-struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg);
-struct lffi_cdata *lffi_arg_cdata(lua_State *L, struct lffi_scope *scope, int arg);
-const char *lffi_arg_string(lua_State *L, struct lffi_scope *scope, int arg, size_t *size);
-/* A number of bytes or elements: a non-negative integer, boxed ones included. */
-uint64_t lffi_arg_size(lua_State *L, struct lffi_scope *scope, int arg);
-/* A table whose keys are all among `names` (ends in NULL). Absent or nil: false. */
-bool lffi_arg_options(lua_State *L, struct lffi_scope *scope, int arg, const char *const *names);
-/* An index into `names` for the string at the stack top, which option `name` of argument `arg`
- * gave. */
-int lffi_arg_choice(lua_State *L, struct lffi_scope *scope, int arg, const char *const *names);
-
-/* "fit" "strict" "wrap" "saturate" NULL, in the order of enum lffi_policy. */
+/* scope.c: "fit" "strict" "wrap" "saturate" NULL, in the order of enum lffi_policy. */
 extern const char *const lffi_policy_names[];
 
 /* The parts of the API table, each adding its functions to the table on the stack top. */
@@ -41,7 +19,7 @@ void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
 
-/* True when the value at pattern_idx is nil or a pattern that the name matches. */
+/* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were
  * replaced. */

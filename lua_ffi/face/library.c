@@ -440,11 +440,11 @@ static int read_load_options(lua_State *L, struct lffi_library *lib, int arg, bo
 {
     static const char *const names[] = {"global", "overflow", "flags", "unload", NULL};
     int flags = 0;
-    lffi_arg_options(L, lib->scope, arg, names);
+    lffi_arg_options(L, arg, names);
     if (lua_getfield(L, arg, "flags") != LUA_TNIL)
         flags = read_flags(L, lib->scope, arg);
     if (lua_getfield(L, arg, "overflow") != LUA_TNIL) {
-        lib->policy = (enum lffi_policy)lffi_arg_choice(L, lib->scope, arg, lffi_policy_names);
+        lib->policy = (enum lffi_policy)lffi_arg_choice(L, arg, lffi_policy_names);
         lib->has_policy = true;
     }
     lua_getfield(L, arg, "global");
@@ -535,7 +535,7 @@ static int clib_load(lua_State *L)
     bool unload = false;
     int lib_idx;
     if (!lua_istable(L, 1))
-        lffi_arg_string(L, scope, 1, NULL);
+        lffi_arg_string(L, 1, NULL);
     lua_settop(L, 2);
     s.lib = push_library(L, scope);
     lib_idx = lua_gettop(L);
@@ -560,9 +560,8 @@ static int clib_load(lua_State *L)
 static int clib_close(lua_State *L)
 {
     struct lffi_library *lib = lffi_push_library_of(L, 1);
-    struct lffi_scope *scope = lffi_scope_upvalue(L);
     if (lib == NULL)
-        lffi_expected(L, scope, 1, "library");
+        lffi_expected(L, 1, "library");
     if (lffi_library_is_default(lib))
         lffi_arg_error(L, 1, "ffi.C cannot be closed");
     lffi_close_namespace(L, lib, 1);
@@ -571,7 +570,10 @@ static int clib_close(lua_State *L)
 
 void lffi_clib_api(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"load", clib_load}, {"close", clib_close}, {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"load", clib_load, 2},
+        {"close", clib_close, 1},
+        {NULL, NULL, 0}};
     struct lffi_library *lib;
     lffi_api_add(L, scope, functions);
     lib = push_library(L, scope);

@@ -30,8 +30,7 @@ static struct memory cdata_memory(lua_State *L, struct lffi_scope *scope, int ar
 {
     struct memory m = {cd->addr, UINT64_MAX, cd->ct};
     if (!is_memory(cd->ct))
-        lffi_arg_error(L, arg, "pointer, array, struct or union expected, got %s",
-                       lffi_push_kind_of(L, scope->st, arg));
+        lffi_expected(L, arg, "pointer, array, struct or union");
     if (cd->ct->op == LFFI_POINTER)
         memcpy(&m.addr, cd->addr, sizeof m.addr);
     if (cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY)
@@ -52,8 +51,7 @@ static struct memory memory_arg(lua_State *L, struct lffi_scope *scope, int arg)
     if (lua_isnil(L, arg))
         lffi_arg_error(L, arg, "null pointer");
     if (!lua_islightuserdata(L, arg))
-        lffi_arg_error(L, arg, "pointer, array, struct or union expected, got %s",
-                       lua_isnone(L, arg) ? "no value" : lffi_push_kind_of(L, scope->st, arg));
+        lffi_expected(L, arg, "pointer, array, struct or union");
     return m;
 }
 
@@ -188,7 +186,7 @@ static int api_fill(lua_State *L)
     struct lffi_integer byte = {0};
     bool fraction = false;
     if (!lua_isnoneornil(L, 3) && !lffi_to_integer(L, scope->st, 3, &byte, &fraction))
-        lffi_expected(L, scope, 3, "integer");
+        lffi_expected(L, 3, "integer");
     check_reach(L, 1, 2, size, &to);
     if (scope->st->keeps)
         keep_copied(L, scope, &to, NULL, size);
@@ -204,7 +202,7 @@ static int errno_arg(lua_State *L, struct lffi_scope *scope, int arg)
     unsigned __int128 bits;
     bool fraction = false;
     if (!lffi_to_integer(L, scope->st, arg, &value, &fraction) || fraction)
-        lffi_arg_error(L, arg, "integer expected, got %s", lffi_push_kind_of(L, scope->st, arg));
+        lffi_expected(L, arg, "integer");
     if (!lffi_integer_reduce(&value, sizeof(int) * CHAR_BIT, true, LFFI_STRICT, &bits))
         lffi_arg_error(L, arg, "%s is no errno value", lffi_push_kind_of(L, scope->st, arg));
     return (int)bits;
@@ -234,8 +232,12 @@ static int api_strerror(lua_State *L)
 
 void lffi_api_memory(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"string", api_string}, {"copy", api_copy},
-                                         {"fill", api_fill},     {"errno", api_errno},
-                                         {"strerror", api_strerror}, {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"string", api_string, 2},
+        {"copy", api_copy, 3},
+        {"fill", api_fill, 3},
+        {"errno", api_errno, 1},
+        {"strerror", api_strerror, 1},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

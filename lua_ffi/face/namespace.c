@@ -356,7 +356,7 @@ void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx)
 void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_idx, int name_idx)
 {
     size_t size;
-    const char *name = lffi_arg_string(L, scope, name_idx, &size);
+    const char *name = lffi_arg_string(L, name_idx, &size);
     const struct lffi_library *lib = lffi_push_library_of(L, lib_idx);
     const struct cdecl_decl *decl = cdecl_find(scope->cdecl, name, size);
     struct lffi_ctype *ct;

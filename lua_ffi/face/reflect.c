@@ -264,7 +264,7 @@ static int api_declarations(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     lua_settop(L, 1);
     if (!lua_isnil(L, 1))
-        lffi_arg_string(L, scope, 1, NULL);
+        lffi_arg_string(L, 1, NULL);
     lua_pushlightuserdata(L, scope);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, NULL);
@@ -296,7 +296,7 @@ static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scop
     struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
     const struct cdecl_decl *decl;
-    source.text = lffi_arg_string(L, scope, arg, &source.size);
+    source.text = lffi_arg_string(L, arg, &source.size);
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
     lua_pushlstring(L, "", 1);
     lua_pushvalue(L, arg);
@@ -402,10 +402,10 @@ static const struct cdecl_decl *named_or_declared(lua_State *L, struct lffi_scop
                                                   const struct lffi_cdata *cd)
 {
     const struct cdecl_decl *decl;
-    const char *text = lffi_arg_string(L, scope, 2, NULL);
+    const char *text = lffi_arg_string(L, 2, NULL);
     if (strchr(text, '(') == NULL) {
         if (cd->ct->target->op != LFFI_FUNCTION)
-            lffi_expected(L, scope, 1, "function pointer");
+            lffi_expected(L, 1, "function pointer");
         return function_decl(L, cd->ct->target->base, 2);
     }
     decl = parse_text(L, scope, 2, 2);
@@ -425,14 +425,14 @@ static int api_tofunction(lua_State *L)
     void (*address)(void);
     lua_settop(L, 3);
     if (cd->ct->op != LFFI_POINTER)
-        lffi_expected(L, scope, 1, "function pointer");
+        lffi_expected(L, 1, "function pointer");
     memcpy(&address, cd->addr, sizeof address);
     if (address == NULL)
         lffi_arg_error(L, 1, "null pointer");
     decl = named_or_declared(L, scope, cd);
     lua_settop(L, 3);
     if (!lua_isnil(L, 3) && lffi_push_library_of(L, 3) == NULL)
-        lffi_expected(L, scope, 3, "library");
+        lffi_expected(L, 3, "library");
     lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address,
                        lua_isnil(L, 3) ? 0 : 4);
     return 1;
@@ -440,10 +440,11 @@ static int api_tofunction(lua_State *L)
 
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"reflect", api_reflect},
-                                         {"declarations", api_declarations},
-                                         {"parse", api_parse},
-                                         {"tofunction", api_tofunction},
-                                         {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"reflect", api_reflect, 1},
+        {"declarations", api_declarations, 1},
+        {"parse", api_parse, LFFI_ANY},
+        {"tofunction", api_tofunction, 3},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

@@ -6,6 +6,8 @@
 
 #include "face/face.h"
 
+const char *const lffi_policy_names[] = {"fit", "strict", "wrap", "saturate", NULL};
+
 /* ffi.overflow([policy]): the policy that was in force. */
 static int api_overflow(lua_State *L)
 {
@@ -13,7 +15,7 @@ static int api_overflow(lua_State *L)
     enum lffi_policy old = scope->policy;
     lua_settop(L, 1);
     if (!lua_isnil(L, 1))
-        scope->policy = (enum lffi_policy)lffi_arg_choice(L, scope, 1, lffi_policy_names);
+        scope->policy = (enum lffi_policy)lffi_arg_choice(L, 1, lffi_policy_names);
     lua_pushstring(L, lffi_policy_names[old]);
     return 1;
 }
@@ -27,9 +29,9 @@ static int api_scope(lua_State *L)
     struct lffi_scope rules = {.bounds = true};
     struct lffi_scope *scope;
     lua_settop(L, 1);
-    if (lffi_arg_options(L, outer, 1, names)) {
+    if (lffi_arg_options(L, 1, names)) {
         if (lua_getfield(L, 1, "overflow") != LUA_TNIL)
-            rules.policy = (enum lffi_policy)lffi_arg_choice(L, outer, 1, lffi_policy_names);
+            rules.policy = (enum lffi_policy)lffi_arg_choice(L, 1, lffi_policy_names);
         if (lua_getfield(L, 1, "bounds") != LUA_TNIL)
             rules.bounds = lua_toboolean(L, -1);
         lua_getfield(L, 1, "luajit");
@@ -53,9 +55,9 @@ static int api_integer_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     if (!lua_istable(L, 1))
-        lffi_expected(L, scope, 1, "metatable");
+        lffi_expected(L, 1, "metatable");
     if (!lua_isnoneornil(L, 2) && !lua_isfunction(L, 2))
-        lffi_expected(L, scope, 2, "function or nil");
+        lffi_expected(L, 2, "function or nil");
     lua_settop(L, 2);
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_integer_types);
     lua_insert(L, 1);
@@ -89,7 +91,7 @@ static const char *const abi_names[] = {
 /* ffi.abi(name): whether that is true of the target. */
 static int api_abi(lua_State *L)
 {
-    const char *name = lffi_arg_string(L, lffi_scope_upvalue(L), 1, NULL);
+    const char *name = lffi_arg_string(L, 1, NULL);
     bool found = false;
     for (const char *const *known = abi_names; *known != NULL && !found; known++)
         found = strcmp(*known, name) == 0;
@@ -135,11 +137,12 @@ static int api_abi(lua_State *L)
 
 void lffi_api_scope(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"overflow", api_overflow},
-                                         {"scope", api_scope},
-                                         {"integer_type", api_integer_type},
-                                         {"abi", api_abi},
-                                         {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"overflow", api_overflow, 1},
+        {"scope", api_scope, 1},
+        {"integer_type", api_integer_type, 2},
+        {"abi", api_abi, 1},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
     lua_pushliteral(L, TARGET_OS);
     lua_setfield(L, -2, "os");

@@ -47,6 +47,21 @@ static void push_copies(lua_State *L, const struct lffi_library *lib)
     copies->place = 0;
 }
 
+bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name)
+{
+    bool matches;
+    if (lua_isnil(L, pattern_idx))
+        return true;
+    lua_pushstring(L, name);
+    lua_getfield(L, -1, "find");
+    lua_insert(L, -2);
+    lua_pushvalue(L, pattern_idx);
+    lua_call(L, 2, 1);
+    matches = lua_toboolean(L, -1);
+    lua_pop(L, 1);
+    return matches;
+}
+
 /* name, kind, size, whether the scope has a declaration of it */
 static int symbols_next(lua_State *L)
 {
@@ -76,9 +91,9 @@ static int api_symbols(lua_State *L)
     lua_settop(L, 2);
     lib = lffi_push_library_of(L, 1);
     if (lib == NULL)
-        lffi_expected(L, scope, 1, "library");
+        lffi_expected(L, 1, "library");
     if (!lua_isnil(L, 2))
-        lffi_arg_string(L, scope, 2, NULL);
+        lffi_arg_string(L, 2, NULL);
     lua_pushlightuserdata(L, scope);
     lua_insert(L, -2);
     lua_pushvalue(L, 2);
@@ -89,6 +104,8 @@ static int api_symbols(lua_State *L)
 
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"symbols", api_symbols}, {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"symbols", api_symbols, 2},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

@@ -14,10 +14,13 @@ static int api_typeof(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct;
     int last = lua_gettop(L);
-    if (last > 1 && lua_type(L, 1) == LUA_TSTRING)
+    if (last > 1 && lua_type(L, 1) == LUA_TSTRING) {
         ct = lffi_parse_ctype(L, scope, 1, 2, last);
-    else
+    } else {
         ct = lffi_arg_ctype(L, scope, 1);
+        if (!scope->luajit)
+            lffi_arg_most(L, 1);
+    }
     lffi_push_ctype(L, ct);
     return 1;
 }
@@ -121,7 +124,7 @@ static int api_offsetof(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     const struct lffi_field *field;
-    lffi_arg_string(L, scope, 2, NULL);
+    lffi_arg_string(L, 2, NULL);
     if (!lffi_is_record(ct->op))
         lffi_arg_error(L, 1, "struct or union expected, got '%s'",
                        lffi_push_type_text(L, ct->type, NULL));
@@ -162,8 +165,7 @@ static int api_istype(lua_State *L)
     const struct lffi_ctype *other = NULL;
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 2);
     bool same = false;
-    if (lua_isnone(L, 2))
-        lffi_arg_error(L, 2, "value expected");
+    lffi_arg_value(L, 2);
     if (cd != NULL)
         other = cd->ct;
     else
@@ -186,8 +188,7 @@ static int api_istype(lua_State *L)
 static int api_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    if (lua_isnone(L, 1))
-        lffi_arg_error(L, 1, "value expected");
+    lffi_arg_value(L, 1);
     if (lffi_to_cdata(L, scope->st, 1) != NULL)
         lua_pushliteral(L, "cdata");
     else if (lffi_to_ctype(L, scope->st, 1) != NULL)
@@ -219,7 +220,7 @@ static int api_metatype(lua_State *L)
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     struct lffi_ctype *holder = metatype_holder(L, ct);
     if (!lua_istable(L, 2))
-        lffi_expected(L, scope, 2, "table");
+        lffi_expected(L, 2, "table");
     if (scope->luajit && holder->ref_metatype != LUA_NOREF)
         luaL_error(L, "cannot change a protected metatable");
     lua_getfield(L, 2, "__gc");
@@ -235,9 +236,14 @@ static int api_metatype(lua_State *L)
 
 void lffi_api_types(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {
-        {"typeof", api_typeof},     {"sizeof", api_sizeof}, {"alignof", api_alignof},
-        {"offsetof", api_offsetof}, {"istype", api_istype}, {"type", api_type},
-        {"metatype", api_metatype}, {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"typeof", api_typeof, LFFI_ANY},
+        {"sizeof", api_sizeof, 2},
+        {"alignof", api_alignof, 1},
+        {"offsetof", api_offsetof, 2},
+        {"istype", api_istype, 2},
+        {"type", api_type, 1},
+        {"metatype", api_metatype, 2},
+        {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

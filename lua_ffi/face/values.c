@@ -29,8 +29,7 @@ static int api_cast(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
-    if (lua_isnone(L, 2))
-        lffi_arg_error(L, 2, "value expected");
+    lffi_arg_value(L, 2);
     lua_settop(L, 2);
     if (!is_same_object(L, scope, ct))
         lffi_cast(L, ct, 2);
@@ -51,12 +50,12 @@ static int api_gc(lua_State *L)
     }
     cd = lffi_arg_cdata(L, scope, 1);
     if (!lffi_has_address(cd->ct->op))
-        lffi_expected(L, scope, 1, "pointer, array, struct or union");
+        lffi_expected(L, 1, "pointer, array, struct or union");
     if (type == LUA_TNONE)
-        lffi_arg_error(L, 2, "function or nil expected, got no value");
+        lffi_expected(L, 2, "function or nil");
     if (type != LUA_TNIL && type != LUA_TFUNCTION && lffi_to_cdata(L, scope->st, 2) == NULL &&
         luaL_getmetafield(L, 2, "__call") == LUA_TNIL)
-        lffi_expected(L, scope, 2, "function or nil");
+        lffi_expected(L, 2, "function or nil");
     lffi_set_finalizer(L, scope->st, 1, 2);
     lua_settop(L, 1);
     return 1;
@@ -166,7 +165,7 @@ static void push_text_number(lua_State *L, struct lffi_scope *scope)
             luaL_pushfail(L);
         return;
     }
-    text = lffi_arg_string(L, scope, 1, &size);
+    text = lffi_arg_string(L, 1, &size);
     base = lffi_arg_size(L, scope, 2);
     if (base < 2 || base > 36)
         lffi_arg_error(L, 2, "base out of range");
@@ -208,8 +207,7 @@ static int api_tonumber(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
-    if (lua_isnone(L, 1))
-        lffi_arg_error(L, 1, "value expected");
+    lffi_arg_value(L, 1);
     if (cd != NULL && lffi_is_number(cd->ct->op))
         push_number(L, cd);
     else if (lua_type(L, 1) == LUA_TSTRING || !lua_isnoneornil(L, 2))
@@ -228,8 +226,7 @@ static int api_math_type(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     uint8_t op = cd != NULL ? cd->ct->op : LFFI_VOID;
-    if (lua_isnone(L, 1))
-        lffi_arg_error(L, 1, "value expected");
+    lffi_arg_value(L, 1);
     if (lffi_is_integral(op) || lua_isinteger(L, 1))
         lua_pushliteral(L, "integer");
     else if (lffi_is_float(op) || lua_type(L, 1) == LUA_TNUMBER)
@@ -247,8 +244,7 @@ static int api_isnull(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     const void *pointer = cd;
-    if (lua_isnone(L, 1))
-        lffi_arg_error(L, 1, "value expected");
+    lffi_arg_value(L, 1);
     if (cd != NULL && cd->ct->op == LFFI_POINTER)
         memcpy(&pointer, cd->addr, sizeof pointer);
     else if (cd == NULL)
@@ -261,8 +257,8 @@ static int api_isnull(lua_State *L)
 static int api_eq(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    if (lua_isnone(L, 1) || lua_isnone(L, 2))
-        lffi_arg_error(L, lua_isnone(L, 1) ? 1 : 2, "value expected");
+    lffi_arg_value(L, 1);
+    lffi_arg_value(L, 2);
     lua_pushboolean(L, lffi_equal(L, scope->st, 1, 2));
     return 1;
 }
@@ -373,23 +369,24 @@ static int api_totable(lua_State *L)
     else if (cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_POINTER)
         push_list(L, cd->ct->target, addr, list_count(L, scope, cd));
     else
-        lffi_expected(L, scope, 1, "struct, union, array or pointer");
+        lffi_expected(L, 1, "struct, union, array or pointer");
     return 1;
 }
 
 void lffi_api_values(lua_State *L, struct lffi_scope *scope)
 {
-    static const luaL_Reg functions[] = {{"new", api_new},
-                                         {"cast", api_cast},
-                                         {"gc", api_gc},
-                                         {"addressof", api_addressof},
-                                         {"toretval", api_toretval},
-                                         {"tonumber", api_tonumber},
-                                         {"math_type", api_math_type},
-                                         {"isnull", api_isnull},
-                                         {"eq", api_eq},
-                                         {"totable", api_totable},
-                                         {NULL, NULL}};
+    static const struct lffi_public functions[] = {
+        {"new", api_new, LFFI_ANY},
+        {"cast", api_cast, 2},
+        {"gc", api_gc, 2},
+        {"addressof", api_addressof, 2},
+        {"toretval", api_toretval, 1},
+        {"tonumber", api_tonumber, 2},
+        {"math_type", api_math_type, 1},
+        {"isnull", api_isnull, 1},
+        {"eq", api_eq, 2},
+        {"totable", api_totable, 2},
+        {NULL, NULL, 0}};
     struct lffi_ctype *void_type = lffi_basic(L, scope, CDECL_PRIM_VOID);
     lffi_api_add(L, scope, functions);
     lffi_push_pointer(L, lffi_pointer_to(L, void_type), NULL, 0);

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "object/argument.h"
 #include "object/integer.h"
 
 /* ---- recognising and making ------------------------------------------------------------------ */
@@ -283,7 +284,7 @@ static struct lffi_cdata *self_cdata(lua_State *L)
 {
     struct lffi_cdata *cd = lffi_to_cdata(L, state_upvalue(L), 1);
     if (cd == NULL)
-        luaL_argerror(L, 1, "cdata expected");
+        lffi_expected(L, 1, "cdata");
     return cd;
 }
 
@@ -438,18 +439,15 @@ static int cdata_call(lua_State *L)
 
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)
 {
-    static const luaL_Reg methods[] = {{"__tostring", cdata_tostring},
-                                       {"__len", cdata_len},
-                                       {"__call", cdata_call},
-                                       {"__close", cdata_close},
-                                       {NULL, NULL}};
-    lua_pushlightuserdata(L, st);
-    luaL_setfuncs(L, methods, 1);
-    if (with_gc) {
-        lua_pushlightuserdata(L, st);
-        lua_pushcclosure(L, cdata_gc, 1);
-        lua_setfield(L, -2, "__gc");
-    }
+    static const struct lffi_public methods[] = {{"__tostring", cdata_tostring, LFFI_ANY},
+                                                 {"__len", cdata_len, LFFI_ANY},
+                                                 {"__call", cdata_call, LFFI_ANY},
+                                                 {"__close", cdata_close, LFFI_ANY},
+                                                 {NULL, NULL, 0}};
+    static const struct lffi_public finaliser[] = {{"__gc", cdata_gc, LFFI_ANY}, {NULL, NULL, 0}};
+    lffi_add_functions(L, st, methods, 0);
+    if (with_gc)
+        lffi_add_functions(L, st, finaliser, 0);
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");
     lua_pushliteral(L, "cdata");

@@ -4,11 +4,10 @@
  * lua_close, so plain pointers to them may be kept anywhere. The parser's allocations happen on a
  * thread of their own and never raise; every raising call is made with nothing unowned in hand.
  */
-#include <stdio.h>
 #include <string.h>
 
+#include "object/argument.h"
 #include "object/integer.h"
-#include "object/record.h"
 
 /* ---- making ctypes --------------------------------------------------------------------------- */
 
@@ -179,106 +178,12 @@ uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct)
     return ct->size;
 }
 
-_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
-{
-    luaL_Buffer b;
-    size_t size;
-    if (error->out_of_memory)
-        luaL_error(L, "not enough memory");
-    size = cdecl_error_text(error, NULL, 0) + 1;
-    cdecl_error_text(error, luaL_buffinitsize(L, &b, size), size);
-    luaL_pushresultsize(&b, size - 1);
-    luaL_error(L, "%s", lua_tostring(L, -1));
-    abort();
-}
-
-/* ---- type arguments -------------------------------------------------------------------------- */
+/* ---- what types are for ---------------------------------------------------------------------- */
 
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
 {
     void *object = lua_touserdata(L, idx);
     return object != NULL && lffi_metatable(L, idx) == st->mt_ctype ? object : NULL;
-}
-
-/* One "$" argument: a type, an identifier or a number. */
-static void collect_arg(lua_State *L, struct lffi_scope *scope, int idx, struct cdecl_arg *arg)
-{
-    memset(arg, 0, sizeof *arg);
-    if (lua_isinteger(L, idx)) {
-        arg->kind = CDECL_ARG_INT;
-        arg->integer = lua_tointeger(L, idx);
-    } else if (lua_type(L, idx) == LUA_TSTRING) {
-        arg->kind = CDECL_ARG_NAME;
-        arg->name = lua_tolstring(L, idx, &arg->name_size);
-    } else {
-        arg->kind = CDECL_ARG_TYPE;
-        arg->type = lffi_check_ctype(L, scope, idx)->type;
-    }
-}
-
-struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int first, int last)
-{
-    size_t count = last >= first ? (size_t)(last - first + 1) : 0;
-    struct cdecl_arg *args = lua_newuserdatauv(L, (count + 1) * sizeof *args, 0);
-    for (size_t i = 0; i < count; i++)
-        collect_arg(L, scope, first + (int)i, &args[i]);
-    return args;
-}
-
-struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
-                                    int first_arg, int last_arg)
-{
-    struct cdecl_source source = {.flags = CDECL_TERMINATED};
-    struct cdecl_error error;
-    const struct cdecl_type *type;
-    source.text = luaL_checklstring(L, text_idx, &source.size);
-    source.args = lffi_collect_args(L, scope, first_arg, last_arg);
-    source.nargs = last_arg >= first_arg ? (size_t)(last_arg - first_arg + 1) : 0;
-    type = cdecl_parse_type(scope->cdecl, &source, &error);
-    if (type == NULL)
-        lffi_parse_error(L, &error);
-    lua_pop(L, 1);
-    return lffi_ctype_of(L, scope, type);
-}
-
-/* Text of a type, remembered: a body makes a new type each time and is not. */
-static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, int idx)
-{
-    struct lffi_ctype *ct;
-    idx = lua_absindex(L, idx);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
-    lua_pushvalue(L, idx);
-    if (lua_rawget(L, -2) == LUA_TUSERDATA) {
-        ct = lua_touserdata(L, -1);
-        lua_pop(L, 2);
-        return ct;
-    }
-    lua_pop(L, 1);
-    ct = lffi_parse_ctype(L, scope, idx, 1, 0);
-    if (strchr(lua_tostring(L, idx), '{') == NULL) {
-        lua_pushvalue(L, idx);
-        lffi_push_ctype(L, ct);
-        lua_rawset(L, -3);
-    }
-    lua_pop(L, 1);
-    return ct;
-}
-
-struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int idx)
-{
-    struct lffi_ctype *ct;
-    const struct lffi_cdata *cd;
-    const struct lffi_function *fn;
-    if (lua_type(L, idx) == LUA_TSTRING)
-        return named_ctype(L, scope, idx);
-    if ((ct = lffi_to_ctype(L, scope->st, idx)) != NULL)
-        return ct;
-    if ((cd = lffi_to_cdata(L, scope->st, idx)) != NULL)
-        return cd->ct;
-    if ((fn = lffi_to_function(L, idx)) != NULL)
-        return fn->ct;
-    luaL_argerror(L, idx, lua_pushfstring(L, "C type expected, got %s", luaL_typename(L, idx)));
-    abort();
 }
 
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
@@ -340,7 +245,7 @@ struct lffi_ctype *lffi_self_ctype(lua_State *L)
     struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(1));
     struct lffi_ctype *ct = lffi_to_ctype(L, st, 1);
     if (ct == NULL)
-        luaL_argerror(L, 1, "C type expected");
+        lffi_expected(L, 1, "C type");
     return ct;
 }
 
@@ -421,12 +326,11 @@ static int ctype_index(lua_State *L)
 
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)
 {
-    const luaL_Reg methods[] = {{"__tostring", ctype_tostring},
-                                       {"__eq", ctype_eq},
-                                       {"__index", ctype_index},
-                                       {NULL, NULL}};
-    lua_pushlightuserdata(L, st);
-    luaL_setfuncs(L, methods, 1);
+    static const struct lffi_public methods[] = {{"__tostring", ctype_tostring, LFFI_ANY},
+                                                 {"__eq", ctype_eq, LFFI_ANY},
+                                                 {"__index", ctype_index, LFFI_ANY},
+                                                 {NULL, NULL, 0}};
+    lffi_add_functions(L, st, methods, 0);
     lffi_construct_metatable(L, st);
     lua_pushliteral(L, "ffi");
     lua_setfield(L, -2, "__metatable");

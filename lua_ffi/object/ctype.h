@@ -71,15 +71,6 @@ void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct);
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx);
 /* Argument 1 of a metamethod of ctypes, whose upvalue 1 is the state. Raises when it is none. */
 struct lffi_ctype *lffi_self_ctype(lua_State *L);
-/* Type argument of an API function: ctype, cdata, function of a namespace, or C text. Raises. */
-struct lffi_ctype *lffi_check_ctype(lua_State *L, struct lffi_scope *scope, int idx);
-/* Likewise from text with "$" arguments at first_arg .. last_arg of the stack. */
-struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
-                                    int first_arg, int last_arg);
-/* Gathers "$" arguments into an array that is a userdata pushed on the stack. */
-struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int first, int last);
-/* Raises the rendered parser error at the caller's line. */
-_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error);
 /* Size in bytes; raises "size of 'T' is unknown" when incomplete. VLA: the fixed part. */
 uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct);
 /* True when the type has a known size (looks again when a tag was completed meanwhile). */
@@ -149,6 +140,15 @@ static inline const char *lffi_type_text(lua_State *L, const struct lffi_ctype *
 }
 /* Pushes the text of a declaration ("int abs(int)") and returns it. */
 const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
+
+/* ---- kind.c: what a value is, for error texts ------------------------------------------------ */
+
+/* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
+const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
+/* Likewise a number: "integer 300", "number 1e+300". `value`: the integer that it is, or stands
+ * for; NULL for floats. */
+const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
+                                  const struct lffi_integer *value, int idx);
 
 /* ---- members.c: names within a type ---------------------------------------------------------- */
 

@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "object/argument.h"
 #include "value/fast.h"
 
 /* The length argument of a T[?] or of a struct that ends so. */
@@ -230,7 +231,8 @@ static int ctype_quick_call(lua_State *L)
 
 void lffi_construct_metatable(lua_State *L, struct lffi_state *st)
 {
-    lua_pushlightuserdata(L, st);
-    lua_pushcclosure(L, lffi_peeks(st) ? ctype_quick_call : ctype_call, 1);
-    lua_setfield(L, -2, "__call");
+    static const struct lffi_public plain[] = {{"__call", ctype_call, LFFI_ANY}, {NULL, NULL, 0}};
+    static const struct lffi_public quick[] = {{"__call", ctype_quick_call, LFFI_ANY},
+                                               {NULL, NULL, 0}};
+    lffi_add_functions(L, st, lffi_peeks(st) ? quick : plain, 0);
 }

@@ -80,12 +80,6 @@ _Noreturn void lffi_misfit(lua_State *L, struct lffi_ctype *ct, unsigned bits,
  * that name would help. */
 const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, unsigned bits,
                                 const char *type);
-/* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
-const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
-/* Likewise a number: "integer 300", "number 1e+300". `value`: the integer that it is, or stands
- * for; NULL for floats. */
-const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
-                                  const struct lffi_integer *value, int idx);
 
 /* ---- address.c: Lua values as C addresses ---------------------------------------------------- */
 

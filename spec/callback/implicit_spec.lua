@@ -88,8 +88,9 @@ describe("an implicit conversion", function()
         lib.callbacks_keep(f) -- and can be made anew
         assert.equal(2, lib.callbacks_call_kept(2))
         assert.equal(1, ffi.release(f))
-        raises("ffi.release takes the Lua function, got nil", ffi.release, nil)
-        raises("ffi.release takes the Lua function, got 'int (*)(int)'", ffi.release, lib.callbacks_kept())
+        raises("bad argument #1 to 'release' (function expected, got nil)", ffi.release, nil)
+        raises("bad argument #1 to 'release' (function expected, got 'int (*)(int)')", ffi.release,
+            lib.callbacks_kept())
     end)
 
     it("released within itself serves this run", function()

@@ -169,6 +169,105 @@ describe("a wrong argument", function()
     end)
 end)
 
+describe("a method", function()
+    local arena = ffi.arena()
+
+    it("counts the arguments that are written, and is named however it was reached", function()
+        raises("bad argument #1 to 'new' (C type expected, got integer 5)",
+            function() arena:new(5) end)
+        raises("bad argument #1 to 'new' (C type expected, got no value)", arena.new, arena)
+        raises("bad argument #1 to 'string' (string expected, got table)", arena.string, arena, {})
+    end)
+
+    it("of an arena wants the arena", function()
+        raises("calling 'new' on bad self (arena expected, got string \"int\")",
+            function() arena.new("int") end)
+        raises("calling 'string' on bad self (arena expected, got no value)", arena.string)
+        raises("calling 'close' on bad self (arena expected, got table)", arena.close, {})
+    end)
+
+    -- Only the debug library gets at these.
+    it("that Lua calls for an operator is named as well", function()
+        local cdata = debug.getmetatable(ffi.new "int[2]")
+        local ctype = debug.getmetatable(ffi.typeof "int")
+        for _, event in ipairs { "__tostring", "__len", "__call", "__close" } do
+            raises(("bad argument #1 to '%s' (cdata expected, got integer 5)"):format(event),
+                cdata[event], 5)
+        end
+        for _, event in ipairs { "__tostring", "__index", "__call" } do
+            raises(("bad argument #1 to '%s' (C type expected, got integer 5)"):format(event),
+                ctype[event], 5)
+        end
+        raises("bad argument #1 to '__gc' (cdata expected, got table)",
+            debug.getmetatable(ffi.gc(ffi.new "int[1]", nil)).__gc, {})
+        raises("bad argument #1 to '__tostring' (arena expected, got no value)",
+            debug.getmetatable(arena).__tostring)
+    end)
+end)
+
+-- The functions of an API table, each with the number of arguments that it takes at most; -1: as many
+-- as are written, for initialisers or for "$".
+local most = {
+    cdef = -1, eval = -1, typeof = -1, parse = -1, new = -1,
+    sizeof = 2, alignof = 1, offsetof = 2, istype = 2, type = 1, metatype = 2,
+    cast = 2, gc = 2, addressof = 2, toretval = 1, tonumber = 2, math_type = 1, isnull = 1, eq = 2,
+    totable = 2, string = 2, copy = 3, fill = 3, errno = 1, strerror = 1,
+    overflow = 1, scope = 1, integer_type = 2, abi = 1, arena = 0, handle = 1, from_handle = 1,
+    reflect = 1, declarations = 1, tofunction = 3, symbols = 2, load = 2, close = 1,
+    callback = 3, release = 1, callbacks = 0,
+}
+
+describe("a surplus argument", function()
+    it("to any function raises before anything is done", function()
+        for name, value in pairs(core.scope()) do
+            if type(value) == "function" then
+                assert.is_number(most[name], name)
+            end
+        end
+        for name, count in pairs(most) do
+            if count >= 0 then
+                raises(("bad argument #%d to '%s' (surplus: %s expected)"):format(count + 1, name,
+                    count == 0 and "none" or "at most " .. count),
+                    ffi[name], table.unpack({}, 1, count + 1))
+            end
+        end
+        raises("bad argument #3 to 'string' (surplus: at most 2 expected)", function()
+            ffi.string(("abc"):gsub("b", "d"), 3, nil)
+        end)
+    end)
+
+    it("to a function that takes any number raises where it finds no use", function()
+        raises("bad argument #2 to 'typeof' (surplus: at most 1 expected)", ffi.typeof,
+            ffi.typeof "int", 5)
+        raises("1:4: 1 arguments for 0 '$'\n    int\n       ^",
+            function() ffi.typeof("int", 5) end)
+        for _, name in ipairs { "cdef", "parse" } do
+            raises("1:15: 1 arguments for 0 '$'\n    int surplus_x;\n                  ^",
+                function() ffi[name]("int surplus_x;", 5) end)
+        end
+        raises("1:2: 1 arguments for 0 '$'\n    1\n     ^", function() ffi.eval("1", 5) end)
+        raises("too many initializers for 'int'", ffi.new, "int", 1, 2)
+    end)
+
+    it("to a method raises, to a constructor is an initialiser too many", function()
+        local arena = ffi.arena()
+        raises("bad argument #2 to 'string' (surplus: at most 1 expected)",
+            function() arena:string("x", 1) end)
+        raises("bad argument #1 to 'close' (surplus: none expected)",
+            function() arena:close(nil) end)
+        raises("too many initializers for 'int[2]'", function() arena:new("int[2]", 1, 2, 3) end)
+        raises("too many initializers for 'struct errors_point'",
+            ffi.typeof "struct errors_point", 1, 2, 3)
+    end)
+
+    it("is ignored by LuaJIT's rules", function()
+        local jit = core.scope { luajit = true }
+        assert.equal(4, jit.sizeof("int", nil, 5))
+        assert.equal(jit.typeof "int", jit.typeof(jit.typeof "int", 5))
+        assert.equal("x", jit.string("xy", 1, "and more"))
+    end)
+end)
+
 describe("a bad declaration", function()
     it("leaves the scope as it was", function()
         local s = core.scope()

@@ -32,7 +32,9 @@ describe("ffi.scope", function()
         for _, scope in ipairs { outer, inner, (require "cffi.luajit") } do
             assert.equal(core.Pointer, scope.Pointer)
             assert.is_nil(scope.no_such_name)
+            scope.Pointer = nil
         end
+        core.Pointer = nil -- busted loads cffi.fiddle anew for other files
     end)
 
     it("can be made from any scope, with rules given and not inherited", function()

@@ -1,0 +1,244 @@
+/* What all public functions and methods share: registration under a name, and arguments checked
+ * with it (docs/design.md S19).
+ *
+ * Depends on ctype.c, record.c and kind.c. Everything returned belongs to the arguments; ctypes
+ * live as long as their scope.
+ */
+#include <string.h>
+
+#include "object/argument.h"
+#include "object/integer.h"
+#include "object/record.h"
+
+/* ---- registration ---------------------------------------------------------------------------- */
+
+/* Upvalues of a public function. */
+enum { UP_CONTEXT = 1, UP_PUBLIC, UP_METHOD };
+
+/* What is registered in place of a function that counts: it has the same upvalues. */
+static int call_counted(lua_State *L)
+{
+    const struct lffi_public *running = lua_touserdata(L, lua_upvalueindex(UP_PUBLIC));
+    lffi_arg_most(L, running->most + lua_toboolean(L, lua_upvalueindex(UP_METHOD)));
+    return running->function(L);
+}
+
+void lffi_push_public(lua_State *L, void *context, const struct lffi_public *function, unsigned how)
+{
+    bool counted = (how & LFFI_COUNTED) != 0 && function->most != LFFI_ANY;
+    lua_pushlightuserdata(L, context);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)function);
+    lua_pushboolean(L, (how & LFFI_METHOD) != 0);
+    lua_pushcclosure(L, counted ? call_counted : function->function, UP_METHOD);
+}
+
+void lffi_add_functions(lua_State *L, void *context, const struct lffi_public *functions,
+                        unsigned how)
+{
+    for (const struct lffi_public *f = functions; f->name != NULL; f++) {
+        lffi_push_public(L, context, f, how);
+        lua_setfield(L, -2, f->name);
+    }
+}
+
+void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions)
+{
+    lffi_add_functions(L, scope, functions, scope->luajit ? 0 : LFFI_COUNTED);
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+
+/* Methods count their arguments as they are written: the object itself is none. */
+_Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...)
+{
+    const struct lffi_public *running = lua_touserdata(L, lua_upvalueindex(UP_PUBLIC));
+    va_list args;
+    const char *text;
+    va_start(args, fmt);
+    text = lua_pushvfstring(L, fmt, args);
+    va_end(args);
+    if (lua_toboolean(L, lua_upvalueindex(UP_METHOD)) && --arg == 0)
+        luaL_error(L, "calling '%s' on bad self (%s)", running->name, text);
+    luaL_error(L, "bad argument #%d to '%s' (%s)", arg, running->name, text);
+    abort();
+}
+
+_Noreturn void lffi_expected(lua_State *L, int arg, const char *expected)
+{
+    const char *got = "no value";
+    if (!lua_isnone(L, arg))
+        got = lffi_push_kind_of(L, lffi_open_state(L), arg);
+    lffi_arg_error(L, arg, "%s expected, got %s", expected, got);
+}
+
+/* ---- types ----------------------------------------------------------------------------------- */
+
+_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
+{
+    luaL_Buffer b;
+    size_t size;
+    if (error->out_of_memory)
+        luaL_error(L, "not enough memory");
+    size = cdecl_error_text(error, NULL, 0) + 1;
+    cdecl_error_text(error, luaL_buffinitsize(L, &b, size), size);
+    luaL_pushresultsize(&b, size - 1);
+    luaL_error(L, "%s", lua_tostring(L, -1));
+    abort();
+}
+
+/* One "$" argument: a type, an identifier or a number. */
+static void collect_arg(lua_State *L, struct lffi_scope *scope, int idx, struct cdecl_arg *arg)
+{
+    memset(arg, 0, sizeof *arg);
+    if (lua_isinteger(L, idx)) {
+        arg->kind = CDECL_ARG_INT;
+        arg->integer = lua_tointeger(L, idx);
+    } else if (lua_type(L, idx) == LUA_TSTRING) {
+        arg->kind = CDECL_ARG_NAME;
+        arg->name = lua_tolstring(L, idx, &arg->name_size);
+    } else {
+        arg->kind = CDECL_ARG_TYPE;
+        arg->type = lffi_arg_ctype(L, scope, idx)->type;
+    }
+}
+
+struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int first, int last)
+{
+    size_t count = last >= first ? (size_t)(last - first + 1) : 0;
+    struct cdecl_arg *args = lua_newuserdatauv(L, (count + 1) * sizeof *args, 0);
+    for (size_t i = 0; i < count; i++)
+        collect_arg(L, scope, first + (int)i, &args[i]);
+    return args;
+}
+
+struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
+                                    int first_arg, int last_arg)
+{
+    struct cdecl_source source = {.flags = CDECL_TERMINATED};
+    struct cdecl_error error;
+    const struct cdecl_type *type;
+    source.text = lua_tolstring(L, text_idx, &source.size);
+    source.args = lffi_collect_args(L, scope, first_arg, last_arg);
+    source.nargs = last_arg >= first_arg ? (size_t)(last_arg - first_arg + 1) : 0;
+    type = cdecl_parse_type(scope->cdecl, &source, &error);
+    if (type == NULL)
+        lffi_parse_error(L, &error);
+    lua_pop(L, 1);
+    return lffi_ctype_of(L, scope, type);
+}
+
+/* Text of a type, remembered: a body makes a new type each time and is not. */
+static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, int idx)
+{
+    struct lffi_ctype *ct;
+    idx = lua_absindex(L, idx);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
+    lua_pushvalue(L, idx);
+    if (lua_rawget(L, -2) == LUA_TUSERDATA) {
+        ct = lua_touserdata(L, -1);
+        lua_pop(L, 2);
+        return ct;
+    }
+    lua_pop(L, 1);
+    ct = lffi_parse_ctype(L, scope, idx, 1, 0);
+    if (strchr(lua_tostring(L, idx), '{') == NULL) {
+        lua_pushvalue(L, idx);
+        lffi_push_ctype(L, ct);
+        lua_rawset(L, -3);
+    }
+    lua_pop(L, 1);
+    return ct;
+}
+
+struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    struct lffi_ctype *ct;
+    const struct lffi_cdata *cd;
+    const struct lffi_function *fn;
+    if (lua_type(L, arg) == LUA_TSTRING)
+        return named_ctype(L, scope, arg);
+    if ((ct = lffi_to_ctype(L, scope->st, arg)) != NULL)
+        return ct;
+    if ((cd = lffi_to_cdata(L, scope->st, arg)) != NULL)
+        return cd->ct;
+    if ((fn = lffi_to_function(L, arg)) != NULL)
+        return fn->ct;
+    lffi_expected(L, arg, "C type");
+}
+
+/* ---- other arguments ------------------------------------------------------------------------- */
+
+void lffi_arg_most(lua_State *L, int most)
+{
+    int written = most - lua_toboolean(L, lua_upvalueindex(UP_METHOD));
+    if (lua_gettop(L) <= most)
+        return;
+    if (written == 0)
+        lffi_arg_error(L, most + 1, "surplus: none expected");
+    lffi_arg_error(L, most + 1, "surplus: at most %d expected", written);
+}
+
+void lffi_arg_value(lua_State *L, int arg)
+{
+    if (lua_isnone(L, arg))
+        lffi_arg_error(L, arg, "value expected");
+}
+
+struct lffi_cdata *lffi_arg_cdata(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, arg);
+    if (cd == NULL)
+        lffi_expected(L, arg, "cdata");
+    return cd;
+}
+
+const char *lffi_arg_string(lua_State *L, int arg, size_t *size)
+{
+    if (lua_type(L, arg) != LUA_TSTRING)
+        lffi_expected(L, arg, "string");
+    return lua_tolstring(L, arg, size);
+}
+
+uint64_t lffi_arg_size(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    struct lffi_integer value;
+    bool fraction = false;
+    if (!lffi_to_integer(L, scope->st, arg, &value, &fraction) || fraction)
+        lffi_expected(L, arg, "integer");
+    if (value.negative)
+        lffi_arg_error(L, arg, "must not be negative");
+    if (value.beyond || value.bits > INT64_MAX)
+        lffi_arg_error(L, arg, "too large");
+    return (uint64_t)value.bits;
+}
+
+bool lffi_arg_options(lua_State *L, int arg, const char *const *names)
+{
+    if (lua_isnoneornil(L, arg))
+        return false;
+    if (!lua_istable(L, arg))
+        lffi_expected(L, arg, "table");
+    lua_pushnil(L);
+    while (lua_next(L, arg) != 0) {
+        const char *const *name = names;
+        lua_pop(L, 1);
+        while (*name != NULL &&
+               (lua_type(L, -1) != LUA_TSTRING || strcmp(*name, lua_tostring(L, -1)) != 0))
+            name++;
+        if (*name == NULL)
+            lffi_arg_error(L, arg, "unknown option '%s'", luaL_tolstring(L, -1, NULL));
+    }
+    return true;
+}
+
+int lffi_arg_choice(lua_State *L, int arg, const char *const *names)
+{
+    if (lua_type(L, -1) != LUA_TSTRING)
+        lffi_arg_error(L, arg, "string expected, got %s",
+                       lffi_push_kind_of(L, lffi_open_state(L), -1));
+    for (int i = 0; names[i] != NULL; i++) {
+        if (strcmp(names[i], lua_tostring(L, -1)) == 0)
+            return i;
+    }
+    lffi_arg_error(L, arg, "invalid option '%s'", lua_tostring(L, -1));
+}
