@@ -1,28 +1,13 @@
 /* Lua calls C: the functions of a namespace, and function pointers.
  *
- * Depends on plan.c for where arguments travel, on pieces.c and
+ * Depends on plan.c for where arguments travel, on variadic.c, pieces.c and
  * convert.c for values, on running.c for the call chain. Each call fills a frame of its own,
  * on the C stack or, when its stack block is large, in a userdata, so calls may nest at will.
  */
 #include <errno.h>
 #include <string.h>
 
-#include "call/call.h"
-
-/* One call under preparation. */
-struct outgoing {
-    const struct lffi_plan *plan;
-    const struct lffi_record *record; /* NULL: a function pointer */
-    void (*address)(void);
-    int first;                  /* stack index of the first argument */
-    int nargs;
-    unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
-    unsigned char *copies;      /* of indirect arguments */
-    bool recheck;               /* against the format, when all is converted */
-    struct lffi_loans *loans;   /* of arguments that C does not keep */
-    struct lffi_assign assigned;
-    struct lffi_where where;
-};
+#include "call/outgoing.h"
 
 /* ---- the general conversion ------------------------------------------------------------------ */
 
@@ -96,9 +81,8 @@ static unsigned char *next_copy(struct outgoing *call, const struct lffi_param *
     return copy;
 }
 
-/* `pieces`: those that the parameter's `first` counts from. */
-static void store_general(lua_State *L, struct outgoing *call, const struct lffi_param *param,
-                          const struct lffi_piece *pieces, int idx)
+void lffi_store_general(lua_State *L, struct outgoing *call, const struct lffi_param *param,
+                        const struct lffi_piece *pieces, int idx)
 {
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
     unsigned char *slot = call->frame + param->to;
@@ -147,7 +131,7 @@ static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
     call->where.loans = NULL;
     if (call->record != NULL && has_bit(call->record->borrows, i))
         call->where.loans = call->loans;
-    store_general(L, call, param, call->plan->pieces, idx);
+    lffi_store_general(L, call, param, call->plan->pieces, idx);
 }
 
 static void check_nonnull(lua_State *L, struct outgoing *call)
@@ -160,130 +144,6 @@ static void check_nonnull(lua_State *L, struct outgoing *call)
             lffi_convert_error(L, &call->where, "NULL is not allowed here (nonnull)");
         }
     }
-}
-
-/* ---- variadic arguments ---------------------------------------------------------------------- */
-
-/* The type a cdata has after C's default argument promotions. */
-static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *plan,
-                                        const struct lffi_cdata *cd)
-{
-    struct lffi_ctype *ct = cd->ct->base;
-    switch ((enum lffi_op)ct->op) {
-    case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16:
-        return plan->promoted[LFFI_PROMOTED_BOOLEAN];
-    case LFFI_FLOAT: return plan->promoted[LFFI_PROMOTED_FLOAT];
-    case LFFI_ENUM: return ct->target;
-    case LFFI_ARRAY: return lffi_pointer_to(L, ct->target);
-    case LFFI_FUNCTION: return lffi_pointer_to(L, ct);
-    case LFFI_VOID: case LFFI_I32: case LFFI_U32: case LFFI_I64: case LFFI_U64: case LFFI_I128:
-    case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_DOUBLE: case LFFI_LDOUBLE:
-    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR: case LFFI_STRUCT:
-    case LFFI_UNION:
-        break;
-    }
-    return ct;
-}
-
-/* What an object that stands for a pointer travels as. */
-static struct lffi_ctype *const_data_pointer(lua_State *L, const struct lffi_plan *plan)
-{
-    struct lffi_ctype *data = lffi_basic(L, plan->ct->scope, CDECL_PRIM_VOID);
-    return lffi_pointer_to(L, lffi_qualified(L, data, CDECL_CONST));
-}
-
-static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, int idx)
-{
-    const struct lffi_plan *plan = call->plan;
-    struct lffi_state *st = plan->ct->scope->st;
-    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
-    struct lffi_integer integer;
-    bool fraction;
-    if (cd != NULL)
-        return promote_cdata(L, plan, cd);
-    if (lffi_to_integer(L, st, idx, &integer, &fraction)) {
-        if (!integer.negative && integer.bits > INT64_MAX && integer.bits <= UINT64_MAX)
-            return lffi_basic(L, plan->ct->scope, CDECL_PRIM_ULLONG);
-        return plan->promoted[LFFI_PROMOTED_INTEGER];
-    }
-    if (lua_type(L, idx) == LUA_TUSERDATA)
-        return plan->promoted[LFFI_PROMOTED_POINTER];
-    if (luaL_getmetafield(L, idx, "__cffi_pointer") != LUA_TNIL) {
-        lua_pop(L, 1);
-        return const_data_pointer(L, plan);
-    }
-    call->where.index = idx - call->first + 1;
-    lffi_convert_error(L, &call->where, "a %s cannot be a variadic argument: use ffi.new or "
-                                        "ffi.cast to give it a type",
-                       luaL_typename(L, idx));
-}
-
-/* S7: the type that a value passed for "..." travels as. */
-static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
-{
-    struct lffi_ctype *const *promoted = call->plan->promoted;
-    switch (lua_type(L, idx)) {
-    case LUA_TNUMBER:
-        return promoted[lua_isinteger(L, idx) && !call->plan->ct->scope->luajit
-                            ? LFFI_PROMOTED_INTEGER
-                            : LFFI_PROMOTED_FLOAT];
-    case LUA_TBOOLEAN: return promoted[LFFI_PROMOTED_BOOLEAN];
-    case LUA_TSTRING: return promoted[LFFI_PROMOTED_STRING];
-    case LUA_TNIL: case LUA_TLIGHTUSERDATA: return promoted[LFFI_PROMOTED_POINTER];
-    case LUA_TFUNCTION:
-        if (lffi_to_function(L, idx) != NULL)
-            return promoted[LFFI_PROMOTED_POINTER];
-        call->where.index = idx - call->first + 1;
-        lffi_convert_error(L, &call->where, "a Lua function has no C type here: use "
-                                            "ffi.callback(type, function)");
-    default: return promote_object(L, call, idx);
-    }
-}
-
-/* A cdata by value, or any scalar, as variadic argument. */
-static void store_variadic(lua_State *L, struct outgoing *call, int idx)
-{
-    bool truth;
-    struct lffi_way way;
-    struct lffi_param param = {0};
-    const char *why = NULL;
-    param.ct = promote(L, call, idx);
-    if (!lffi_abi_argument(&call->assigned, param.ct->type, &way, &why)) {
-        call->where.index = idx - call->first + 1;
-        lffi_convert_error(L, &call->where, "'%s' cannot be passed: %s",
-                           lffi_push_type_text(L, param.ct->type, NULL), why);
-    }
-    lffi_set_op(&param, param.ct->op);
-    param.to = way.npieces > 0 ? way.piece[0].to : 0;
-    param.pieces = (uint8_t)way.npieces;
-    param.flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;
-    if (param.op == LFFI_POINTER)
-        param.flags |= LFFI_PARAM_STRING;
-    if (lffi_to_boolean(L, call->plan->ct->scope->st, idx, &truth)) {
-        uint64_t word = truth; /* travels as int, though no integer takes a boolean elsewhere */
-        memcpy(call->frame + param.to, &word, sizeof word);
-    } else if (!lffi_store_plain(L, &param, idx, call->frame + param.to)) {
-        store_general(L, call, &param, way.piece, idx);
-    }
-}
-
-/* Bytes of stack, and of copies, that the variadic arguments take at most. */
-static uint32_t variadic_room(lua_State *L, const struct outgoing *call, uint32_t *copies)
-{
-    uint64_t stack = call->plan->end.stack;
-    uint64_t copied = call->plan->copies;
-    for (int idx = call->first + (int)call->plan->nparams; idx < call->first + call->nargs; idx++) {
-        const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
-        uint64_t size = cd != NULL ? (cdecl_sizeof(cd->ct->type) + 31) & ~(uint64_t)15 : 8;
-        if (cd != NULL && cd->ct->op == LFFI_ARRAY)
-            size = 8;
-        stack += size;
-        copied += cd != NULL ? size : 0;
-        if (stack > LFFI_MAX_STACK || copied > LFFI_MAX_STACK)
-            luaL_error(L, "the arguments need more than 256 KiB of stack");
-    }
-    *copies = (uint32_t)copied;
-    return (uint32_t)stack;
 }
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -351,54 +211,6 @@ void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call
         lffi_attend(L, st);
 }
 
-/* Replaces an object with "__cffi_pointer" among the variadic arguments by what it gives, anchored
- * by it: asked once, so that what the format check sees is what travels. */
-static void settle_object(lua_State *L, struct outgoing *call, int idx)
-{
-    struct lffi_scope *scope = call->plan->ct->scope;
-    const struct lffi_cdata *cd;
-    int top = lua_gettop(L);
-    call->where.index = idx - call->first + 1;
-    if (lffi_is_integer_object(L, scope->st, idx) ||
-        !lffi_push_pointed(L, const_data_pointer(L, call->plan), idx, &call->where))
-        return;
-    cd = lffi_to_cdata(L, scope->st, top + 1);
-    if (cd != NULL && cd->ct->op == LFFI_ARRAY) {
-        lffi_push_anchored_view(L, cd->ct, cd->addr, idx);
-    } else {
-        struct lffi_ctype *ct = lffi_basic(L, scope, CDECL_PRIM_VOID);
-        if (cd != NULL)
-            ct = cd->ct->op == LFFI_POINTER ? cd->ct->target : cd->ct;
-        lffi_push_anchored_pointer(L, lffi_pointer_to(L, ct),
-                                   lffi_to_address(L, NULL, top + 1, &call->where), idx);
-    }
-    lua_replace(L, idx);
-    lua_settop(L, top);
-}
-
-static bool is_object(lua_State *L, const struct outgoing *call, int idx)
-{
-    int type = lua_type(L, idx);
-    return type == LUA_TTABLE || (type == LUA_TUSERDATA &&
-                                  lffi_to_cdata(L, call->plan->ct->scope->st, idx) == NULL);
-}
-
-/* Checks the arguments against the format; once more, when all conversions are done, if these may
- * run Lua, which may change the format or a text. */
-static void check_format(lua_State *L, struct outgoing *call)
-{
-    int first_variadic = (int)call->plan->nparams + 1;
-    luaL_checkstack(L, 10, NULL);
-    for (int idx = 1; idx <= call->nargs; idx++) {
-        if (!is_object(L, call, idx))
-            continue;
-        call->recheck = true;
-        if (idx >= first_variadic)
-            settle_object(L, call, idx);
-    }
-    lffi_check_format(L, call->record, &call->where, call->nargs);
-}
-
 static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
 {
     struct lffi_callee pointer = {call->plan->ct->scope->st, NULL, NULL};
@@ -442,7 +254,7 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     for (uint32_t i = 0; i < plan->nparams; i++)
         store_argument(L, call, i);
     for (int i = (int)plan->nparams; i < call->nargs; i++)
-        store_variadic(L, call, call->first + i);
+        lffi_store_variadic(L, call, call->first + i);
     if (call->record != NULL && call->record->nonnull != 0)
         check_nonnull(L, call);
     prepare_result(L, call, &in);
@@ -484,7 +296,7 @@ static int dispatch(lua_State *L, struct outgoing *call)
     uint32_t copies = call->plan->copies;
     uint32_t stack = call->plan->end.stack;
     if (call->plan->variadic)
-        stack = variadic_room(L, call, &copies);
+        stack = lffi_variadic_room(L, call, &copies);
     if (stack > LFFI_STACK_BLOCK || copies > 0)
         return call_with_heap_frame(L, call, stack, copies);
     if (stack == 0 && !call->plan->variadic && !call->plan->end.wide)
@@ -532,7 +344,7 @@ int lffi_call_function(lua_State *L)
     call.address = call.record->pub.address;
     set_where(&call, lib);
     if (call.record->format.text > 0 && !call.plan->ct->scope->luajit)
-        check_format(L, &call);
+        lffi_prepare_format(L, &call);
     return dispatch(L, &call);
 }
 

@@ -1,0 +1,38 @@
+/* One call of C under preparation: call.c, and variadic.c for what stands for "...". */
+#ifndef LFFI_OUTGOING_H
+#define LFFI_OUTGOING_H
+
+#include "call/call.h"
+
+/* One call under preparation. */
+struct outgoing {
+    const struct lffi_plan *plan;
+    const struct lffi_record *record; /* NULL: a function pointer */
+    void (*address)(void);
+    int first;                  /* stack index of the first argument */
+    int nargs;
+    unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
+    unsigned char *copies;      /* of indirect arguments */
+    bool recheck;               /* against the format, when all is converted */
+    struct lffi_loans *loans;   /* of arguments that C does not keep */
+    struct lffi_assign assigned;
+    struct lffi_where where;
+};
+
+/* ---- call.c ---------------------------------------------------------------------------------- */
+
+/* Stores the argument at idx by the general conversion. `pieces`: what the parameter's `first`
+ * counts from. */
+void lffi_store_general(lua_State *L, struct outgoing *call, const struct lffi_param *param,
+                        const struct lffi_piece *pieces, int idx);
+
+/* ---- variadic.c ------------------------------------------------------------------------------ */
+
+/* Stores the argument at idx as C's promotions have it (S7). */
+void lffi_store_variadic(lua_State *L, struct outgoing *call, int idx);
+/* Bytes of stack, and of copies, that the variadic arguments take at most. */
+uint32_t lffi_variadic_room(lua_State *L, const struct outgoing *call, uint32_t *copies);
+/* Checks the arguments against the format; says when it must be done once more. */
+void lffi_prepare_format(lua_State *L, struct outgoing *call);
+
+#endif

@@ -1,0 +1,181 @@
+/* What stands for "..." in a call of C: the types that Lua values travel as, and the check of a
+ * format (docs/design.md S7, S10).
+ *
+ * Depends on call.c for storing, on format.c for the check. Owns nothing: what replaces one of the
+ * arguments is anchored by the stack.
+ */
+#include <string.h>
+
+#include "call/outgoing.h"
+
+/* The type a cdata has after C's default argument promotions. */
+static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *plan,
+                                        const struct lffi_cdata *cd)
+{
+    struct lffi_ctype *ct = cd->ct->base;
+    switch ((enum lffi_op)ct->op) {
+    case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16:
+        return plan->promoted[LFFI_PROMOTED_BOOLEAN];
+    case LFFI_FLOAT: return plan->promoted[LFFI_PROMOTED_FLOAT];
+    case LFFI_ENUM: return ct->target;
+    case LFFI_ARRAY: return lffi_pointer_to(L, ct->target);
+    case LFFI_FUNCTION: return lffi_pointer_to(L, ct);
+    case LFFI_VOID: case LFFI_I32: case LFFI_U32: case LFFI_I64: case LFFI_U64: case LFFI_I128:
+    case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_DOUBLE: case LFFI_LDOUBLE:
+    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR: case LFFI_STRUCT:
+    case LFFI_UNION:
+        break;
+    }
+    return ct;
+}
+
+/* What an object that stands for a pointer travels as. */
+static struct lffi_ctype *const_data_pointer(lua_State *L, const struct lffi_plan *plan)
+{
+    struct lffi_ctype *data = lffi_basic(L, plan->ct->scope, CDECL_PRIM_VOID);
+    return lffi_pointer_to(L, lffi_qualified(L, data, CDECL_CONST));
+}
+
+static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, int idx)
+{
+    const struct lffi_plan *plan = call->plan;
+    struct lffi_state *st = plan->ct->scope->st;
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
+    struct lffi_integer integer;
+    bool fraction;
+    if (cd != NULL)
+        return promote_cdata(L, plan, cd);
+    if (lffi_to_integer(L, st, idx, &integer, &fraction)) {
+        if (!integer.negative && integer.bits > INT64_MAX && integer.bits <= UINT64_MAX)
+            return lffi_basic(L, plan->ct->scope, CDECL_PRIM_ULLONG);
+        return plan->promoted[LFFI_PROMOTED_INTEGER];
+    }
+    if (lua_type(L, idx) == LUA_TUSERDATA)
+        return plan->promoted[LFFI_PROMOTED_POINTER];
+    if (luaL_getmetafield(L, idx, "__cffi_pointer") != LUA_TNIL) {
+        lua_pop(L, 1);
+        return const_data_pointer(L, plan);
+    }
+    call->where.index = idx - call->first + 1;
+    lffi_convert_error(L, &call->where, "a %s cannot be a variadic argument: use ffi.new or "
+                                        "ffi.cast to give it a type",
+                       luaL_typename(L, idx));
+}
+
+/* S7: the type that a value passed for "..." travels as. */
+static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
+{
+    struct lffi_ctype *const *promoted = call->plan->promoted;
+    switch (lua_type(L, idx)) {
+    case LUA_TNUMBER:
+        return promoted[lua_isinteger(L, idx) && !call->plan->ct->scope->luajit
+                            ? LFFI_PROMOTED_INTEGER
+                            : LFFI_PROMOTED_FLOAT];
+    case LUA_TBOOLEAN: return promoted[LFFI_PROMOTED_BOOLEAN];
+    case LUA_TSTRING: return promoted[LFFI_PROMOTED_STRING];
+    case LUA_TNIL: case LUA_TLIGHTUSERDATA: return promoted[LFFI_PROMOTED_POINTER];
+    case LUA_TFUNCTION:
+        if (lffi_to_function(L, idx) != NULL)
+            return promoted[LFFI_PROMOTED_POINTER];
+        call->where.index = idx - call->first + 1;
+        lffi_convert_error(L, &call->where, "a Lua function has no C type here: use "
+                                            "ffi.callback(type, function)");
+    default: return promote_object(L, call, idx);
+    }
+}
+
+/* A cdata by value, or any scalar, as variadic argument. */
+void lffi_store_variadic(lua_State *L, struct outgoing *call, int idx)
+{
+    bool truth;
+    struct lffi_way way;
+    struct lffi_param param = {0};
+    const char *why = NULL;
+    param.ct = promote(L, call, idx);
+    if (!lffi_abi_argument(&call->assigned, param.ct->type, &way, &why)) {
+        call->where.index = idx - call->first + 1;
+        lffi_convert_error(L, &call->where, "'%s' cannot be passed: %s",
+                           lffi_push_type_text(L, param.ct->type, NULL), why);
+    }
+    lffi_set_op(&param, param.ct->op);
+    param.to = way.npieces > 0 ? way.piece[0].to : 0;
+    param.pieces = (uint8_t)way.npieces;
+    param.flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;
+    if (param.op == LFFI_POINTER)
+        param.flags |= LFFI_PARAM_STRING;
+    if (lffi_to_boolean(L, call->plan->ct->scope->st, idx, &truth)) {
+        uint64_t word = truth; /* travels as int, though no integer takes a boolean elsewhere */
+        memcpy(call->frame + param.to, &word, sizeof word);
+    } else if (!lffi_store_plain(L, &param, idx, call->frame + param.to)) {
+        lffi_store_general(L, call, &param, way.piece, idx);
+    }
+}
+
+/* Bytes of stack, and of copies, that the variadic arguments take at most. */
+uint32_t lffi_variadic_room(lua_State *L, const struct outgoing *call, uint32_t *copies)
+{
+    uint64_t stack = call->plan->end.stack;
+    uint64_t copied = call->plan->copies;
+    for (int idx = call->first + (int)call->plan->nparams; idx < call->first + call->nargs; idx++) {
+        const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
+        uint64_t size = cd != NULL ? (cdecl_sizeof(cd->ct->type) + 31) & ~(uint64_t)15 : 8;
+        if (cd != NULL && cd->ct->op == LFFI_ARRAY)
+            size = 8;
+        stack += size;
+        copied += cd != NULL ? size : 0;
+        if (stack > LFFI_MAX_STACK || copied > LFFI_MAX_STACK)
+            luaL_error(L, "the arguments need more than 256 KiB of stack");
+    }
+    *copies = (uint32_t)copied;
+    return (uint32_t)stack;
+}
+
+/* ---- formats --------------------------------------------------------------------------------- */
+
+/* Replaces an object with "__cffi_pointer" among the variadic arguments by what it gives, anchored
+ * by it: asked once, so that what the format check sees is what travels. */
+static void settle_object(lua_State *L, struct outgoing *call, int idx)
+{
+    struct lffi_scope *scope = call->plan->ct->scope;
+    const struct lffi_cdata *cd;
+    int top = lua_gettop(L);
+    call->where.index = idx - call->first + 1;
+    if (lffi_is_integer_object(L, scope->st, idx) ||
+        !lffi_push_pointed(L, const_data_pointer(L, call->plan), idx, &call->where))
+        return;
+    cd = lffi_to_cdata(L, scope->st, top + 1);
+    if (cd != NULL && cd->ct->op == LFFI_ARRAY) {
+        lffi_push_anchored_view(L, cd->ct, cd->addr, idx);
+    } else {
+        struct lffi_ctype *ct = lffi_basic(L, scope, CDECL_PRIM_VOID);
+        if (cd != NULL)
+            ct = cd->ct->op == LFFI_POINTER ? cd->ct->target : cd->ct;
+        lffi_push_anchored_pointer(L, lffi_pointer_to(L, ct),
+                                   lffi_to_address(L, NULL, top + 1, &call->where), idx);
+    }
+    lua_replace(L, idx);
+    lua_settop(L, top);
+}
+
+static bool is_object(lua_State *L, const struct outgoing *call, int idx)
+{
+    int type = lua_type(L, idx);
+    return type == LUA_TTABLE || (type == LUA_TUSERDATA &&
+                                  lffi_to_cdata(L, call->plan->ct->scope->st, idx) == NULL);
+}
+
+/* Checks the arguments against the format; once more, when all conversions are done, if these may
+ * run Lua, which may change the format or a text. */
+void lffi_prepare_format(lua_State *L, struct outgoing *call)
+{
+    int first_variadic = (int)call->plan->nparams + 1;
+    luaL_checkstack(L, 10, NULL);
+    for (int idx = 1; idx <= call->nargs; idx++) {
+        if (!is_object(L, call, idx))
+            continue;
+        call->recheck = true;
+        if (idx >= first_variadic)
+            settle_object(L, call, idx);
+    }
+    lffi_check_format(L, call->record, &call->where, call->nargs);
+}
