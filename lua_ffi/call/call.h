@@ -42,7 +42,7 @@ struct lffi_plan {
     uint8_t result_kind;       /* enum lffi_return_kind */
     bool variadic;             /* ", ..." or "()" */
     bool by_libffi;            /* no register path */
-    bool quick_callback;       /* scalars only, of which Lua's values are made without allocating */
+    bool scalar_callback;      /* of scalars, of which Lua's values are made without allocating */
     struct lffi_param param[];
 };
 

@@ -126,21 +126,21 @@ static void fill_param(lua_State *L, struct lffi_scope *scope, const struct cdec
 }
 
 /* Numbers and booleans in one piece. A pointer would be a new cdata. */
-static bool is_quick(const struct lffi_param *param)
+static bool is_scalar(const struct lffi_param *param)
 {
     return param->pieces == 1 && (param->flags & LFFI_PARAM_INDIRECT) == 0 &&
            lffi_in_register(param->op) && param->op != LFFI_POINTER;
 }
 
 /* Few enough that LUA_MINSTACK is room for them. */
-static bool is_quick_callback(const struct lffi_plan *plan)
+static bool is_scalar_callback(const struct lffi_plan *plan)
 {
     for (uint32_t i = 0; i < plan->nparams; i++)
-        if (!is_quick(&plan->param[i]))
+        if (!is_scalar(&plan->param[i]))
             return false;
     return plan->nparams <= LUA_MINSTACK / 2 &&
            (plan->result.op == LFFI_VOID || plan->result.op == LFFI_POINTER ||
-            is_quick(&plan->result));
+            is_scalar(&plan->result));
 }
 
 /* The second pass: the same assignment again, kept this time. */
@@ -164,7 +164,7 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
         fill_param(L, scope, type->params[i], &plan->param[i], &way);
         plan->param[i].first = keep_pieces(pieces, &used, &way);
     }
-    plan->quick_callback = is_quick_callback(plan);
+    plan->scalar_callback = is_scalar_callback(plan);
 }
 
 static void fill_promoted(lua_State *L, struct lffi_scope *scope, struct lffi_ctype **promoted)

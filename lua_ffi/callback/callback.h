@@ -1,5 +1,69 @@
-/* The callback wing as others see it: C calling Lua. slot.h has what is inside, object/hooks.h what
- * lower wings call. */
+/* The callback wing: C calling Lua. What others see of it is at the end, and in object/hooks.h what
+ * lower wings call; slot.h has the inside. First the words and the rules of all files here.
+ *
+ * Slot: a code address that C may call at any time, from any thread, in a signal handler, also
+ *   after the callback was freed or the Lua state closed. It lasts as long as the process;
+ *   callbacks use one after the other, and `born` numbers these uses.
+ * Entry: code compiled into the module (entries.c), a new slot's first choice; one serves all
+ *   signatures of its pool. Closure: code that libffi writes, where no entry is left or fits.
+ * Signature: how code of one C type is entered and left, without Lua (signature.c).
+ * Gate: what other threads may look at of a Lua state (object/running.h). Owner: the thread that
+ *   is inside the state's innermost call or, between calls, entered the module last.
+ * Visitor: a call that may not enter Lua: by a foreign thread, of a signal callback, of a callback
+ *   that is not live. It counts itself in the slot while it looks, and never waits.
+ * Stranger: a visitor that is counted until the owner can be told of it.
+ * Event: a slot with something to tell. It stands in its gate's list until the next safe point: the
+ *   end of a call, or the next Lua instruction when a signal has armed the hook (hook.c).
+ * Tombstone: the slot of a freed callback. It rests until its state has made 100 more, in that
+ *   state's yard; those of closed states lie in the orphans' yard, for any state to take.
+ * Loan: one call's use of a shared slot; the end of the last one frees the slot (loans.c).
+ *
+ * The states of a slot, by the functions of slot.c (take: lffi_take_slot, close:
+ * lffi_callback_close, and so on); "rested": after 100 further callbacks.
+ *
+ *     (new) --take--> IDLE ----publish----> LIVE ----close----> CLOSED
+ *                     ^  |                    |                  |  ^
+ *                     |  +--making failed--+  +--bury--+         |  |
+ *                     |                    v           v         |  |
+ *                     |                   FREED <------+         |  |
+ *                     |                   |   |                  |  |
+ *                     |                   |   +------close-------|--+
+ *                     +---take, rested----+----------------------+
+ *
+ * A tombstone that is visited, has an event or is still needed by a run goes back to the end of its
+ * yard. The slot of a {signal = true} callback never becomes one of another kind: a handler that C
+ * was left with must not enter Lua.
+ *
+ * What a call becomes (answer.c); "ours": on the thread that owns the state.
+ *
+ *     status   signal   thread    C gets         and
+ *     LIVE     no       ours      Lua's result   enters Lua: no visit
+ *     LIVE     no       foreign   error value    a stranger is counted: an event
+ *     LIVE     yes      ours      error value    the signal is counted: an event; the hook is armed
+ *     LIVE     yes      foreign   error value    the signal is counted: an event
+ *     FREED    no       ours      error value    an error of the running call
+ *     FREED    no       foreign   error value    a stranger is counted: an event
+ *     FREED    yes      any       error value    a stranger is counted: an event
+ *     CLOSED   any      any       error value    one line on stderr, once
+ *     IDLE     any      any       zero           nothing: somebody is writing the slot
+ *
+ * Who may read and write the fields of struct lffi_slot:
+ *     code, pool, signal, next    anyone reads; written once, before anyone knows the slot
+ *     use                         the owner's while LIVE. Visitors read `error` and `place`, the
+ *                                 owner visiting also `st` and `plan`: so it is written as a whole
+ *                                 while the slot is IDLE and not visited, under the lock
+ *     the atomic ones             anyone reads and writes
+ *     freed_at, next_freed        who holds the lock
+ *     next_event                  who set `queued`, until the owner has taken the slot out
+ *     version                     the owner
+ *
+ * Why each memory order. A taker exchanges `status` for IDLE, then reads `visitors`; a visitor adds
+ * itself, then reads `status`. Sequential consistency lets one of the two see the other; acquire
+ * and release would let both miss. `use` and `gate` are stored before LIVE and read after it.
+ * `owner` is relaxed: a thread asks only whether it is itself, and no old value is. `visits` is a
+ * number that orders nothing. So are the registers of a signal: those of two at once may mix, and
+ * either is "the latest". Events are pushed by many and popped by the owner alone: no ABA.
+ */
 #ifndef LFFI_CALLBACK_H
 #define LFFI_CALLBACK_H
 
@@ -7,13 +71,5 @@
 
 /* Adds callback, release, callbacks to the API table on the stack top (upvalue: scope). */
 void lffi_callback_api(lua_State *L, struct lffi_scope *scope);
-/* The callbacks made for one call only. */
-struct lffi_loan {
-    struct lffi_slot *slot;
-    uint64_t born; /* of the slot: another one may have taken its place */
-};
-struct lffi_loans {
-    uint32_t n;
-    struct lffi_loan loan[];
-};
+
 #endif

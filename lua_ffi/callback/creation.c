@@ -1,12 +1,12 @@
 /* The places where callbacks were created, as texts ("app.lua:12") outside every Lua state.
  *
- * Depends on slot.h alone. All callbacks of one place hold one text, which is freed with the last
- * of them. The caller holds the lock of the process-wide table that `places` is part of.
+ * Depends on signature.h alone. All callbacks of one place hold one text, which is freed with the
+ * last of them. The caller holds the lock of the process-wide table that `places` is part of.
  */
 #include <stdlib.h>
 #include <string.h>
 
-#include "callback/slot.h"
+#include "callback/signature.h"
 
 unsigned lffi_text_hash(const char *text)
 {

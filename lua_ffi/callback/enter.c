@@ -38,7 +38,7 @@ const char *lffi_push_callback_text(lua_State *L, const struct lffi_signature *s
 
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot)
 {
-    return lffi_push_callback_text(L, slot->signature, slot->place->text);
+    return lffi_push_callback_text(L, slot->signature, slot->use.place->text);
 }
 
 /* True for "file:12: text": an error that tells where it was raised, and so wants a traceback. One
@@ -288,7 +288,7 @@ static int run_result(lua_State *L)
 static int run_function(lua_State *L)
 {
     const struct invocation *run = lua_touserdata(L, 1);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->ref_function);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->use.ref_function);
     lua_pushvalue(L, 2);
     push_arguments(L, run);
     lua_call(L, (int)run->plan->nparams, LUA_MULTRET);
@@ -326,9 +326,9 @@ static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct in
 
 /* Deep recursion takes the general way, which Lua counts as two C calls: its limit of 200 is then
  * met before the end of a small C stack is. */
-enum { QUICK_NESTS = 8 };
+enum { SCALAR_NESTS = 8 };
 
-/* What became of the quick way. On failure the error is on the stack top. */
+/* What became of the scalar way. On failure the error is on the stack top. */
 enum outcome { NOT_TRIED, DONE, FAILED };
 
 /* A result that needs conversion, by the general way. It is what stands above `top`, or nothing
@@ -361,15 +361,15 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
         lua_pushcfunction(L, add_traceback);
         call->prepared = top + 1;
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
     call->slot = slot;
     call->version = slot->version;
     return call->prepared;
 }
 
-/* The quick way: arguments that are pushed without a chance of failing and a result that needs no
+/* The scalar way: arguments that are pushed without a chance of failing and a result that needs no
  * conversion, so that only the function itself has to be protected. */
-static LFFI_INLINE enum outcome run_quickly(lua_State *L, struct lffi_call *call,
+static LFFI_INLINE enum outcome run_scalars(lua_State *L, struct lffi_call *call,
                                             struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
@@ -403,10 +403,10 @@ static LFFI_INLINE enum outcome run_quickly(lua_State *L, struct lffi_call *call
 }
 
 /* The general way. */
-static LFFI_NOINLINE void run_generally(lua_State *L, const struct lffi_slot *slot,
+static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *slot,
                                         struct lffi_call *call, struct invocation *run)
 {
-    bool handled = slot->ref_onerror != LUA_NOREF;
+    bool handled = slot->use.ref_onerror != LUA_NOREF;
     lffi_give_error_value(slot, run->in, run->ret);
     /* lua_pcall's own needs, and room for an error that stays */
     if (!lua_checkstack(L, LUA_MINSTACK)) {
@@ -414,7 +414,7 @@ static LFFI_NOINLINE void run_generally(lua_State *L, const struct lffi_slot *sl
         return;
     }
     if (handled) /* now: the function may free its slot */
-        lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_onerror);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_onerror);
     if (run_protected(L, run_function, 0, run)) {
         if (handled)
             lua_pop(L, 1);
@@ -426,16 +426,16 @@ static LFFI_NOINLINE void run_generally(lua_State *L, const struct lffi_slot *sl
 static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call,
                          struct invocation *run)
 {
-    struct lffi_state *st = slot->st;
+    struct lffi_state *st = slot->use.st;
     enum outcome outcome = NOT_TRIED;
-    if (run->plan->quick_callback && call != NULL && slot->ref_onerror == LUA_NOREF &&
-        lffi_peeks(st) && st->quick_callbacks < QUICK_NESTS) {
-        st->quick_callbacks++;
-        outcome = run_quickly(L, call, run);
-        st->quick_callbacks--;
+    if (run->plan->scalar_callback && call != NULL && slot->use.ref_onerror == LUA_NOREF &&
+        lffi_peeks(st) && st->scalar_callbacks < SCALAR_NESTS) {
+        st->scalar_callbacks++;
+        outcome = run_scalars(L, call, run);
+        st->scalar_callbacks--;
     }
     if (outcome == NOT_TRIED)
-        run_generally(L, slot, call, run);
+        run_converting(L, slot, call, run);
     else if (outcome == FAILED)
         keep_error(L, call, run->plan->ct->scope);
 }
@@ -445,12 +445,12 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
 static LFFI_NOINLINE bool suppressed(lua_State *L, const struct lffi_slot *slot,
                                      struct lffi_call *call)
 {
-    if (slot->always || slot->ref_onerror != LUA_NOREF)
+    if (slot->use.always || slot->use.ref_onerror != LUA_NOREF)
         return false;
     if (call->error_index != LFFI_FAILED && !call->reported && lua_checkstack(L, 1)) {
         call->reported = true;
         lua_pushvalue(L, call->error_index);
-        lffi_report(L, slot->plan->ct->scope);
+        lffi_report(L, slot->use.plan->ct->scope);
     }
     return true;
 }
@@ -459,8 +459,8 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
                    const struct lffi_registers *in, const unsigned char *stack,
                    struct lffi_return *ret)
 {
-    struct lffi_state *st = slot->st;
-    struct invocation run = {slot, slot->plan, in, stack, ret};
+    struct lffi_state *st = slot->use.st;
+    struct invocation run = {slot, slot->use.plan, in, stack, ret};
     lua_State *L = call != NULL ? call->L : st->main;
     int outer_errno = st->saved_errno;
     bool outer_assigned = st->errno_assigned;
@@ -491,7 +491,7 @@ static int raise_freed(lua_State *L)
 
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
 {
-    lua_State *L = call != NULL ? call->L : slot->st->main;
+    lua_State *L = call != NULL ? call->L : slot->use.st->main;
     if (call != NULL && call->error_index != 0)
         return;
     if (!lua_checkstack(L, LUA_MINSTACK)) {
@@ -503,5 +503,5 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
     lua_pushlightuserdata(L, slot);
     lua_pcall(L, 1, 0, -3);
     lua_remove(L, -2);
-    keep_error(L, call, slot->plan->ct->scope);
+    keep_error(L, call, slot->use.plan->ct->scope);
 }

@@ -2,9 +2,11 @@
  * over, each with a number of its own. They need no executable memory and are cheaper to enter than
  * libffi's closures, which serve when they run out and for the other kinds of results.
  *
- * Depends on slot.h alone. The functions are variadic after all registers are named, so that
- * va_start yields the address of the stack arguments, by the layout of va_list that each ABI
- * defines.
+ * Depends on answer.c, which they all call. Which slot an entry is of never changes: the arrays are
+ * part of the table of slots (slot.c), whose lock lffi_claim_entry needs; an entry reads its own
+ * without, for its address is given out after that is written. The functions are variadic after all
+ * registers are named, so that va_start yields the address of the stack arguments, by the layout of
+ * va_list that each ABI defines.
  */
 #include <stdarg.h>
 
@@ -24,8 +26,14 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
     in.fpr[0].v = f0, in.fpr[1].v = f1, in.fpr[2].v = f2, in.fpr[3].v = f3, in.fpr[4].v = f4,      \
     in.fpr[5].v = f5, in.fpr[6].v = f6, in.fpr[7].v = f7
 
-#define ENTRY(R, name, pool, index, result)                                                        \
-    static R name##index(LFFI_GPR_PARAMETERS, FPR_PARAMETERS, ...)                                 \
+enum { ENTRIES = 256, WIDE_ENTRIES = 64 };
+
+static struct lffi_slot *gprs_slot[ENTRIES];
+static struct lffi_slot *words_slot[ENTRIES];
+static struct lffi_slot *wide_slot[WIDE_ENTRIES];
+
+#define ENTRY(R, name, index, result)                                                              \
+    static R name##_##index(LFFI_GPR_PARAMETERS, FPR_PARAMETERS, ...)                              \
     {                                                                                              \
         struct lffi_registers in;                                                                  \
         struct lffi_return ret;                                                                    \
@@ -33,7 +41,7 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
         LFFI_SAVE_GPRS(in);                                                                        \
         SAVE_FPRS(in);                                                                             \
         va_start(stack, f7);                                                                       \
-        lffi_answer_entry(pool, 0x##index, &in, LFFI_STACK_ARGUMENTS(stack), &ret);                \
+        lffi_answer_call(name##_slot[0x##index], &in, LFFI_STACK_ARGUMENTS(stack), &ret);          \
         va_end(stack);                                                                             \
         return result(ret);                                                                        \
     }
@@ -45,7 +53,7 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
         struct lffi_registers in;                                                                  \
         struct lffi_return ret;                                                                    \
         LFFI_SAVE_GPRS(in);                                                                        \
-        lffi_answer_entry(LFFI_POOL_GPRS, 0x##index, &in, NULL, &ret);                             \
+        lffi_answer_call(gprs_slot[0x##index], &in, NULL, &ret);                                   \
         return LFFI_GPR_OF(ret);                                                                   \
     }
 
@@ -65,10 +73,8 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
     ENTRIES64(x, 8, 9, a, b)                                                                       \
     ENTRIES64(x, c, d, e, f)
 
-#define WORDS_ENTRY(index)                                                                         \
-    ENTRY(struct lffi_words, words_, LFFI_POOL_WORDS, index, LFFI_WORDS_OF)
-#define WIDE_ENTRY(index)                                                                          \
-    ENTRY(LFFI_WIDE_RESULT, wide_, LFFI_POOL_WIDE, index, LFFI_WIDE_OF)
+#define WORDS_ENTRY(index) ENTRY(struct lffi_words, words, index, LFFI_WORDS_OF)
+#define WIDE_ENTRY(index) ENTRY(LFFI_WIDE_RESULT, wide, index, LFFI_WIDE_OF)
 #define GPR_CODE(index) (void (*)(void))gprs_##index,
 #define WORDS_CODE(index) (void (*)(void))words_##index,
 #define WIDE_CODE(index) (void (*)(void))wide_##index,
@@ -77,18 +83,25 @@ ENTRIES256(GPR_ENTRY)
 ENTRIES256(WORDS_ENTRY)
 ENTRIES64(WIDE_ENTRY, 0, 1, 2, 3)
 
-static void (*const gpr_code[LFFI_ENTRIES])(void) = {ENTRIES256(GPR_CODE)};
-static void (*const words_code[LFFI_ENTRIES])(void) = {ENTRIES256(WORDS_CODE)};
-static void (*const wide_code[LFFI_WIDE_ENTRIES])(void) = {ENTRIES64(WIDE_CODE, 0, 1, 2, 3)};
+static void (*const gprs_code[ENTRIES])(void) = {ENTRIES256(GPR_CODE)};
+static void (*const words_code[ENTRIES])(void) = {ENTRIES256(WORDS_CODE)};
+static void (*const wide_code[WIDE_ENTRIES])(void) = {ENTRIES64(WIDE_CODE, 0, 1, 2, 3)};
 
-void *lffi_entry_code(enum lffi_pool pool, unsigned index)
+struct pool {
+    struct lffi_slot **slot;
+    void (*const *code)(void);
+    unsigned size, used;
+};
+
+void *lffi_claim_entry(enum lffi_pool number, struct lffi_slot *slot)
 {
-    void (*code)(void) = NULL;
-    if (pool == LFFI_POOL_GPRS && index < LFFI_ENTRIES)
-        code = gpr_code[index];
-    if (pool == LFFI_POOL_WORDS && index < LFFI_ENTRIES)
-        code = words_code[index];
-    if (pool == LFFI_POOL_WIDE && index < LFFI_WIDE_ENTRIES)
-        code = wide_code[index];
-    return (void *)(uintptr_t)code;
+    static struct pool pools[LFFI_POOLS] = {
+        [LFFI_POOL_GPRS] = {gprs_slot, gprs_code, ENTRIES, 0},
+        [LFFI_POOL_WORDS] = {words_slot, words_code, ENTRIES, 0},
+        [LFFI_POOL_WIDE] = {wide_slot, wide_code, WIDE_ENTRIES, 0}};
+    struct pool *pool = &pools[number];
+    if (pool->used == pool->size)
+        return NULL;
+    pool->slot[pool->used] = slot;
+    return (void *)(uintptr_t)pool->code[pool->used++];
 }

@@ -6,15 +6,26 @@
  */
 #include "callback/slot.h"
 
+/* The callbacks made for one call only. */
+struct loan {
+    struct lffi_slot *slot;
+    uint64_t born; /* of the slot: another one may have taken its place */
+};
+struct lffi_loans {
+    uint32_t n;
+    struct loan loan[];
+};
+
 static const char loans_key = 0;
 
 void lffi_end_loans(lua_State *L, struct lffi_loans *loans)
 {
     for (; loans != NULL && loans->n > 0; loans->n--) {
-        const struct lffi_loan *loan = &loans->loan[loans->n - 1];
-        if (loan->slot->born == loan->born && atomic_load(&loan->slot->status) == LFFI_SLOT_LIVE &&
-            loan->slot->borrowed && --loan->slot->uses == 0)
-            lffi_free_slot(L, loan->slot);
+        const struct loan *loan = &loans->loan[loans->n - 1];
+        struct lffi_slot *slot = loan->slot;
+        if (slot->born == loan->born && atomic_load(&slot->status) == LFFI_SLOT_LIVE &&
+            slot->use.kind == LFFI_KIND_BORROWED && --slot->use.loans == 0)
+            lffi_free_slot(L, slot);
     }
 }
 
@@ -49,6 +60,6 @@ struct lffi_loans *lffi_push_loans(lua_State *L, uint32_t room)
 
 void lffi_lend(struct lffi_loans *loans, struct lffi_slot *slot)
 {
-    loans->loan[loans->n++] = (struct lffi_loan){slot, slot->born};
-    slot->uses++;
+    loans->loan[loans->n++] = (struct loan){slot, slot->born};
+    slot->use.loans++;
 }

@@ -11,14 +11,15 @@
 #include "callback/slot.h"
 #include "object/argument.h"
 
+enum { MANY_IMPLICIT = 10000 };
 enum { TABLE_CODES = 1, TABLE_IMPLICIT, TABLE_SIGNATURES };
 
-/* The options of ffi.callback as stack indices and flags; 0: not given. */
+/* What a callback is to be: the options of ffi.callback, values as stack indices, 0: not given. */
 struct options {
+    enum lffi_slot_kind kind;
     int error;
     int onerror;
     bool always;
-    bool signal;
 };
 
 /* Pushes one of the state's tables. */
@@ -39,14 +40,19 @@ static void push_table(lua_State *L, struct lffi_state *st, int which)
     lua_remove(L, -2);
 }
 
+static bool is_shared(const struct lffi_slot *slot)
+{
+    return slot->use.kind == LFFI_KIND_SHARED || slot->use.kind == LFFI_KIND_BORROWED;
+}
+
 /* ---- freeing --------------------------------------------------------------------------------- */
 
 /* Takes the slot's function out of the table of implicit conversions. */
 static void forget_implicit(lua_State *L, struct lffi_slot *slot)
 {
-    push_table(L, slot->st, TABLE_IMPLICIT);
-    lua_rawgetp(L, -1, slot->plan);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    push_table(L, slot->use.st, TABLE_IMPLICIT);
+    lua_rawgetp(L, -1, slot->use.plan);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
     lua_pushnil(L);
     lua_rawset(L, -3);
     lua_pop(L, 2);
@@ -54,11 +60,11 @@ static void forget_implicit(lua_State *L, struct lffi_slot *slot)
 
 void lffi_free_slot(lua_State *L, struct lffi_slot *slot)
 {
-    int ref_function = slot->ref_function;
-    int ref_onerror = slot->ref_onerror;
-    if (slot->shared)
+    int ref_function = slot->use.ref_function;
+    int ref_onerror = slot->use.ref_onerror;
+    if (is_shared(slot))
         forget_implicit(L, slot);
-    slot->ref_function = slot->ref_onerror = LUA_NOREF;
+    slot->use.ref_function = slot->use.ref_onerror = LUA_NOREF;
     lffi_bury_slot(slot); /* from now on it may be another state's */
     luaL_unref(L, LUA_REGISTRYINDEX, ref_function);
     luaL_unref(L, LUA_REGISTRYINDEX, ref_onerror);
@@ -85,8 +91,10 @@ static bool is_integer_register(const struct lffi_param *param)
 }
 
 /* A plan that callbacks can have; raises otherwise. */
-static const struct lffi_plan *check_plan(lua_State *L, struct lffi_ctype *ct, bool signal)
+static const struct lffi_plan *check_plan(lua_State *L, struct lffi_ctype *ct,
+                                          enum lffi_slot_kind kind)
 {
+    bool signal = kind == LFFI_KIND_SIGNAL;
     const struct lffi_plan *plan = lffi_find_plan(L, ct);
     const char *why = plan == NULL ? lua_tostring(L, -1) : NULL;
     if (plan != NULL && ct->type->variadic)
@@ -173,22 +181,22 @@ static void write_place(lua_State *L, char *place)
 static int anchor(lua_State *L)
 {
     struct lffi_slot *slot = lua_touserdata(L, 1);
-    push_table(L, slot->st, TABLE_CODES);
+    push_table(L, slot->use.st, TABLE_CODES);
     lua_pushvalue(L, 1);
     lua_rawsetp(L, -2, slot->code);
     if (!lua_isnil(L, 3)) {
         lua_pushvalue(L, 3);
-        slot->ref_onerror = luaL_ref(L, LUA_REGISTRYINDEX);
+        slot->use.ref_onerror = luaL_ref(L, LUA_REGISTRYINDEX);
     }
     lua_pushvalue(L, 2);
-    slot->ref_function = luaL_ref(L, LUA_REGISTRYINDEX);
-    if (slot->shared) { /* last: a failure must not leave a tombstone in there */
-        push_table(L, slot->st, TABLE_IMPLICIT);
-        if (lua_rawgetp(L, -1, slot->plan) == LUA_TNIL) {
+    slot->use.ref_function = luaL_ref(L, LUA_REGISTRYINDEX);
+    if (is_shared(slot)) { /* last: a failure must not leave a tombstone in there */
+        push_table(L, slot->use.st, TABLE_IMPLICIT);
+        if (lua_rawgetp(L, -1, slot->use.plan) == LUA_TNIL) {
             lua_pop(L, 1);
             lua_newtable(L);
             lua_pushvalue(L, -1);
-            lua_rawsetp(L, -3, slot->plan);
+            lua_rawsetp(L, -3, slot->use.plan);
         }
         lua_pushvalue(L, 2);
         lua_pushvalue(L, 1);
@@ -197,23 +205,23 @@ static int anchor(lua_State *L)
     return 0;
 }
 
-static struct lffi_slot *take_slot(lua_State *L, struct lffi_state *st,
-                                   const struct lffi_signature *signature, const void *error,
-                                   bool is_signal)
+/* Takes a slot for `use`, whose error value is a copy of the bytes at `error`. */
+static struct lffi_slot *take_slot(lua_State *L, const struct lffi_signature *signature,
+                                   struct lffi_use *use, const void *error)
 {
-    struct lffi_gate *gate = lffi_gate_of(st);
+    struct lffi_gate *gate = lffi_gate_of(use->st);
     struct lffi_slot *slot = NULL;
     char place[LFFI_PLACE_SIZE];
     size_t size = lffi_error_size(signature);
-    unsigned char *copy = error != NULL ? malloc(size) : NULL;
     const char *why = "not enough memory for a callback";
-    if (copy != NULL)
-        memcpy(copy, error, size);
     write_place(L, place);
-    if (gate != NULL && (copy != NULL || error == NULL))
-        slot = lffi_take_slot(signature, gate, copy, is_signal, place, &why);
+    use->error = error != NULL ? malloc(size) : NULL;
+    if (use->error != NULL)
+        memcpy(use->error, error, size);
+    if (gate != NULL && (use->error != NULL || error == NULL))
+        slot = lffi_take_slot(signature, gate, use, place, &why);
     if (slot == NULL) {
-        free(copy);
+        free(use->error);
         luaL_error(L, "%s", why);
     }
     atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
@@ -221,11 +229,14 @@ static struct lffi_slot *take_slot(lua_State *L, struct lffi_state *st,
 }
 
 /* Makes a live callback of the function at idx. */
-static struct lffi_slot *make(lua_State *L, struct lffi_ctype *ct, int idx,
-                              const struct options *options, bool shared)
+static struct lffi_slot *make_callback(lua_State *L, struct lffi_ctype *ct, int idx,
+                                       const struct options *options)
 {
     struct lffi_state *st = ct->scope->st;
-    const struct lffi_plan *plan = check_plan(L, ct, options->signal);
+    const struct lffi_plan *plan = check_plan(L, ct, options->kind);
+    struct lffi_use use = {.st = st, .plan = plan, .kind = options->kind,
+                           .always = options->always, .ref_function = LUA_NOREF,
+                           .ref_onerror = LUA_NOREF};
     const struct lffi_signature *signature;
     struct lffi_slot *slot;
     const void *error;
@@ -236,11 +247,7 @@ static struct lffi_slot *make(lua_State *L, struct lffi_ctype *ct, int idx,
     signature = signature_of(L, st, plan);
     error = push_error_value(L, plan, signature, options->error);
     lua_pushcfunction(L, anchor);
-    slot = take_slot(L, st, signature, error, options->signal);
-    slot->st = st;
-    slot->plan = plan;
-    slot->shared = shared;
-    slot->always = options->always;
+    slot = take_slot(L, signature, &use, error);
     lua_pushlightuserdata(L, slot);
     lua_pushvalue(L, idx);
     if (options->onerror != 0)
@@ -248,7 +255,7 @@ static struct lffi_slot *make(lua_State *L, struct lffi_ctype *ct, int idx,
     else
         lua_pushnil(L);
     if (lua_pcall(L, 3, 0, 0) != LUA_OK) {
-        slot->shared = false;
+        slot->use.kind = LFFI_KIND_OWN; /* it is in no table of implicit ones */
         lffi_free_slot(L, slot);
         lua_error(L);
     }
@@ -288,15 +295,15 @@ static void count_implicit(lua_State *L, struct lffi_scope *scope, int change)
     lua_setfield(L, -3, "n");
     lua_pop(L, 1);
     told = lua_getfield(L, -1, "told") != LUA_TNIL;
-    if (n == LFFI_MANY_IMPLICIT && !told) {
+    if (n == MANY_IMPLICIT && !told) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -3, "told");
     }
     lua_pop(L, 2);
-    if (n == LFFI_MANY_IMPLICIT && !told) {
+    if (n == MANY_IMPLICIT && !told) {
         lua_pushfstring(L, "%d Lua functions are kept as C callbacks by implicit conversions: use "
                            "ffi.callback and :free(), or ffi.release(fn)",
-                        LFFI_MANY_IMPLICIT);
+                        MANY_IMPLICIT);
         lffi_report(L, scope);
     }
 }
@@ -304,22 +311,21 @@ static void count_implicit(lua_State *L, struct lffi_scope *scope, int change)
 void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
                              struct lffi_loans *loans)
 {
-    static const struct options none = {0};
+    struct options options = {.kind = loans != NULL ? LFFI_KIND_BORROWED : LFFI_KIND_SHARED};
     struct lffi_slot *slot = NULL;
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     idx = lua_absindex(L, idx);
     if (ct->base->plan != NULL)
         slot = find_implicit(L, ct->scope->st, ct->base->plan, idx);
     if (slot == NULL) {
-        slot = make(L, ct, idx, &none, true);
-        slot->borrowed = loans != NULL;
+        slot = make_callback(L, ct, idx, &options);
         if (loans == NULL)
             count_implicit(L, ct->scope, 1);
-    } else if (slot->borrowed && loans == NULL) {
-        slot->borrowed = false; /* from now on C may keep it */
+    } else if (slot->use.kind == LFFI_KIND_BORROWED && loans == NULL) {
+        slot->use.kind = LFFI_KIND_SHARED; /* from now on C may keep it */
         count_implicit(L, ct->scope, 1);
     }
-    if (loans != NULL && slot->borrowed)
+    if (loans != NULL && slot->use.kind == LFFI_KIND_BORROWED)
         lffi_lend(loans, slot);
     return slot->code;
 }
@@ -341,7 +347,7 @@ static int api_release(lua_State *L)
         slot = lua_touserdata(L, -1);
         lua_pop(L, 2);
         if (slot != NULL) {
-            if (!slot->borrowed)
+            if (slot->use.kind == LFFI_KIND_SHARED)
                 count_implicit(L, scope, -1);
             lffi_free_slot(L, slot);
             count++;
@@ -363,7 +369,7 @@ static void read_option(lua_State *L, const char *name, struct options *options)
     else if (strcmp(name, "always") == 0 && lua_isboolean(L, idx))
         options->always = lua_toboolean(L, idx);
     else if (strcmp(name, "signal") == 0 && lua_isboolean(L, idx))
-        options->signal = lua_toboolean(L, idx);
+        options->kind = lua_toboolean(L, idx) ? LFFI_KIND_SIGNAL : LFFI_KIND_OWN;
     else if (strcmp(name, "onerror") == 0 || strcmp(name, "always") == 0 ||
              strcmp(name, "signal") == 0)
         luaL_error(L, "callback option '%s' must be a %s, got %s", name,
@@ -376,7 +382,7 @@ static void read_option(lua_State *L, const char *name, struct options *options)
 /* Leaves the values of the options on the stack. */
 static void read_options(lua_State *L, int table, struct options *options)
 {
-    *options = (struct options){0};
+    *options = (struct options){.kind = LFFI_KIND_OWN};
     if (table == 0)
         return;
     lua_pushnil(L);
@@ -414,7 +420,7 @@ void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int option
     lua_remove(L, -2);
     top = lua_gettop(L);
     read_options(L, options_idx, &options);
-    slot = make(L, function, idx, &options, false);
+    slot = make_callback(L, function, idx, &options);
     memcpy(pointer->addr, &slot->code, sizeof slot->code);
     lua_settop(L, top);
     lua_pushinteger(L, (lua_Integer)slot->born);
@@ -441,13 +447,13 @@ static void push_description(lua_State *L, const struct lffi_slot *slot)
     lua_createtable(L, 0, 5);
     lua_pushstring(L, lffi_signature_text(slot->signature));
     lua_setfield(L, -2, "type");
-    lua_pushstring(L, slot->place->text);
+    lua_pushstring(L, slot->use.place->text);
     lua_setfield(L, -2, "created");
-    lua_pushinteger(L, (lua_Integer)(slot->runs + atomic_load(&slot->visits)));
+    lua_pushinteger(L, (lua_Integer)(slot->use.runs + atomic_load(&slot->visits)));
     lua_setfield(L, -2, "calls");
-    lua_pushboolean(L, slot->shared);
+    lua_pushboolean(L, is_shared(slot));
     lua_setfield(L, -2, "shared");
-    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
     lua_setfield(L, -2, "fn");
 }
 
@@ -512,7 +518,7 @@ static struct lffi_slot *self_slot(lua_State *L)
                    lffi_push_type_text(L, cd->ct->type, NULL));
     if (is_outlived(L, 1, slot))
         return NULL;
-    if (slot->shared && atomic_load(&slot->status) == LFFI_SLOT_LIVE)
+    if (is_shared(slot) && atomic_load(&slot->status) == LFFI_SLOT_LIVE)
         luaL_error(L, "%s is shared by all conversions of its function: use ffi.release(fn)",
                    lffi_push_slot_text(L, slot));
     return slot;
@@ -550,7 +556,7 @@ static int method_set(lua_State *L)
     struct lffi_slot *slot = live_self(L);
     check_function(L, 2);
     lua_settop(L, 2);
-    lua_rawseti(L, LUA_REGISTRYINDEX, slot->ref_function);
+    lua_rawseti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
     slot->version++;
     return 0;
 }

@@ -1,5 +1,6 @@
-/* What slot.c knows of the callbacks' types without Lua: the inside of slot.h's struct
- * lffi_signature.
+/* What slot.c and answer.c know of callbacks without Lua: the inside of slot.h's struct
+ * lffi_signature, and the texts that name the places of creation. Both are parts of slot.c's table,
+ * whose lock the callers of all but lffi_answer_closure hold.
  */
 #ifndef LFFI_SIGNATURE_H
 #define LFFI_SIGNATURE_H
@@ -18,14 +19,34 @@ struct lffi_signature {
     char text[];
 };
 
+/* ---- signature.c ----------------------------------------------------------------------------- */
+
+enum { LFFI_BUCKETS = 256 };
+
 /* All that were ever needed, in lists by the hash of their texts. */
 struct lffi_signatures {
     const struct lffi_signature *bucket[LFFI_BUCKETS];
 };
 
 /* The signature of a plan, made when it is new; NULL when memory is out. `text`: see
- * lffi_signature_of. The caller holds the lock of the table that `known` is part of. */
+ * lffi_signature_of. */
 const struct lffi_signature *lffi_find_signature(struct lffi_signatures *known,
                                                  const struct lffi_plan *plan, const char *text);
+
+/* ---- creation.c ------------------------------------------------------------------------------ */
+
+struct lffi_creations {
+    struct lffi_creation *bucket[LFFI_BUCKETS];
+};
+
+unsigned lffi_text_hash(const char *text);
+/* The text as one more slot's; NULL when memory is out. */
+struct lffi_creation *lffi_hold_creation(struct lffi_creations *places, const char *text);
+void lffi_drop_creation(struct lffi_creations *places, struct lffi_creation *place);
+
+/* ---- answer.c -------------------------------------------------------------------------------- */
+
+/* The handler of every libffi closure; `user` is the slot. */
+void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user);
 
 #endif

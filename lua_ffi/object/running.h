@@ -17,7 +17,7 @@ struct lffi_call {
     lua_State *L;              /* the stack that called; callbacks run on it */
     const struct lffi_callee *callee;
     int error_index;           /* stack index of the kept error of a callback, 0: none, or ... */
-    int prepared; /* stack index of what quick callbacks have left there (enter.c), or 0 */
+    int prepared; /* stack index of what scalar callbacks have left there (enter.c), or 0 */
     uint32_t version;          /* with `prepared`: of the function there, and the slot it is of */
     const void *slot;
     const char *failure;       /* ... this, when it is LFFI_FAILED: an error without a Lua value */
