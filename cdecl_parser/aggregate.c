@@ -279,7 +279,7 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
     bool open = type->kind == CDECL_ARRAY && type->count >= CDECL_COUNT_VLA;
     if (type->kind == CDECL_FUNCTION)
         cdecl__fail_at(p, &node->at, "member '%s' is a function", name);
-    if (!cdecl_is_complete(type) && !open)
+    if (!cdecl_is_complete(type) && !open && !cdecl__complete_known(p->state, type->unqual))
         cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name,
                        cdecl__type_text(p->state, type));
     if (open && node->next != NULL && kind == CDECL_STRUCT)
@@ -358,6 +358,8 @@ static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const 
 {
     struct cdecl_tag *tag = at->name->extra == NULL ? NULL : at->name->extra->tag;
     bool single = (p->source->flags & CDECL_SINGLE_TYPE) != 0;
+    if (tag == NULL && single && kind == CDECL_STRUCT)
+        tag = cdecl__known_tag(p->state, at->name);
     if (tag == NULL && single)
         fail_undeclared(p, kind, at);
     if (tag == NULL)

@@ -235,6 +235,19 @@ bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro
 
 /* ---- constructors ---- */
 
+static const void *make_complete(struct cdecl_state *state, void *argument)
+{
+    return cdecl__complete_known(state, argument) ? state : NULL;
+}
+
+bool cdecl_complete(const struct cdecl_type *type)
+{
+    if (cdecl_is_complete(type) || type->kind != CDECL_STRUCT)
+        return cdecl_is_complete(type);
+    struct cdecl_state *state = (struct cdecl_state *)(uintptr_t)type->tag->state;
+    return protect(state, NULL, make_complete, (void *)(uintptr_t)type->unqual) != NULL;
+}
+
 struct construction {
     const struct cdecl_type *type;
     uint64_t number;
@@ -249,6 +262,7 @@ static const void *make_pointer(struct cdecl_state *state, void *argument)
 static const void *make_array(struct cdecl_state *state, void *argument)
 {
     const struct construction *c = argument;
+    cdecl__complete_known(state, c->type->unqual);
     return cdecl__array(state, c->type, c->number);
 }
 

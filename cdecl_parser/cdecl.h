@@ -112,6 +112,7 @@ struct cdecl_tag {
     bool transparent; /* __attribute__((transparent_union)) */
     bool flexible;    /* last member is T[], T[?] or a struct ending so */
     bool vla;         /* last member is T[?]: size given at creation */
+    bool predeclared; /* by no text (docs/design.md S20): a differing body replaces it */
     uint8_t refusal;  /* enum cdecl_refusal: its layout is not the one we would give it */
     uint32_t id;      /* distinguishes nameless tags within a state */
     uint32_t align;
@@ -351,6 +352,10 @@ const struct cdecl_type *cdecl_qualified(struct cdecl_state *state, const struct
 uint64_t cdecl_sizeof(const struct cdecl_type *type);
 uint32_t cdecl_alignof(const struct cdecl_type *type);
 bool cdecl_is_complete(const struct cdecl_type *type);
+
+/* Whether the type is complete, after completing a structure of POSIX that no text has (S20). False
+ * also when memory is out. */
+bool cdecl_complete(const struct cdecl_type *type);
 
 /* C11 6.2.7 compatibility. Types of different states are compared by structure. */
 bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b);

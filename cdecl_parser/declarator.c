@@ -67,6 +67,18 @@ static unsigned qualifiers(struct parser *p, struct attrs *attrs)
     }
 }
 
+/* "." name { token }: a length that names a later parameter, as the manual pages of Linux write it:
+ * "void buf[.count]". C has no such thing, the parameter is a pointer. */
+OUT_OF_LINE static void manual_length(struct parser *p)
+{
+    while (p->tok.kind != TOK_RBRACKET && p->tok.kind != TOK_EOF) {
+        if (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_LBRACKET)
+            cdecl__skip_parens(p);
+        else
+            cdecl__advance(p);
+    }
+}
+
 /* length = [ "static" ] qualifiers [ "static" ] [ "*" | "?" | expression ] "]" [6.7.6.2] */
 static void array_length(struct parser *p, struct derived *d, struct attrs *attrs, bool parameter)
 {
@@ -85,6 +97,8 @@ static void array_length(struct parser *p, struct derived *d, struct attrs *attr
         cdecl__fail_token(p, &p->tok, "'[*]' is for parameters");
     if (p->tok.kind == TOK_QUESTION || star) {
         cdecl__advance(p);
+    } else if (p->tok.kind == TOK_DOT && parameter) {
+        manual_length(p);
     } else {
         struct place at = cdecl__here(p);
         struct cdecl_value length = cdecl__conditional(p);
@@ -285,6 +299,7 @@ static const struct cdecl_type *fold_one(struct parser *p, const struct cdecl_ty
         return cdecl__qualify(s, cdecl__pointer(s, type), d->quals);
     if (d->parameter)
         cdecl__fail_at(p, &d->at, "qualifiers and 'static' in '[]' are for parameters");
+    cdecl__complete_known(s, type->unqual);
     return cdecl__array(s, type, d->count);
 }
 

@@ -94,7 +94,7 @@ static uint64_t checked_size(struct parser *p, const struct cdecl_type *type,
 {
     if (type->kind == CDECL_VOID || type->kind == CDECL_FUNCTION)
         return 1; /* GNU */
-    if (!cdecl_is_complete(type))
+    if (!cdecl_is_complete(type) && !cdecl__complete_known(p->state, type->unqual))
         cdecl__fail_at(p, at, "sizeof of incomplete type '%s'", cdecl__type_text(p->state, type));
     if (type->kind == CDECL_ARRAY && type->count == CDECL_COUNT_VLA)
         cdecl__fail_at(p, at, "sizeof of variable-length type '%s'",

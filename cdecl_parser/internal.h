@@ -254,6 +254,16 @@ struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
 void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdecl_member *members,
                    uint32_t count);
 
+/* ---- posix.c ---- */
+
+/* Gives the name, which has no meaning, that of a type of POSIX; false when it is none. */
+bool cdecl__declare_known(struct cdecl_state *state, struct name *name);
+const char *cdecl__known_name(size_t i); /* the i-th of these, NULL after the last */
+/* Completes a structure of POSIX that no text has completed; false when it is none. */
+bool cdecl__complete_known(struct cdecl_state *state, const struct cdecl_type *type);
+/* Makes the structure of POSIX whose tag this name, which is none yet, is; NULL when it is none. */
+struct cdecl_tag *cdecl__known_tag(struct cdecl_state *state, struct name *name);
+
 /* ---- suggest.c ---- */
 
 /* " (did you mean 'x'?)" or an empty string. */

@@ -267,13 +267,19 @@ static bool typedef_name(struct parser *p, struct spec_reader *r)
     return true;
 }
 
+/* A name that no text has declared, but POSIX has. */
+OUT_OF_LINE static bool known_name(struct parser *p, struct spec_reader *r)
+{
+    return cdecl__declare_known(p->state, p->tok.name) && typedef_name(p, r);
+}
+
 /* A name among the specifiers: of a type, or a soft keyword. */
 static bool word_specifier(struct parser *p, struct spec_reader *r)
 {
     if (typedef_name(p, r))
         return true;
     if (p->tok.name->token == TOK_IDENT)
-        return false;
+        return r->seen == 0 && p->tok.name->decl == NULL && known_name(p, r);
     unsigned bit = 0;
     if ((r->seen & ~(unsigned)(S_SIGNED | S_UNSIGNED | S_COMPLEX)) == 0)
         bit = soft_bit(&p->tok);
@@ -385,9 +391,11 @@ void cdecl__specifiers(struct parser *p, struct specs *specs)
 
 static bool is_type_word(struct parser *p)
 {
-    const struct name *name = p->tok.name;
+    struct name *name = p->tok.name;
     if (name->decl != NULL)
         return name->decl->kind == CDECL_DECL_TYPEDEF;
+    if (name->token == TOK_IDENT)
+        return cdecl__declare_known(p->state, name);
     return soft_bit(&p->tok) != 0 || is_complex(p, 0) || name->token == TOK_SOFT_ALIGNAS;
 }
 

@@ -95,6 +95,9 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
         if (belongs(decl, space))
             consider(&n, decl->name);
     if (space == CDECL_SPACE_TYPES)
+        for (size_t i = 0; cdecl__known_name(i) != NULL; i++)
+            consider(&n, cdecl__known_name(i));
+    if (space == CDECL_SPACE_TYPES)
         for (int i = TOK_AUTO; i < TOK_SOFT_ALIGNAS; i++) {
             const char *keyword = cdecl__token_spelling((enum token_kind)i);
             if (i == TOK_INT || i == TOK_CHARKW || i == TOK_LONG || i == TOK_SHORT ||

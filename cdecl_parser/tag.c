@@ -92,18 +92,19 @@ COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_t
                    show_part(fresh, i).text, show_part(old, i).text);
 }
 
-/* Keeps the body that was there when the new one says the same; otherwise refuses, or with
- * CDECL_OVERRIDE lets the new one take the name. */
+/* Keeps the body that was there when the new one says the same; otherwise refuses, or lets the new
+ * one take the name, with CDECL_OVERRIDE or from a structure that no text has declared. */
 static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struct cdecl_tag *fresh,
                                   const struct place *at, uint16_t depth)
 {
     struct cdecl_state *s = p->state;
     if (cdecl__same_body(old, fresh))
         return old;
-    if (!(p->source->flags & CDECL_OVERRIDE))
+    if (!(p->source->flags & CDECL_OVERRIDE) && !old->predeclared)
         fail_redefined(p, old, fresh, at);
     struct cdecl_tag *tag = cdecl__new_tag(s, old->kind, cdecl__name_of(old->name));
     fresh->type = tag->type;
+    fresh->predeclared = false;
     cdecl__complete_tag(s, tag, fresh, depth);
     return tag;
 }

@@ -41,7 +41,7 @@ static const char *refusal(lua_State *L, const struct cdecl_type *type)
         return cdecl_refusal_text(type->tag->refusal);
     if (type->kind == CDECL_VOID)
         return NULL;
-    if (!cdecl_is_complete(type))
+    if (!cdecl_complete(type))
         return lua_pushfstring(L, "'%s' is incomplete", lffi_push_type_text(L, type, NULL));
     if (is_aggregate(type) && type->tag->vla)
         return lua_pushfstring(L, "'%s' has no fixed size", lffi_push_type_text(L, type, NULL));

@@ -171,7 +171,7 @@ static void describe_qualifiers(lua_State *L, const struct cdecl_type *type)
 /* Size and alignment, where there are such. */
 static void describe_size(lua_State *L, const struct cdecl_type *type)
 {
-    bool complete = cdecl_is_complete(type) && type->kind != CDECL_VOID;
+    bool complete = cdecl_complete(type) && type->kind != CDECL_VOID;
     set_flag(L, "complete", complete);
     if (!complete || type->kind == CDECL_FUNCTION)
         return;

@@ -55,7 +55,7 @@ static enum lffi_op op_of(const struct cdecl_type *type)
 
 bool lffi_is_complete(struct lffi_ctype *ct)
 {
-    if (!ct->complete && cdecl_is_complete(ct->type)) {
+    if (!ct->complete && cdecl_complete(ct->type)) {
         ct->size = cdecl_sizeof(ct->type);
         ct->align = cdecl_alignof(ct->type);
         ct->complete = true;
