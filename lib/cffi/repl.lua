@@ -5,7 +5,7 @@
 --
 -- An expression is printed, with or without `=` before it; a statement that is not complete asks
 -- for more lines. As in the `lua` prompt each input is a chunk of its own: a `local` ends with it.
-local pretty = require "cffi.pretty"
+local ffi = require "cffi"
 
 local repl = {}
 
@@ -54,12 +54,12 @@ local function read_chunk(self)
     return chunk, err
 end
 
-local function write_values(write, ...)
+local function write_values(write, show, ...)
     local n = select("#", ...)
     if n > 0 then
         local texts = {}
         for i = 1, n do
-            texts[i] = pretty((select(i, ...)))
+            texts[i] = show((select(i, ...)))
         end
         write(table.concat(texts, "\t") .. "\n")
     end
@@ -75,22 +75,23 @@ local function write_err(text)
     io.stderr:write(text)
 end
 
--- Prints values, if there are any, as the prompt does.
+-- Prints values, if there are any, as the prompt does, but strings as they are.
 function repl.print_values(...)
-    write_values(write_out, ...)
+    write_values(write_out, function(value)
+        return type(value) == "string" and value or ffi.inspect(value)
+    end, ...)
 end
 
 -- What is there without `require`.
 function repl.predefine(env)
-    env.ffi = require "cffi"
-    env.C = env.ffi.C
+    env.ffi, env.C = ffi, ffi.C
 end
 
 -- One round. False at the end of the input.
 local function step(self)
     local chunk, err = read_chunk(self)
     if chunk then
-        write_values(self.write, chunk())
+        write_values(self.write, ffi.inspect, chunk())
     elseif err then
         error(err, 0)
     end

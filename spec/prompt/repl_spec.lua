@@ -22,7 +22,7 @@ describe("the prompt", function()
     it("prints the values of an expression, with and without '='", function()
         assert.equal("3\n", (session "1 + 2"))
         assert.equal("3\n", (session "=1 + 2"))
-        assert.equal("1\tnil\ttext\n", (session "1, nil, 'text'"))
+        assert.equal("1\tnil\t\"text\"\n", (session "1, nil, 'text'"))
     end)
 
     it("prints nothing for statements, calls without results and empty lines", function()
@@ -36,51 +36,7 @@ describe("the prompt", function()
         assert.equal("{{{{..}}}}\n", (session "{{{{{1}}}}}"))
         assert.equal("{self = {..}}\n", (session("t = {}", "t.self = t", "t")))
         local long = session("t = {} for i = 1, 1000 do t[i] = i end", "t")
-        assert.truthy(long:find("39, 40, ..}", 1, true))
-    end)
-
-    it("writes C objects with what they hold, within limits", function()
-        local function shown(expression)
-            local out, errors = session("ffi = ffi.scope()",
-                "ffi.cdef [[ enum color { RED, GREEN = 5 }; struct point { int x, y; };",
-                "typedef struct { char name[8]; struct point at[2]; enum color c; int *p; unsigned n : 3; } item; ]]",
-                "ffi.cdef 'int abs(int);'", expression)
-            assert.equal("", errors)
-            return (out:gsub("\n$", ""))
-        end
-        for expression, text in pairs {
-            ["ffi.new('struct point', 1, -2)"] = "struct point {x = 1, y = -2}",
-            ["ffi.new('item', {name = 'box', at = {{1, 2}, {}}, c = 'GREEN', n = 5})"] =
-                'item {name = "box", at = {{x = 1, y = 2}, {x = 0, y = 0}}, c = GREEN, p = nil, n = 5}',
-            ["ffi.new('union { int i; unsigned char b[4]; }', 1)"] = "union {i = 1, b = {1, 0, 0, 0}}",
-            ["ffi.new 'struct { struct { int a; }; int : 3; bool b; double d; }'"] =
-                "struct {a = 0, b = false, d = 0.0}",
-            ["ffi.new 'struct { int n; int rest[]; }'"] = "struct {n = 0, rest = {}}",
-            ["ffi.new 'struct { int x; }[2]'"] = "array {{x = 0}, {x = 0}}",
-            ["ffi.new 'struct { int x; } *[1]'"] = "struct { int x; } *[1] {nil}",
-            ["ffi.new 'item[1][1]'"] = 'item[1][1] {{{name = {..}, at = {..}, c = RED, p = nil, n = 0}}}',
-            ["ffi.new('enum { LOW, HIGH }', 1)"] = "enum HIGH",
-            ["ffi.new('int[3]', {1, 2})"] = "int[3] {1, 2, 0}",
-            ["ffi.new('int[?]', 2)"] = "int[?] {0, 0}",
-            ["ffi.new 'int[2][2]'"] = "int[2][2] {{0, 0}, {0, 0}}",
-            ["ffi.new('char[6]', 'a\\n')"] = 'char[6] "a\\n"',
-            ["ffi.new('enum color', 5), ffi.new('enum color', 6)"] = "enum color GREEN\tenum color 6",
-            ["ffi.new 'enum color[2]'"] = "enum color[2] {RED, RED}",
-            ["ffi.new('double', 0.5), ffi.new('bool', true)"] = "double 0.5\tbool true",
-            ["ffi.new 'int', ffi.cast('uint64_t', -1), ffi.new('complex', 1, 2)"] =
-                "cdata<int>: 0\t18446744073709551615\t1+2i",
-            ["ffi.new 'int *'"] = "cdata<int *>: NULL",
-            ["ffi.typeof 'struct point'"] = "ctype<struct point>",
-            ["ffi.C.abs"] = "function: int abs(int)",
-            ["{ffi.new 'struct point', n = ffi.new 'int[1]'}"] = "{struct point {x = 0, y = 0}, n = int[1] {0}}",
-            ["ffi.metatype('struct point', {__tostring = function() return 'mine' end})()"] = "mine",
-            ["ffi.new 'struct { struct { struct { struct { int x; } c; } b; } a; }'"] = "struct {a = {b = {c = {..}}}}",
-        } do
-            assert.equal(text, shown(expression))
-        end
-        assert.truthy(shown("ffi.new 'int[1000000]'"):find "^int%[1000000%] {[0, ]*, %.%.}$")
-        assert.is_true(#shown("ffi.new 'char[100000]'") < 500)
-        assert.is_true(#shown("ffi.new('char[100000]', ('x'):rep(9000))") < 500)
+        assert.truthy(long:find("39, 40,\n    ..\n}", 1, true))
     end)
 
     it("asks for more lines until a statement is complete", function()

@@ -132,7 +132,7 @@ describe("the prompt on a terminal", function()
         prompt.expect "ffi.sizeof 'int', C.putchar(10)\r\n"
         prompt.expect "4\t10\r\n> "
         prompt.send "nil, 'bi\t'\n" -- no file's name
-        prompt.expect "nil\tbi\r\n> "
+        prompt.expect "nil\t\"bi\"\r\n> "
         prompt.send "\4"
         assert.equal(0, prompt.finish())
     end)
