@@ -245,16 +245,34 @@ static int namespace_tostring(lua_State *L)
 
 /* ---- namespaces ------------------------------------------------------------------------------ */
 
+/* What the metatable at the top says of its library, in its place; for a namespace made in Lua that
+ * is the library of the namespace under __cffi_library. */
+static struct lffi_library *library_of_metatable(lua_State *L)
+{
+    if (lua_rawgetp(L, -1, &library_key) != LUA_TUSERDATA) {
+        lua_pop(L, 1);
+        lua_pushliteral(L, "__cffi_library");
+        lua_rawget(L, -2);
+        if (!lua_istable(L, -1) || !lua_getmetatable(L, -1)) {
+            lua_pop(L, 2);
+            return NULL;
+        }
+        lua_replace(L, -2);
+        if (lua_rawgetp(L, -1, &library_key) != LUA_TUSERDATA) {
+            lua_pop(L, 3);
+            return NULL;
+        }
+        lua_remove(L, -2);
+    }
+    lua_remove(L, -2);
+    return lua_touserdata(L, -1);
+}
+
 struct lffi_library *lffi_push_library_of(lua_State *L, int idx)
 {
     if (!lua_istable(L, idx) || !lua_getmetatable(L, idx))
         return NULL;
-    if (lua_rawgetp(L, -1, &library_key) != LUA_TUSERDATA) {
-        lua_pop(L, 2);
-        return NULL;
-    }
-    lua_remove(L, -2);
-    return lua_touserdata(L, -1);
+    return library_of_metatable(L);
 }
 
 bool lffi_is_namespace(lua_State *L, int idx)
@@ -275,16 +293,21 @@ static void clear_table(lua_State *L, int idx)
     }
 }
 
-/* Forgets everything fetched through the namespace at idx. */
+/* Forgets everything fetched through the namespace at idx, and the one it is made from. */
 static void flush_namespace(lua_State *L, int idx)
 {
     clear_table(L, idx);
-    if (lua_getmetatable(L, idx)) {
-        lua_getfield(L, -1, "__index");
-        lua_getupvalue(L, -1, UP_VARIABLES);
-        clear_table(L, lua_gettop(L));
-        lua_pop(L, 3);
+    if (!lua_getmetatable(L, idx))
+        return;
+    if (lua_getfield(L, -1, "__cffi_library") == LUA_TTABLE) {
+        flush_namespace(L, lua_gettop(L));
+        lua_pop(L, 2);
+        return;
     }
+    lua_getfield(L, -2, "__index");
+    lua_getupvalue(L, -1, UP_VARIABLES);
+    clear_table(L, lua_gettop(L));
+    lua_pop(L, 4);
 }
 
 /* Pushes the table of all namespaces, weak keys, each with the scope it belongs to. */

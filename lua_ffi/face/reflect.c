@@ -255,13 +255,21 @@ static int next_declaration(lua_State *L)
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
-    return 3;
+    lua_pushstring(L, decl->file); /* nil for a text without a name */
+    lua_pushinteger(L, decl->line);
+    return 5;
 }
 
-/* ffi.declarations([pattern]): iterator over name, kind and C text of what was declared. */
+/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was declared. With a
+ * namespace that has the metamethod __cffi_declarations, what that one says. */
 static int api_declarations(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
+    if (luaL_getmetafield(L, 1, "__cffi_declarations") != LUA_TNIL) {
+        lua_insert(L, 1);
+        lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+        return lua_gettop(L);
+    }
     lua_settop(L, 1);
     if (!lua_isnil(L, 1))
         lffi_arg_string(L, 1, NULL);
@@ -270,6 +278,27 @@ static int api_declarations(lua_State *L)
     lua_pushlightuserdata(L, NULL);
     lua_pushcclosure(L, next_declaration, 3);
     return 1;
+}
+
+/* ffi.declaration(name): kind, C text, file and line of one name (no file and line when the scope
+ * knows it by itself); nil when it is not declared. */
+static int api_declaration(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    size_t size;
+    const char *name = lffi_arg_string(L, 1, &size);
+    const struct cdecl_decl *decl = cdecl_find(scope->cdecl, name, size);
+    if (decl == NULL) {
+        lua_pushnil(L);
+        return 1;
+    }
+    lua_pushstring(L, declaration_kind(decl));
+    lffi_push_decl_text(L, decl);
+    if (decl->line == 0)
+        return 2;
+    lua_pushstring(L, decl->file); /* nil for a text without a name */
+    lua_pushinteger(L, decl->line);
+    return 4;
 }
 
 /* One declaration of ffi.parse, as a table that is pushed. */
@@ -442,7 +471,8 @@ void lffi_api_reflect(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
         {"reflect", api_reflect, 1},
-        {"declarations", api_declarations, 1},
+        {"declarations", api_declarations, 2},
+        {"declaration", api_declaration, 1},
         {"parse", api_parse, LFFI_ANY},
         {"tofunction", api_tofunction, 3},
         {NULL, NULL, 0}};

@@ -1,0 +1,175 @@
+-- The compiler: which one, its command line, and its two runs over the headers asked for. Errors
+-- are strings without a position.
+local reader = require "cffi.include.reader"
+local system = require "cffi.include.system"
+
+local compiler = {}
+
+local function words_of(text)
+    local words = {}
+    for word in text:gmatch "%S+" do
+        words[#words + 1] = word
+    end
+    return words
+end
+
+-- A list of words, or a string with blanks between them.
+function compiler.words(value)
+    return type(value) == "table" and value or words_of(value or "")
+end
+
+local function set_variable(name)
+    local value = os.getenv(name)
+    return value and value:find "%S" and words_of(value) or nil
+end
+
+-- The words that run the compiler, the file it is (nil when there is none), and who named it (nil
+-- when it is the system's).
+function compiler.choose(cc)
+    local words, source = cc and compiler.words(cc), "the option 'cc'"
+    if not words then
+        words, source = set_variable "CFFI_CC", "$CFFI_CC"
+    end
+    if not words then
+        words, source = set_variable "CC", "$CC"
+    end
+    if words then
+        if not words[1] then
+            error("the option 'cc' names no compiler", 0)
+        end
+        return words, system.find_program(words[1]), source
+    end
+    for _, name in ipairs { "cc", "gcc", "clang" } do
+        local found = system.find_program(name)
+        if found then
+            return { name }, found
+        end
+    end
+    return { "cc" }, nil
+end
+
+-- {NAME = value} as -D, [NAME ...] as -U; sorted, so that equal options give equal words.
+local function definitions(defs, undefs)
+    local words, undone = {}, {}
+    for _, name in ipairs(undefs or {}) do
+        undone[name] = true
+        words[#words + 1] = "-U" .. name
+    end
+    local all = {}
+    for name, value in pairs(defs or {}) do
+        if value == true then
+            all[#all + 1] = "-D" .. name
+        elseif value then
+            all[#all + 1] = ("-D%s=%s"):format(name, value)
+        end
+    end
+    if not undone._GNU_SOURCE and (defs or {})._GNU_SOURCE == nil then
+        all[#all + 1] = "-D_GNU_SOURCE"
+    end
+    table.sort(all)
+    return table.move(all, 1, #all, #words + 1, words)
+end
+
+-- The words of a command line after the compiler's own, for these options.
+function compiler.flags(options)
+    local flags = definitions(options.defs, options.undefs)
+    local given = compiler.words(options.cflags)
+    return table.move(given, 1, #given, #flags + 1, flags)
+end
+
+-- ---- headers -----------------------------------------------------------------------------------
+
+-- "zlib.h" is looked for where the compiler looks; "./x.h" and "/a/x.h" are files.
+local function is_path(header)
+    return header:find "^%.?%.?/"
+end
+
+-- How the header stands in C text. Names with a quote or a backslash cannot stand there: the
+-- command line takes them (-include), and all before them.
+local function include_lines(headers)
+    local lines, words = {}, {}
+    for _, header in ipairs(headers) do
+        if header:find '["\\>\n]' then
+            for i, line in ipairs(lines) do
+                words[#words + 1] = "-include"
+                words[#words + 1] = line.header
+                lines[i] = nil
+            end
+            words[#words + 1] = "-include"
+            words[#words + 1] = header
+        else
+            local form = is_path(header) and '#include "%s"\n' or "#include <%s>\n"
+            lines[#lines + 1] = { header = header, text = form:format(header) }
+        end
+    end
+    for i, line in ipairs(lines) do
+        lines[i] = line.text
+    end
+    return table.concat(lines), words
+end
+
+-- "<zlib.h>", "<a.h> and <b.h>", for messages
+function compiler.title(headers)
+    local names = {}
+    for i, header in ipairs(headers) do
+        names[i] = is_path(header) and ('"%s"'):format(header) or ("<%s>"):format(header)
+    end
+    return table.concat(names, ", ")
+end
+
+-- ---- runs --------------------------------------------------------------------------------------
+
+local function join(...)
+    local all = {}
+    for _, list in ipairs { ... } do
+        table.move(list, 1, #list, #all + 1, all)
+    end
+    return all
+end
+
+local function absent(words, source)
+    if source then
+        return ("there is no '%s', which %s names"):format(words[1], source)
+    end
+    return "there is no C compiler (cc, gcc or clang): install one, or name one in $CFFI_CC"
+end
+
+-- Runs the compiler; returns its exit code, output and messages.
+function compiler.run(how, arguments, input, what)
+    local words = join(how.words, arguments)
+    local code, output, messages = system.run(words, input)
+    if not code then
+        local why = messages and absent(how.words, how.source)
+            or ("'%s' does not run: %s"):format(how.words[1], output)
+        error(("cannot include %s: %s"):format(what, why), 0)
+    end
+    return code, output, messages
+end
+
+local function failed(how, what, messages)
+    local who = how.source and ("'%s', which %s names,"):format(table.concat(how.words, " "),
+        how.source) or how.words[1]
+    error(("cannot include %s: %s says:\n%s"):format(what, who, messages:gsub("\n+$", "")), 0)
+end
+
+-- Reads headers. `how` is { words =, source = } of the compiler, `flags` the words after those.
+-- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
+-- had to say.
+function compiler.read(how, flags, headers)
+    local lines, words = include_lines(headers)
+    local what = compiler.title(headers)
+    local arguments = join(flags, words, { "-E", "-dD", "-x", "c", "-" })
+    local code, output, messages = compiler.run(how, arguments, lines, what)
+    if code ~= 0 then
+        failed(how, what, messages)
+    end
+    local unit = reader.read(output)
+    arguments[#flags + #words + 2] = "-P"
+    local questions = lines .. reader.questions(unit.macros)
+    local _, expanded = compiler.run(how, arguments, questions, what)
+    unit.answered = reader.answers(unit.macros, expanded)
+    unit.messages = messages
+    return unit
+end
+
+return compiler

@@ -1,0 +1,195 @@
+-- What the compiler prints of headers (-E -dD), taken apart by lines: the declarations, as text for
+-- ffi.cdef that keeps every file and line; the macros that are defined at the end, in the order of
+-- their definition; and the files that were read.
+local reader = {}
+
+-- The name in a line marker, where quotes and backslashes are escaped.
+local function unescape(name)
+    return name:find("\\", 1, true) and name:gsub("\\(.)", "%1") or name
+end
+
+-- "a", "...", "rest..." -> how many named parameters, whether more follow
+local function parameters(list)
+    local count, variadic = 0, false
+    for name in list:gmatch "[^,%s]+" do
+        if name:find("...", 1, true) then
+            variadic = true
+        else
+            count = count + 1
+        end
+    end
+    return count, variadic
+end
+
+-- Collects the text for cdef: long runs of empty lines become a line marker.
+local function text_maker()
+    local out, size, empty = {}, 0, 0
+    local maker = {}
+    function maker.add(line, number)
+        if empty > 5 then
+            out[size + 1] = "# " .. number
+            size = size + 1
+        else
+            for i = size + 1, size + empty do
+                out[i] = ""
+            end
+            size = size + empty
+        end
+        empty = 0
+        size = size + 1
+        out[size] = line
+    end
+    function maker.skip()
+        empty = empty + 1
+    end
+    function maker.forget()
+        empty = 0
+    end
+    function maker.text()
+        out[size + 1] = ""
+        return table.concat(out, "\n")
+    end
+    return maker
+end
+
+-- Macros by name, and their order.
+local function macro_list()
+    local list, at = {}, {}
+    local macros = {}
+    function macros.undefine(name)
+        local i = at[name]
+        if i then
+            list[i], at[name] = false, nil
+        end
+    end
+    function macros.define(name, params, file, line)
+        macros.undefine(name)
+        local macro = { name = name, file = file, line = line }
+        if params then
+            macro.count, macro.variadic = parameters(params)
+        end
+        list[#list + 1] = macro
+        at[name] = #list
+    end
+    function macros.list()
+        local left = {}
+        for _, macro in ipairs(list) do
+            left[#left + 1] = macro or nil
+        end
+        return left
+    end
+    return macros
+end
+
+-- Returns { text =, macros = { { name =, file =, line =, count =, variadic = } ... }, files = }.
+-- Macros of the compiler itself and of its command line are left out, for no header has them;
+-- `count` is nil for object-like ones.
+function reader.read(output)
+    local text, macros = text_maker(), macro_list()
+    local files, seen, asked = {}, {}, {}
+    local file, number, real = "", 0, false
+    local function enter(name, line, flags)
+        name = unescape(name)
+        if file:byte() == 60 and flags:find("1", 1, true) and not name:find "/stdc%-predef%.h$" then
+            asked[name] = true -- from "<stdin>" or "<command-line>"
+        end
+        file, number = name, line - 1
+        real = name:sub(1, 1) ~= "<"
+        if real and not seen[name] then
+            seen[name] = true
+            files[#files + 1] = name
+        end
+    end
+    local function directive(line)
+        local at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
+        if at then
+            text.forget()
+            enter(name, tonumber(at), flags)
+            text.add(('# %s "%s"'):format(at, name), 0)
+            return
+        end
+        local word, what, params = line:match "^#(%l+) ([%w_\x80-\xff]+)(%(?[^()]*%)?)"
+        if word == "pragma" then
+            text.add(line, number)
+        else
+            text.skip()
+        end
+        if word == "define" and real then
+            macros.define(what, params:match "^%((.*)%)$", file, number)
+        elseif word == "undef" then
+            macros.undefine(what)
+        end
+    end
+    for line in output:gmatch "([^\n]*)\n" do
+        number = number + 1
+        local first = line:byte()
+        if first == 35 then -- '#'
+            directive(line)
+        elseif not first or not line:find "[^ \t]" then
+            text.skip()
+        else
+            text.add(line, number)
+        end
+    end
+    return { text = text.text(), macros = macros.list(), files = files, asked = asked }
+end
+
+-- ---- the second run --------------------------------------------------------------------------
+
+-- Arguments of function-like macros in what the second run prints.
+reader.placeholder = "cffi__arg_"
+reader.rest = "cffi__rest"
+
+local function use(macro)
+    if not macro.count then
+        return macro.name
+    end
+    local words = {}
+    for i = 1, macro.count do
+        words[i] = reader.placeholder .. i .. "_"
+    end
+    if macro.variadic then
+        words[#words + 1] = reader.rest
+    end
+    return ("%s(%s)"):format(macro.name, table.concat(words, ", "))
+end
+
+-- C text with one line for each macro, to stand behind the `#include` lines.
+function reader.questions(macros)
+    local lines = {}
+    for i, macro in ipairs(macros) do
+        lines[i] = ("cffi__macro %d cffi__is %s\n"):format(i, use(macro))
+    end
+    lines[#lines + 1] = "cffi__macro 0 cffi__is\n"
+    return table.concat(lines)
+end
+
+-- An expansion that brought lines of its own (a _Pragma) in one line.
+local function one_line(text)
+    if text:find("\n", 1, true) then
+        text = ("\n" .. text):gsub("\n#[^\n]*", ""):gsub("%s*\n%s*", " ")
+    end
+    return text:match "^%s*(.-)%s*$"
+end
+
+-- Gives each macro its `text` out of what the compiler printed for the questions. Returns how many
+-- were answered.
+function reader.answers(macros, output)
+    local mark = "cffi__macro "
+    local from = output:find("\n" .. mark .. "1 cffi__is", 1, true)
+        or output:find("\n" .. mark .. "0 cffi__is", 1, true)
+    local answered = 0
+    while from do
+        local index, start = output:match("^(%d+) cffi__is()", from + 1 + #mark)
+        local stop = output:find("\n" .. mark, start, true)
+        local macro = macros[tonumber(index)]
+        if macro then
+            macro.text = one_line(output:sub(start, (stop or #output) - 1))
+            answered = answered + 1
+        end
+        from = stop
+    end
+    return answered
+end
+
+return reader

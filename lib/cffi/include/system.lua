@@ -1,0 +1,229 @@
+-- The operating system, as ffi.include needs it, through our own FFI: programs run without a shell,
+-- the state of files, directories made and files renamed. Its declarations stand in a scope of
+-- their own. Nothing here raises because of a file or a program: it returns nil and why.
+local ffi = require "cffi".scope {}
+local C = ffi.C
+
+ffi.cdef [[
+    int fileno(void *file);
+    int posix_spawnp(int *pid, const char *file, const void *actions, const void *attributes,
+                     char *const *arguments, char *const *environment);
+    int posix_spawn_file_actions_init(void *actions);
+    int posix_spawn_file_actions_adddup2(void *actions, int from, int to);
+    int posix_spawn_file_actions_destroy(void *actions);
+    int waitpid(int pid, int *status, int options);
+    extern char **environ;
+
+    int mkdir(const char *path, unsigned mode);
+    int open(const char *path, int flags, ...);
+    int mkstemp(char *pattern);
+    ssize_t write(int fd, const void *bytes, size_t size);
+    int close(int fd);
+    int rename(const char *from, const char *to);
+    int unlink(const char *path);
+    char *realpath(const char *path, char *resolved);
+    void free(void *block);
+    unsigned geteuid(void);
+    void *dlsym(void *handle, const char *name);
+
+    /* The one structure of file states that is the same on all of Linux's machines. */
+    struct time { int64_t seconds; uint32_t nanoseconds; int32_t reserved; };
+    struct statx {
+        uint32_t mask, blksize;
+        uint64_t attributes;
+        uint32_t nlink, uid, gid;
+        uint16_t mode, spare0;
+        uint64_t ino, size, blocks, attributes_mask;
+        struct time atime, btime, ctime, mtime;
+        uint32_t rdev_major, rdev_minor, dev_major, dev_minor;
+        uint64_t spare[14];
+    };
+    int statx(int directory, const char *path, int flags, unsigned mask, struct statx *state);
+
+    /* Larger than any libc's. */
+    typedef union { long long align; char bytes[512]; } file_actions;
+]]
+
+local ENOENT, EINTR, EEXIST = 2, 4, 17
+local AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_BASIC = -100, 0x100, 0x7ff
+local FILE_TYPE, DIRECTORY, REGULAR = 0xF000, 0x4000, 0x8000
+local PRIVATE = 448 -- 0700
+
+local system = {}
+
+local function temporary()
+    local file, why = io.tmpfile()
+    if not file then
+        error("cannot make a temporary file: " .. why, 0)
+    end
+    return file
+end
+
+local function contents(file)
+    file:seek "set"
+    local text = file:read "a"
+    file:close()
+    return text
+end
+
+local function wait_for(pid)
+    local status = ffi.new "int[1]"
+    while C.waitpid(pid, status, 0) < 0 do
+        if ffi.errno() ~= EINTR then
+            return nil, ffi.strerror()
+        end
+    end
+    local signal = status[0] & 0x7f
+    return signal == 0 and status[0] >> 8 & 0xff or 128 + signal
+end
+
+-- The three standard streams of the program that is to be started.
+local function redirections(files)
+    local actions = ffi.new "file_actions"
+    C.posix_spawn_file_actions_init(actions)
+    for fd = 0, 2 do
+        C.posix_spawn_file_actions_adddup2(actions, C.fileno(files[fd]), fd)
+    end
+    return actions
+end
+
+-- Runs a program given as a list of words, found through PATH, with `input` as its standard input.
+-- Returns its exit code (128 + n when signal n ended it), its output and what it wrote to stderr;
+-- nil, why and whether there is no such program when it could not be run. The streams are files,
+-- so that neither side can wait for the other.
+function system.run(words, input)
+    local files = { [0] = temporary(), temporary(), temporary() }
+    files[0]:write(input or "")
+    files[0]:seek "set"
+    local argv = ffi.new("const char *[?]", #words + 1)
+    for i, word in ipairs(words) do
+        argv[i - 1] = word
+    end
+    local actions, pid = redirections(files), ffi.new "int[1]"
+    local failed = C.posix_spawnp(pid, words[1], actions, nil, ffi.cast("char *const *", argv),
+        C.environ)
+    C.posix_spawn_file_actions_destroy(actions)
+    local code, why
+    if failed == 0 then
+        code, why = wait_for(pid[0])
+    else
+        why = ffi.strerror(failed)
+    end
+    files[0]:close()
+    local output, messages = contents(files[1]), contents(files[2])
+    if not code then
+        return nil, why, failed == ENOENT
+    end
+    return code, output, messages
+end
+
+-- What is known of a file: size, mtime (a string of seconds and nanoseconds), uid, permissions,
+-- is_directory, is_file. nil when there is none. `links`: of a symbolic link itself.
+local state = ffi.new "struct statx"
+function system.state(path, links)
+    if path:find "\0" or C.statx(AT_FDCWD, path, links and AT_SYMLINK_NOFOLLOW or 0, STATX_BASIC,
+            state) ~= 0 then
+        return nil
+    end
+    local kind = state.mode & FILE_TYPE
+    return {
+        size = state.size,
+        mtime = ("%d.%09d"):format(state.mtime.seconds, state.mtime.nanoseconds),
+        uid = state.uid,
+        permissions = state.mode & 511,
+        is_directory = kind == DIRECTORY,
+        is_file = kind == REGULAR,
+    }
+end
+
+-- Size and time of a file in one string, "-" when there is none: equal as long as it is unchanged.
+function system.stamp(path)
+    if C.statx(AT_FDCWD, path, 0, STATX_BASIC, state) ~= 0 then
+        return "-"
+    end
+    local time = state.mtime
+    return state.size .. ":" .. time.seconds .. "." .. time.nanoseconds
+end
+
+function system.user()
+    return C.geteuid()
+end
+
+-- The file a path leads to, without links; nil when there is none.
+function system.real_path(path)
+    local found = C.realpath(path, nil)
+    local text = found and ffi.string(found)
+    C.free(found)
+    return text
+end
+
+-- Makes a directory, those above it too, for its owner only. nil and why when that failed.
+function system.make_directory(path)
+    for slash in (path .. "/"):gmatch "()/" do
+        local part = path:sub(1, slash - 1)
+        if part ~= "" and C.mkdir(part, PRIVATE) ~= 0 and ffi.errno() ~= EEXIST then
+            local why = ffi.strerror()
+            if not system.state(part) then
+                return nil, part .. ": " .. why
+            end
+        end
+    end
+    return true
+end
+
+-- Writes a file so that others see all of it or what was there before. nil and why on failure.
+function system.write_whole(path, text)
+    local name = ffi.new("char[?]", #path + 8, path .. ".XXXXXX")
+    local fd = C.mkstemp(name)
+    if fd < 0 then
+        return nil, path .. ": " .. ffi.strerror()
+    end
+    local at = 0
+    while at < #text do
+        local written = C.write(fd, at == 0 and text or text:sub(at + 1), #text - at)
+        if written < 0 and ffi.errno() ~= EINTR then
+            break
+        end
+        at = at + math.max(written, 0)
+    end
+    local why = at < #text and ffi.strerror()
+    C.close(fd)
+    if not why and C.rename(name, path) ~= 0 then
+        why = ffi.strerror()
+    end
+    if why then
+        C.unlink(name)
+        return nil, path .. ": " .. why
+    end
+    return true
+end
+
+-- Whether what the process has loaded, for all to see, defines a name.
+function system.is_loaded(name)
+    return C.dlsym(nil, name) ~= nil
+end
+
+-- The first program of that name in PATH, or the name itself when it has a slash.
+function system.find_program(name)
+    if name:find "/" then
+        return system.state(name) and name
+    end
+    for directory in (os.getenv "PATH" or "/bin:/usr/bin"):gmatch "[^:]+" do
+        local path = directory .. "/" .. name
+        local found = system.state(path)
+        if found and found.is_file then
+            return path
+        end
+    end
+end
+
+function system.read_file(path)
+    local file = io.open(path, "rb")
+    local text = file and file:read "a"
+    if file then
+        file:close()
+    end
+    return text
+end
+
+return system
