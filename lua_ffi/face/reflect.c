@@ -260,8 +260,8 @@ static int next_declaration(lua_State *L)
     return 5;
 }
 
-/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was declared. With a
- * namespace that has the metamethod __cffi_declarations, what that one says. */
+/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was
+ * declared. With a namespace that has the metamethod __cffi_declarations, what that one says. */
 static int api_declarations(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -270,6 +270,8 @@ static int api_declarations(lua_State *L)
         lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
         return lua_gettop(L);
     }
+    if (lua_gettop(L) > 1)
+        lffi_arg_error(L, 2, "surplus: at most 1 expected");
     lua_settop(L, 1);
     if (!lua_isnil(L, 1))
         lffi_arg_string(L, 1, NULL);

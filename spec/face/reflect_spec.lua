@@ -114,6 +114,23 @@ describe("ffi.parse", function()
     end)
 end)
 
+describe("ffi.declaration", function()
+    it("says what a name is and where it was declared", function()
+        local ffi = core.scope {}
+        ffi.cdef '# 3 "a.h"\nint puts(const char *text);\n#define LIMIT 3'
+        assert.same({ "function", "int puts(const char *text)", "a.h", 3 }, { ffi.declaration "puts" })
+        assert.same({ "macro", "a.h", 4 }, (function(kind, _, file, line) return { kind, file, line } end)(
+            ffi.declaration "LIMIT"))
+        local kind, text, file = ffi.declaration "size_t"
+        assert.same({ "typedef", "typedef unsigned long size_t" }, { kind, text })
+        assert.is_nil(file)
+        assert.is_nil(ffi.declaration "gets")
+        local _, _, _, where, line = ffi.declarations "^puts$" ()
+        assert.same({ "a.h", 3 }, { where, line })
+        support.raises("bad argument #1 to 'declaration' (string expected, got no value)", ffi.declaration)
+    end)
+end)
+
 describe("ffi.declarations", function()
     it("goes through what was declared, by pattern", function()
         local ffi = core.scope()

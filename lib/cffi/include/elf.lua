@@ -115,12 +115,12 @@ end
 local function symbol_test(blocks, form, order, tables)
     return function(index, name)
         local at = tables[DT_SYMTAB] + index * form.symbol_size
-        local text, b, c, d, e, f = blocks.at(order .. form.symbol, at)
+        local text, b, _, d, _, f = blocks.at(order .. form.symbol, at)
         local info, section = b, d
         if form.word_bits == 32 then
             info, section = d, f
         end
-        if section == 0 or info >> 4 == BIND_LOCAL or (c == nil and e == nil) then
+        if section == 0 or info >> 4 == BIND_LOCAL then
             return false
         end
         return blocks.text(tables[DT_STRTAB] + text, #name + 1) == name .. "\0"
