@@ -23,7 +23,8 @@ local function make_literal(text)
     local digits, suffix = text:lower():match "^(.-)([ul]*)$"
     local value = digits:match "^0b[01]+$" and binary(digits)
     if suffix ~= "" then
-        return ffi.cast(casts[suffix], value or digits)
+        -- The default scope reads digits; here a string would be cast to its address.
+        return ffi.cast(casts[suffix], value or core.cast("uint64_t", digits))
     elseif value then
         return value
     end

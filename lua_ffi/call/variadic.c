@@ -20,10 +20,11 @@ static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *pl
     case LFFI_ENUM: return ct->target;
     case LFFI_ARRAY: return lffi_pointer_to(L, ct->target);
     case LFFI_FUNCTION: return lffi_pointer_to(L, ct);
+    case LFFI_STRUCT: case LFFI_UNION:
+        return plan->ct->scope->luajit ? lffi_pointer_to(L, cd->ct) : ct;
     case LFFI_VOID: case LFFI_I32: case LFFI_U32: case LFFI_I64: case LFFI_U64: case LFFI_I128:
     case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_DOUBLE: case LFFI_LDOUBLE:
-    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR: case LFFI_STRUCT:
-    case LFFI_UNION:
+    case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR:
         break;
     }
     return ct;

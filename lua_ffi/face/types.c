@@ -48,11 +48,15 @@ static uint64_t variable_size(lua_State *L, struct lffi_ctype *ct, uint64_t coun
     return bytes;
 }
 
-/* Pushes the size of a cdata, of which a variable-length one knows more than its type, or nil. */
+/* Pushes the size of a cdata, of which a variable-length one knows more than its type, or nil. A
+ * struct behind a pointer, or in a larger block, is of its type's size: nobody knows where it ends.
+ */
 static void push_object_size(lua_State *L, const struct lffi_cdata *cd)
 {
     uint64_t size;
-    if (cd->ct->op == LFFI_ARRAY) {
+    if (cd->ct->op == LFFI_STRUCT && !lffi_owns_memory(L, 1)) {
+        size = cd->ct->size;
+    } else if (cd->ct->op == LFFI_ARRAY) {
         size = lffi_length(L, 1, cd);
         if (size != UINT64_MAX)
             size *= lffi_sizeof(L, cd->ct->target); /* the object exists: no overflow */
@@ -67,6 +71,12 @@ static void push_object_size(lua_State *L, const struct lffi_cdata *cd)
         lua_pushinteger(L, (lua_Integer)size);
 }
 
+/* Whether a length must be given: T[?], or a struct that ends in one. */
+static bool wants_length(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_ARRAY ? ct->type->count == CDECL_COUNT_VLA : ct->type->tag->vla;
+}
+
 /* ffi.sizeof(ct [, nelem]): nil when the size is not known; LuaJIT raises for T[?] without a
  * length. */
 static int api_sizeof(lua_State *L)
@@ -75,7 +85,7 @@ static int api_sizeof(lua_State *L)
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     bool open = lffi_is_open(ct);
-    if (scope->luajit && cd == NULL && open && lua_isnoneornil(L, 2))
+    if (scope->luajit && cd == NULL && open && wants_length(ct) && lua_isnoneornil(L, 2))
         lffi_arg_error(L, 1, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
     if (cd != NULL && open)
         push_object_size(L, cd);
@@ -89,13 +99,18 @@ static int api_sizeof(lua_State *L)
     return 1;
 }
 
-/* ffi.alignof(ct) */
+/* ffi.alignof(ct); in LuaJIT 1 for what has none. */
 static int api_alignof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
-    bool known = lffi_is_complete(ct) || ct->op == LFFI_ARRAY;
-    if (!known || ct->op == LFFI_VOID || ct->op == LFFI_FUNCTION)
+    bool known = (lffi_is_complete(ct) || ct->op == LFFI_ARRAY) && ct->op != LFFI_VOID &&
+                 ct->op != LFFI_FUNCTION;
+    if (!known && scope->luajit) {
+        lua_pushinteger(L, 1);
+        return 1;
+    }
+    if (!known)
         lffi_arg_error(L, 1, "alignment of '%s' is unknown",
                        lffi_push_type_text(L, ct->type, NULL));
     lua_pushinteger(L, (lua_Integer)cdecl_alignof(ct->type));
@@ -145,16 +160,44 @@ static bool is_basic_integer(const struct lffi_ctype *ct)
     return lffi_is_integer(ct->op) && ct->op != LFFI_BITINT;
 }
 
-/* An enum is not its integer type here, compatible as C calls them. LuaJIT takes integers of one
- * size and signedness as one type; C, and the default scope, do not. */
-static bool same_type(struct lffi_scope *scope, const struct lffi_ctype *a,
-                      const struct lffi_ctype *b)
+/* An enum is not its integer type here, compatible as C calls them; qualifiers of elements do not
+ * count, as those of values do not. */
+static bool same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
-    if ((a->op == LFFI_ENUM) != (b->op == LFFI_ENUM))
-        return false;
-    if (scope->luajit && is_basic_integer(a) && is_basic_integer(b))
+    while (a->op == LFFI_ARRAY && b->op == LFFI_ARRAY && a->type->count == b->type->count) {
+        a = a->target;
+        b = b->target;
+    }
+    return (a->op == LFFI_ENUM) == (b->op == LFFI_ENUM) && lffi_same_type(a, b);
+}
+
+static bool is_pointer(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY;
+}
+
+/* LuaJIT takes integers of one size and signedness as one type, and compares the elements of
+ * arrays of one size as it compares pointees. */
+static bool luajit_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
+{
+    if (is_basic_integer(a) && is_basic_integer(b))
         return a->op == b->op;
-    return lffi_same_type(a, b);
+    if (a->op == b->op && is_pointer(a))
+        return cdecl_sizeof(a->type) == cdecl_sizeof(b->type) &&
+               lffi_luajit_compatible(a->target, b->target);
+    return same_type(a, b);
+}
+
+static bool is_type(const struct lffi_scope *scope, const struct lffi_ctype *ct,
+                    const struct lffi_ctype *other)
+{
+    if (other->op == LFFI_POINTER && lffi_is_record(ct->op))
+        return same_type(ct, other->target);
+    if (scope->luajit)
+        return luajit_same_type(ct, other);
+    if (other->op == LFFI_POINTER && ct->op == LFFI_POINTER)
+        return same_type(ct->target, other->target);
+    return same_type(ct, other);
 }
 
 /* ffi.istype(ct, value): qualifiers do not count; a struct type accepts a pointer to it. */
@@ -164,7 +207,6 @@ static int api_istype(lua_State *L)
     const struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
     const struct lffi_ctype *other = NULL;
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 2);
-    bool same = false;
     lffi_arg_value(L, 2);
     if (cd != NULL)
         other = cd->ct;
@@ -172,19 +214,12 @@ static int api_istype(lua_State *L)
         other = lffi_to_ctype(L, scope->st, 2);
     if (other == NULL && lffi_to_function(L, 2) != NULL)
         other = lffi_to_function(L, 2)->ct;
-    if (other != NULL && other->op == LFFI_POINTER && ct->op == LFFI_POINTER)
-        same = same_type(scope, ct->target, other->target);
-    else if (other != NULL && other->op == LFFI_POINTER &&
-             lffi_is_record(ct->op))
-        same = same_type(scope, ct, other->target);
-    else if (other != NULL)
-        same = same_type(scope, ct, other);
-    lua_pushboolean(L, same);
+    lua_pushboolean(L, other != NULL && is_type(scope, ct, other));
     return 1;
 }
 
-/* ffi.type(value): Lua's type, but "cdata" and "ctype" for ours ("cdata" for both, as LuaJIT,
- * there). */
+/* ffi.type(value): Lua's type, but "cdata" and "ctype" for ours. LuaJIT calls both cdata, and so
+ * its functions of C. */
 static int api_type(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -193,6 +228,8 @@ static int api_type(lua_State *L)
         lua_pushliteral(L, "cdata");
     else if (lffi_to_ctype(L, scope->st, 1) != NULL)
         lua_pushstring(L, scope->luajit ? "cdata" : "ctype");
+    else if (scope->luajit && lffi_to_function(L, 1) != NULL)
+        lua_pushliteral(L, "cdata");
     else
         lua_pushstring(L, luaL_typename(L, 1));
     return 1;
@@ -234,6 +271,21 @@ static int api_metatype(lua_State *L)
     return 1;
 }
 
+/* ffi.ipairs(value) of LuaJIT's scopes, for install() to put in the place of Lua's, which knows no
+ * "__ipairs" and would run through an array without bounds. */
+static int api_ipairs(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    if (cd == NULL)
+        lffi_expected(L, 1, "cdata");
+    if (!lffi_push_metamethod(L, cd->ct, "__ipairs"))
+        luaL_error(L, "'%s' has no '__ipairs' metamethod", lffi_type_text(L, cd->ct));
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 3);
+    return 3;
+}
+
 void lffi_api_types(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
@@ -245,5 +297,9 @@ void lffi_api_types(lua_State *L, struct lffi_scope *scope)
         {"type", api_type, 1},
         {"metatype", api_metatype, 2},
         {NULL, NULL, 0}};
+    static const struct lffi_public luajit_functions[] = {{"ipairs", api_ipairs, 1},
+                                                          {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
+    if (scope->luajit)
+        lffi_api_add(L, scope, luajit_functions);
 }

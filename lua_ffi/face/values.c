@@ -110,6 +110,19 @@ static void push_integer_float(lua_State *L, const struct lffi_cdata *cd)
         lua_pushnumber(L, (lua_Number)value.bits);
 }
 
+/* Pushes the number that a complex one is: none when it has an imaginary part, which LuaJIT drops.
+ */
+static void push_real_part(lua_State *L, const struct lffi_cdata *cd)
+{
+    lffi_real re;
+    lffi_real im;
+    lffi_load_complex(lffi_part_op(cd->ct), cd->addr, &re, &im);
+    if (im == 0 || cd->ct->scope->luajit)
+        lua_pushnumber(L, (lua_Number)re);
+    else
+        luaL_pushfail(L);
+}
+
 /* Pushes the number that a cdata is, or nil: integers that fit as integers, the rest as floats. */
 static void push_number(lua_State *L, const struct lffi_cdata *cd)
 {
@@ -126,7 +139,10 @@ static void push_number(lua_State *L, const struct lffi_cdata *cd)
     case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
         lua_pushnumber(L, (lua_Number)lffi_load_float(cd->ct->op, cd->addr));
         break;
-    case LFFI_VOID: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
+    case LFFI_COMPLEX:
+        push_real_part(L, cd);
+        break;
+    case LFFI_VOID: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
     case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
         luaL_pushfail(L);
         break;
@@ -208,7 +224,7 @@ static int api_tonumber(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     lffi_arg_value(L, 1);
-    if (cd != NULL && lffi_is_number(cd->ct->op))
+    if (cd != NULL && (lffi_is_number(cd->ct->op) || cd->ct->op == LFFI_COMPLEX))
         push_number(L, cd);
     else if (lua_type(L, 1) == LUA_TSTRING || !lua_isnoneornil(L, 2))
         push_text_number(L, scope);

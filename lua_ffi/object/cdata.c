@@ -145,6 +145,11 @@ static bool owns_itself(lua_State *L, int idx, const struct lffi_cdata *cd)
     return addr >= start && addr - start <= lua_rawlen(L, idx);
 }
 
+bool lffi_owns_memory(lua_State *L, int idx)
+{
+    return owns_itself(L, idx, lua_touserdata(L, idx));
+}
+
 /* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
 static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
 {

@@ -114,6 +114,8 @@ struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *c
 bool lffi_push_owner(lua_State *L, int idx);
 /* Pushes the one of these whose own block holds `addr`; false: the memory is not Lua's. */
 bool lffi_push_block(lua_State *L, int idx, const void *addr);
+/* True when the value of the cdata at idx lies in the cdata itself: it is no view. */
+bool lffi_owns_memory(lua_State *L, int idx);
 /* Bytes of the payload from addr to the end of what the cdata's memory is known to hold, or
  * UINT64_MAX when unknown. For ffi.copy/fill/string and open-ended arrays. */
 uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);

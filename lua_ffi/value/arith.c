@@ -209,11 +209,23 @@ static int push_order(lua_State *L, int order, bool or_equal)
     return 1;
 }
 
+/* A function of a namespace stands for its address. */
+static void read_function(lua_State *L, struct lffi_operand *o)
+{
+    const struct lffi_function *fn = lffi_to_function(L, o->idx);
+    if (fn == NULL)
+        return;
+    memcpy(&o->address, &fn->address, sizeof o->address);
+    o->kind = LFFI_ADDRESS_OPERAND;
+}
+
 static int compare(lua_State *L, const char *event, bool or_equal)
 {
     struct operands o;
     read_operands(L, &o);
     if (!both_numbers(&o)) {
+        read_function(L, &o.a);
+        read_function(L, &o.b);
         if (o.a.kind == LFFI_ADDRESS_OPERAND && o.b.kind == LFFI_ADDRESS_OPERAND)
             return push_order(L, lffi_pointer_compare(L, &o.a, &o.b), or_equal);
         if (push_event(L, &o, event))
@@ -278,7 +290,6 @@ static int cdata_eq(lua_State *L)
 /* nil is NULL, light userdata and C functions stand for their addresses, booleans for C's bool. */
 static bool read_plain(lua_State *L, struct lffi_operand *o)
 {
-    const struct lffi_function *fn;
     switch (lua_type(L, o->idx)) {
     case LUA_TNIL:
         o->address = NULL;
@@ -287,11 +298,8 @@ static bool read_plain(lua_State *L, struct lffi_operand *o)
         o->address = lua_touserdata(L, o->idx);
         break;
     case LUA_TFUNCTION:
-        fn = lffi_to_function(L, o->idx);
-        if (fn == NULL)
-            return false;
-        memcpy(&o->address, &fn->address, sizeof o->address);
-        break;
+        read_function(L, o);
+        return o->kind == LFFI_ADDRESS_OPERAND;
     default:
         return false;
     }

@@ -160,15 +160,17 @@ static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
         push_converted_pointer(L, ct, idx, where);
 }
 
-/* The address behind a pointer, array or function, as C casts it to an integer. */
+/* The address behind a pointer, array or function, as C casts it to an integer; in LuaJIT nil is
+ * NULL and a string an array. */
 static bool address_value(lua_State *L, struct lffi_ctype *ct, int idx,
                           const struct lffi_where *where, const void **address)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
-    bool null = lua_isnil(L, idx) && ct->scope->luajit;
+    bool text = lua_type(L, idx) == LUA_TSTRING && ct->op != LFFI_ENUM;
+    bool luajit = ct->scope->luajit && (lua_isnil(L, idx) || text);
     bool pointer = cd != NULL && (cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY ||
                                   cd->ct->op == LFFI_FUNCTION);
-    if (!pointer && !null && lffi_to_function(L, idx) == NULL && !lua_islightuserdata(L, idx))
+    if (!pointer && !luajit && lffi_to_function(L, idx) == NULL && !lua_islightuserdata(L, idx))
         return false;
     *address = lffi_to_address(L, NULL, idx, where);
     return true;

@@ -38,21 +38,52 @@ bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth)
     return is_cdata || lua_type(L, idx) == LUA_TBOOLEAN;
 }
 
-/* Numeric text and booleans count as integers where a value is reduced (S1, S2). */
-static bool reducible(lua_State *L, struct lffi_state *st, int idx, const struct lffi_where *where,
+/* Numeric text and booleans count as integers where a value is reduced (S1, S2); to LuaJIT no text
+ * is a number. */
+static bool reducible(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where,
                       struct lffi_integer *out)
 {
     size_t size;
     const char *text;
     bool truth;
-    if (policy_of(where) == LFFI_WRAP && lffi_to_boolean(L, st, idx, &truth)) {
+    if (policy_of(where) == LFFI_WRAP && lffi_to_boolean(L, ct->scope->st, idx, &truth)) {
         *out = lffi_integer_of_int64(truth);
         return true;
     }
-    if (lua_type(L, idx) != LUA_TSTRING || !where->cast)
+    if (lua_type(L, idx) != LUA_TSTRING || !where->cast || ct->scope->luajit)
         return false;
     text = lua_tolstring(L, idx, &size);
     return lffi_text_to_integer(text, size, out);
+}
+
+/* The real part of the complex number at idx; false when there is none. C drops the imaginary part,
+ * which the policies that lose nothing refuse. */
+static bool real_part(lua_State *L, const struct lffi_ctype *ct, int idx,
+                      const struct lffi_where *where, lffi_real *re)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    lffi_real im;
+    if (cd == NULL || cd->ct->op != LFFI_COMPLEX)
+        return false;
+    lffi_load_complex(lffi_part_op(cd->ct), cd->addr, re, &im);
+    if (im != 0 && policy_of(where) <= LFFI_STRICT)
+        lffi_convert_error(L, where,
+                           "'%s' has no room for the imaginary part of '%s': pass its .re",
+                           lffi_push_type_text(L, ct->type, NULL),
+                           lffi_push_type_text(L, cd->ct->type, NULL));
+    return true;
+}
+
+static bool complex_integer(lua_State *L, const struct lffi_ctype *ct, int idx,
+                            const struct lffi_where *where, struct lffi_integer *out,
+                            bool *fraction)
+{
+    lffi_real re;
+    if (!real_part(L, ct, idx, where, &re) || !lffi_is_finite(re))
+        return false;
+    *out = lffi_integer_of_real(re);
+    *fraction = lffi_truncate(re) != re;
+    return true;
 }
 
 static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, int idx,
@@ -62,8 +93,9 @@ static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, in
     bool fraction = false;
     if (luajit_integer(L, ct, idx, &value))
         return value;
-    if (!lffi_to_integer(L, ct->scope->st, idx, &value, &fraction) &&
-        !reducible(L, ct->scope->st, idx, where, &value))
+    if (!complex_integer(L, ct, idx, where, &value, &fraction) &&
+        !lffi_to_integer(L, ct->scope->st, idx, &value, &fraction) &&
+        !reducible(L, ct, idx, where, &value))
         lffi_mismatch(L, ct, idx, where);
     if (fraction && policy_of(where) != LFFI_WRAP && policy_of(where) != LFFI_SATURATE)
         lffi_convert_error(L, where, "%s is not an integer, as '%s' needs",
@@ -230,10 +262,10 @@ static void store_float(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
     idx = lua_absindex(L, idx);
     if (lua_type(L, idx) == LUA_TNUMBER && !lua_isinteger(L, idx))
         store_real(L, ct, dst, lua_tonumber(L, idx), idx, where);
-    else if (float_cdata(L, ct->scope->st, idx, &value))
+    else if (float_cdata(L, ct->scope->st, idx, &value) || real_part(L, ct, idx, where, &value))
         store_real(L, ct, dst, value, idx, where);
     else if (lffi_to_integer(L, ct->scope->st, idx, &integer, &fraction) ||
-             reducible(L, ct->scope->st, idx, where, &integer))
+             reducible(L, ct, idx, where, &integer))
         store_integral(L, ct, dst, &integer, idx, where);
     else
         lffi_mismatch(L, ct, idx, where);
@@ -345,6 +377,17 @@ static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int i
     return true;
 }
 
+/* A number is every element of a vector, as it is the operand of C's vector arithmetic. */
+static void fill_vector(lua_State *L, struct lffi_ctype *ct, char *dst, int idx,
+                        const struct lffi_where *where)
+{
+    char element[16];
+    size_t size = (size_t)ct->target->size;
+    lffi_store(L, ct->target, element, idx, where);
+    for (uint64_t i = 0; i < ct->type->count; i++)
+        memcpy(dst + i * size, element, size);
+}
+
 /* Builds the new value aside, so that a failure half-way leaves the destination as it was. */
 static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                             const struct lffi_where *where)
@@ -356,6 +399,10 @@ static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int 
     uint64_t size;
     if (copy_aggregate(L, ct, dst, idx, where))
         return;
+    if (ct->op == LFFI_VECTOR && type == LUA_TNUMBER) {
+        fill_vector(L, ct, dst, idx, where);
+        return;
+    }
     if (type != LUA_TTABLE && !(type == LUA_TSTRING && ct->op == LFFI_ARRAY))
         lffi_mismatch(L, ct, idx, where);
     size = lffi_sizeof(L, ct);

@@ -41,18 +41,38 @@ static void push_moved(lua_State *L, const struct lffi_operand *p, int64_t offse
     lffi_push_pointer(L, ct, (const void *)address, p->idx);
 }
 
-/* LuaJIT ignores signedness and takes an enum for its integer. */
-static bool luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype *b)
+/* What an enum is to LuaJIT's comparison of types. */
+static const struct lffi_ctype *plain_pointee(const struct lffi_ctype *ct)
 {
-    a = a->op == LFFI_ENUM ? a->target->base : a->base;
-    b = b->op == LFFI_ENUM ? b->target->base : b->base;
-    return a->type->kind == CDECL_INT && b->type->kind == CDECL_INT && a->size == b->size;
+    return ct->op == LFFI_ENUM ? ct->target->base : ct->base;
+}
+
+/* Levels below the first must have equal qualifiers. */
+static bool luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype *b, bool exactly)
+{
+    if (exactly && a->type->quals != b->type->quals)
+        return false;
+    a = plain_pointee(a);
+    b = plain_pointee(b);
+    if (a->op == LFFI_FUNCTION && b->op == LFFI_FUNCTION)
+        return a->type->nparams == b->type->nparams;
+    if (a->op == b->op && (a->op == LFFI_POINTER || a->op == LFFI_ARRAY))
+        return cdecl_sizeof(a->type) == cdecl_sizeof(b->type) &&
+               luajit_compatible(a->target, b->target, true);
+    if (a->type->kind == CDECL_INT && b->type->kind == CDECL_INT)
+        return a->size == b->size;
+    return lffi_same_type(a, b);
+}
+
+bool lffi_luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype *b)
+{
+    return luajit_compatible(a, b, false);
 }
 
 static bool compatible(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
     return lffi_same_type(a->target, b->target) ||
-           (a->scope->luajit && luajit_compatible(a->target, b->target));
+           (a->scope->luajit && lffi_luajit_compatible(a->target, b->target));
 }
 
 static void push_difference(lua_State *L, const struct lffi_operand *a,

@@ -114,6 +114,12 @@ void lffi_initialise(lua_State *L, struct lffi_ctype *ct, void *dst, uint64_t si
  * false: it says nothing about it. */
 bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint64_t *count);
 
+/* ---- pointer.c: pointers --------------------------------------------------------------------- */
+
+/* Whether LuaJIT takes pointers to these for pointers of one type, qualifiers of the pointees
+ * aside: integers by size, an enum as one, functions by their number of parameters. */
+bool lffi_luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype *b);
+
 /* ---- arith.c: operators ---------------------------------------------------------------------- */
 
 /* C equality of two values (ffi.eq): numbers and boxed integers by value, pointers by address. */

@@ -4,8 +4,7 @@
 --
 -- Left out on purpose: what LuaJIT takes from the processor (floats out of range of the integer they
 -- are converted to; Debian's 2.1 beta even turns -1.0 into 2^63 as a uint64_t), memory that it leaves
--- uninitialised and cffi.luajit clears, #array, and casts of strings to integers, where LuaJIT gives
--- the address and cffi.luajit reads the number.
+-- uninitialised and cffi.luajit clears, #array, and casts of strings to integers, which are addresses.
 
 local ffi, write = ...
 local native = type(ffi) ~= "table"

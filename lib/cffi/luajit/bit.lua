@@ -4,12 +4,12 @@ local function make(ffi)
     local bit = {}
     local int64, uint64 = ffi.typeof "int64_t", ffi.typeof "uint64_t"
 
-    -- The 64-bit C type of a cdata that has one: then the operation is a 64-bit one.
+    -- The 64-bit C type that an operand makes of the operation: any cdata makes one of it.
     local function wide_type(x)
         if ffi.type(x) ~= "cdata" then
             return nil
         end
-        return ffi.istype(uint64, x) and uint64 or ffi.istype(int64, x) and int64 or nil
+        return ffi.istype(uint64, x) and uint64 or int64
     end
 
     -- x as a Lua integer. Fractions are rounded to even for 32 bits, cut off for 64.
@@ -17,18 +17,16 @@ local function make(ffi)
         if math.type(x) == "integer" then
             return x
         end
+        local is_cdata = ffi.type(x) == "cdata"
         local number = ffi.tonumber(x)
         if not number then
             error(("bad argument #%d to '%s' (number expected, got %s)"):format(position, name,
                 ffi.type(x)), 3)
-        end
-        if ct or ffi.type(x) == "cdata" then
-            return ffi.toretval(ffi.cast(int64, ffi.type(x) == "cdata" and x or number))
-        end
-        if number ~= number or number - number ~= 0 then
+        elseif ct or is_cdata then
+            return ffi.toretval(ffi.cast(int64, is_cdata and x or number))
+        elseif number ~= number or number - number ~= 0 then
             return 0
-        end
-        if math.abs(number) < 2 ^ 51 then
+        elseif math.abs(number) < 2 ^ 51 then
             number = number + 6755399441055744.0 - 6755399441055744.0 -- 2 ^ 52 + 2 ^ 51
         end
         return ffi.toretval(ffi.cast(int64, number))

@@ -161,7 +161,7 @@ local function maxn(t)
 end
 
 local function add_names(ffi, translate)
-    local load, tonumber = load, tonumber
+    local load, tonumber, ipairs = load, tonumber, ipairs
     add(_G, {
         unpack = table.unpack,
         loadstring = function(text, name)
@@ -194,7 +194,11 @@ local function add_names(ffi, translate)
     })
     add(string, { gfind = string.gmatch })
     add(package, { loaders = package.searchers, seeall = seeall })
+    rawset(string, "format", require "cffi.luajit.format"(ffi))
     _G.type = ffi.type
+    function _G.ipairs(value)
+        return (ffi.type(value) == "cdata" and ffi.ipairs or ipairs)(value)
+    end
     function _G.tonumber(value, base)
         if base == nil then
             return ffi.tonumber(value)

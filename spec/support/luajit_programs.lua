@@ -1,0 +1,154 @@
+-- luacheck: globals jit table.unpack unpack loadstring
+-- What public LuaJIT programs rely on: name, the right result as text, code. Runs under LuaJIT and,
+-- after install { source = true }, under this module, and prints for each case its name, what is
+-- right and what came out. Written in Lua 5.1 with LuaJIT's literals.
+local ffi = require "ffi"
+local bit = require "bit"
+
+local function show(v)
+    if type(v) == "number" then
+        return ("%.14g"):format(v)
+    elseif type(v) == "cdata" then
+        return (tostring(v):gsub("^(%-?%d+)U?LL$", "%1"))
+    end
+    return tostring(v)
+end
+
+local function case(name, expected, fn)
+    local function text(ok, ...)
+        local out = {}
+        for i = 1, select("#", ...) do
+            out[i] = show((select(i, ...)))
+        end
+        return ok and table.concat(out, " ") or "error"
+    end
+    print(name .. "\t" .. expected .. "\t" .. text(pcall(fn)))
+end
+
+ffi.cdef [[
+    typedef struct { short l_type; short l_whence; long l_start; long l_len; int l_pid; } lock_t;
+    int fcntl(int, int, ...);
+    int open(const char *, int, ...);
+    int close(int);
+    int abs(int);
+    int snprintf(char *, size_t, const char *, ...);
+    struct event { int n; char name[]; };
+    struct counted { int n; short items[?]; };
+    struct opaque;
+    enum color { RED, GREEN = 5 };
+]]
+local C = ffi.C
+
+case("a struct in '...' goes by address", "0 2", function()
+    local fd = C.open("/dev/null", 0)
+    local lock = ffi.new("lock_t", { 1 })
+    local result = C.fcntl(fd, 5, lock) -- F_GETLK
+    C.close(fd)
+    return result, lock.l_type
+end)
+
+case("a union in '...' goes by address, also a view of one", "hello 5", function()
+    ffi.cdef "typedef union { char text[8]; int i; } text_t;"
+    local buffer = ffi.new "char[64]"
+    local n = C.snprintf(buffer, 64, "%s", ffi.new("text_t[1]", { { "hello" } })[0])
+    return ffi.string(buffer), n
+end)
+
+case("type(C.f) is cdata", "cdata function", function()
+    return type(C.abs), type(print)
+end)
+
+case("C.f has the order of a pointer", "false true", function()
+    local p = ffi.cast("int (*)(int)", C.abs)
+    return p < C.abs, C.abs <= p
+end)
+
+case("sizeof a struct with a flexible member", "4 4 10 12", function()
+    local block = ffi.new "char[64]"
+    return ffi.sizeof "struct event", ffi.sizeof(ffi.cast("struct event *", block)[0]),
+        ffi.sizeof("struct counted", 3), ffi.sizeof(ffi.new("struct counted", 4))
+end)
+
+case("sizeof T[?] needs a length", "error", function() return ffi.sizeof "int[?]" end)
+
+case("sizeof and alignof of what has none", "nil 1 1", function()
+    return ffi.sizeof "int[]", ffi.alignof "void", ffi.alignof "struct opaque"
+end)
+
+case("ipairs asks __ipairs", "1 2 3", function()
+    local list = ffi.metatype("struct { int n; int items[3]; }", {
+        __ipairs = function(self)
+            return function(s, i)
+                if i < s.n then
+                    return i + 1, s.items[i]
+                end
+            end, self, 0
+        end,
+    })
+    local out = {}
+    for _, v in ipairs(list(3, { 1, 2, 3 })) do
+        out[#out + 1] = v
+    end
+    return out[1], out[2], out[3]
+end)
+
+case("ipairs refuses arrays", "error", function() return ipairs(ffi.new "int[3]") end)
+
+case("a string casts to its address", "true true", function()
+    local text = "12"
+    return ffi.cast("uintptr_t", text) == ffi.cast("uintptr_t", ffi.cast("const char *", text)),
+        ffi.cast("enum color", "GREEN") == ffi.new("enum color", 5)
+end)
+
+case("a string is no number for new", "error", function() return ffi.new("int", "12") end)
+
+case("istype ignores qualifiers of elements, one level deep", "true false false", function()
+    return ffi.istype("int[3]", ffi.new "const int[3]"),
+        ffi.istype("int[2][3]", ffi.new "const int[2][3]"), ffi.istype("int[3]", ffi.new "int[4]")
+end)
+
+case("istype compares pointers by size of integer", "true true false false false", function()
+    return ffi.istype("int *", ffi.new "unsigned *"), ffi.istype("enum color *", ffi.new "int *"),
+        ffi.istype("void *", ffi.new "int *"), ffi.istype("int **", ffi.new "const int **"),
+        ffi.istype("float *", ffi.new "int *")
+end)
+
+case("istype compares arrays of one size only", "false true true", function()
+    return ffi.istype("int[]", ffi.new "int[3]"), ffi.istype("int[3]", ffi.new "unsigned[3]"),
+        ffi.istype("int[?]", ffi.new("int[?]", 3))
+end)
+
+case("string.format takes 64-bit cdata", "-5|1234|ffffffffffffffff|18446744073709551615", function()
+    return ("%d|%x|%x|%u"):format(-5LL, ffi.cast("uintptr_t", ffi.cast("void *", 0x1234)), -1LL,
+        18446744073709551615ULL)
+end)
+
+case("string.format cuts fractions off", "2 -2 7    |00003 25% 18446744073709551615", function()
+    return ("%d %i %-5d|%05u %.0f%% %u"):format(2.7, -2.7, 7LL, 3, 25, -1)
+end)
+
+case("string.format names the argument", "true", function()
+    local _, message = pcall(string.format, "%d", ffi.new "int[2]")
+    return message:find("number expected, got cdata", 1, true) ~= nil
+end)
+
+case("bit: any cdata makes the operation a 64-bit one", "4294967280 1099511627776 11 15", function()
+    return bit.band(ffi.new("uint32_t", 0xfffffff0), 0xffffffff), bit.lshift(ffi.new("int", 1), 40),
+        bit.bor(ffi.new("float", 3.7), 8), bit.band("0xff", 0x0f)
+end)
+
+case("bit: hexadecimal digits of a uint32_t", "00000000000000ff", function()
+    return bit.tohex(ffi.new("uint32_t", 255))
+end)
+
+case("a complex number becomes a real one", "3 3 3", function()
+    local z = ffi.new("double _Complex", 3, 4)
+    return tonumber(z), ffi.new("struct { double d; }", { z }).d, tonumber(ffi.cast("int", z))
+end)
+
+case("a number fills a vector", "3 3", function()
+    ffi.cdef "typedef float vector_t __attribute__((vector_size(16))); struct body { vector_t v; };"
+    local body = ffi.new "struct body"
+    body.v = 3
+    return body.v[0], body.v[3]
+end)
