@@ -1,4 +1,4 @@
-/* The API table of a scope, and ffi.cdef.
+/* The API table of a scope, ffi.cdef, ffi.eval and ffi.scope, and the entry point of the module "cffi.core".
  *
  * Depends on ctype.c for types and on the other api files for their functions. The table is
  * anchored by the scope; what the functions return belongs to Lua.
@@ -131,27 +131,31 @@ static int api_eval(lua_State *L)
 
 /* ---- the table ------------------------------------------------------------------------------- */
 
+static int api_scope(lua_State *L);
+
 static void fill_api(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
         {"cdef", api_cdef, LFFI_ANY},
         {"eval", api_eval, LFFI_ANY},
+        {"scope", api_scope, 1},
         {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
     lffi_api_types(L, scope);
     lffi_api_values(L, scope);
     lffi_api_memory(L, scope);
-    lffi_api_scope(L, scope);
+    lffi_api_rules(L, scope);
     lffi_api_arena(L, scope);
+    lffi_api_handle(L, scope);
     lffi_api_reflect(L, scope);
     lffi_api_symbols(L, scope);
-    lffi_clib_api(L, scope);
+    lffi_api_load(L, scope);
     lffi_callback_api(L, scope);
     lua_pushliteral(L, "cffi 0.1.0");
     lua_setfield(L, -2, "_VERSION");
 }
 
-void lffi_push_api(lua_State *L, struct lffi_scope *scope)
+static void push_api(lua_State *L, struct lffi_scope *scope)
 {
     if (scope->ref_api == LUA_NOREF) {
         lua_newtable(L);
@@ -159,4 +163,52 @@ void lffi_push_api(lua_State *L, struct lffi_scope *scope)
         scope->ref_api = luaL_ref(L, LUA_REGISTRYINDEX);
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_api);
+}
+
+/* ffi.scope([{overflow =, bounds =, luajit =}]): the API table of a new, independent scope. It gets
+ * the metatable of the outer scope's, through which the names that live in Lua are found. */
+static int api_scope(lua_State *L)
+{
+    static const char *const names[] = {"overflow", "bounds", "luajit", NULL};
+    struct lffi_scope *outer = lffi_scope_upvalue(L);
+    struct lffi_scope rules = {.bounds = true};
+    struct lffi_scope *scope;
+    lua_settop(L, 1);
+    if (lffi_arg_options(L, 1, names)) {
+        if (lua_getfield(L, 1, "overflow") != LUA_TNIL)
+            rules.policy = (enum lffi_policy)lffi_arg_choice(L, 1, lffi_policy_names);
+        if (lua_getfield(L, 1, "bounds") != LUA_TNIL)
+            rules.bounds = lua_toboolean(L, -1);
+        lua_getfield(L, 1, "luajit");
+        rules.luajit = lua_toboolean(L, -1);
+    }
+    scope = lffi_new_scope(L, outer->st);
+    scope->policy = rules.policy;
+    scope->bounds = rules.bounds;
+    scope->luajit = rules.luajit;
+    push_api(L, scope);
+    push_api(L, outer);
+    if (lua_getmetatable(L, -1))
+        lua_setmetatable(L, -3);
+    lua_pop(L, 1);
+    return 1;
+}
+
+/* ---- the module ------------------------------------------------------------------------------ */
+
+#ifdef _WIN32
+#define MODULE_API __declspec(dllexport)
+#else
+#define MODULE_API __attribute__((visibility("default")))
+#endif
+
+MODULE_API int luaopen_cffi_core(lua_State *L);
+
+/* The state is found again when the module is opened a second time in one Lua universe, and so is
+ * the table. */
+int luaopen_cffi_core(lua_State *L)
+{
+    luaL_checkversion(L);
+    push_api(L, lffi_open_state(L)->scope);
+    return 1;
 }

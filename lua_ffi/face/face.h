@@ -7,17 +7,16 @@
 #include "callback/callback.h"
 #include "object/argument.h"
 
-/* scope.c: "fit" "strict" "wrap" "saturate" NULL, in the order of enum lffi_policy. */
-extern const char *const lffi_policy_names[];
-
 /* The parts of the API table, each adding its functions to the table on the stack top. */
 void lffi_api_types(lua_State *L, struct lffi_scope *scope);  /* types.c */
 void lffi_api_values(lua_State *L, struct lffi_scope *scope); /* values.c */
 void lffi_api_memory(lua_State *L, struct lffi_scope *scope); /* memory.c */
-void lffi_api_scope(lua_State *L, struct lffi_scope *scope);  /* scope.c */
+void lffi_api_rules(lua_State *L, struct lffi_scope *scope);  /* rules.c */
 void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
+void lffi_api_handle(lua_State *L, struct lffi_scope *scope); /* handle.c */
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
+void lffi_api_load(lua_State *L, struct lffi_scope *scope);   /* load.c */
 
 /* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
@@ -32,6 +31,21 @@ bool lffi_is_namespace(lua_State *L, int idx);
 
 /* ---- library.c: libraries -------------------------------------------------------------------- */
 
+/* Pushes a closed library without a handle. */
+struct lffi_library *lffi_push_library(lua_State *L, struct lffi_scope *scope);
+/* Pushes ffi.C's: the process itself, open for ever. */
+struct lffi_library *lffi_push_default_library(lua_State *L, struct lffi_scope *scope);
+/* Gives the library at lib_idx its path, for errors: the string at the stack top, which is popped.
+ */
+void lffi_library_set_path(lua_State *L, struct lffi_library *lib, int lib_idx);
+/* Only for libraries loaded with {unload = true}; all others stay mapped. */
+void lffi_unload_when_collected(lua_State *L, int lib_idx);
+/* The flag of dlopen that <dlfcn.h> spells so after "RTLD_", in small letters; -1: none. */
+int lffi_library_flag(const char *name, size_t size);
+/* Opens exactly this name; NULL, or why it cannot be, valid until the next call. */
+const char *lffi_library_open(struct lffi_library *lib, const char *name, int flags);
+/* The file of an open library; "" when the system does not tell. */
+const char *lffi_library_file(const struct lffi_library *lib);
 /* Address of a symbol of an open library, or NULL. */
 void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
 /* Raises "undefined symbol 'x' in PATH (did you mean 'y'?)". */
@@ -51,6 +65,12 @@ void lffi_library_check_open(lua_State *L, const struct lffi_library *lib);
 /* Unmaps a library; false when it was closed before. */
 bool lffi_library_close(struct lffi_library *lib);
 
+/* ---- search.c: from a name to a file --------------------------------------------------------- */
+
+/* Opens what the name, or the first that can be opened of a list of names, at stack index 1 stands
+ * for; raises with all that was tried. */
+void lffi_find_library(lua_State *L, struct lffi_library *lib, int flags);
+
 /* ---- namespace.c: the tables ----------------------------------------------------------------- */
 
 /* Pushes a new namespace table for the library at lib_idx. */
@@ -59,12 +79,5 @@ void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx);
 struct lffi_library *lffi_push_library_of(lua_State *L, int idx);
 /* Closes the library and empties its namespace, the table at idx. */
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx);
-
-/* ---- library.c, api.c ------------------------------------------------------------------------ */
-
-/* Adds load, close, C to the API table on the stack top (upvalue: scope). */
-void lffi_clib_api(lua_State *L, struct lffi_scope *scope);
-/* Pushes the API table of a scope (cdef, new, typeof, ...), creating it on first use. */
-void lffi_push_api(lua_State *L, struct lffi_scope *scope);
 
 #endif

@@ -10,10 +10,12 @@
 #include "object/integer.h"
 #include "object/record.h"
 
+const char *const lffi_policy_names[] = {"fit", "strict", "wrap", "saturate", NULL};
+
 /* ---- registration ---------------------------------------------------------------------------- */
 
 /* Upvalues of a public function. */
-enum { UP_CONTEXT = 1, UP_PUBLIC, UP_METHOD };
+enum { UP_CONTEXT = 1, UP_PUBLIC, UP_METHOD, UP_STATE };
 
 /* What is registered in place of a function that counts: it has the same upvalues. */
 static int call_counted(lua_State *L)
@@ -23,27 +25,37 @@ static int call_counted(lua_State *L)
     return running->function(L);
 }
 
-void lffi_push_public(lua_State *L, void *context, const struct lffi_public *function, unsigned how)
+static void push_public(lua_State *L, struct lffi_state *st, void *context,
+                        const struct lffi_public *function, unsigned how)
 {
     bool counted = (how & LFFI_COUNTED) != 0 && function->most != LFFI_ANY;
     lua_pushlightuserdata(L, context);
     lua_pushlightuserdata(L, (void *)(uintptr_t)function);
     lua_pushboolean(L, (how & LFFI_METHOD) != 0);
-    lua_pushcclosure(L, counted ? call_counted : function->function, UP_METHOD);
+    lua_pushlightuserdata(L, st);
+    lua_pushcclosure(L, counted ? call_counted : function->function, UP_STATE);
 }
 
-void lffi_add_functions(lua_State *L, void *context, const struct lffi_public *functions,
+void lffi_push_method(lua_State *L, struct lffi_state *st, const struct lffi_public *method)
+{
+    push_public(L, st, st, method, LFFI_METHOD | LFFI_COUNTED);
+}
+
+void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
                         unsigned how)
 {
     for (const struct lffi_public *f = functions; f->name != NULL; f++) {
-        lffi_push_public(L, context, f, how);
+        push_public(L, st, st, f, how);
         lua_setfield(L, -2, f->name);
     }
 }
 
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions)
 {
-    lffi_add_functions(L, scope, functions, scope->luajit ? 0 : LFFI_COUNTED);
+    for (const struct lffi_public *f = functions; f->name != NULL; f++) {
+        push_public(L, scope->st, scope, f, scope->luajit ? 0 : LFFI_COUNTED);
+        lua_setfield(L, -2, f->name);
+    }
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */
@@ -67,7 +79,7 @@ _Noreturn void lffi_expected(lua_State *L, int arg, const char *expected)
 {
     const char *got = "no value";
     if (!lua_isnone(L, arg))
-        got = lffi_push_kind_of(L, lffi_open_state(L), arg);
+        got = lffi_push_kind_of(L, lua_touserdata(L, lua_upvalueindex(UP_STATE)), arg);
     lffi_arg_error(L, arg, "%s expected, got %s", expected, got);
 }
 
@@ -233,9 +245,9 @@ bool lffi_arg_options(lua_State *L, int arg, const char *const *names)
 
 int lffi_arg_choice(lua_State *L, int arg, const char *const *names)
 {
+    struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(UP_STATE));
     if (lua_type(L, -1) != LUA_TSTRING)
-        lffi_arg_error(L, arg, "string expected, got %s",
-                       lffi_push_kind_of(L, lffi_open_state(L), -1));
+        lffi_arg_error(L, arg, "string expected, got %s", lffi_push_kind_of(L, st, -1));
     for (int i = 0; names[i] != NULL; i++) {
         if (strcmp(names[i], lua_tostring(L, -1)) == 0)
             return i;

@@ -23,16 +23,18 @@ enum {
     LFFI_COUNTED = 2 /* surplus arguments raise */
 };
 
-/* Pushes the function: a C closure over (1) the context, which is the scope for what is in an API
- * table, (2) `function`, so that an argument error has its name however it was reached (pcall, a
- * local), (3) whether it is a method. */
-void lffi_push_public(lua_State *L, void *context, const struct lffi_public *function,
-                      unsigned how);
-/* Adds them all to the table on the stack top. */
-void lffi_add_functions(lua_State *L, void *context, const struct lffi_public *functions,
-                        unsigned how);
-/* Adds functions to a scope's API table: LuaJIT ignores surplus arguments, so its rules do. */
+/* A public function is a C closure over (1) the scope of an API table's, the state otherwise, (2)
+ * its struct lffi_public, so that an argument error has its name however it was reached (pcall, a
+ * local), (3) whether it is a method, (4) the state. */
+
+/* Adds functions to a scope's API table, the table on the stack top. They count their arguments,
+ * but not under LuaJIT's rules: LuaJIT ignores surplus ones. */
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions);
+/* Adds methods or metamethods to the table on the stack top. */
+void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
+                        unsigned how);
+/* Pushes one method, counted. */
+void lffi_push_method(lua_State *L, struct lffi_state *st, const struct lffi_public *method);
 
 /* ---- errors: only from functions registered so ----------------------------------------------- */
 
@@ -67,5 +69,7 @@ bool lffi_arg_options(lua_State *L, int arg, const char *const *names);
 /* The index in `names` (ends in NULL) of the string at the stack top, which is argument `arg` or a
  * field of it. */
 int lffi_arg_choice(lua_State *L, int arg, const char *const *names);
+/* "fit" "strict" "wrap" "saturate" NULL, in the order of enum lffi_policy. */
+extern const char *const lffi_policy_names[];
 
 #endif

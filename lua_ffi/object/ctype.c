@@ -6,8 +6,7 @@
  */
 #include <string.h>
 
-#include "object/argument.h"
-#include "object/integer.h"
+#include "object/ctype.h"
 
 /* ---- making ctypes --------------------------------------------------------------------------- */
 
@@ -238,44 +237,6 @@ bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
     return false;
 }
 
-/* ---- the metatable --------------------------------------------------------------------------- */
-
-struct lffi_ctype *lffi_self_ctype(lua_State *L)
-{
-    struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(1));
-    struct lffi_ctype *ct = lffi_to_ctype(L, st, 1);
-    if (ct == NULL)
-        lffi_expected(L, 1, "C type");
-    return ct;
-}
-
-static int ctype_tostring(lua_State *L)
-{
-    struct lffi_ctype *ct = lffi_self_ctype(L);
-    lua_pushfstring(L, "ctype<%s>", lffi_push_spelling(L, ct));
-    return 1;
-}
-
-static int ctype_eq(lua_State *L)
-{
-    struct lffi_state *st = lua_touserdata(L, lua_upvalueindex(1));
-    struct lffi_ctype *a = lffi_to_ctype(L, st, 1);
-    struct lffi_ctype *b = lffi_to_ctype(L, st, 2);
-    bool same = a != NULL && b != NULL && a->type->quals == b->type->quals && lffi_same_type(a, b);
-    lua_pushboolean(L, same);
-    return 1;
-}
-
-/* A static constant or an enumerator of the type itself, named at index 2; pushes it and returns
- * true when found. */
-static bool push_type_constant(lua_State *L, struct lffi_ctype *ct)
-{
-    const struct cdecl_decl *found = ct->type->tag != NULL ? lffi_find_constant(L, ct, 2) : NULL;
-    if (found != NULL)
-        lffi_push_constant(L, ct->scope, found);
-    return found != NULL;
-}
-
 /* Whether the value at idx is a table whose missing keys a function answers for, in the end. */
 static bool ends_in_function(lua_State *L, int idx)
 {
@@ -293,47 +254,4 @@ bool lffi_answer(lua_State *L, const struct lffi_scope *scope, int key_idx)
 {
     lua_pushvalue(L, key_idx);
     return lua_gettable(L, -2) != LUA_TNIL || !scope->luajit || ends_in_function(L, -2);
-}
-
-static _Noreturn void no_type_member(lua_State *L, const struct lffi_ctype *ct)
-{
-    const char *name = luaL_tolstring(L, 2, NULL);
-    lffi_no_name(L, ct->type, name, lffi_nearest_constant(ct, name));
-}
-
-/* ct.NAME: constants of the type, then the metatype's __index (ct.static()). */
-static int ctype_index(lua_State *L)
-{
-    struct lffi_ctype *ct = lffi_self_ctype(L);
-    bool answered = true;
-    if (lua_type(L, 2) == LUA_TSTRING && push_type_constant(L, ct))
-        return 1;
-    if (ct->scope->luajit && lua_type(L, 2) != LUA_TSTRING)
-        luaL_error(L, "a ctype cannot be indexed with a %s", luaL_typename(L, 2));
-    if (lffi_push_metamethod(L, ct, "__index")) {
-        if (lua_isfunction(L, -1)) {
-            lua_pushvalue(L, 1);
-            lua_pushvalue(L, 2);
-            lua_call(L, 2, 1);
-        } else {
-            answered = lffi_answer(L, ct->scope, 2);
-        }
-        if (answered)
-            return 1;
-    }
-    no_type_member(L, ct);
-}
-
-void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)
-{
-    static const struct lffi_public methods[] = {{"__tostring", ctype_tostring, LFFI_ANY},
-                                                 {"__eq", ctype_eq, LFFI_ANY},
-                                                 {"__index", ctype_index, LFFI_ANY},
-                                                 {NULL, NULL, 0}};
-    lffi_add_functions(L, st, methods, 0);
-    lffi_construct_metatable(L, st);
-    lua_pushliteral(L, "ffi");
-    lua_setfield(L, -2, "__metatable");
-    lua_pushliteral(L, "ctype");
-    lua_setfield(L, -2, "__name");
 }

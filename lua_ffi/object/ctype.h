@@ -69,8 +69,6 @@ struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
 void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct);
 /* The ctype at `idx`, or NULL when the value is no ctype object. */
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx);
-/* Argument 1 of a metamethod of ctypes, whose upvalue 1 is the state. Raises when it is none. */
-struct lffi_ctype *lffi_self_ctype(lua_State *L);
 /* Size in bytes; raises "size of 'T' is unknown" when incomplete. VLA: the fixed part. */
 uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct);
 /* True when the type has a known size (looks again when a tag was completed meanwhile). */
@@ -95,8 +93,6 @@ bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
 /* Likewise, and ignoring the qualifiers of array elements: values of one may be copied to the
  * other. */
 bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
-/* Metatable of ctypes: fills the table on the stack top. */
-void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 
 /* T[] or T[?]: how many elements there are depends on the object. */
 static inline bool lffi_is_open_array(const struct lffi_ctype *ct)

@@ -123,9 +123,14 @@ uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx);
 /* Number of elements of an array cdata; UINT64_MAX when open-ended. */
 uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
-/* Metatable of cdata: fills the table on the stack top (tostring, gc, close, len, call; index.c and
- * arith.c add theirs through lffi_index_metatable and lffi_arith_metatable). */
+
+/* ---- metatables.c ---------------------------------------------------------------------------- */
+
+/* Metatables of ctypes and of cdata: each fills the table on the stack top. */
+void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
+/* Argument 1 of a metamethod of ctypes, whose upvalue 1 is the state. Raises when it is none. */
+struct lffi_ctype *lffi_self_ctype(lua_State *L);
 
 /* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
 

@@ -1,12 +1,10 @@
-/* The API's functions on rules and places: scope, overflow, integer_type, abi, os, arch.
+/* The API's functions on rules and places: overflow, integer_type, abi, os, arch.
  *
- * Depends on state.c for new scopes. A scope is anchored until lua_close, with its API table.
+ * Depends on argument.c alone. What is set belongs to the scope, or to the state.
  */
 #include <string.h>
 
 #include "face/face.h"
-
-const char *const lffi_policy_names[] = {"fit", "strict", "wrap", "saturate", NULL};
 
 /* ffi.overflow([policy]): the policy that was in force. */
 static int api_overflow(lua_State *L)
@@ -17,35 +15,6 @@ static int api_overflow(lua_State *L)
     if (!lua_isnil(L, 1))
         scope->policy = (enum lffi_policy)lffi_arg_choice(L, 1, lffi_policy_names);
     lua_pushstring(L, lffi_policy_names[old]);
-    return 1;
-}
-
-/* ffi.scope([{overflow =, bounds =, luajit =}]): the API table of a new, independent scope. It gets
- * the metatable of the outer scope's, through which the names that live in Lua are found. */
-static int api_scope(lua_State *L)
-{
-    static const char *const names[] = {"overflow", "bounds", "luajit", NULL};
-    struct lffi_scope *outer = lffi_scope_upvalue(L);
-    struct lffi_scope rules = {.bounds = true};
-    struct lffi_scope *scope;
-    lua_settop(L, 1);
-    if (lffi_arg_options(L, 1, names)) {
-        if (lua_getfield(L, 1, "overflow") != LUA_TNIL)
-            rules.policy = (enum lffi_policy)lffi_arg_choice(L, 1, lffi_policy_names);
-        if (lua_getfield(L, 1, "bounds") != LUA_TNIL)
-            rules.bounds = lua_toboolean(L, -1);
-        lua_getfield(L, 1, "luajit");
-        rules.luajit = lua_toboolean(L, -1);
-    }
-    scope = lffi_new_scope(L, outer->st);
-    scope->policy = rules.policy;
-    scope->bounds = rules.bounds;
-    scope->luajit = rules.luajit;
-    lffi_push_api(L, scope);
-    lffi_push_api(L, outer);
-    if (lua_getmetatable(L, -1))
-        lua_setmetatable(L, -3);
-    lua_pop(L, 1);
     return 1;
 }
 
@@ -135,11 +104,10 @@ static int api_abi(lua_State *L)
 #define TARGET_ARCH "unknown"
 #endif
 
-void lffi_api_scope(lua_State *L, struct lffi_scope *scope)
+void lffi_api_rules(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
         {"overflow", api_overflow, 1},
-        {"scope", api_scope, 1},
         {"integer_type", api_integer_type, 2},
         {"abi", api_abi, 1},
         {NULL, NULL, 0}};
