@@ -561,13 +561,15 @@ static int method_set(lua_State *L)
     return 0;
 }
 
-bool lffi_push_callback_method(lua_State *L, const char *name)
+bool lffi_push_callback_method(lua_State *L, const struct lffi_ctype *ct, const char *name)
 {
-    static const luaL_Reg methods[] = {
-        {"free", method_free}, {"set", method_set}, {"close", method_close}, {NULL, NULL}};
-    for (const luaL_Reg *method = methods; method->name != NULL; method++) {
+    static const struct lffi_public methods[] = {{"free", method_free, 0},
+                                                 {"set", method_set, 1},
+                                                 {"close", method_close, 0},
+                                                 {NULL, NULL, 0}};
+    for (const struct lffi_public *method = methods; method->name != NULL; method++) {
         if (strcmp(method->name, name) == 0) {
-            lua_pushcfunction(L, method->func);
+            lffi_push_method(L, ct->scope, method);
             return true;
         }
     }

@@ -1,4 +1,5 @@
-/* The API table of a scope, ffi.cdef, ffi.eval and ffi.scope, and the entry point of the module "cffi.core".
+/* The API table of a scope with ffi.cdef, ffi.eval and ffi.scope, and the entry point of the module
+ * "cffi.core".
  *
  * Depends on ctype.c for types and on the other api files for their functions. The table is
  * anchored by the scope; what the functions return belongs to Lua.

@@ -36,9 +36,14 @@ static void push_public(lua_State *L, struct lffi_state *st, void *context,
     lua_pushcclosure(L, counted ? call_counted : function->function, UP_STATE);
 }
 
-void lffi_push_method(lua_State *L, struct lffi_state *st, const struct lffi_public *method)
+static unsigned counting(const struct lffi_scope *scope)
 {
-    push_public(L, st, st, method, LFFI_METHOD | LFFI_COUNTED);
+    return scope->luajit ? 0 : LFFI_COUNTED;
+}
+
+void lffi_push_method(lua_State *L, struct lffi_scope *scope, const struct lffi_public *method)
+{
+    push_public(L, scope->st, scope, method, LFFI_METHOD | counting(scope));
 }
 
 void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
@@ -53,7 +58,7 @@ void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_p
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions)
 {
     for (const struct lffi_public *f = functions; f->name != NULL; f++) {
-        push_public(L, scope->st, scope, f, scope->luajit ? 0 : LFFI_COUNTED);
+        push_public(L, scope->st, scope, f, counting(scope));
         lua_setfield(L, -2, f->name);
     }
 }

@@ -33,8 +33,9 @@ void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_publ
 /* Adds methods or metamethods to the table on the stack top. */
 void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
                         unsigned how);
-/* Pushes one method, counted. */
-void lffi_push_method(lua_State *L, struct lffi_state *st, const struct lffi_public *method);
+/* Pushes one method, of something that belongs to the scope: it counts as the scope's functions do.
+ */
+void lffi_push_method(lua_State *L, struct lffi_scope *scope, const struct lffi_public *method);
 
 /* ---- errors: only from functions registered so ----------------------------------------------- */
 

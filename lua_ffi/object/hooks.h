@@ -41,8 +41,9 @@ void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
 /* Pushes a function-pointer cdata for a callback with a slot of its own (ffi.callback, ffi.cast);
  * ct is the function or function-pointer type, options_idx a table or 0. */
 void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int options_idx);
-/* Pushes the method `name` ("free", "set") of a function-pointer cdata, or returns false. */
-bool lffi_push_callback_method(lua_State *L, const char *name);
+/* Pushes the method `name` ("free", "set", "close") of a function pointer of type ct, or returns
+ * false. */
+bool lffi_push_callback_method(lua_State *L, const struct lffi_ctype *ct, const char *name);
 /* True when the function pointer at idx, of that code address, was made of a callback that was
  * freed and whose place another one has taken. */
 bool lffi_is_outlived(lua_State *L, struct lffi_state *st, int idx, const void *code);

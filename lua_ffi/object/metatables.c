@@ -148,7 +148,7 @@ static int cdata_close(lua_State *L)
     } else {
         found = take_finalizer(L, state_upvalue(L), cd->ct);
         if (!found && cd->ct->op == LFFI_POINTER && cd->ct->target->op == LFFI_FUNCTION)
-            found = lffi_push_callback_method(L, "close");
+            found = lffi_push_callback_method(L, cd->ct, "close");
         if (found)
             lua_pushvalue(L, 1);
     }

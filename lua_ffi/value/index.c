@@ -303,7 +303,7 @@ static bool push_special(lua_State *L, const struct lffi_cdata *cd, const char *
         return true;
     }
     return cd->ct->op == LFFI_POINTER && cd->ct->target->op == LFFI_FUNCTION &&
-           lffi_push_callback_method(L, name);
+           lffi_push_callback_method(L, cd->ct, name);
 }
 
 /* ---- metamethods ----------------------------------------------------------------------------- */

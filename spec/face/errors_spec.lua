@@ -255,6 +255,11 @@ describe("a surplus argument", function()
             function() arena:string("x", 1) end)
         raises("bad argument #1 to 'close' (surplus: none expected)",
             function() arena:close(nil) end)
+        local callback <close> = ffi.callback("int (int)", function() end)
+        raises("bad argument #1 to 'free' (surplus: none expected)",
+            function() callback:free(1) end)
+        raises("bad argument #2 to 'set' (surplus: at most 1 expected)",
+            function() callback:set(print, 1) end)
         raises("too many initializers for 'int[2]'", function() arena:new("int[2]", 1, 2, 3) end)
         raises("too many initializers for 'struct errors_point'",
             ffi.typeof "struct errors_point", 1, 2, 3)
@@ -265,6 +270,7 @@ describe("a surplus argument", function()
         assert.equal(4, jit.sizeof("int", nil, 5))
         assert.equal(jit.typeof "int", jit.typeof(jit.typeof "int", 5))
         assert.equal("x", jit.string("xy", 1, "and more"))
+        jit.cast("int (*)(int)", print):free(1)
     end)
 end)
 
