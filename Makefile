@@ -194,6 +194,11 @@ lint-rules:
 rules:
 	@$(LUA) tools/lint_rules.lua --list docs/design.md $(SPECS)
 
+## docs/reference.md, from lib/cffi.d.lua
+reference: $(CORE)
+	$(RUN_ENV) $(LUA) tools/reference.lua >$(BUILD)/reference.md
+	mv $(BUILD)/reference.md docs/reference.md
+
 lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua tools/monkey)
 
@@ -208,7 +213,7 @@ difftest-abi: $(CORE)
 	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
 
 .PHONY: test test-programs check spec examples difftest difftest-abi
-.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua
+.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua reference
 
 # --- Testing with instruments ---------------------------------------------------------------------
 
