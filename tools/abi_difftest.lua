@@ -181,6 +181,9 @@ local function arguments(scope, s)
         if t.boxed or t.kind == "aggregate" and (is_variadic or chance(50)) then
             list[i] = scope.new(t.c, list[i])
         end
+        if is_variadic and t.kind == "aggregate" then
+            list[i] = scope.byvalue(list[i])
+        end
     end
     return list
 end

@@ -91,6 +91,12 @@ static LFFI_INLINE void lffi_end_call(lua_State *L,
         lffi_after_call(L, callee->st, running);
 }
 
+/* ---- variadic.c ------------------------------------------------------------------------------ */
+
+/* Pushes an object that passes the struct or union at idx by value for "..." (S7). */
+void lffi_push_by_value(lua_State *L, int idx);
+bool lffi_is_by_value(lua_State *L, int idx);
+
 /* ---- format.c -------------------------------------------------------------------------------- */
 
 /* Of a variadic function, by its attribute or as one of libc's. */

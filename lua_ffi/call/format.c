@@ -301,10 +301,10 @@ static void check_pointer(struct lffi_format_check *c, const struct lffi_format_
 {
     const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
     int type = lua_type(c->L, idx);
-    if (cd != NULL
-            ? cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_FUNCTION
-            : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
-                  type == LUA_TFUNCTION || type == LUA_TUSERDATA)
+    if (cd != NULL ? lffi_has_address(cd->ct->op) && cd->ct->op != LFFI_VECTOR
+                   : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
+                         type == LUA_TFUNCTION ||
+                         (type == LUA_TUSERDATA && !lffi_is_by_value(c->L, idx)))
         return;
     lffi_format_wants(c, spec, idx, "a pointer");
 }

@@ -8,7 +8,55 @@
 
 #include "call/outgoing.h"
 
-/* The type a cdata has after C's default argument promotions. */
+/* ---- structs by value ------------------------------------------------------------------------ */
+
+#define BY_VALUE "cffi.byvalue" /* the metatable's name; its objects have the cdata as user value */
+
+static void push_by_value_metatable(lua_State *L)
+{
+    if (luaL_getmetatable(L, BY_VALUE) == LUA_TTABLE)
+        return;
+    lua_pop(L, 1);
+    lua_createtable(L, 0, 2);
+    lua_pushliteral(L, BY_VALUE);
+    lua_setfield(L, -2, "__name");
+    lua_pushliteral(L, "ffi");
+    lua_setfield(L, -2, "__metatable");
+    lua_pushvalue(L, -1);
+    lua_setfield(L, LUA_REGISTRYINDEX, BY_VALUE);
+}
+
+void lffi_push_by_value(lua_State *L, int idx)
+{
+    idx = lua_absindex(L, idx);
+    lua_newuserdatauv(L, 0, 1);
+    lua_pushvalue(L, idx);
+    lua_setiuservalue(L, -2, 1);
+    push_by_value_metatable(L);
+    lua_setmetatable(L, -2);
+}
+
+bool lffi_is_by_value(lua_State *L, int idx)
+{
+    return luaL_testudata(L, idx, BY_VALUE) != NULL;
+}
+
+/* The struct or union that goes by value at idx, NULL when there is none. The argument holds it. */
+static const struct lffi_cdata *by_value(lua_State *L, const struct outgoing *call, int idx)
+{
+    const struct lffi_cdata *cd;
+    if (!lffi_is_by_value(L, idx))
+        return NULL;
+    lua_getiuservalue(L, idx, 1);
+    cd = lffi_to_cdata(L, call->plan->ct->scope->st, -1);
+    lua_pop(L, 1);
+    return cd;
+}
+
+/* ---- promotions ------------------------------------------------------------------------------ */
+
+/* The type a cdata has after C's default argument promotions; a struct or union passes its address,
+ * which is what functions with "..." want of one. */
 static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *plan,
                                         const struct lffi_cdata *cd)
 {
@@ -20,8 +68,7 @@ static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *pl
     case LFFI_ENUM: return ct->target;
     case LFFI_ARRAY: return lffi_pointer_to(L, ct->target);
     case LFFI_FUNCTION: return lffi_pointer_to(L, ct);
-    case LFFI_STRUCT: case LFFI_UNION:
-        return plan->ct->scope->luajit ? lffi_pointer_to(L, cd->ct) : ct;
+    case LFFI_STRUCT: case LFFI_UNION: return lffi_pointer_to(L, cd->ct);
     case LFFI_VOID: case LFFI_I32: case LFFI_U32: case LFFI_I64: case LFFI_U64: case LFFI_I128:
     case LFFI_U128: case LFFI_BITINT: case LFFI_FLOAT16: case LFFI_DOUBLE: case LFFI_LDOUBLE:
     case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR:
@@ -85,23 +132,47 @@ static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
     }
 }
 
-/* A cdata by value, or any scalar, as variadic argument. */
+/* Where the next argument travels, of type param->ct. */
+static struct lffi_way assign(lua_State *L, struct outgoing *call, struct lffi_param *param,
+                              int idx)
+{
+    struct lffi_way way;
+    const char *why = NULL;
+    if (!lffi_abi_argument(&call->assigned, param->ct->type, &way, &why)) {
+        call->where.index = idx - call->first + 1;
+        lffi_convert_error(L, &call->where, "'%s' cannot be passed: %s",
+                           lffi_push_type_text(L, param->ct->type, NULL), why);
+    }
+    lffi_set_op(param, param->ct->op);
+    param->to = way.npieces > 0 ? way.piece[0].to : 0;
+    param->pieces = (uint8_t)way.npieces;
+    param->flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;
+    return way;
+}
+
+static void store_by_value(lua_State *L, struct outgoing *call, const struct lffi_cdata *cd,
+                           int idx)
+{
+    struct lffi_param param = {.ct = cd->ct->base};
+    struct lffi_way way = assign(L, call, &param, idx);
+    luaL_checkstack(L, 2, NULL);
+    lua_getiuservalue(L, idx, 1);
+    lffi_store_general(L, call, &param, way.piece, lua_gettop(L));
+    lua_pop(L, 1);
+}
+
 void lffi_store_variadic(lua_State *L, struct outgoing *call, int idx)
 {
     bool truth;
     struct lffi_way way;
     struct lffi_param param = {0};
-    const char *why = NULL;
-    param.ct = promote(L, call, idx);
-    if (!lffi_abi_argument(&call->assigned, param.ct->type, &way, &why)) {
-        call->where.index = idx - call->first + 1;
-        lffi_convert_error(L, &call->where, "'%s' cannot be passed: %s",
-                           lffi_push_type_text(L, param.ct->type, NULL), why);
+    const struct lffi_cdata *record = by_value(L, call, idx);
+    if (record != NULL) {
+        store_by_value(L, call, record, idx);
+        return;
     }
-    lffi_set_op(&param, param.ct->op);
-    param.to = way.npieces > 0 ? way.piece[0].to : 0;
-    param.pieces = (uint8_t)way.npieces;
-    param.flags = way.indirect ? LFFI_PARAM_INDIRECT : 0;
+    param.ct = promote(L, call, idx);
+    way = assign(L, call, &param, idx);
     if (param.op == LFFI_POINTER)
         param.flags |= LFFI_PARAM_STRING;
     if (lffi_to_boolean(L, call->plan->ct->scope->st, idx, &truth)) {
@@ -112,18 +183,25 @@ void lffi_store_variadic(lua_State *L, struct outgoing *call, int idx)
     }
 }
 
-/* Bytes of stack, and of copies, that the variadic arguments take at most. */
+/* The bytes of the argument at idx that travel, of those in more than one word. */
+static uint64_t wide_size(lua_State *L, const struct outgoing *call, int idx)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
+    if (cd == NULL)
+        cd = by_value(L, call, idx);
+    else if (lffi_has_address(cd->ct->op) && cd->ct->op != LFFI_VECTOR)
+        cd = NULL;
+    return cd != NULL ? (cdecl_sizeof(cd->ct->type) + 31) & ~(uint64_t)15 : 0;
+}
+
 uint32_t lffi_variadic_room(lua_State *L, const struct outgoing *call, uint32_t *copies)
 {
     uint64_t stack = call->plan->end.stack;
     uint64_t copied = call->plan->copies;
     for (int idx = call->first + (int)call->plan->nparams; idx < call->first + call->nargs; idx++) {
-        const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
-        uint64_t size = cd != NULL ? (cdecl_sizeof(cd->ct->type) + 31) & ~(uint64_t)15 : 8;
-        if (cd != NULL && cd->ct->op == LFFI_ARRAY)
-            size = 8;
-        stack += size;
-        copied += cd != NULL ? size : 0;
+        uint64_t size = wide_size(L, call, idx);
+        stack += size > 0 ? size : 8;
+        copied += size;
         if (stack > LFFI_MAX_STACK || copied > LFFI_MAX_STACK)
             luaL_error(L, "the arguments need more than 256 KiB of stack");
     }

@@ -1,5 +1,5 @@
-/* The API's functions on values: new, cast, gc, addressof, toretval, tonumber, math_type, isnull,
- * eq, totable, nullptr.
+/* The API's functions on values: new, cast, gc, addressof, byvalue, toretval, tonumber, math_type,
+ * isnull, eq, totable, nullptr.
  *
  * Depends on construct.c and convert.c, which do the work; here arguments are checked. Objects made
  * here belong to Lua.
@@ -80,6 +80,17 @@ static int api_addressof(lua_State *L)
     }
     cd = lffi_arg_cdata(L, scope, 1);
     lffi_push_anchored_pointer(L, lffi_pointer_to(L, cd->ct), cd->addr, 1);
+    return 1;
+}
+
+/* ffi.byvalue(struct or union): what passes it by value for "...", where it passes its address. */
+static int api_byvalue(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    if (cd == NULL || !lffi_is_record(cd->ct->op))
+        lffi_expected(L, 1, "struct or union");
+    lffi_push_by_value(L, 1);
     return 1;
 }
 
@@ -396,6 +407,7 @@ void lffi_api_values(lua_State *L, struct lffi_scope *scope)
         {"cast", api_cast, 2},
         {"gc", api_gc, 2},
         {"addressof", api_addressof, 2},
+        {"byvalue", api_byvalue, 1},
         {"toretval", api_toretval, 1},
         {"tonumber", api_tonumber, 2},
         {"math_type", api_math_type, 1},

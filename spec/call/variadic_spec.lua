@@ -11,6 +11,7 @@ scope.cdef [[
     enum colour { RED, GREEN = 5 };
     int variadic_read(char *out, size_t size, const char *kinds, ...);
     int abs(int);
+    int snprintf(char *, size_t, const char *, ...);
 ]]
 
 local prototype = "(int variadic_read(char *out, unsigned long size, const char *kinds, ...)): "
@@ -57,19 +58,49 @@ for _, compiler in ipairs { "", "-clang" } do
                 assert.equal("1-2i", read("c", scope.new("double _Complex", 1, -2)))
             end)
 
-            it("is an array's or function's address, and a struct by value", function()
+            it("is an array's, function's or struct's address", function()
                 assert.equal("array", read("s", scope.new("char[10]", "array")))
                 local ints = scope.new("int[3]")
                 assert.equal(tostring(ints):match "0x%x+", read("p", ints))
                 local small = scope.new("struct variadic_small", 4, 0.5)
-                local large = scope.new("struct variadic_large", { { 1, 2, 3, 4, 5 } })
+                local address = tostring(scope.addressof(small)):match "0x%x+"
+                assert.equal(address, read("p", small))
+                assert.equal(address, read("p", scope.cast("const struct variadic_small *", small)[0]))
+                assert.equal(address, read("p", scope.addressof(small)))
+                assert.equal("{4,0.5} 3", read("Pi", small, 3))
+                local text = scope.new("union { char text[5]; double d; }", { text = "text" })
+                assert.equal("text", read("s", text))
+            end)
+
+            it("is a struct or union by value when it says so", function()
+                local small = scope.byvalue(scope.new("struct variadic_small", 4, 0.5))
+                local large = scope.byvalue(scope.new("struct variadic_large", { { 1, 2, 3, 4, 5 } }))
+                collectgarbage()
                 assert.equal("{4,0.5} 9 {1,5} 1.5", read("SiLd", small, 9, large, 1.5))
                 assert.equal("{1,5} {4,0.5} {4,0.5} {4,0.5} {4,0.5}",
                     read("LSSSS", large, small, small, small, small))
-                assert.equal(tostring(scope.addressof(small)):match "0x%x+",
-                    read("p", scope.addressof(small)))
-                small.i = 5
-                assert.equal("{5,0.5}", read("S", small))
+                local object = scope.new("struct variadic_small", 4, 0.5)
+                local marked = scope.byvalue(object)
+                object.i = 5
+                assert.equal("{5,0.5}", read("S", marked))
+                local view = scope.cast("const struct variadic_small *", object)[0]
+                assert.equal("{5,0.5}", read("S", scope.byvalue(view)))
+                local huge = scope.new "struct { char bytes[300000]; }"
+                assert.equal("p", read("p", huge):gsub("^0x%x+$", "p"))
+                raises("the arguments need more than 256 KiB of stack", read, "p", scope.byvalue(huge))
+            end)
+
+            it("by value is a struct or union", function()
+                raises("bad argument #1 to 'byvalue' (struct or union expected, got 'int[2]')",
+                    scope.byvalue, scope.new "int[2]")
+                raises("bad argument #1 to 'byvalue' (struct or union expected, got table)",
+                    scope.byvalue, {})
+                raises("bad argument #1 to 'byvalue' (struct or union expected, got no value)",
+                    scope.byvalue)
+                raises("bad argument #4 to 'snprintf' (int snprintf(char *, unsigned long, const char *, ...)): "
+                    .. "format '%p' wants a pointer, got userdata", function()
+                    scope.C.snprintf(out, 9, "%p", scope.byvalue(scope.new "struct variadic_small"))
+                end)
             end)
 
             it("is an address that userdata or an object with __cffi_pointer has", function()

@@ -46,6 +46,9 @@ int variadic_read(char *out, size_t size, const char *kinds, ...)
         } else if (*kinds == 'S') {
             struct variadic_small s = va_arg(ap, struct variadic_small);
             snprintf(text, sizeof text, "{%d,%g}", s.i, s.d);
+        } else if (*kinds == 'P') {
+            const struct variadic_small *s = va_arg(ap, const struct variadic_small *);
+            snprintf(text, sizeof text, "{%d,%g}", s->i, s->d);
         } else if (*kinds == 'L') {
             struct variadic_large s = va_arg(ap, struct variadic_large);
             snprintf(text, sizeof text, "{%ld,%ld}", s.l[0], s.l[4]);
