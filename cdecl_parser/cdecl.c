@@ -187,7 +187,8 @@ const struct cdecl_type *cdecl_parse_type(struct cdecl_state *state,
 
 struct evaluation {
     const struct cdecl_source *source;
-    struct name_extra *macro; /* whose text it is, NULL when it is none */
+    struct name_extra *macro;        /* whose text it is, NULL when it is none */
+    const struct cdecl_decl *called; /* likewise */
     struct cdecl_value value;
 };
 
@@ -197,6 +198,9 @@ static const void *evaluate(struct cdecl_state *state, void *argument)
     struct parser p;
     struct cdecl_source source = *e->source;
     source.flags |= CDECL_SINGLE_TYPE;
+    if (e->called != NULL && e->called->parameters != NULL)
+        cdecl__fail(state, "it takes arguments, '%s%s'; write what it stands for, '%s'",
+                    e->called->name, e->called->parameters, e->called->text);
     if (e->macro != NULL)
         e->macro->expanding = state->epoch;
     start_parser(&p, state, &source);
@@ -226,7 +230,8 @@ bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro
 {
     struct cdecl_source source = {
         .text = macro->text, .size = strlen(macro->text), .name = macro->name};
-    struct evaluation e = {.source = &source, .macro = cdecl__name_of(macro->name)->extra};
+    struct evaluation e = {
+        .source = &source, .macro = cdecl__name_of(macro->name)->extra, .called = macro};
     if (protect(state, error, evaluate, &e) == NULL)
         return false;
     *value = e.value;

@@ -184,11 +184,12 @@ enum cdecl_decl_kind {
     CDECL_DECL_FUNCTION,
     CDECL_DECL_VARIABLE,
     CDECL_DECL_CONSTANT, /* enumerator, static const/constexpr with a constant value */
-    CDECL_DECL_MACRO     /* object-like #define; value by cdecl_macro_value() */
+    CDECL_DECL_MACRO     /* #define; of object-like ones the value by cdecl_macro_value() */
 };
 
 /* A name of the ordinary name space, or a macro. Which alternatives of the union hold what:
- * FUNCTION, VARIABLE, TYPEDEF: symbol and params; CONSTANT: cdecl_value_of(); MACRO: text. */
+ * FUNCTION, VARIABLE, TYPEDEF: symbol and params; CONSTANT: cdecl_value_of(); MACRO: text
+ * and parameters. */
 struct cdecl_decl {
     uint8_t kind;                  /* enum cdecl_decl_kind */
     bool thread_local;             /* variables */
@@ -207,7 +208,10 @@ struct cdecl_decl {
             uint64_t u; /* constants: integers of the declared type, when `value` is NULL */
             const struct cdecl_value *value; /* all other constants; see cdecl_value_of() */
         };
-        const char *text; /* macros: replacement text */
+        struct {
+            const char *text;       /* macros: replacement text */
+            const char *parameters; /* function-like ones: "(a, b)"; NULL: object-like */
+        };
     };
     const struct cdecl_decl *next; /* in the order of declaration; use cdecl_next() */
 };

@@ -8,7 +8,8 @@ struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind k
                                   const struct place *at, const struct cdecl_type *type)
 {
     return (struct cdecl_decl){.kind = (uint8_t)kind,
-                               .line = at->line,
+                               .line = at->line == 0 ? 1 : at->line, /* 0 marks what is known
+                                                                      * without a header */
                                .file = p->lex.file,
                                .name = at->name->text,
                                .type = type};

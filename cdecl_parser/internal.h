@@ -273,7 +273,7 @@ struct hint {
 struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
                         size_t size);
 
-/* ---- lex.c: text to tokens ---- */
+/* ---- macro.c, after the state of one reading ---- */
 
 /* A macro whose replacement is being read, and where to go on after it. */
 struct expansion {
@@ -300,11 +300,22 @@ struct lexer {
     bool line_start; /* nothing but blanks since the line began */
     bool skipping;   /* in a function body: names are not interned, any character will do */
     bool no_expand;  /* the next name is not to be expanded (after defined, #ifdef) */
+    bool verbatim;   /* a compiler's output (it defines __STDC__ or names <built-in>): it has
+                      * expanded what it meant to, and its macros are only remembered */
+    bool built_in;   /* in the part of it that lists the compiler's own macros */
     struct expansion *expansion;
     size_t expanded;                 /* bytes of replacement read so far */
     const char *use;                 /* the outermost macro's use, for error positions */
     struct conditional *conditional; /* innermost */
     unsigned nconditionals;
+};
+
+/* What a macro meant before, to be put back at the end of the text. */
+struct hidden_macro {
+    struct hidden_macro *outer;
+    struct name_extra *extra;
+    const struct cdecl_decl *meant;
+    const struct cdecl_decl *given; /* put back only where this is still meant, NULL: always */
 };
 
 /* What the lexer leaves to the preprocessor. */
@@ -328,11 +339,25 @@ struct parser {
     size_t next_arg;      /* of source->args, for "$" */
     uint32_t pack;        /* #pragma pack in force, 0 when none */
     struct pack *packs;
-    struct caller_macro *caller_macros;
+    struct hidden_macro *hidden_macros;
     struct param_node *prototype; /* parameters read so far, visible in array lengths */
     struct body *body;            /* the struct or union body being read */
     struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
 };
+
+/* #define and #undef of `at->name`; from `from` to `to` stands what follows the name. */
+void cdecl__define(struct parser *p, const struct place *at, const char *from, const char *to);
+void cdecl__undefine(struct parser *p, struct name *name);
+/* The caller's macros: for the time of the text. */
+void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
+void cdecl__undefine_all(struct parser *p);
+/* At a name that is a macro, between `start` and `next`: reads its replacement from now on. False
+ * when the name stands for itself here. */
+bool cdecl__expand(struct parser *p, struct name *name, const char *start, const char *next);
+/* At the end of a replacement: back to where the macro was used. False at the end of the text. */
+bool cdecl__end_expansion(struct lexer *lex);
+
+/* ---- lex.c: text to tokens ---- */
 
 void cdecl__lex(struct parser *p, struct token *token);
 void cdecl__check_utf8(struct parser *p, const char *at, const char *end); /* a name's bytes */
@@ -588,11 +613,16 @@ static inline bool cdecl__accept_static_assert(struct parser *p)
 }
 void cdecl__static_assert(struct parser *p); /* after the keyword */
 
+/* ---- pragma.c ---- */
+
+/* What follows "#pragma" on its line. */
+void cdecl__pragma(struct parser *p, const char *at, const char *end);
+/* "(" string ")" after _Pragma, "(" the pragma itself ")" after __pragma. */
+void cdecl__pragma_operator(struct parser *p, const struct name *name);
+
 /* ---- preproc.c ---- */
 
 extern const struct preprocessor cdecl__preprocessor;
-void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
-void cdecl__undefine_all(struct parser *p);
 
 /* ---- cdecl.c: in cdecl.h ---- */
 

@@ -110,38 +110,6 @@ void cdecl__check_utf8(struct parser *p, const char *at, const char *end)
     }
 }
 
-/* Starts reading a macro's replacement instead of its name. */
-static void expand(struct parser *p, struct name *name, const char *start, const char *next)
-{
-    struct lexer *lex = &p->lex;
-    struct expansion *expansion = SCRATCH(p->state, struct expansion);
-    const char *text = name->extra->macro->text;
-    size_t size = strlen(text);
-    if (lex->expansion == NULL)
-        lex->use = start;
-    lex->expanded += size + 1;
-    if (lex->expanded > CDECL_MAX_EXPANSION)
-        fail_here(p, start, "macros expand to too much text");
-    *expansion = (struct expansion){lex->expansion, name->extra, next, lex->end};
-    name->extra->expanding = p->state->epoch;
-    lex->expansion = expansion;
-    lex->next = text;
-    lex->end = text + size;
-}
-
-/* At the end of a replacement: back to where the macro was used. False at the end of the text. */
-static bool end_expansion(struct lexer *lex)
-{
-    struct expansion *expansion = lex->expansion;
-    if (expansion == NULL)
-        return false;
-    expansion->macro->expanding = 0;
-    lex->next = expansion->next;
-    lex->end = expansion->end;
-    lex->expansion = expansion->outer;
-    return true;
-}
-
 /* A quote right after a literal prefix (L, u, U, u8): the word is part of the literal. */
 static bool is_literal_prefix(const char *start, const char *end)
 {
@@ -330,11 +298,8 @@ static bool word(struct parser *p, struct token *token, const char *start)
     if (w.plain != end)
         cdecl__check_utf8(p, start, end);
     struct name *name = cdecl__intern(p->state, start, (size_t)(end - start));
-    if (name->extra != NULL && name->extra->macro != NULL && !p->lex.no_expand &&
-        name->extra->expanding != p->state->epoch) {
-        expand(p, name, start, end);
+    if (name->extra != NULL && name->extra->macro != NULL && cdecl__expand(p, name, start, end))
         return false;
-    }
     finish(p, token, name->token < TOK_SOFT_ALIGNAS ? name->token : TOK_IDENT, start, end);
     token->name = name;
     if (name->token != TOK_PRAGMA && name->token != TOK_MSPRAGMA)
@@ -386,7 +351,7 @@ static bool at_zero(struct parser *p, struct token *token, const char *at)
 {
     if (at != p->lex.end)
         fail_character(p, at);
-    if (end_expansion(&p->lex))
+    if (cdecl__end_expansion(&p->lex))
         return true;
     if (p->lex.conditional != NULL)
         cdecl__fail_token(p, &p->lex.conditional->token, "'#if' is never closed");

@@ -2,39 +2,9 @@
  * and expr.c. Macros become declarations in the state's arena; the rest is scratch. */
 #include <stdio.h>
 #include <string.h>
-#include "internal.h"
+#include "directive.h"
 
 /* ---- reading a directive's line ---- */
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\v' || c == '\f';
-}
-
-static bool is_word(char c)
-{
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
-           (unsigned char)c >= 0x80;
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-    while (at < end && is_blank(*at))
-        at++;
-    return at;
-}
-
-static const char *end_of_word(const char *at, const char *end)
-{
-    while (at < end && is_word(*at))
-        at++;
-    return at;
-}
-
-static bool word_is(const char *at, const char *end, const char *word)
-{
-    return (size_t)(end - at) == strlen(word) && memcmp(at, word, (size_t)(end - at)) == 0;
-}
 
 /* Where the line ends: a newline outside comments and quotes, or the end of the text. */
 static const char *find_end(const struct parser *p, const char *at)
@@ -87,7 +57,10 @@ static const char *end_of_line(const struct parser *p, const char *at)
 static void line_marker(struct parser *p, const char *at, const char *end)
 {
     uint32_t line = 0;
-    if (at >= end || *at < '0' || *at > '9') {
+    bool valid = at < end && *at >= '0' && *at <= '9';
+    if (!valid && p->lex.verbatim)
+        return;
+    if (!valid) {
         struct place place = {at, p->lex.line, NULL};
         cdecl__fail_at(p, &place, "expected a line number after '#line'");
     }
@@ -103,137 +76,14 @@ static void line_marker(struct parser *p, const char *at, const char *end)
         at += *at == '\\' && at + 1 < end; /* gcc escapes quotes and backslashes */
         name[size++] = *at;
     }
-    if (at < end && *at == '"')
-        p->lex.file = cdecl__intern(p->state, name, size)->text;
-}
-
-/* ---- #pragma pack ---- */
-
-/* What one "pack(push)" keeps. */
-struct pack {
-    struct pack *outer;
-    unsigned depth; /* 1 for the outermost */
-    uint32_t value;
-    struct name *label;
-};
-
-static void push_pack(struct parser *p, struct name *label, const struct place *at)
-{
-    struct pack *pack = KEEP_ONE(p->state, struct pack);
-    *pack = (struct pack){p->packs, p->packs == NULL ? 1 : p->packs->depth + 1, p->pack, label};
-    if (pack->depth > CDECL_MAX_PACKS)
-        cdecl__fail_at(p, at, "more than %d '#pragma pack(push)' inside each other",
-                       CDECL_MAX_PACKS);
-    p->packs = pack;
-}
-
-static void pop_pack(struct parser *p, const struct name *label)
-{
-    struct pack *pack = p->packs;
-    while (pack != NULL && label != NULL && pack->label != label)
-        pack = pack->outer;
-    if (pack == NULL)
-        return; /* compilers warn and go on */
-    p->pack = pack->value;
-    p->packs = pack->outer;
-}
-
-static void set_pack(struct parser *p, uint32_t value, const struct place *at)
-{
-    if ((value & (value - 1)) != 0 || value > 16)
-        cdecl__fail_at(p, at, "#pragma pack takes 1, 2, 4, 8 or 16");
-    p->pack = value;
-}
-
-/* "pack" "(" [ push | pop ] [ , name ] [ , n ] ")" */
-static void pragma_pack(struct parser *p, const char *at, const char *end)
-{
-    bool push = false, pop = false, any = false, has_value = false;
-    uint32_t value = 0;
-    struct name *label = NULL;
-    at = skip_blanks(at, end);
-    struct place place = {p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
-    if (at >= end || *at != '(')
+    if (at >= end || *at != '"')
         return;
-    for (at = skip_blanks(at + 1, end); at < end && *at != ')'; at = skip_blanks(at, end)) {
-        const char *stop = end_of_word(at, end);
-        any = true;
-        if (*at == ',') {
-            at++;
-            continue;
-        }
-        if (stop == at)
-            return; /* not a form we know: compilers ignore it with a warning */
-        if (word_is(at, stop, "push"))
-            push = true;
-        else if (word_is(at, stop, "pop"))
-            pop = true;
-        else if (*at < '0' || *at > '9')
-            label = cdecl__intern(p->state, at, (size_t)(stop - at));
-        else {
-            has_value = true;
-            for (value = 0; at < stop; at++)
-                value = value > 1000000 ? value : value * 10 + (uint32_t)(*at - '0');
-        }
-        at = stop;
-    }
-    if (push)
-        push_pack(p, label, &place);
-    if (pop)
-        pop_pack(p, label);
-    if (has_value || !any)
-        set_pack(p, value, &place);
-}
-
-static void pragma(struct parser *p, const char *at, const char *end)
-{
-    at = skip_blanks(at, end);
-    const char *stop = end_of_word(at, end);
-    if (word_is(at, stop, "pack"))
-        pragma_pack(p, stop, end);
-}
-
-/* "(" tokens ")" after __pragma. */
-static void ms_pragma(struct parser *p, const struct token *open)
-{
-    struct token token = *open;
-    for (size_t depth = 1; depth > 0; depth -= token.kind == TOK_RPAREN) {
-        cdecl__lex(p, &token);
-        if (token.kind == TOK_EOF)
-            cdecl__fail_token(p, open, "'(' is never closed");
-        depth += token.kind == TOK_LPAREN;
-    }
-    pragma(p, open->start + 1, token.start);
-}
-
-/* "(" string ")" after _Pragma, "(" the pragma itself ")" after __pragma. */
-static void pragma_operator(struct parser *p, const struct name *name)
-{
-    struct token token;
-    cdecl__lex(p, &token);
-    if (token.kind != TOK_LPAREN)
-        cdecl__fail_token(p, &token, "expected '(' after '%s'", name->text);
-    if (name->token == TOK_MSPRAGMA) {
-        ms_pragma(p, &token);
-        return;
-    }
-    cdecl__lex(p, &token);
-    if (token.kind != TOK_STRING)
-        cdecl__fail_token(p, &token, "expected a string in '_Pragma'");
-    pragma(p, token.start + 1, token.start + token.size - 1);
-    cdecl__lex(p, &token);
-    if (token.kind != TOK_RPAREN)
-        cdecl__fail_token(p, &token, "expected ')' to close '_Pragma'");
+    p->lex.file = cdecl__intern(p->state, name, size)->text;
+    p->lex.built_in = strcmp(p->lex.file, "<built-in>") == 0;
+    p->lex.verbatim |= p->lex.built_in;
 }
 
 /* ---- one directive ---- */
-
-/* A directive's line while it is looked at. */
-struct directive {
-    struct token token; /* its '#', for errors */
-    const char *word, *word_end;
-    const char *rest, *end; /* what follows the word, without the blanks before it */
-};
 
 static struct directive read_directive(const struct parser *p, const char *hash)
 {
@@ -243,11 +93,6 @@ static struct directive read_directive(const struct parser *p, const char *hash)
         (struct token){.kind = TOK_HASH, .line = p->lex.line, .size = 1, .start = hash, .at = hash};
     d.rest = skip_blanks(d.word_end, end);
     return d;
-}
-
-static bool is_directive(const struct directive *d, const char *word)
-{
-    return word_is(d->word, d->word_end, word);
 }
 
 /* The lines from `from` up to `to` have been read. */
@@ -273,109 +118,18 @@ static struct name *macro_name(struct parser *p, const struct directive *d, cons
     return name;
 }
 
-/* Replacement text with comments and runs of blanks made one blank, so that equal texts compare. */
-static const char *replacement(struct parser *p, const char *at, const char *end)
-{
-    char *text = cdecl__alloc(p->state, (size_t)(end - at) + 1, 1), *to = text;
-    char quote = '\0';
-    while (at < end) {
-        bool comment = quote == '\0' && *at == '/' && at + 1 < end;
-        if (comment && at[1] == '/')
-            break;
-        if (comment && at[1] == '*') {
-            for (at += 2; at < end && !(at[-1] == '*' && *at == '/'); at++)
-                ;
-            at += at < end;
-            if (to > text && to[-1] != ' ')
-                *to++ = ' ';
-            continue;
-        }
-        char c = *at++;
-        if (quote == '\0' && (c == '"' || c == '\''))
-            quote = c;
-        else if (c == quote)
-            quote = '\0';
-        bool blank = quote == '\0' && is_blank(c);
-        if (blank && (to == text || to[-1] == ' '))
-            continue;
-        *to++ = blank ? ' ' : c;
-        if (quote != '\0' && c == '\\' && at < end)
-            *to++ = *at++;
-    }
-    while (to > text && to[-1] == ' ')
-        to--;
-    *to = '\0';
-    return text;
-}
-
 static void define(struct parser *p, const struct directive *d)
 {
     const char *end;
-    struct name *name = macro_name(p, d, &end);
-    if (end < d->end && *end == '(')
-        cdecl__fail_token(p, &d->token,
-                          "function-like macro '%s': give ffi.cdef what 'cc -E -P' "
-                          "makes of the header",
-                          name->text);
-    struct name_extra *extra = cdecl__extra(p->state, name);
-    const char *text = replacement(p, end, d->end);
-    bool replace = (p->source->flags & (CDECL_OVERRIDE | CDECL_KEEP_FIRST)) != 0;
-    if (extra->macro != NULL && strcmp(extra->macro->text, text) == 0)
-        return;
-    if (extra->macro != NULL && extra->macro->line != 0 && !replace)
-        cdecl__fail_token(p, &d->token, "macro '%s' redefined as '%s', was '%s'", name->text, text,
-                          extra->macro->text);
-    struct cdecl_decl *decl = NEW(p->state, struct cdecl_decl);
-    *decl = (struct cdecl_decl){
-        .kind = CDECL_DECL_MACRO, .line = p->lex.line, .file = p->lex.file, .name = name->text};
-    decl->text = text;
-    SAVE(p->state, extra->macro);
-    extra->macro = decl;
-    cdecl__append_decl(p->state, decl);
+    struct place at = {d->token.at, d->token.line, NULL};
+    at.name = macro_name(p, d, &end);
+    cdecl__define(p, &at, end, d->end);
 }
 
 static void undefine(struct parser *p, const struct directive *d)
 {
     const char *end;
-    struct name *name = macro_name(p, d, &end);
-    if (name->extra == NULL)
-        return;
-    SAVE(p->state, name->extra->macro);
-    name->extra->macro = NULL;
-}
-
-/* A macro the caller gave for one text. */
-struct caller_macro {
-    struct caller_macro *outer;
-    struct name_extra *extra;
-    const struct cdecl_decl *hidden; /* what it meant before */
-    struct cdecl_decl decl;
-};
-
-/* Defines the caller's macros for this text. */
-void cdecl__define_all(struct parser *p, const struct cdecl_source *source)
-{
-    for (size_t i = 0; i < source->ndefines; i++) {
-        const struct cdecl_define *define = &source->defines[i];
-        struct name *name = cdecl__intern(p->state, define->name, strlen(define->name));
-        struct caller_macro *own = KEEP_ONE(p->state, struct caller_macro);
-        *own = (struct caller_macro){.outer = p->caller_macros};
-        own->extra = cdecl__extra(p->state, name);
-        own->hidden = own->extra->macro;
-        own->decl.kind = CDECL_DECL_MACRO;
-        own->decl.name = name->text;
-        own->decl.text = define->text == NULL ? "1" : define->text;
-        SAVE(p->state, own->extra->macro);
-        own->extra->macro = &own->decl;
-        p->caller_macros = own;
-    }
-}
-
-void cdecl__undefine_all(struct parser *p)
-{
-    for (struct caller_macro *own = p->caller_macros; own != NULL; own = own->outer)
-        if (own->extra->macro == &own->decl)
-            own->extra->macro = own->hidden;
+    cdecl__undefine(p, macro_name(p, d, &end));
 }
 
 /* ---- conditions ---- */
@@ -543,7 +297,7 @@ static void fail_directive(struct parser *p, const struct directive *d)
         cdecl__fail_token(p, &d->token, "#error%s%.*s", size > 0 ? " " : "", size, d->rest);
     if (is_directive(d, "include") || is_directive(d, "include_next") || is_directive(d, "import"))
         cdecl__fail_token(p, &d->token,
-                          "'#%.*s' is not for ffi.cdef: give it what 'cc -E -P' makes of the "
+                          "'#%.*s' is not for ffi.cdef: give it what 'cc -E' makes of the "
                           "header",
                           word, d->word);
     if (d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
@@ -560,7 +314,7 @@ static void plain_directive(struct parser *p, const struct directive *d)
     else if (is_directive(d, "undef"))
         undefine(p, d);
     else if (is_directive(d, "pragma"))
-        pragma(p, d->word_end, d->end);
+        cdecl__pragma(p, d->word_end, d->end);
     else
         fail_directive(p, d);
 }
@@ -583,4 +337,4 @@ static void directive(struct parser *p)
     }
 }
 
-const struct preprocessor cdecl__preprocessor = {directive, pragma_operator};
+const struct preprocessor cdecl__preprocessor = {directive, cdecl__pragma_operator};

@@ -461,6 +461,7 @@ size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size
     case CDECL_DECL_MACRO:
         put(&out, "#define ");
         put(&out, decl->name);
+        put(&out, decl->parameters == NULL ? "" : decl->parameters);
         put(&out, decl->text[0] == '\0' ? "" : " ");
         put(&out, decl->text);
         break;

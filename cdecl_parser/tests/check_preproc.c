@@ -198,12 +198,81 @@ static const struct {
     {"int f(void) {\n#define IN 4\n}\nint a[IN];", "a", "extern int a[4]"},
     {"int a[__CHAR_BIT__];", "a", "extern int a[8]"},
     {"__SIZE_TYPE__ a;", "a", "extern unsigned long a"},
+    {"#define F(x) x", "F", "#define F(x) x"},
+    {"#define F( x /* ) */ , ... )  x+ 1 // y", "F", "#define F( x , ... ) x+ 1"},
+    {"#define F()", "F", "#define F()"},
+    {"#define F (x)", "F", "#define F (x)"},
+    {"#define F(x) 1\n#define F(x) /* same */ 1\nint F;", "F", "extern int F"}, /* not called */
+    {"#define F(x) 1\nint f(int F), a;", "a", "extern int a"},
+    {"#define F(x) 1\n#undef F\nint F(int);", "F", "int F(int)"},
+    {"#define F(x) 1\n#if defined F && defined(F) && !F\nint a;\n#endif", "a", "extern int a"},
+    {"#define F(x) 1\nint g(void) { return F(1); }\nint a;", "a", "extern int a"},
 };
 
 START_TEST(macro)
 {
     must_parse(macros[_i].text);
     ck_assert_str_eq(print_name(macros[_i].name), macros[_i].printed);
+}
+END_TEST
+
+/* What `cc -E -dD` writes: its macros are remembered, and nothing is expanded a second time. */
+static const struct {
+    const char *text, *name, *printed; /* NULL: not listed */
+} outputs[] = {
+    {"#define A 1", "A", "#define A 1"},
+    {"#define A (4 + A)\nextern int A;", "A", "extern int A"},
+    {"#define F(x) F(x, 1)\nint F(int, int);", "F", "int F(int, int)"},
+    {"#define a b\nint a;", "a", "extern int a"},
+    {"#define A 1\n#define A 2", "A", "#define A 2"},
+    {"#define A 1\n#undef A\nint x;", "A", NULL},
+    {"#define linux 1", "linux", NULL},
+    {"#define linux 2", "linux", "#define linux 2"},
+    {"#define __CHAR_BIT__ 16\n#undef __SIZEOF_INT__", "__CHAR_BIT__", NULL},
+    {"#define __CHAR_BIT__ 8", "__CHAR_BIT__", NULL},
+    {"#pragma pack(3)\n#pragma pack(push, 5)\n#line x\nint a;", "a", "extern int a"},
+    {"#pragma GCC visibility push(default)\n#ident \"x\"\nint a;", "a", "extern int a"},
+    {"#define S don't\n#define T 3\nint a;", "T", "#define T 3"},
+};
+
+START_TEST(output_of_a_compiler)
+{
+    static const char *const begins[] = {
+        "#define __STDC__ 1\n",
+        "# 0 \"x.c\"\n# 0 \"<built-in>\"\n#define __NEW__ 7\n# 0 \"<command-line>\"\n",
+        "# 1 \"x.c\"\n# 1 \"<built-in>\" 1\n#define __STDC__ 1\n# 1 \"x.c\" 2\n",
+    };
+    for (size_t i = 0; i < sizeof begins / sizeof *begins; i++) {
+        char text[300];
+        snprintf(text, sizeof text, "%s%s", begins[i], outputs[_i].text);
+        new_state();
+        must_parse(text);
+        must_parse(text); /* again */
+        ck_assert(!is_declared("__NEW__"));
+        if (outputs[_i].printed == NULL)
+            ck_assert(!is_declared(outputs[_i].name));
+        else
+            ck_assert_str_eq(print_name(outputs[_i].name), outputs[_i].printed);
+        must_parse("#if __CHAR_BIT__ != 8 || __SIZEOF_INT__ != 4\nint 3;\n#endif"); /* still ours */
+        free_state();
+    }
+    new_state();
+}
+END_TEST
+
+/* Macros of a text that is read without giving its names a meaning mean nothing afterwards. */
+START_TEST(unbound_macros)
+{
+    struct cdecl_error error;
+    struct cdecl_source source = source_of("#define N 2\n#define A 4\n#undef A\n#define A 3\n"
+                                           "#undef B\nint a[N], b[A];");
+    must_parse("#define A 1\n#define B 7");
+    const struct cdecl_decl *decl = cdecl_parse_unbound(state, &source, &error);
+    ck_assert_msg(decl != NULL, "%s", error.message);
+    ck_assert_uint_eq(decl->next->type->count, 3);
+    ck_assert(!is_declared("N"));
+    ck_assert_str_eq(print_name("A"), "#define A 1");
+    ck_assert_str_eq(print_name("B"), "#define B 7");
 }
 END_TEST
 
@@ -374,6 +443,8 @@ Suite *check_preproc(void)
     tcase_add_loop_test(tcase, condition, 0, LENGTH(conditions));
     tcase_add_loop_test(tcase, branch, 0, LENGTH(branches));
     tcase_add_loop_test(tcase, macro, 0, LENGTH(macros));
+    tcase_add_loop_test(tcase, output_of_a_compiler, 0, LENGTH(outputs));
+    tcase_add_test(tcase, unbound_macros);
     tcase_add_loop_test(tcase, value_of_a_macro, 0, LENGTH(values));
     tcase_add_loop_test(tcase, pack, 0, LENGTH(packs));
     tcase_add_test(tcase, pack_changes_around_a_struct);

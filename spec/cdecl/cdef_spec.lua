@@ -123,6 +123,78 @@ describe("ffi.cdef", function()
         end)
     end)
 
+    describe("function-like macros", function()
+        it("are remembered, and raise when used", function()
+            ffi.cdef [[
+                #define MAX(a, b) ((a) > (b) ? (a) : (b))
+                #define LIMIT MAX(3, 4)
+                int max(int, int);
+            ]]
+            raises("macro 'MAX' is no constant: it takes arguments, 'MAX(a, b)'; write what it stands for, " ..
+                "'((a) > (b) ? (a) : (b))'", function() return ffi.C.MAX end)
+            raises("macro 'LIMIT' is no constant: 'MAX(a, b)' is a function-like macro, which is not expanded here: " ..
+                "write what it stands for, '((a) > (b) ? (a) : (b))', or give ffi.cdef what 'cc -E' makes of the text",
+                function() return ffi.C.LIMIT end)
+            raises("1:7: 'MAX(a, b)' is a function-like macro, which is not expanded here: write what it stands for, " ..
+                "'((a) > (b) ? (a) : (b))', or give ffi.cdef what 'cc -E' makes of the text\n    int a[MAX(1, 2)];\n" ..
+                "          ^", function() ffi.cdef "int a[MAX(1, 2)];" end)
+            raises("attempt to write to constant 'MAX'", function() ffi.C.MAX = 1 end)
+            local texts = {}
+            for name, kind, text in ffi.declarations() do texts[name] = kind .. " " .. text end
+            assert.equal("macro #define MAX(a, b) ((a) > (b) ? (a) : (b))", texts.MAX)
+        end)
+
+        it("of ffi.parse are forgotten", function()
+            ffi.parse "#define N 3\n#define F(x) x\nint a[N];"
+            raises("'N' is not declared", function() return ffi.C.N end)
+            raises("'F' is not declared", function() return ffi.C.F end)
+        end)
+    end)
+
+    describe("the output of a compiler with -dD", function()
+        local HEADERS = {"stdio.h", "stdlib.h", "string.h", "math.h", "tgmath.h", "errno.h", "signal.h", "pthread.h",
+            "sys/stat.h", "sys/socket.h", "sys/wait.h", "netinet/in.h", "termios.h", "fcntl.h", "limits.h", "zlib.h",
+            "sqlite3.h", "gmp.h"}
+        -- name, its value as the compiler computes it
+        local CONSTANTS = {"EOF", "BUFSIZ", "RAND_MAX", "M_PI", "EINTR", "SIGKILL", "SA_RESTART", "S_IFDIR", "AF_INET6",
+            "SOCK_CLOEXEC", "INADDR_LOOPBACK", "ECHO", "O_CREAT", "PATH_MAX", "Z_BEST_SPEED", "SQLITE_IOERR_READ"}
+
+        local function output(command)
+            local pipe = assert(io.popen(command))
+            local text = pipe:read "a"
+            assert(pipe:close())
+            return text
+        end
+
+        for _, flags in ipairs {"-E -dD", "-E -dD -P", "-E -dD -CC -O2 -D_FORTIFY_SOURCE=2"} do
+            it("is read, " .. flags, function()
+                local lines = {}
+                for i, name in ipairs(HEADERS) do lines[i] = ("#include <%s>"):format(name) end
+                local input = os.tmpname()
+                local file = assert(io.open(input, "w"))
+                file:write(table.concat(lines, "\n"), "\n")
+                assert(file:close())
+                local compiler = "cc -D_GNU_SOURCE -x c "
+                ffi.cdef(output(compiler .. flags .. " " .. input))
+                file = assert(io.open(input, "a"))
+                for i, name in ipairs(CONSTANTS) do file:write("expanded ", i, " = (", name, ");\n") end
+                assert(file:close())
+                local count = 0
+                for i, text in output(compiler .. "-E -P " .. input):gmatch "expanded (%d+) = (%b());" do
+                    count = count + 1
+                    assert.equal(ffi.tonumber(ffi.eval(text)), ffi.C[CONSTANTS[tonumber(i)]])
+                end
+                os.remove(input)
+                assert.equal(#CONSTANTS, count)
+                raises("macro 'WIFEXITED' is no constant: it takes arguments, 'WIFEXITED(status)'; write what it " ..
+                    "stands for, '__WIFEXITED (status)'", function() return ffi.C.WIFEXITED end)
+                raises("'linux' is not declared", function() return ffi.C.linux end)
+                assert.equal("1.2.13", (ffi.string(ffi.load("z").zlibVersion())))
+                assert.equal(ffi.C.EOF, -1)
+            end)
+        end
+    end)
+
     describe("attributes", function()
         it("that decide a layout and are not implemented raise when the type is used", function()
             ffi.cdef [[
