@@ -1,5 +1,5 @@
-/* #pragma, _Pragma and __pragma: of all pragmas only pack means something here. Depends on lex.c. The
- * stack of pack values is in the transaction's log. */
+/* #pragma, _Pragma and __pragma: of all pragmas only pack means something here. Depends on lex.c.
+ * The stack of pack values is in the transaction's log. */
 #include <string.h>
 #include "directive.h"
 

@@ -316,6 +316,19 @@ START_TEST(value_of_a_macro)
 }
 END_TEST
 
+START_TEST(no_value_of_a_function_like_macro)
+{
+    struct cdecl_value value;
+    struct cdecl_error error;
+    must_parse("#define F(x, y) ((x) + (y))");
+    ck_assert_str_eq(decl_of("F")->parameters, "(x, y)");
+    ck_assert_str_eq(decl_of("F")->text, "((x) + (y))");
+    ck_assert(!cdecl_macro_value(state, decl_of("F"), &value, &error));
+    ck_assert_str_eq(message_of(&error), "it takes arguments, 'F(x, y)'; write what it stands for, "
+                                         "'((x) + (y))'");
+}
+END_TEST
+
 /* ---- #pragma pack ---- */
 
 /* Size of struct { char c; long long l; } after the pragmas: 16 unless they pack. */
@@ -446,6 +459,7 @@ Suite *check_preproc(void)
     tcase_add_loop_test(tcase, output_of_a_compiler, 0, LENGTH(outputs));
     tcase_add_test(tcase, unbound_macros);
     tcase_add_loop_test(tcase, value_of_a_macro, 0, LENGTH(values));
+    tcase_add_test(tcase, no_value_of_a_function_like_macro);
     tcase_add_loop_test(tcase, pack, 0, LENGTH(packs));
     tcase_add_test(tcase, pack_changes_around_a_struct);
     tcase_add_loop_test(tcase, line, 0, LENGTH(lines));
