@@ -136,8 +136,8 @@ describe("ffi.cdef", function()
                 "write what it stands for, '((a) > (b) ? (a) : (b))', or give ffi.cdef what 'cc -E' makes of the text",
                 function() return ffi.C.LIMIT end)
             raises("1:7: 'MAX(a, b)' is a function-like macro, which is not expanded here: write what it " ..
-                "stands for, '((a) > (b) ? (a) : (b))', or give ffi.cdef what 'cc -E' makes of the text\n    int a[MAX(1, 2)];\n" ..
-                "          ^", function() ffi.cdef "int a[MAX(1, 2)];" end)
+                "stands for, '((a) > (b) ? (a) : (b))', or give ffi.cdef what 'cc -E' makes of the text\n" ..
+                "    int a[MAX(1, 2)];\n          ^", function() ffi.cdef "int a[MAX(1, 2)];" end)
             raises("attempt to write to constant 'MAX'", function() ffi.C.MAX = 1 end)
             local texts = {}
             for name, kind, text in ffi.declarations() do texts[name] = kind .. " " .. text end
