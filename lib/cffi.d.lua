@@ -24,7 +24,7 @@
 ---Calls to C libraries from declarations. `require "cffi"` is the default scope; `ffi.scope()` makes others.
 ---@class ffi
 ---@field C ffi.namespace what the process has loaded: the C library and the rest
----@field nullptr nil|ffi.cdata NULL
+---@field nullptr nil NULL, as Lua has it; a typed one is `ffi.cast("T *", nil)`
 ---@field onerror? fun(message: any) gets errors of callbacks that no Lua code waits for; nil: they go to stderr
 ---@field os "Linux"|"OSX"|"BSD"|"Windows"|"POSIX"|"Other" the system
 ---@field arch string the processor: "x64", "arm64", ...
@@ -304,6 +304,16 @@ function ffi.scope(options) end
 ---print(ffi.typeof(ffi.addressof(ffi.new "int[3]"))) --> ctype<int (*)[3]>
 ---```
 function ffi.addressof(object, name) end
+
+---What passes a struct or union by value where C has `...`; the object itself passes its address there.
+---@param object ffi.cdata
+---@return userdata
+---Example:
+---```lua
+---local div = ffi.byvalue(ffi.new "struct { int quot, rem; }")
+---print(pcall(ffi.byvalue, 5)) --> false	bad argument #1 to 'byvalue' (struct or union expected, got integer 5)
+---```
+function ffi.byvalue(object) end
 
 ---The Lua value that an object would be as the result of a C function.
 ---@param object ffi.cdata

@@ -15,6 +15,9 @@ local modules = {
 -- the default scope whatever the table.
 return setmetatable(ffi, {
     __index = function(scope, name)
+        if name == "nullptr" then
+            return nil -- what NULL is everywhere (docs/design.md S5): for this, no module is loaded
+        end
         local module = modules[name]
         for key, value in pairs(module and require(module)(scope) or {}) do
             scope[key] = value

@@ -415,8 +415,10 @@ void lffi_api_values(lua_State *L, struct lffi_scope *scope)
         {"eq", api_eq, 2},
         {"totable", api_totable, 2},
         {NULL, NULL, 0}};
-    struct lffi_ctype *void_type = lffi_basic(L, scope, CDECL_PRIM_VOID);
     lffi_api_add(L, scope, functions);
-    lffi_push_pointer(L, lffi_pointer_to(L, void_type), NULL, 0);
-    lua_setfield(L, -2, "nullptr");
+    if (scope->luajit) { /* whose programs want a cdata; elsewhere NULL is nil (S5) */
+        struct lffi_ctype *void_type = lffi_basic(L, scope, CDECL_PRIM_VOID);
+        lffi_push_pointer(L, lffi_pointer_to(L, void_type), NULL, 0);
+        lua_setfield(L, -2, "nullptr");
+    }
 }

@@ -22,7 +22,7 @@ describe("nonnull", function()
         raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *s)): "
             .. "NULL is not allowed here (nonnull)", function() C.strlen(nil) end)
         raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *s)): "
-            .. "NULL is not allowed here (nonnull)", function() C.strlen(ffi.nullptr) end)
+            .. "NULL is not allowed here (nonnull)", function() C.strlen(ffi.cast("void *", nil)) end)
         raises("bad argument #1 to 'strchr' (char *strchr(const char *s, int c)): "
             .. "NULL is not allowed here (nonnull)", function() C.strchr(nil, 0) end)
         raises("bad argument #2 to 'memcpy' (void *memcpy(void *to, const void *from, "

@@ -283,7 +283,7 @@ describe("libc's printf and its like", function()
     it("take an object that is an integer and a pointer for an integer", function()
         local both = setmetatable({}, {
             __cffi_integer = function() return 5 end,
-            __cffi_pointer = function() return ffi.nullptr end,
+            __cffi_pointer = function() return ffi.cast("void *", nil) end,
         })
         support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
             .. "const char *format, ...)): format '%s' wants 'char *', got table",

@@ -117,7 +117,7 @@ local cases = {
     { "bad argument #3 to 'copy' (integer expected, got no value)", "copy", ffi.new "char[8]",
         ffi.new "char[8]" },
     { "bad argument #1 to 'copy' (null pointer)", "copy", nil, "abc", n = 2 },
-    { "bad argument #1 to 'copy' (null pointer)", "copy", ffi.nullptr, "abc" },
+    { "bad argument #1 to 'copy' (null pointer)", "copy", ffi.cast("void *", nil), "abc" },
     { "bad argument #2 to 'copy' (null pointer)", "copy", ffi.new "char[8]", nil, 4, n = 3 },
     { "bad argument #1 to 'copy' (attempt to write to constant 'const char *')", "copy",
         ffi.cast("const char *", "abc"), "x" },
@@ -128,7 +128,7 @@ local cases = {
     { "bad argument #2 to 'fill' (integer expected, got no value)", "fill", ffi.new "int[1]" },
     { "bad argument #3 to 'fill' (integer expected, got string \"x\")", "fill", ffi.new "int[1]", 1,
         "x" },
-    { "bad argument #1 to 'fill' (null pointer)", "fill", ffi.nullptr, 1 },
+    { "bad argument #1 to 'fill' (null pointer)", "fill", ffi.cast("void *", nil), 1 },
 
     { "bad argument #1 to 'errno' (integer expected, got string \"5\")", "errno", "5" },
     { "bad argument #1 to 'strerror' (integer expected, got table)", "strerror", {} },

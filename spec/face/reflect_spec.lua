@@ -225,7 +225,7 @@ describe("ffi.tofunction", function()
 
     it("refuses what is no function", function()
         support.raises("bad argument #1 to 'tofunction' (cdata expected, got nil)", ffi.tofunction, nil, "f")
-        support.raises("bad argument #1 to 'tofunction' (null pointer)", ffi.tofunction, ffi.nullptr, "f")
+        support.raises("bad argument #1 to 'tofunction' (null pointer)", ffi.tofunction, ffi.cast("void *", nil), "f")
         support.raises("bad argument #1 to 'tofunction' (function pointer expected, got 'int *')", ffi.tofunction,
             ffi.cast("int *", 16), "f")
         support.raises(

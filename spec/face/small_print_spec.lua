@@ -77,7 +77,7 @@ describe("S20: values", function()
 
     it("ffi.string(nil) and ffi.gc(nil, f) are nil", function()
         assert.is_nil(ffi.string(nil))
-        assert.is_nil(ffi.string(ffi.nullptr))
+        assert.is_nil(ffi.string(ffi.cast("void *", nil)))
         assert.is_nil(ffi.string(nil, 5))
         assert.is_nil(ffi.gc(nil, print))
     end)
@@ -91,7 +91,7 @@ describe("S20: misuse", function()
         raises("null pointer: cannot index 'struct sp_node *' with 'next'",
             function() return ffi.new("struct sp_node *").next end)
         raises("null pointer: cannot call 'int (*)(void)'", function() ffi.new("int (*)(void)")() end)
-        raises("bad argument #1 to 'copy' (null pointer)", ffi.copy, ffi.nullptr, "x")
+        raises("bad argument #1 to 'copy' (null pointer)", ffi.copy, ffi.cast("void *", nil), "x")
         raises("bad argument #2 to 'copy' (null pointer)", ffi.copy, ffi.new "char[4]", nil, 1)
         raises("bad argument #1 to 'fill' (null pointer)", ffi.fill, nil, 1)
         raises("bad argument #1 to 'totable' (null pointer)", ffi.totable,

@@ -50,7 +50,7 @@ local values = { 0, 1, -1, 127, 128, 200, 255, 256, -128, -129, 32767, 65535, 65
     3.5e38, -1e300, 1 / 0, -1 / 0, 2.0 ^ 63, true, false, "12", "0x10", "", "a\0b", ("x"):rep(100),
     "PATHS_RED", "PATHS_GREEN", "PATHS_BLUE", "PATHS_PINK", {}, print, ints, ints + 1,
     ffi.new("int", 5), ffi.new("uint64_t", -1), ffi.new("double[2]"), ffi.new("char[4]", "abc"),
-    ffi.new("volatile int[2]"), ffi.cast("void *", ints), ffi.nullptr, io.stdout }
+    ffi.new("volatile int[2]"), ffi.cast("void *", ints), ffi.cast("void *", nil), io.stdout }
 local names = { "i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "bool", "float", "double",
     "color", "ints", "text" }
 for _, name in ipairs(names) do

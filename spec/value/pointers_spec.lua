@@ -70,13 +70,37 @@ describe("NULL from C is nil", function()
         assert.equal("cdata", ffi.type(got[2]))
     end)
 
-    it("and nil stores NULL, which ffi.nullptr is as a cdata", function()
+    it("and nil stores NULL", function()
         local a = ffi.new("int *[1]", {ffi.new "int[1]"})
         a[0] = nil
         assert.is_nil(a[0])
-        a[0] = ffi.nullptr
+        a[0] = ffi.new "int[1]"
+        a[0] = ffi.cast("void *", nil)
         assert.is_nil(a[0])
-        assert.equal("cdata<void *>: NULL", tostring(ffi.nullptr))
-        assert.is_true(ffi.isnull(ffi.nullptr) and ffi.isnull(nil) and ffi.nullptr == ffi.new "int *")
+    end)
+
+    it("is ffi.nullptr, and what C calls NULL", function()
+        local scope = ffi.scope()
+        scope.cdef [[
+            struct sp_nothing;
+            #define NULL ((void *)0)
+            #define SP_NOTHING ((const struct sp_nothing *)NULL)
+            #define SP_SOMETHING ((void *)-1)
+        ]]
+        local C = scope.C
+        assert.same({n = 4}, table.pack(scope.nullptr, ffi.nullptr, C.NULL, C.SP_NOTHING))
+        assert.is_true(ffi.C.getenv "NO_SUCH_VARIABLE" == C.NULL)
+        assert.equal("cdata<void *>: 0xffffffffffffffff", tostring(C.SP_SOMETHING))
+        raises(function() C.NULL = 5 end, "attempt to write to constant 'NULL'")
+        assert.equal("cdata<int *>: NULL", tostring(ffi.cast("int *", nil)))
+        assert.is_true(ffi.isnull(ffi.cast("int *", nil)) and ffi.isnull(nil))
+        assert.is_true(ffi.cast("void *", nil) == ffi.new "int *")
+    end)
+
+    it("makes no module load when ffi.nullptr is asked for", function()
+        local code, out = support.run {support.lua, "-e", [[
+            local ffi = require "cffi"
+            print(ffi.nullptr, ffi.scope().nullptr, package.loaded["cffi.fiddle"])]]}
+        assert.same({0, "nil\tnil\tnil\n"}, {code, out})
     end)
 end)

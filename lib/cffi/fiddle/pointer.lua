@@ -161,7 +161,7 @@ function Pointer.address_of(value)
     if is_pointer(value) then
         return ffi.cast(VOIDP, bytes_of(value))
     elseif value == nil then
-        return ffi.nullptr
+        return ffi.cast(VOIDP, nil)
     elseif type(value) == "number" then
         return ffi.cast(VOIDP, check_integer(value, "address"))
     elseif type(value) == "string" or type(value) == "boolean" then
@@ -577,7 +577,7 @@ function Pointer:__cffi_pointer()
 end
 
 Pointer.is = is_pointer
-Pointer.NULL = new(ffi.cast(BYTES, ffi.nullptr))
+Pointer.NULL = new(ffi.cast(BYTES, nil))
 Pointer.FREE = new(ffi.cast(BYTES, ffi.addressof(system.C.free)))
 
 -- Copies to and from any address.
