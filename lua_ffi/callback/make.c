@@ -234,7 +234,7 @@ static struct lffi_slot *make_callback(lua_State *L, struct lffi_ctype *ct, int 
 {
     struct lffi_state *st = ct->scope->st;
     const struct lffi_plan *plan = check_plan(L, ct, options->kind);
-    struct lffi_use use = {.st = st, .plan = plan, .kind = options->kind,
+    struct lffi_use use = {.st = st, .plan = plan, .kind = (uint8_t)options->kind,
                            .always = options->always, .ref_function = LUA_NOREF,
                            .ref_onerror = LUA_NOREF};
     const struct lffi_signature *signature;

@@ -40,11 +40,11 @@ struct lffi_use {
     unsigned char *error;        /* registers, or bytes of a result in memory; NULL: zero */
     struct lffi_creation *place;
     uint64_t runs;               /* calls that entered Lua */
-    enum lffi_slot_kind kind;
+    uint8_t kind;                /* enum lffi_slot_kind */
+    bool always;                 /* runs even when an error is pending */
     uint32_t loans;              /* BORROWED */
     int ref_function;            /* registry references, while LIVE */
     int ref_onerror;
-    bool always;                 /* runs even when an error is pending */
 };
 
 struct lffi_slot {
