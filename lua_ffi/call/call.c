@@ -236,12 +236,40 @@ bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
     return call != NULL;
 }
 
-static void check_open(lua_State *L, const struct outgoing *call)
+/* Raises when the library is closed, or what the pointer was is freed. */
+static void check_callee(lua_State *L, const struct outgoing *call)
 {
     const struct lffi_library *lib = call->record != NULL ? call->record->pub.lib : NULL;
-    if (lib != NULL && !lib->open)
+    int origin = call->record != NULL ? lua_upvalueindex(LFFI_UPVALUE_LIBRARY) : call->first - 1;
+    const char *freed;
+    const void *code;
+    if (lib == NULL) {
+        memcpy(&code, &call->address, sizeof code);
+        freed = lffi_push_freed_callback(L, call->plan->ct->scope->st, origin, code);
+        if (freed != NULL)
+            luaL_error(L, "%s", freed);
+    } else if (!lib->open) {
         luaL_error(L, "cannot call '%s': library '%s' is closed", call->record->pub.name,
                    lib->path);
+    }
+}
+
+/* Callbacks among the arguments that the conversions of later ones have freed. */
+static LFFI_NOINLINE void check_callbacks(lua_State *L, struct outgoing *call)
+{
+    const void *code;
+    for (int i = 0; i < call->nargs; i++) {
+        int idx = call->first + i;
+        const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
+        const char *freed;
+        if (cd == NULL || cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_FUNCTION)
+            continue;
+        memcpy(&code, cd->addr, sizeof code);
+        freed = lffi_push_freed_callback(L, cd->ct->scope->st, idx, code);
+        call->where.index = i + 1;
+        if (freed != NULL)
+            lffi_convert_error(L, &call->where, "%s", freed);
+    }
 }
 
 static int convert_and_run(lua_State *L, struct outgoing *call)
@@ -249,6 +277,7 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     const struct lffi_plan *plan = call->plan;
     struct incoming in;
     call->assigned = plan->end;
+    call->freed = plan->ct->scope->st->callbacks_freed;
     if (call->record != NULL && call->record->borrows != 0)
         call->loans = lffi_push_loans(L, plan->nparams);
     for (uint32_t i = 0; i < plan->nparams; i++)
@@ -260,7 +289,9 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     prepare_result(L, call, &in);
     if (call->recheck)
         lffi_check_format(L, call->record, &call->where, call->nargs);
-    check_open(L, call); /* conversions and the collector may have run what closes libraries */
+    check_callee(L, call); /* again: conversions and the collector may have run what closes it */
+    if (call->freed != plan->ct->scope->st->callbacks_freed)
+        check_callbacks(L, call);
     run(L, call, &in.ret);
     return push_result(L, plan, &in);
 }
@@ -338,10 +369,10 @@ int lffi_call_function(lua_State *L)
     const struct lffi_library *lib;
     call.record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_ADDRESS));
     call.plan = call.record->plan;
-    lib = call.record->pub.lib;
-    check_open(L, &call);
-    check_count(L, &call);
     call.address = call.record->pub.address;
+    lib = call.record->pub.lib;
+    check_callee(L, &call);
+    check_count(L, &call);
     set_where(&call, lib);
     if (call.record->format.text > 0 && !call.plan->ct->scope->luajit)
         lffi_prepare_format(L, &call);
@@ -353,6 +384,7 @@ int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void)
     struct outgoing call = {.first = first, .nargs = lua_gettop(L) - first + 1};
     call.plan = ct->base->plan != NULL ? ct->base->plan : lffi_plan_of(L, ct);
     call.address = address;
+    check_callee(L, &call);
     check_count(L, &call);
     set_where(&call, NULL);
     return dispatch(L, &call);

@@ -64,9 +64,10 @@ const struct lffi_plan *lffi_plan_of(lua_State *L, struct lffi_ctype *ct);
 
 /* ---- call.c, direct.c, function.c ------------------------------------------------------------ */
 
-/* Pushes the Lua function of a C function. Stack: the library userdata at lib_idx (0: none). */
+/* Pushes the Lua function of a C function: of the library whose userdata is at lib_idx, or (0) of
+ * one that the pointer at origin_idx leads to, which is kept alive and must not go stale. */
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
-                        void (*address)(void), int lib_idx);
+                        void (*address)(void), int lib_idx, int origin_idx);
 /* True while a function of the library runs on this thread, or code that it `holds`, called through
  * a pointer: a callback must not unmap it. */
 typedef bool lffi_holds(const struct lffi_library *lib, const void *address);

@@ -117,7 +117,7 @@ static struct lffi_record *new_record(lua_State *L, const struct lffi_plan *plan
 }
 
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
-                        void (*address)(void), int lib_idx)
+                        void (*address)(void), int lib_idx, int origin_idx)
 {
     const struct lffi_plan *plan;
     struct lffi_record *record;
@@ -140,7 +140,7 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
         lua_pushvalue(L, lib_idx);
     } else {
         memcpy(&record->callee.code, &address, sizeof address);
-        lua_pushnil(L);
+        lua_pushvalue(L, origin_idx);
     }
     caller = lffi_direct_caller(record);
     lua_pushcclosure(L, caller != NULL ? caller : lffi_call_function, 3);

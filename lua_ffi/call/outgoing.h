@@ -13,6 +13,7 @@ struct outgoing {
     int nargs;
     unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
     unsigned char *copies;      /* of indirect arguments */
+    unsigned freed;             /* st->callbacks_freed before conversions ran Lua */
     bool recheck;               /* against the format, when all is converted */
     struct lffi_loans *loans;   /* of arguments that C does not keep */
     struct lffi_assign assigned;

@@ -69,6 +69,43 @@
 
 #include "call/call.h"
 
+/* ---- make.c, loans.c: a callback's life ------------------------------------------------------ */
+
+/* Whose a callback is, which says how it ends. */
+enum lffi_slot_kind {
+    LFFI_KIND_OWN,      /* one of its own: :free() */
+    LFFI_KIND_SIGNAL,   /* likewise, and signal handlers may call it */
+    LFFI_KIND_SHARED,   /* of all implicit conversions of its function: ffi.release */
+    LFFI_KIND_BORROWED  /* likewise, and the end of its last loan */
+};
+
+/* What a callback is to be; values as stack indices, 0: none. */
+struct lffi_options {
+    enum lffi_slot_kind kind;
+    int error;   /* the error value */
+    int onerror; /* a function */
+    bool always;
+};
+
+/* Makes a live callback of the Lua function at idx, ct being the function type. */
+struct lffi_slot *lffi_make_callback(lua_State *L, struct lffi_ctype *ct, int idx,
+                                     const struct lffi_options *options);
+/* The slot with a code address of which this state has or had a callback; NULL: there is none. */
+struct lffi_slot *lffi_find_slot(lua_State *L, struct lffi_state *st, const void *code);
+/* Makes a tombstone of a live slot and lets go of its functions. */
+void lffi_free_slot(lua_State *L, struct lffi_slot *slot);
+/* Frees what implicit conversions of the function at idx have made. Returns how many. */
+lua_Integer lffi_release(lua_State *L, struct lffi_scope *scope, int idx);
+/* Notes one more use of a borrowed slot, which the end of the loans takes back. */
+void lffi_lend(struct lffi_loans *loans, struct lffi_slot *slot);
+
+/* ---- identity.c ------------------------------------------------------------------------------ */
+
+/* True when the pointer at idx was made for an earlier use of the slot. */
+bool lffi_is_outlived(lua_State *L, int idx, const struct lffi_slot *slot);
+
+/* ---- public.c -------------------------------------------------------------------------------- */
+
 /* Adds callback, release, callbacks to the API table on the stack top (upvalue: scope). */
 void lffi_callback_api(lua_State *L, struct lffi_scope *scope);
 

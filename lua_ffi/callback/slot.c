@@ -35,7 +35,8 @@ static struct {
     struct lffi_slot *_Atomic all;
     struct lffi_signatures signatures;
     struct lffi_creations places;
-    struct yard orphans; /* tombstones of closed states; counts all that is created */
+    struct yard orphans; /* tombstones of closed states */
+    uint64_t count;      /* of all slots */
     struct lffi_gate *free_gates;
 } table = {.once = PTHREAD_ONCE_INIT, .lock = PTHREAD_MUTEX_INITIALIZER};
 
@@ -181,6 +182,7 @@ static struct lffi_slot *exhume(struct lffi_gate *gate, enum lffi_pool pool, boo
 static struct lffi_slot *add_slot(struct lffi_slot *slot, enum lffi_pool pool)
 {
     slot->pool = (uint8_t)pool;
+    atomic_store(&slot->born, ++table.count * LFFI_USES_OF_A_SLOT);
     slot->next = atomic_load(&table.all);
     atomic_store(&table.all, slot);
     return slot;
@@ -269,7 +271,7 @@ static struct lffi_slot *find_code(const struct lffi_signature *signature, struc
 static void begin_use(struct lffi_slot *slot, const struct lffi_signature *signature,
                       struct lffi_gate *gate)
 {
-    atomic_store(&slot->born, ++table.orphans.created);
+    atomic_fetch_add(&slot->born, 1);
     atomic_store(&slot->signature, signature);
     atomic_store(&slot->gate, gate);
     atomic_store(&slot->visits, 0);
@@ -297,6 +299,7 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
         return NULL;
     }
     yard_of(gate)->created++;
+    table.orphans.created++; /* counts what all create */
     slot->use = *use;
     slot->use.place = place;
     slot->version++;

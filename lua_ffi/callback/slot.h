@@ -11,14 +11,6 @@ struct lffi_signature;
 
 enum lffi_slot_status { LFFI_SLOT_IDLE, LFFI_SLOT_FREED, LFFI_SLOT_LIVE, LFFI_SLOT_CLOSED };
 
-/* Whose a callback is, which says how it ends. */
-enum lffi_slot_kind {
-    LFFI_KIND_OWN,      /* one of its own: :free() */
-    LFFI_KIND_SIGNAL,   /* likewise, and signal handlers may call it */
-    LFFI_KIND_SHARED,   /* of all implicit conversions of its function: ffi.release */
-    LFFI_KIND_BORROWED  /* likewise, and the end of its last loan */
-};
-
 /* Where a slot's code comes from: a libffi closure, or an entry of entries.c: one that looks at the
  * general argument registers alone; one for all arguments that brings back one general and one
  * floating register (AArch64: two general ones), or a whole one (up to four). */
@@ -47,6 +39,10 @@ struct lffi_use {
     int ref_onerror;
 };
 
+/* `born` is the number of the slot times this and how often it was taken: it tells uses of one slot
+ * from each other and from those of all others. */
+#define LFFI_USES_OF_A_SLOT ((uint64_t)1 << 32)
+
 struct lffi_slot {
     atomic_int status;           /* read before `gate` */
     uint8_t pool;                /* enum lffi_pool */
@@ -57,7 +53,7 @@ struct lffi_slot {
     void *code;
     struct lffi_use use;
     atomic_uint_fast64_t visits; /* calls that did not enter Lua */
-    atomic_uint_fast64_t born;   /* number of this use; another state may take a tombstone */
+    atomic_uint_fast64_t born;   /* number of this use, see LFFI_USES_OF_A_SLOT */
     atomic_uint strangers;       /* not told yet */
     /* ints that are exchanged: gcc before 14 has no such bytes in line on riscv64 */
     atomic_int told;             /* that C has called it, CLOSED */
@@ -68,6 +64,11 @@ struct lffi_slot {
     struct lffi_slot *next_freed;
     struct lffi_slot *next;      /* all slots, newest first */
 };
+
+static inline bool lffi_is_shared(const struct lffi_slot *slot)
+{
+    return slot->use.kind >= LFFI_KIND_SHARED;
+}
 
 /* Signals that have arrived and not been handed to Lua. */
 struct lffi_signal {
@@ -110,13 +111,6 @@ void lffi_give_error_value(const struct lffi_slot *slot, const struct lffi_regis
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
 /* The code of an entry that no slot has had; NULL when the pool has none. Under slot.c's lock. */
 void *lffi_claim_entry(enum lffi_pool pool, struct lffi_slot *slot);
-
-/* ---- make.c, loans.c ------------------------------------------------------------------------- */
-
-/* Makes a tombstone of a live slot and lets go of its functions. */
-void lffi_free_slot(lua_State *L, struct lffi_slot *slot);
-/* Notes one more use of a borrowed slot, which the end of the loans takes back. */
-void lffi_lend(struct lffi_loans *loans, struct lffi_slot *slot);
 
 /* ---- enter.c --------------------------------------------------------------------------------- */
 

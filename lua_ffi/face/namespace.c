@@ -177,7 +177,7 @@ static void push_function(lua_State *L, struct lffi_scope *scope, const struct l
     memcpy(&address, &symbol, sizeof address); /* POSIX: a void * holds a function's address */
     warn_deprecated(L, decl);
     lua_pushvalue(L, lua_upvalueindex(UP_LIBRARY));
-    lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address, lua_gettop(L));
+    lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address, lua_gettop(L), 0);
 }
 
 static void push_macro(lua_State *L, struct lffi_scope *scope, const struct cdecl_decl *decl)

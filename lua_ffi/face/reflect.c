@@ -453,6 +453,7 @@ static int api_tofunction(lua_State *L)
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_arg_cdata(L, scope, 1);
     const struct cdecl_decl *decl;
+    const char *freed;
     void (*address)(void);
     lua_settop(L, 3);
     if (cd->ct->op != LFFI_POINTER)
@@ -460,12 +461,15 @@ static int api_tofunction(lua_State *L)
     memcpy(&address, cd->addr, sizeof address);
     if (address == NULL)
         lffi_arg_error(L, 1, "null pointer");
+    freed = lffi_push_freed_callback(L, scope->st, 1, *(const void *const *)cd->addr);
+    if (freed != NULL)
+        lffi_arg_error(L, 1, "%s", freed);
     decl = named_or_declared(L, scope, cd);
     lua_settop(L, 3);
     if (!lua_isnil(L, 3) && lffi_push_library_of(L, 3) == NULL)
         lffi_expected(L, 3, "library");
     lffi_push_function(L, lffi_ctype_of(L, scope, decl->type), decl, address,
-                       lua_isnil(L, 3) ? 0 : 4);
+                       lua_isnil(L, 3) ? 0 : 4, 1);
     return 1;
 }
 

@@ -61,6 +61,18 @@ static int api_gc(lua_State *L)
     return 1;
 }
 
+/* The address of a pointer to a callback that was freed would show C its place. */
+static void check_callback(lua_State *L, const struct lffi_cdata *cd)
+{
+    const void *code = cd->addr;
+    const char *freed;
+    if (cd->ct->op == LFFI_POINTER)
+        memcpy(&code, cd->addr, sizeof code);
+    freed = lffi_push_freed_callback(L, cd->ct->scope->st, 1, code);
+    if (freed != NULL)
+        lffi_arg_error(L, 1, "%s", freed);
+}
+
 /* ffi.addressof(cdata) or ffi.addressof(library, name): a pointer to it. */
 static int api_addressof(lua_State *L)
 {
@@ -79,6 +91,7 @@ static int api_addressof(lua_State *L)
         return 1;
     }
     cd = lffi_arg_cdata(L, scope, 1);
+    check_callback(L, cd);
     lffi_push_anchored_pointer(L, lffi_pointer_to(L, cd->ct), cd->addr, 1);
     return 1;
 }

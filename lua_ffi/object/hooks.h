@@ -27,8 +27,8 @@ void lffi_arith_metatable(lua_State *L, struct lffi_state *st); /* + - ... == < 
 
 /* ---- of call/ -------------------------------------------------------------------------------- */
 
-/* Calls a function pointer with the arguments from stack index first on; returns the result count.
- */
+/* Calls the function pointer below stack index first, of that address, with the arguments from
+ * there on; returns the result count. Raises when it is a callback that was freed. */
 int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first);
 
 /* ---- of callback/ ---------------------------------------------------------------------------- */
@@ -38,15 +38,19 @@ int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void)
  * NULL. */
 void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
                              struct lffi_loans *loans);
-/* Pushes a function-pointer cdata for a callback with a slot of its own (ffi.callback, ffi.cast);
- * ct is the function or function-pointer type, options_idx a table or 0. */
-void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx, int options_idx);
+/* Pushes a pointer cdata for a callback with a slot of its own, made of the Lua function at idx; ct
+ * is the pointer type. */
+void lffi_push_callback(lua_State *L, struct lffi_ctype *ct, int idx);
 /* Pushes the method `name` ("free", "set", "close") of a function pointer of type ct, or returns
  * false. */
 bool lffi_push_callback_method(lua_State *L, const struct lffi_ctype *ct, const char *name);
-/* True when the function pointer at idx, of that code address, was made of a callback that was
- * freed and whose place another one has taken. */
-bool lffi_is_outlived(lua_State *L, struct lffi_state *st, int idx, const void *code);
+/* When the value at idx, with that code address, was made of a callback that was freed: pushes
+ * what is to be said of it and returns that. NULL otherwise, with nothing pushed. */
+const char *lffi_push_freed_callback(lua_State *L, struct lffi_state *st, int idx,
+                                     const void *code);
+/* Of two values with one address that is code: false when they are of two callbacks that had the
+ * same place, one after the other. */
+bool lffi_same_callback(lua_State *L, struct lffi_state *st, int a, int b, const void *code);
 /* Turns every callback of the state into a tombstone; run by the state's finaliser. */
 void lffi_callback_close(struct lffi_state *st);
 /* Reports foreign-thread events and runs signal callbacks; may raise. Called at safe points. */

@@ -258,20 +258,20 @@ static int call_metamethod(lua_State *L, struct lffi_cdata *cd)
 static int cdata_call(lua_State *L)
 {
     struct lffi_cdata *cd = self_cdata(L);
+    struct lffi_ctype *function = cd->ct;
+    const void *code = cd->addr;
     void (*address)(void);
-    if (cd->ct->op == LFFI_FUNCTION) {
-        memcpy(&address, &cd->addr, sizeof address);
-        return lffi_call_pointer(L, cd->ct, address, 2);
+    if (cd->ct->op == LFFI_POINTER && cd->ct->target->op == LFFI_FUNCTION) {
+        function = cd->ct->target;
+        memcpy(&code, cd->addr, sizeof code);
     }
-    if (cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_FUNCTION)
+    if (function->op != LFFI_FUNCTION)
         return call_metamethod(L, cd);
-    memcpy(&address, cd->addr, sizeof address);
-    if (address == NULL)
+    if (code == NULL)
         return luaL_error(L, "null pointer: cannot call '%s'",
                           lffi_push_type_text(L, cd->ct->type, NULL));
-    if (lffi_is_outlived(L, cd->ct->scope->st, 1, *(void *const *)cd->addr))
-        return luaL_error(L, "the callback was freed already");
-    return lffi_call_pointer(L, cd->ct->target, address, 2);
+    memcpy(&address, &code, sizeof address);
+    return lffi_call_pointer(L, function, address, 2); /* which checks that it is not stale */
 }
 
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)

@@ -118,6 +118,15 @@ static const void *address_of_number(lua_State *L, struct lffi_ctype *ct, int id
     return (const void *)(uintptr_t)value.bits;
 }
 
+/* A callback that was freed is nothing that C may get: another one may have its place. */
+static void check_callback(lua_State *L, const struct lffi_cdata *cd, int idx, const void *code,
+                           const struct lffi_where *where)
+{
+    const char *freed = lffi_push_freed_callback(L, cd->ct->scope->st, idx, code);
+    if (freed != NULL)
+        lffi_convert_error(L, where, "%s", freed);
+}
+
 static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
                                     const struct lffi_cdata *cd, int idx,
                                     const struct lffi_where *where)
@@ -127,15 +136,19 @@ static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
     case LFFI_POINTER:
         check_pointee(L, ct, cd->ct->target, idx, where);
         memcpy(&address, cd->addr, sizeof address);
-        if (cd->ct->target->op == LFFI_FUNCTION &&
-            lffi_is_outlived(L, cd->ct->scope->st, idx, address))
-            lffi_convert_error(L, where, "the callback was freed already");
+        if (cd->ct->target->op == LFFI_FUNCTION ||
+            (ct != NULL && ct->target->op == LFFI_FUNCTION))
+            check_callback(L, cd, idx, address, where);
         return address;
+    case LFFI_FUNCTION:
+        check_pointee(L, ct, cd->ct, idx, where);
+        check_callback(L, cd, idx, cd->addr, where);
+        return cd->addr;
     case LFFI_ARRAY:
         if (ct == NULL || !lffi_same_type(ct->target, cd->ct))
             check_pointee(L, ct, cd->ct->target, idx, where);
         return cd->addr;
-    case LFFI_STRUCT: case LFFI_UNION: case LFFI_VECTOR: case LFFI_COMPLEX: case LFFI_FUNCTION:
+    case LFFI_STRUCT: case LFFI_UNION: case LFFI_VECTOR: case LFFI_COMPLEX:
         check_pointee(L, ct, cd->ct, idx, where);
         return cd->addr;
     case LFFI_VOID: case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16:

@@ -264,14 +264,24 @@ static bool equal_values(const struct lffi_operand *a, const struct lffi_operand
     return re[0] == re[1] && im[0] == im[1];
 }
 
+/* Of two operands with the same address: whether it stands for the same in both. Code addresses are
+ * those of callbacks one after the other. */
+static bool same_place(lua_State *L, const struct operands *o)
+{
+    return o->a.kind != LFFI_ADDRESS_OPERAND ||
+           lffi_same_callback(L, o->st, o->a.idx, o->b.idx, o->a.address);
+}
+
 /* Without metamethods: numbers by value, everything else by where it points or lies. */
-static bool equal_operands(const struct operands *o)
+static bool equal_operands(lua_State *L, const struct operands *o)
 {
     if (both_numbers(o))
         return lffi_number_compare(o->scope, &o->a, &o->b) == 0;
     if (is_number(&o->a) || is_number(&o->b) || o->a.ct == NULL || o->b.ct == NULL)
         return false;
-    return o->a.address == o->b.address || equal_values(&o->a, &o->b);
+    if (o->a.address != o->b.address)
+        return equal_values(&o->a, &o->b);
+    return same_place(L, o);
 }
 
 static int cdata_eq(lua_State *L)
@@ -283,7 +293,7 @@ static int cdata_eq(lua_State *L)
                                       o.b.kind == LFFI_ADDRESS_OPERAND);
     if (!predefined && push_event(L, &o, "__eq"))
         return call_event(L);
-    lua_pushboolean(L, equal_operands(&o));
+    lua_pushboolean(L, equal_operands(L, &o));
     return 1;
 }
 
@@ -321,7 +331,7 @@ static bool equal_mixed(lua_State *L, struct operands *o, struct lffi_operand *v
         return equal_boolean(L, value, plain->idx);
     read_enumerator(L, value, plain);
     if (value->kind == LFFI_ADDRESS_OPERAND && read_plain(L, plain))
-        return value->address == plain->address;
+        return value->address == plain->address && same_place(L, o);
     if (is_number(value) && lua_istable(L, plain->idx))
         read_big_integer(L, o, plain);
     if (o->a.kind != o->b.kind)

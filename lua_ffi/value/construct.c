@@ -155,7 +155,7 @@ static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
 {
     if (lua_type(L, idx) == LUA_TFUNCTION && ct->target->op == LFFI_FUNCTION &&
         lffi_to_function(L, idx) == NULL)
-        lffi_push_callback(L, ct, idx, 0);
+        lffi_push_callback(L, ct, idx);
     else
         push_converted_pointer(L, ct, idx, where);
 }

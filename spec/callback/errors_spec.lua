@@ -376,20 +376,24 @@ describe("options of ffi.callback", function()
         local function refused(text, ...)
             raises(text, ffi.callback, ...)
         end
-        refused("unknown callback option 'errors' (there are error, onerror, always, signal)", "int (int)", print,
+        local third = "bad argument #3 to 'callback' "
+        refused(third .. "(unknown option 'errors' (there are error, onerror, always, signal))", "int (int)", print,
             { errors = 1 })
-        refused("callback options have names, got number", "int (int)", print, { 1 })
-        refused("callback option 'onerror' must be a function, got number", "int (int)", print, { onerror = 1 })
-        refused("callback option 'always' must be a boolean, got number", "int (int)", print, { always = 1 })
-        refused("callback option 'signal' must be a boolean, got string", "int (int)", print, { signal = "x" })
+        refused(third .. "(options have names, got integer 1)", "int (int)", print, { 1 })
+        refused(third .. "(option 'onerror' must be a function, not integer 1)", "int (int)", print,
+            { onerror = 1 })
+        refused(third .. "(option 'always' must be a boolean, not integer 1)", "int (int)", print, { always = 1 })
+        refused(third .. "(option 'signal' must be a boolean, not string \"x\")", "int (int)", print,
+            { signal = "x" })
         refused("error value of callback 'int (int)': cannot convert string \"x\" to 'int'", "int (int)", print,
             { error = "x" })
         refused("'void (*)(int)' returns nothing: it takes no error value", "void (int)", print, { error = 1 })
         refused("bad argument #3 to 'callback' (table expected, got integer 5)", "int (int)", print, 5)
         refused("bad argument #2 to 'callback' (function expected, got table)", "int (int)", {})
         refused("bad argument #2 to 'callback' (function expected, got no value)", "int (int)")
-        refused("'int' is no function type", "int", print)
-        refused("'int *' is no function type", "int *", print)
+        refused("bad argument #1 to 'callback' (function type expected, got 'int')", "int", print)
+        refused("bad argument #1 to 'callback' (function type expected, got 'int *')", "int *", print)
+        refused("bad argument #4 to 'callback' (surplus: at most 3 expected)", "int (int)", print, nil, 1)
     end)
 end)
 

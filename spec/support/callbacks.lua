@@ -65,6 +65,11 @@ callbacks.prelude = ([[
     local lib = ffi.load %q
 ]]):format(package.path, package.cpath, callbacks.declarations, callbacks.path)
 
+-- A callback's pointer as C has it: an address, which does not know of being freed.
+function callbacks.as_c_has_it(cb)
+    return ffi.cast(ffi.typeof(cb), ffi.cast("uintptr_t", cb))
+end
+
 -- Runs code in a process of its own, with `ffi` and the library as `lib`. Its exit code, output, errors.
 function callbacks.run(code)
     return support.run_lua(callbacks.prelude .. code)
