@@ -238,6 +238,17 @@ static const char *declaration_kind(const struct cdecl_decl *decl)
     return NULL;
 }
 
+/* File, line, and why it cannot be used; nil where there is none. */
+static void push_place(lua_State *L, const struct cdecl_decl *decl)
+{
+    lua_pushstring(L, decl->file);
+    if (decl->line == 0)
+        lua_pushnil(L);
+    else
+        lua_pushinteger(L, decl->line);
+    lua_pushstring(L, cdecl_refusal_text(decl->refusal));
+}
+
 enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
 
 /* The next declaration made by a text; what every scope predeclares is left out. */
@@ -255,13 +266,13 @@ static int next_declaration(lua_State *L)
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
-    lua_pushstring(L, decl->file); /* nil for a text without a name */
-    lua_pushinteger(L, decl->line);
-    return 5;
+    push_place(L, decl);
+    return 6;
 }
 
-/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was
- * declared. With a namespace that has the metamethod __cffi_declarations, what that one says. */
+/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was declared,
+ * and why it cannot be used. With a namespace that has the metamethod __cffi_declarations, what that
+ * one says. */
 static int api_declarations(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -283,7 +294,7 @@ static int api_declarations(lua_State *L)
 }
 
 /* ffi.declaration(name): kind, C text, file and line of one name (no file and line when the scope
- * knows it by itself); nil when it is not declared. */
+ * knows it by itself), and why it cannot be used; nil when it is not declared. */
 static int api_declaration(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -296,11 +307,8 @@ static int api_declaration(lua_State *L)
     }
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
-    if (decl->line == 0)
-        return 2;
-    lua_pushstring(L, decl->file); /* nil for a text without a name */
-    lua_pushinteger(L, decl->line);
-    return 4;
+    push_place(L, decl);
+    return 5;
 }
 
 /* One declaration of ffi.parse, as a table that is pushed. */

@@ -125,6 +125,8 @@ describe("ffi.declaration", function()
         assert.same({ "typedef", "typedef unsigned long size_t" }, { kind, text })
         assert.is_nil(file)
         assert.is_nil(ffi.declaration "gets")
+        ffi.cdef "static inline int twice(int x) { return 2 * x; }"
+        assert.equal("it is static, so no library exports it", (select(5, ffi.declaration "twice")))
         local _, _, _, where, line = ffi.declarations "^puts$" ()
         assert.same({ "a.h", 3 }, { where, line })
         support.raises("bad argument #1 to 'declaration' (string expected, got no value)", ffi.declaration)

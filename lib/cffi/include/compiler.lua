@@ -166,9 +166,10 @@ function compiler.read(how, flags, headers)
     local unit = reader.read(output)
     arguments[#flags + #words + 2] = "-P"
     local questions = lines .. reader.questions(unit.macros)
-    local _, expanded = compiler.run(how, arguments, questions, what)
-    unit.answered = reader.answers(unit.macros, expanded)
-    unit.messages = messages
+    local _, expanded, second_messages = compiler.run(how, arguments, questions, what)
+    local _, before = lines:gsub("\n", "")
+    unit.complete = reader.answers(unit.macros, expanded, second_messages, before)
+    unit.messages, unit.second_messages = messages, second_messages
     return unit
 end
 

@@ -143,7 +143,7 @@ end
 -- ---- finding -----------------------------------------------------------------------------------
 
 -- Whether what the process has loaded defines at least half of the functions.
-local function in_process(functions, is_loaded)
+function library.in_process(functions, is_loaded)
     local count = 0
     for _, name in ipairs(functions) do
         count = count + (is_loaded(name) and 1 or 0)
@@ -151,12 +151,9 @@ local function in_process(functions, is_loaded)
     return count * 2 >= #functions
 end
 
--- Finds the library of `functions` (names, as symbols), declared by `headers`. Returns "process",
--- or a path; else nil and what was considered, to stand after "'f' has no library: ".
-function library.find(headers, functions, is_loaded)
-    if in_process(functions, is_loaded) then
-        return "process"
-    end
+-- The path of the library of `functions` (names, as symbols), declared by `headers`; else nil and
+-- what was considered, to stand after "'f' has no library: ".
+function library.find(headers, functions)
     local words, near, far = header_words(headers), {}, {}
     for _, candidate in ipairs(cached_libraries()) do
         candidate.distance = distance(candidate.name, words)

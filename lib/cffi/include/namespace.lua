@@ -1,20 +1,16 @@
 -- The table that ffi.include returns: functions and variables of the library, enumerators, macros
--- and types of the headers.
+-- and types of the headers. What was found stays in the table, but for variables and what macros
+-- compute.
 local macros = require "cffi.include.macros"
+local nearest = require "cffi.include.nearest"
+local units = require "cffi.include.unit"
 
 local namespace = {}
 
--- Object-like macros (name -> text) and function-like ones (name -> {text, count, variadic}).
-local function index_of(list)
-    local objects, functions = {}, {}
-    for _, macro in ipairs(list) do
-        if macro.count then
-            functions[macro.name] = macro
-        else
-            objects[macro.name] = macro.text
-        end
-    end
-    return objects, functions
+-- ---- names -------------------------------------------------------------------------------------
+
+local function no_library(state, name)
+    error(("'%s' has no library: %s"):format(name, state.why), 0)
 end
 
 -- The first of the libraries that has the symbol of a declared name; raises the first one's error.
@@ -30,45 +26,54 @@ local function from_libraries(state, name)
     error(first:gsub("^[^\n:]+:%d+: ", "", 1), 0)
 end
 
-local function lookup(state, name)
-    local kind = state.ffi.declaration(name)
+-- What a declaration makes of a name, and whether it stays that.
+local function declared(state, name, kind)
     if kind == "typedef" then
         return state.ffi.typeof(name), true
-    elseif kind == "function" and #state.libraries == 0 then
-        error(("'%s' has no library: %s"):format(name, state.why), 0)
-    elseif kind == "variable" or kind == "function" then
-        return from_libraries(state, name), kind == "function"
     elseif kind == "constant" then
-        local value = state.ffi.toretval(state.ffi.eval(name))
-        return value, true
+        return state.ffi.toretval(state.ffi.eval(name)), true
+    elseif #state.libraries == 0 then
+        no_library(state, name)
     end
-    error(("'%s' is not declared"):format(name), 0)
+    return from_libraries(state, name), kind == "function"
 end
 
--- Value of a name, and whether it stays that.
+local function unknown(state, name)
+    local near = nearest.of(name, function(visit)
+        for other in units.names(state.unit) do
+            visit(other)
+        end
+    end)
+    error(("'%s' is not declared by %s%s"):format(name, state.title,
+        near and (" (did you mean '%s'?)"):format(near) or ""), 0)
+end
+
+-- The value of a name, and whether it stays that.
 local function value_of(state, name)
-    local text = state.objects[name]
-    if text and text ~= name then
-        return macros.value(state, name, text)
-    end
     local kind = state.ffi.declaration(name)
-    if kind and kind ~= "macro" then
-        return lookup(state, name)
-    elseif state.functions[name] then
-        return macros.callable(state, name, state.functions[name]), true
+    local hidden = state.unit.shadowed:find(" " .. name .. " ", 1, true)
+    if kind and kind ~= "macro" and not hidden then
+        return declared(state, name, kind)
+    end
+    local macro = state.find_macro(name)
+    if macro and macro.broken then
+        error(("macro '%s' cannot be expanded: %s"):format(name, macro.text), 0)
+    elseif macro and macro.count then
+        return macros.callable(state, name, macro), true
+    elseif macro then
+        return macros.value(state, name, macro.text)
     end
     local is_type, ct = pcall(state.ffi.typeof, name)
     if is_type then
         return ct, true
     end
-    error(("'%s' is not declared by %s"):format(name, state.title), 0)
+    unknown(state, name)
 end
 
 local function index(state)
     return function(ns, name)
         if type(name) ~= "string" then
-            error(("name expected as index of %s, got %s"):format(state.title,
-                state.ffi.type(name)), 2)
+            error(("%s has names, no %s"):format(state.title, state.ffi.type(name)), 2)
         end
         local ok, value, stays = pcall(value_of, state, name)
         if not ok then
@@ -82,28 +87,138 @@ end
 
 local function assign(state)
     return function(_, name, value)
-        if #state.libraries == 0 then
-            error(("'%s' has no library: %s"):format(name, state.why), 2)
+        local ok, why = pcall(function()
+            if state.find_macro(name) then
+                error(("attempt to write to macro '%s'"):format(name), 0)
+            elseif not state.ffi.declaration(name) then
+                unknown(state, name)
+            elseif #state.libraries == 0 then
+                no_library(state, name)
+            end
+            state.variables[name] = value
+        end)
+        if not ok then
+            error((why:gsub("^[^\n:]+:%d+: ", "", 1)), 2)
         end
-        state.variables[name] = value
     end
 end
 
--- unit: what compiler.read returns. libraries: a list of the core's namespaces; when it is empty,
--- `why` says so.
-function namespace.new(ffi, unit, title, libraries, why)
-    local state = { ffi = ffi, title = title, libraries = libraries, why = why }
-    state.objects, state.functions = index_of(unit.macros)
-    state.lookup = function(name) return (lookup(state, name)) end
-    state.address_of = function(name) return ffi.addressof(libraries[1], name) end
-    state.variables = libraries[1] or {}
+-- Variables are written where they are read.
+local function variables_of(state)
     return setmetatable({}, {
+        __index = function(_, name) return from_libraries(state, name) end,
+        __newindex = function(_, name, value)
+            for i, lib in ipairs(state.libraries) do
+                local found = pcall(function() return lib[name] end)
+                if found or i == #state.libraries then
+                    lib[name] = value
+                    return
+                end
+            end
+        end,
+    })
+end
+
+-- ---- listings ----------------------------------------------------------------------------------
+
+-- __pairs: the headers' own names that have a value, in their order.
+local function each_value(ns)
+    return function(state)
+        local iterate, seen = units.names(state.unit), {}
+        return function()
+            while true do
+                local name = iterate()
+                if not name then
+                    return nil
+                elseif not seen[name] then
+                    seen[name] = true
+                    local ok, value = pcall(function() return ns[name] end)
+                    if ok and value ~= nil then
+                        return name, value
+                    end
+                end
+            end
+        end
+    end
+end
+
+-- "missing" for what the library lacks.
+local function lack_of(state, ns, name, kind)
+    if kind ~= "function" and kind ~= "variable" then
+        return nil
+    end
+    local ok = pcall(function() return ns[name] end)
+    return not ok and (select(5, state.ffi.declaration(name)) or "missing") or nil
+end
+
+local function macro_text(name, macro)
+    if macro.broken then
+        return "#define " .. name
+    end
+    local list = {}
+    for i = 1, macro.count or 0 do
+        list[i] = "a" .. i
+    end
+    list[#list + 1] = macro.variadic and "..." or nil
+    local head = macro.count and ("%s(%s)"):format(name, table.concat(list, ", ")) or name
+    local text = macro.text:gsub("cffi__arg_(%d+)_", "a%1"):gsub("cffi__rest", "__VA_ARGS__")
+    return ("#define %s %s"):format(head, text)
+end
+
+-- ffi.declarations(ns [, pattern]): name, kind, C text, file, line, and why it cannot be used.
+local function each_declaration(state)
+    return function(ns, pattern)
+        if pattern ~= nil and type(pattern) ~= "string" then
+            error(("bad argument #2 to 'declarations' (string expected, got %s)"):format(
+                state.ffi.type(pattern)), 2)
+        end
+        local iterate = units.names(state.unit)
+        return function()
+            local name, kind, file, line
+            repeat
+                name, kind, file, line = iterate()
+            until not name or not pattern or name:find(pattern)
+            if not name then
+                return nil
+            end
+            local macro = kind:find "macro" and state.find_macro(name)
+            local text = macro and macro_text(name, macro) or select(2, state.ffi.declaration(name))
+            return name, kind, text, file, tonumber(line), lack_of(state, ns, name, kind)
+        end
+    end
+end
+
+local function title_of(state)
+    local names = {}
+    for i, lib in ipairs(state.libraries) do
+        names[i] = tostring(lib):gsub("^library: ", "")
+    end
+    if #names == 0 then
+        return ("%s: no library (%s)"):format(state.title, state.why)
+    end
+    return ("%s: %s"):format(state.title, table.concat(names, ", "))
+end
+
+-- unit: see unit.lua. libraries: a list of the core's namespaces; when it is empty, `why` says so.
+function namespace.new(ffi, unit, title, libraries, why)
+    local state = { ffi = ffi, unit = unit, title = title, libraries = libraries, why = why }
+    local ns = {}
+    state.find_macro = units.macro_finder(unit)
+    state.variables = variables_of(state)
+    state.lookup = function(name) return ns[name] end
+    state.address_of = function(name)
+        if #libraries == 0 then
+            no_library(state, name)
+        end
+        return ffi.addressof(libraries[1], name)
+    end
+    return setmetatable(ns, {
         __index = index(state),
         __newindex = assign(state),
-        __tostring = function()
-            return ("%s: %s"):format(title, libraries[1] and tostring(libraries[1]) or "no library")
-        end,
+        __pairs = function(_) return each_value(ns)(state) end,
+        __tostring = function() return title_of(state) end,
         __cffi_library = libraries[1],
+        __cffi_declarations = each_declaration(state),
         __metatable = "ffi",
     })
 end

@@ -154,42 +154,60 @@ local function use(macro)
     return ("%s(%s)"):format(macro.name, table.concat(words, ", "))
 end
 
--- C text with one line for each macro, to stand behind the `#include` lines.
+-- C text with one line for each macro, to stand behind the `#include` lines. What ends a line keeps
+-- the name of a function-like macro in an expansion from looking for its arguments on the next one.
 function reader.questions(macros)
     local lines = {}
     for i, macro in ipairs(macros) do
-        lines[i] = ("cffi__macro %d cffi__is %s\n"):format(i, use(macro))
+        lines[i] = ("cffi__macro %d cffi__is %s cffi__end\n"):format(i, use(macro))
     end
-    lines[#lines + 1] = "cffi__macro 0 cffi__is\n"
+    lines[#lines + 1] = "cffi__macro 0 cffi__is cffi__end\n"
     return table.concat(lines)
 end
 
--- An expansion that brought lines of its own (a _Pragma) in one line.
-local function one_line(text)
-    if text:find("\n", 1, true) then
+-- An expansion that brought lines of its own (a _Pragma) in one line, without what ended the
+-- question.
+local function expansion(text)
+    text = text:match "^(.-)%s*cffi__end"
+    if text and text:find("\n", 1, true) then
         text = ("\n" .. text):gsub("\n#[^\n]*", ""):gsub("%s*\n%s*", " ")
     end
-    return text:match "^%s*(.-)%s*$"
+    return text and text:match "^%s*(.*)$"
 end
 
--- Gives each macro its `text` out of what the compiler printed for the questions. Returns how many
--- were answered.
-function reader.answers(macros, output)
-    local mark = "cffi__macro "
-    local from = output:find("\n" .. mark .. "1 cffi__is", 1, true)
-        or output:find("\n" .. mark .. "0 cffi__is", 1, true)
-    local answered = 0
+-- What the compiler complained of, by line of its standard input.
+local function complaints(messages)
+    local by_line = {}
+    for line, text in messages:gmatch "<stdin>:(%d+):%d+: error: ([^\n]*)" do
+        by_line[tonumber(line)] = by_line[tonumber(line)] or text
+    end
+    return by_line
+end
+
+-- Gives each macro its `text` out of what the compiler printed for the questions, or `broken`, why
+-- it cannot be expanded. `before`: how many lines stood before the questions. Returns whether the
+-- answers are complete.
+function reader.answers(macros, output, messages, before)
+    local mark = "\ncffi__macro "
+    local wrong = complaints(messages)
+    output = "\n" .. output
+    local from = output:find(mark .. "%d+ cffi__is")
+    local last
     while from do
-        local index, start = output:match("^(%d+) cffi__is()", from + 1 + #mark)
-        local stop = output:find("\n" .. mark, start, true)
+        local index, start = output:match("^(%d+) cffi__is()", from + #mark)
+        local stop = output:find(mark, start or from + 1, true)
         local macro = macros[tonumber(index)]
         if macro then
-            macro.text = one_line(output:sub(start, (stop or #output) - 1))
-            answered = answered + 1
+            macro.text = expansion(output:sub(start, (stop or #output + 1) - 1))
         end
-        from = stop
+        last, from = index, stop
     end
-    return answered
+    for i, macro in ipairs(macros) do
+        if wrong[before + i] or not macro.text then
+            macro.broken = wrong[before + i] or "the compiler does not say what it is"
+        end
+    end
+    return last == "0"
 end
 
 return reader

@@ -45,11 +45,13 @@ ffi.cdef [[
 ]]
 
 local ENOENT, EINTR, EEXIST = 2, 4, 17
-local AT_FDCWD, AT_SYMLINK_NOFOLLOW, STATX_BASIC = -100, 0x100, 0x7ff
+local AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, STATX_BASIC = -100, 0x100, 0x1000, 0x7ff
 local FILE_TYPE, DIRECTORY, REGULAR = 0xF000, 0x4000, 0x8000
 local PRIVATE = 448 -- 0700
 
 local system = {}
+
+local state = ffi.new "struct statx"
 
 local function temporary()
     local file, why = io.tmpfile()
@@ -64,6 +66,14 @@ local function contents(file)
     local text = file:read "a"
     file:close()
     return text
+end
+
+-- What the clock of the file system says: seconds and nanoseconds in one integer.
+function system.now()
+    local file <close> = temporary()
+    file:write("x"):flush()
+    C.statx(C.fileno(file), "", AT_EMPTY_PATH, STATX_BASIC, state)
+    return state.mtime.seconds * 1000000000 + state.mtime.nanoseconds
 end
 
 local function wait_for(pid)
@@ -117,9 +127,8 @@ function system.run(words, input)
     return code, output, messages
 end
 
--- What is known of a file: size, mtime (a string of seconds and nanoseconds), uid, permissions,
--- is_directory, is_file. nil when there is none. `links`: of a symbolic link itself.
-local state = ffi.new "struct statx"
+-- What is known of a file: uid, permissions, is_directory, is_file. nil when there is none.
+-- `links`: of a symbolic link itself.
 function system.state(path, links)
     if path:find "\0" or C.statx(AT_FDCWD, path, links and AT_SYMLINK_NOFOLLOW or 0, STATX_BASIC,
             state) ~= 0 then
@@ -127,8 +136,6 @@ function system.state(path, links)
     end
     local kind = state.mode & FILE_TYPE
     return {
-        size = state.size,
-        mtime = ("%d.%09d"):format(state.mtime.seconds, state.mtime.nanoseconds),
         uid = state.uid,
         permissions = state.mode & 511,
         is_directory = kind == DIRECTORY,
@@ -136,13 +143,14 @@ function system.state(path, links)
     }
 end
 
--- Size and time of a file in one string, "-" when there is none: equal as long as it is unchanged.
+-- Size and time ("size:nanoseconds") of a file in one string, "-" when there is none: equal as long
+-- as it is unchanged.
 function system.stamp(path)
     if C.statx(AT_FDCWD, path, 0, STATX_BASIC, state) ~= 0 then
         return "-"
     end
     local time = state.mtime
-    return state.size .. ":" .. time.seconds .. "." .. time.nanoseconds
+    return ("%d:%d"):format(state.size, time.seconds * 1000000000 + time.nanoseconds)
 end
 
 function system.user()

@@ -1,0 +1,221 @@
+-- One ffi.include: flags of all sources, the cache or the compiler, the library. Raises strings
+-- without a position.
+local cache = require "cffi.include.cache"
+local compiler = require "cffi.include.compiler"
+local library = require "cffi.include.library"
+local options = require "cffi.include.options"
+local packages = require "cffi.include.packages"
+local system = require "cffi.include.system"
+local units = require "cffi.include.unit"
+
+local session = {}
+
+local ATTEMPTS = 3 -- to read headers that change meanwhile
+local LINKER_CACHE = "/etc/ld.so.cache"
+
+local function lines(list)
+    return table.concat(list, "\n")
+end
+
+local function list_of(text)
+    local list = {}
+    for line in text:gmatch "[^\n]+" do
+        list[#list + 1] = line
+    end
+    return list
+end
+
+-- Whether what is asked for depends on the working directory.
+local function is_relative(headers, flags)
+    for _, header in ipairs(headers) do
+        if header:find "^%.%.?/" then
+            return true
+        end
+    end
+    for _, flag in ipairs(flags) do
+        if not flag:find "^%-[DUfmWOgs]" and not flag:find "^%-I/" then
+            return true
+        end
+    end
+    return false
+end
+
+-- ---- packages ----------------------------------------------------------------------------------
+
+-- What pkg-config says, from the cache while its folders are as they were.
+local function of_packages(names)
+    if #names == 0 then
+        return { flags = {}, libraries = {} }
+    end
+    local key = lines { "packages", os.getenv "PKG_CONFIG" or "", os.getenv "PKG_CONFIG_PATH" or "",
+        os.getenv "PKG_CONFIG_LIBDIR" or "", os.getenv "PKG_CONFIG_SYSROOT_DIR" or "",
+        lines(names) }
+    local name = cache.hash(key) .. ".pkg"
+    local known = cache.read(name, key)
+    if known and units.unchanged(known.folders) then
+        return { flags = list_of(known.flags), libraries = list_of(known.libraries) }
+    end
+    local found = packages.ask(names)
+    local watched = {}
+    for _, folder in ipairs(found.folders) do
+        watched[#watched + 1] = folder
+        for _, package in ipairs(names) do
+            watched[#watched + 1] = ("%s/%s.pc"):format(folder, package)
+        end
+    end
+    cache.write(name, key, { flags = lines(found.flags), libraries = lines(found.libraries),
+        folders = units.stamps(watched) })
+    return found
+end
+
+-- ---- reading -----------------------------------------------------------------------------------
+
+-- Reads headers with the compiler until none has changed meanwhile. Returns the unit, what the
+-- compiler had to say, and whether the unit may be kept: not with a file from the future.
+local function read(ffi, how, flags, headers)
+    local last, messages
+    for _ = 1, ATTEMPTS do
+        local start = system.now()
+        local output = compiler.read(how, flags, headers)
+        local unit = units.make(ffi.scope {}, output)
+        local settled = units.newest(unit) < start
+        if output.complete and (settled or unit.files == last) then
+            return unit, output.messages, settled
+        end
+        last, messages = unit.files, output.second_messages
+    end
+    error(("cannot include %s: the headers change while they are read%s"):format(
+        compiler.title(headers), messages == "" and "" or ":\n" .. messages:gsub("\n+$", "")), 0)
+end
+
+-- What names a set of headers and flags in the cache, and all that the compiler's answer depends on
+-- but for the files.
+local function keys_of(headers, flags, words, program)
+    local place = is_relative(headers, flags) and system.real_path "." or ""
+    local key = lines { "headers", place, os.getenv "CPATH" or "", os.getenv "C_INCLUDE_PATH" or "",
+        lines(flags), "", lines(headers) }
+    local real = program and system.real_path(program)
+    local full = lines { key, "", lines(words), real or "", real and system.stamp(real) or "" }
+    return key, full
+end
+
+-- The unit from the cache, if nothing it depends on has changed.
+local function remembered(name, key)
+    local unit = cache.read(name, key)
+    return unit and units.unchanged(unit.files) and unit or nil
+end
+
+-- Without a compiler: what one said last of these headers.
+local function without_compiler(key, pointer, title)
+    local last = cache.read(pointer, key)
+    local unit = last and remembered(last.name, last.key)
+    if not unit then
+        error(("cannot include %s: there is no C compiler (cc, gcc or clang): install one, or name "
+            .. "one in $CFFI_CC"):format(title), 0)
+    end
+    return unit
+end
+
+-- The unit of headers, a function that stores it, and whether that is due.
+local function unit_of(ffi, how, flags, headers)
+    local key, full = keys_of(headers, flags, how.words, how.program)
+    local pointer = cache.hash(key) .. ".last"
+    local name = cache.hash(full) .. ".headers"
+    if not how.program and not how.source then
+        return without_compiler(key, pointer, compiler.title(headers)), function() end
+    end
+    local function store(unit)
+        cache.write(name, full, unit)
+        cache.write(pointer, key, { name = name, key = full })
+    end
+    local unit = remembered(name, full)
+    if unit then
+        return unit, store
+    end
+    local messages, keep
+    unit, messages, keep = read(ffi, how, flags, headers)
+    io.stderr:write(messages)
+    return unit, keep and store or function() end, true
+end
+
+-- ---- the library -------------------------------------------------------------------------------
+
+local function is_namespace(value)
+    return type(value) == "table" and getmetatable(value) == "ffi"
+end
+
+-- Libraries as the option `lib` names them.
+local function named(ffi, lib)
+    if type(lib) ~= "table" or is_namespace(lib) then
+        lib = { lib }
+    end
+    local list = {}
+    for _, item in ipairs(lib) do
+        list[#list + 1] = is_namespace(item) and item or ffi.load(item)
+    end
+    return list
+end
+
+-- Those of pkg-config's libraries that can be loaded; when none can, the first one's error.
+local function of_package(ffi, words)
+    local list, why = {}, nil
+    for _, name in ipairs(packages.libraries(words)) do
+        local ok, lib = pcall(ffi.load, name)
+        if ok then
+            list[#list + 1] = lib
+        else
+            why = why or lib
+        end
+    end
+    if not list[1] and why then
+        error(why, 0)
+    end
+    return list
+end
+
+-- The library that has the functions, as remembered in the unit or looked for anew: then the third
+-- result is true. The second one says why there is none.
+local function found(ffi, headers, unit)
+    local functions = units.functions(unit)
+    if #functions == 0 or library.in_process(functions, system.is_loaded) then
+        return { ffi.C }
+    end
+    local stamp = system.stamp(LINKER_CACHE)
+    local searched = unit.library_stamp ~= stamp
+    if searched then
+        local path, why = library.find(headers, functions)
+        unit.library, unit.library_why = path or "", why or ""
+        unit.library_stamp = stamp
+    end
+    if unit.library == "" then
+        return {}, unit.library_why, searched
+    end
+    return { ffi.load(unit.library) }, nil, searched
+end
+
+-- Includes headers (a list) in a scope. Returns the unit, the libraries, and why there are none.
+function session.include(ffi, headers, given)
+    local words, program, source = compiler.choose(given.cc)
+    local package = of_packages(options.list(given.pkg))
+    local flags = compiler.flags(given)
+    table.move(package.flags, 1, #package.flags, #flags + 1, flags)
+    local how = { words = words, program = program, source = source }
+    local unit, store, due = unit_of(ffi, how, flags, headers)
+    ffi.cdef(unit.text, { override = true })
+    local libraries, why, searched
+    if given.lib == false then
+        libraries, why = {}, "the option 'lib' is false"
+    elseif given.lib then
+        libraries = named(ffi, given.lib)
+    elseif package.libraries[1] then
+        libraries = of_package(ffi, package.libraries)
+    else
+        libraries, why, searched = found(ffi, headers, unit)
+    end
+    if due or searched then
+        store(unit)
+    end
+    return unit, libraries, why
+end
+
+return session

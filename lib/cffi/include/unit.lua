@@ -1,0 +1,209 @@
+-- What is known of headers once the compiler has read them, as a few strings: so it is kept in the
+-- cache, and so the namespace reads it, the parts it needs when it needs them.
+--
+--   text       declarations, for ffi.cdef
+--   macros     a line for each, tabs between: name, parameters ("2", "1+", empty for object-like
+--              ones, "!" for one that the compiler cannot expand), file, line, expanded text or why
+--   names      a line for each of the headers' own: name, kind, file, line
+--   files      the files that were read, a line for each: path and stamp
+--   functions  symbols that the files asked for declare, a line for each
+--   shadowed   " name " of each object-like macro that is also declared
+local system = require "cffi.include.system"
+
+local unit = {}
+
+-- Folders whose other files are none of a header's business.
+local system_folders = {
+    "^/usr/include$", "^/usr/local/include$", "^/usr/include/[^/]+%-[^/]+%-[^/]+$",
+    "/lib/gcc[^/]*/.*/include[^/]*$", "/lib/clang/.*/include$", "^/$", "^%.$",
+}
+
+local function is_system_folder(path)
+    for _, pattern in ipairs(system_folders) do
+        if path:find(pattern) then
+            return true
+        end
+    end
+    return false
+end
+
+-- A test for files that belong to the headers asked for: those, files of their folders and below,
+-- and of a folder beside them that has the header's name (git2.h and git2/).
+local function ownership(asked)
+    local folders = {}
+    for path in pairs(asked) do
+        local folder, name = path:match "^(.*)/([^/]*)$"
+        folder, name = folder or ".", name or path
+        if not is_system_folder(folder) then
+            folders[#folders + 1] = folder .. "/"
+        end
+        folders[#folders + 1] = folder .. "/" .. name:gsub("%.[^.]*$", "") .. "/"
+    end
+    local known = {}
+    return function(file)
+        if known[file] == nil then
+            known[file] = asked[file] or false
+            for _, folder in ipairs(folders) do
+                known[file] = known[file] or file:sub(1, #folder) == folder
+            end
+        end
+        return known[file]
+    end
+end
+
+-- ---- making ------------------------------------------------------------------------------------
+
+local function parameters_of(macro)
+    if macro.broken then
+        return "!"
+    elseif not macro.count then
+        return ""
+    end
+    return macro.count .. (macro.variadic and "+" or "")
+end
+
+local function macro_lines(list)
+    local lines = {}
+    for i, macro in ipairs(list) do
+        lines[i] = ("%s\t%s\t%s\t%d\t%s\n"):format(macro.name, parameters_of(macro), macro.file,
+            macro.line, macro.broken or macro.text)
+    end
+    return table.concat(lines)
+end
+
+-- The order in which files were entered, then lines.
+local function in_order(files)
+    local rank = {}
+    for i, path in ipairs(files) do
+        rank[path] = i
+    end
+    return function(a, b)
+        local left, right = rank[a.file] or 0, rank[b.file] or 0
+        if left ~= right then
+            return left < right
+        elseif a.line ~= b.line then
+            return a.line < b.line
+        end
+        return a.at < b.at
+    end
+end
+
+local function sort_names(names, files)
+    for i, name in ipairs(names) do
+        name.at = i
+    end
+    table.sort(names, in_order(files))
+    local lines = {}
+    for i, name in ipairs(names) do
+        lines[i] = ("%s\t%s\t%s\t%d\n"):format(name.name, name.kind, name.file, name.line)
+    end
+    return table.concat(lines)
+end
+
+-- The headers' own declarations into `names`; the functions of the files asked for, or of the own
+-- ones when there are none, as symbols.
+local function declared(ffi, asked, is_own, names)
+    local functions, others = {}, {}
+    for name, kind, text, file, line, refused in ffi.declarations() do
+        if file and is_own(file) then
+            names[#names + 1] = { name = name, kind = kind, file = file, line = line }
+            if kind == "function" and not refused then
+                local symbol = text:match '__asm__%("([^"@]*)' or name
+                table.insert(asked[file] and functions or others, symbol)
+            end
+        end
+    end
+    return functions[1] and functions or others
+end
+
+-- Makes a unit of what compiler.read returned. `ffi` is a scope of its own in which the text is
+-- declared: so the user's is not touched when something is wrong with it.
+function unit.make(ffi, read)
+    ffi.cdef(read.text)
+    local is_own, names, shadowed = ownership(read.asked), {}, { "" }
+    local functions = declared(ffi, read.asked, is_own, names)
+    for _, macro in ipairs(read.macros) do
+        local hides = not macro.count and not macro.broken and macro.text ~= macro.name
+        if hides and ffi.declaration(macro.name) then
+            shadowed[#shadowed + 1] = macro.name
+        end
+        if is_own(macro.file) then
+            local kind = macro.count and "function-like macro" or "macro"
+            names[#names + 1] = { name = macro.name, kind = kind, file = macro.file,
+                line = macro.line }
+        end
+    end
+    return {
+        text = read.text,
+        macros = macro_lines(read.macros),
+        names = sort_names(names, read.files),
+        files = unit.stamps(read.files),
+        functions = table.concat(functions, "\n"),
+        shadowed = table.concat(shadowed, " ") .. " ",
+    }
+end
+
+-- ---- reading -----------------------------------------------------------------------------------
+
+-- Files with size and time, a line for each.
+function unit.stamps(files)
+    local lines = {}
+    for i, path in ipairs(files) do
+        lines[i] = ("%s\t%s\n"):format(path, system.stamp(path))
+    end
+    return table.concat(lines)
+end
+
+-- Whether every file is as it was; else the first that is not.
+function unit.unchanged(files)
+    for path, stamp in files:gmatch "([^\n]*)\t([^\t\n]*)\n" do
+        if system.stamp(path) ~= stamp then
+            return false, path
+        end
+    end
+    return true
+end
+
+-- The time of the file that changed last, in nanoseconds.
+function unit.newest(of)
+    local newest = 0
+    for time in of.files:gmatch ":(%d+)\n" do
+        newest = math.max(newest, math.tointeger(tonumber(time)))
+    end
+    return newest
+end
+
+function unit.functions(of)
+    local names = {}
+    for name in of.functions:gmatch "[^\n]+" do
+        names[#names + 1] = name
+    end
+    return names
+end
+
+-- Iterates over the headers' own names: name, kind, file, line.
+function unit.names(of)
+    return of.names:gmatch "([^\t\n]*)\t([^\t\n]*)\t([^\t\n]*)\t(%d+)\n"
+end
+
+-- A function from a macro's name to { text =, count =, variadic =, file =, line = }, or nil.
+function unit.macro_finder(of)
+    local places
+    return function(name)
+        if not places then
+            places = {}
+            for found, place in of.macros:gmatch "([^\t\n]+)\t()[^\n]*\n" do
+                places[found] = place
+            end
+        end
+        if not places[name] then
+            return nil
+        end
+        local count, sign, file, line, text =
+            of.macros:match("^(%d*)([+!]?)\t([^\t\n]*)\t(%d+)\t([^\n]*)", places[name])
+        return { text = text, count = tonumber(count), variadic = sign == "+", broken = sign == "!",
+            file = file, line = tonumber(line) }
+    end
+end
+
+return unit
