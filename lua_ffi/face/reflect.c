@@ -270,9 +270,9 @@ static int next_declaration(lua_State *L)
     return 6;
 }
 
-/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was declared,
- * and why it cannot be used. With a namespace that has the metamethod __cffi_declarations, what that
- * one says. */
+/* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was
+ * declared, and why it cannot be used. With a namespace that has the metamethod
+ * __cffi_declarations, what that one says. */
 static int api_declarations(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
