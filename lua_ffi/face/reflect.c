@@ -238,15 +238,18 @@ static const char *declaration_kind(const struct cdecl_decl *decl)
     return NULL;
 }
 
-/* File, line, and why it cannot be used; nil where there is none. */
-static void push_place(lua_State *L, const struct cdecl_decl *decl)
+/* File and line, nil where there is none, and, if it cannot be used, why. Returns how many. */
+static int push_place(lua_State *L, const struct cdecl_decl *decl)
 {
     lua_pushstring(L, decl->file);
     if (decl->line == 0)
         lua_pushnil(L);
     else
         lua_pushinteger(L, decl->line);
+    if (decl->refusal == CDECL_USABLE)
+        return 2;
     lua_pushstring(L, cdecl_refusal_text(decl->refusal));
+    return 3;
 }
 
 enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
@@ -266,8 +269,7 @@ static int next_declaration(lua_State *L)
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
-    push_place(L, decl);
-    return 6;
+    return 3 + push_place(L, decl);
 }
 
 /* ffi.declarations([pattern]): iterator over name, kind, C text, file and line of what was
@@ -307,8 +309,7 @@ static int api_declaration(lua_State *L)
     }
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
-    push_place(L, decl);
-    return 5;
+    return 2 + push_place(L, decl);
 }
 
 /* One declaration of ffi.parse, as a table that is pushed. */
