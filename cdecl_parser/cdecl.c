@@ -75,6 +75,8 @@ static const void *populate(struct cdecl_state *state, void *argument)
     cdecl__declarations(&p);
     for (const struct cdecl_decl *decl = state->first_decl; decl != NULL; decl = decl->next)
         ((struct cdecl_decl *)(uintptr_t)decl)->line = 0; /* marks it as predeclared */
+    for (const struct cdecl_tag *tag = state->first_tag; tag != NULL; tag = tag->next)
+        ((struct cdecl_tag *)(uintptr_t)tag)->predeclared = true;
     return state;
 }
 

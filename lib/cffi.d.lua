@@ -524,6 +524,30 @@ function ffi.hexdump(value, n) end
 ---```
 function ffi.include(headers, options) end
 
+---Compares declarations with the headers they stand for, by the system's compiler: sizes, offsets, constants, prototypes, types of variables.
+---@param text string declarations as for `ffi.cdef`
+---@param headers string|string[] "zlib.h", "./mine.h"
+---@param options? table `cc`, `cflags`, `defs`, `undefs` as for `ffi.include`; `name` (of the text, in errors)
+---@return integer numbers how many sizes, offsets and values were compared
+---@return integer declared how many functions, variables and typedefs
+---Errors: the first difference: "the declarations differ from <zlib.h>: the value of 'Z_BEST_SPEED' is 2, the compiler says 1".
+---Example:
+---```lua
+---print(ffi.verify("const char *zlibVersion(void);", "zlib.h")) --> 0	1
+---```
+function ffi.verify(text, headers, options) end
+
+---Iterates over the structs, unions and enums that the scope's texts have named: "struct name", the keyword, whether it is complete.
+---@param pattern? string of Lua, for the names
+---@return fun(): string?, string?, boolean?
+---Example:
+---```lua
+---ffi.cdef "struct tags_handle; enum tags_color { TAGS_RED };"
+---for name, _, complete in ffi.tags "^tags_" do print(name, complete) end --> struct tags_handle	false
+-----> enum tags_color	true
+---```
+function ffi.tags(pattern) end
+
 ---Whether something is true of the target: "64bit", "32bit", "le", "be", "fpu", "hardfp", ...
 ---@param name string
 ---@return boolean

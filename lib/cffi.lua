@@ -8,6 +8,7 @@ local modules = {
     inspect = "cffi.inspect",
     include = "cffi.include",
     layout = "cffi.layout",
+    verify = "cffi.verify",
 }
 
 -- Every scope's table has this metatable, for the core gives a new one that of the scope it is made

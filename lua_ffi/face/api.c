@@ -150,6 +150,7 @@ static void fill_api(lua_State *L, struct lffi_scope *scope)
     lffi_api_handle(L, scope);
     lffi_api_reflect(L, scope);
     lffi_api_symbols(L, scope);
+    lffi_api_tags(L, scope);
     lffi_api_load(L, scope);
     lffi_callback_api(L, scope);
     lua_pushliteral(L, "cffi 0.1.0");

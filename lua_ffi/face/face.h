@@ -16,6 +16,7 @@ void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
 void lffi_api_handle(lua_State *L, struct lffi_scope *scope); /* handle.c */
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
+void lffi_api_tags(lua_State *L, struct lffi_scope *scope);   /* tags.c */
 void lffi_api_load(lua_State *L, struct lffi_scope *scope);   /* load.c */
 
 /* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */

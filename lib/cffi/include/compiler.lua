@@ -84,9 +84,9 @@ local function is_path(header)
     return header:find "^%.?%.?/"
 end
 
--- How the header stands in C text. Names with a quote or a backslash cannot stand there: the
--- command line takes them (-include), and all before them.
-local function include_lines(headers)
+-- How the headers stand in C text, and words for the command line before it. Names with a quote or
+-- a backslash cannot stand there: the command line takes them (-include), and all before them.
+function compiler.include_lines(headers)
     local lines, words = {}, {}
     for _, header in ipairs(headers) do
         if header:find '["\\>\n]' then
@@ -156,7 +156,7 @@ end
 -- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
 -- had to say.
 function compiler.read(how, flags, headers)
-    local lines, words = include_lines(headers)
+    local lines, words = compiler.include_lines(headers)
     local what = compiler.title(headers)
     local arguments = join(flags, words, { "-E", "-dD", "-x", "c", "-" })
     local code, output, messages = compiler.run(how, arguments, lines, what)
