@@ -13,22 +13,6 @@ struct member_node {
 
 /* ---- members ---- */
 
-/* A set of names, to find a member declared twice. */
-struct name_set {
-    const char **slots;
-    size_t mask;
-};
-
-static bool add_name(struct name_set *set, const char *name)
-{
-    size_t at = cdecl__name_of(name)->hash & set->mask;
-    for (; set->slots[at] != NULL; at = (at + 1) & set->mask)
-        if (set->slots[at] == name)
-            return false;
-    set->slots[at] = name;
-    return true;
-}
-
 static bool is_anonymous(const struct cdecl_member *m)
 {
     return m->name == NULL && (m->type->kind == CDECL_STRUCT || m->type->kind == CDECL_UNION);
@@ -52,7 +36,7 @@ COLD _Noreturn static void fail_duplicate(struct parser *p, const struct cdecl_m
 static void add_names(struct parser *p, struct name_set *set, const struct cdecl_member *m,
                       const struct place *at)
 {
-    if (m->name != NULL && !add_name(set, m->name))
+    if (m->name != NULL && !cdecl__add_name(set, m->name))
         fail_duplicate(p, m, at);
     if (is_anonymous(m))
         for (uint32_t i = 0; i < m->type->tag->nmembers; i++)
@@ -84,13 +68,10 @@ static void check_duplicates(struct parser *p, const struct body *body)
         check_small(p, body);
         return;
     }
-    size_t names = 0, capacity = 4;
+    size_t names = 0;
     for (const struct member_node *node = body->first; node != NULL; node = node->next)
         names += count_names(&node->member);
-    while (capacity < names * 2)
-        capacity *= 2;
-    struct name_set set = {cdecl__scratch(p->state, capacity * sizeof *set.slots, sizeof(char *)),
-                           capacity - 1};
+    struct name_set set = cdecl__name_set(p->state, names);
     for (const struct member_node *node = body->first; node != NULL; node = node->next)
         add_names(p, &set, &node->member, &node->at);
 }
@@ -205,8 +186,13 @@ OUT_OF_LINE static void attributed_member(struct parser *p, struct specs specs)
 static void anonymous_member(struct parser *p, const struct specs *specs, const struct place *at)
 {
     const struct cdecl_type *type = specs->type;
-    if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
+    bool is_enum = type->kind == CDECL_ENUM;
+    if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION) {
+        if (p->source->flags & CDECL_SINGLE_TYPE && !is_enum) /* no header is to be bent to */
+            cdecl__fail_at(p, at, "'%s' without a name is no member",
+                           cdecl__type_text(p->state, type));
         return; /* "enum { A };", or nothing at all */
+    }
     if (!type->tag->complete)
         return; /* only declares the tag */
     struct member_node *node = add_member(p, type, NULL, at);
@@ -286,6 +272,14 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
         cdecl__fail_at(p, &node->at, "flexible member '%s' is not the last", name);
 }
 
+/* Whether an assignment of the whole would write to what is const [6.3.2.1p1]. */
+static bool is_fixed(const struct cdecl_type *type)
+{
+    while (type->kind == CDECL_ARRAY && !(type->quals & CDECL_CONST))
+        type = type->target;
+    return (type->quals & CDECL_CONST) != 0 || (type->tag != NULL && type->tag->fixed);
+}
+
 /* Why the layout of a struct or union inside another is not known. */
 static uint8_t member_refusal(const struct cdecl_member *m)
 {
@@ -301,7 +295,8 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
 {
     struct cdecl_member *members = NULL;
     struct cdecl_tag fresh = *tag;
-    check_duplicates(p, body);
+    if (!(p->source->flags & CDECL_KEEP_FIRST))
+        check_duplicates(p, body);
     if (body->nmembers > 0)
         members = NEW_ARRAY(p->state, struct cdecl_member, body->nmembers);
     uint32_t i = 0;
@@ -313,6 +308,9 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
     for (i = 0; i < body->nmembers && fresh.refusal == CDECL_USABLE; i++)
         fresh.refusal = member_refusal(&members[i]);
     fresh.flexible = fresh.vla = false;
+    fresh.fixed = false;
+    for (i = 0; i < body->nmembers; i++)
+        fresh.fixed |= is_fixed(members[i].type);
     fresh.pack = pack;
     fresh.members = members;
     fresh.nmembers = body->nmembers;
@@ -375,7 +373,8 @@ static const struct cdecl_type *with_body(struct parser *p, enum cdecl_kind kind
                                           const struct cdecl_type *fixed)
 {
     bool named = at->name != NULL;
-    if (named && p->source->flags & CDECL_SINGLE_TYPE)
+    bool completes = (p->source->flags & CDECL_KEEP_FIRST) != 0; /* LuaJIT's type names may */
+    if (named && p->source->flags & CDECL_SINGLE_TYPE && !completes)
         cdecl__fail_at(p, at, "'%s %s' cannot be declared in a type name", cdecl__tag_keyword(kind),
                        at->name->text);
     struct cdecl_tag *tag = named ? find_tag(p, kind, at) : cdecl__new_tag(p->state, kind, NULL);

@@ -340,6 +340,16 @@ static void calling_convention(struct parser *p, struct attrs *attrs)
     cdecl__advance(p);
 }
 
+/* "_Nonnull" and its like, and Microsoft's sizes of pointers, of which one is this machine's. */
+static void pointer_word(struct parser *p)
+{
+    const char *other = sizeof(void *) == 8 ? "__ptr32" : "__ptr64";
+    if (strcmp(p->tok.name->text, other) == 0)
+        cdecl__fail_token(p, &p->tok, "'%s' is not supported: pointers have %d bytes", other,
+                          (int)sizeof(void *));
+    cdecl__advance(p);
+}
+
 void cdecl__read_attributes(struct parser *p, struct attrs *attrs)
 {
     while (cdecl__at_attribute(p)) {
@@ -354,7 +364,7 @@ void cdecl__read_attributes(struct parser *p, struct attrs *attrs)
         else if (p->tok.kind == TOK_CALLCONV)
             calling_convention(p, attrs);
         else
-            cdecl__advance(p);
+            pointer_word(p);
         cdecl__leave(p);
     }
 }

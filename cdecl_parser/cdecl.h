@@ -112,6 +112,7 @@ struct cdecl_tag {
     bool transparent; /* __attribute__((transparent_union)) */
     bool flexible;    /* last member is T[], T[?] or a struct ending so */
     bool vla;         /* last member is T[?]: size given at creation */
+    bool fixed;       /* a member, or a part of one, is const: no whole value is assigned */
     bool predeclared; /* by no text (docs/design.md S20): a differing body replaces it */
     uint8_t refusal;  /* enum cdecl_refusal: its layout is not the one we would give it */
     uint32_t id;      /* distinguishes nameless tags within a state */
@@ -245,7 +246,9 @@ struct cdecl_define {
 /* How a text is read; flags of `struct cdecl_source`. */
 enum {
     CDECL_OVERRIDE = 1,    /* functions, variables, typedefs and macros may be replaced */
-    CDECL_KEEP_FIRST = 2,  /* differing re-declarations are ignored (LuaJIT's rule) */
+    /* LuaJIT's rules: differing re-declarations are ignored, names of members and parameters may be
+     * repeated, a type name may complete a tag, an array length may be a float. */
+    CDECL_KEEP_FIRST = 2,
     CDECL_SINGLE_TYPE = 4, /* internal: set by cdecl_parse_type */
     CDECL_UNBOUND = 8,     /* internal: set by cdecl_parse_unbound */
     CDECL_TERMINATED = 16  /* text[size] is a zero byte: the text need not be copied */

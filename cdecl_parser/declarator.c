@@ -5,7 +5,7 @@
 #include <string.h>
 #include "internal.h"
 
-enum derivation { DERIVE_POINTER, DERIVE_ARRAY, DERIVE_FUNCTION };
+enum derivation { DERIVE_POINTER, DERIVE_BLOCK, DERIVE_ARRAY, DERIVE_FUNCTION };
 
 struct derived {
     struct derived *next; /* the one applied after this */
@@ -79,6 +79,14 @@ OUT_OF_LINE static void manual_length(struct parser *p)
     }
 }
 
+/* "8.0", which is what Lua 5.4 makes of a float where LuaJIT writes "8". */
+static bool is_whole(const struct cdecl_value *length)
+{
+    return length->kind == CDECL_VALUE_FLOAT && length->f >= 0 &&
+           length->f <= (long double)CDECL_MAX_SIZE &&
+           length->f == (long double)(uint64_t)length->f;
+}
+
 /* length = [ "static" ] qualifiers [ "static" ] [ "*" | "?" | expression ] "]" [6.7.6.2] */
 static void array_length(struct parser *p, struct derived *d, struct attrs *attrs, bool parameter)
 {
@@ -108,8 +116,12 @@ static void array_length(struct parser *p, struct derived *d, struct attrs *attr
                 cdecl__fail_at(p, &at, "array length %lld is negative", (long long)length.u);
             if (length.u > CDECL_MAX_SIZE)
                 cdecl__fail_at(p, &at, "size of array is too large");
+        } else if (p->source->flags & CDECL_KEEP_FIRST && is_whole(&length)) {
+            d->count = (uint64_t)length.f;
         } else if (!parameter) {
-            cdecl__fail_at(p, &at, "array length is not an integer constant");
+            cdecl__fail_at(p, &at, "array length is not an integer constant%s",
+                           is_whole(&length) ? " (of a Lua float: math.tointeger makes it one)"
+                                             : "");
         }
     }
     cdecl__expect(p, TOK_RBRACKET, "to close the array length");
@@ -133,6 +145,22 @@ static struct param_node *parameter(struct parser *p)
     node->name = d.name;
     node->attrs = d.attrs.kept;
     return node;
+}
+
+/* No two parameters have one name [6.7.6.3p4, 6.7p3]. */
+static void check_names(struct parser *p, const struct derived *d)
+{
+    struct name_set set;
+    bool few = d->nparams <= 8;
+    if (!few)
+        set = cdecl__name_set(p->state, d->nparams);
+    for (const struct param_node *node = d->params; node != NULL; node = node->next) {
+        const struct param_node *same = d->params;
+        while (few && same != node && same->name != node->name)
+            same = same->next;
+        if (node->name != NULL && (few ? same != node : !cdecl__add_name(&set, node->name->text)))
+            cdecl__fail(p->state, "two parameters are named '%s'", node->name->text);
+    }
 }
 
 /* parameters = [ "void" | parameter { "," parameter } [ "," "..." ] | "..." ] ")" [6.7.6.3] */
@@ -162,6 +190,8 @@ static void parameters(struct parser *p, struct derived *d)
             cdecl__expected(p, "a parameter");
     }
     p->prototype = outer;
+    if (d->nparams > 1 && !(p->source->flags & CDECL_KEEP_FIRST))
+        check_names(p, d);
     cdecl__expect(p, TOK_RPAREN, "to close the parameter list");
 }
 
@@ -256,13 +286,15 @@ OUT_OF_LINE static void direct(struct parser *p, enum naming naming, struct decl
     cdecl__leave(p);
 }
 
-/* declarator = { "*" qualifiers } ( name | "(" declarator ")" | nothing ) suffixes [6.7.6] */
+/* declarator = { ( "*" | "^" ) qualifiers } ( name | "(" declarator ")" | nothing ) suffixes
+ * [6.7.6]. "^": a pointer to one of clang's blocks. */
 static void collect(struct parser *p, enum naming naming, struct declarator *result,
                     struct derived_list *list)
 {
     cdecl__attributes(p, &result->attrs);
-    while (p->tok.kind == TOK_STAR) {
-        struct derived *d = new_derived(p, DERIVE_POINTER);
+    while (p->tok.kind == TOK_STAR || p->tok.kind == TOK_CARET) {
+        bool block = p->tok.kind == TOK_CARET;
+        struct derived *d = new_derived(p, block ? DERIVE_BLOCK : DERIVE_POINTER);
         cdecl__advance(p);
         d->quals = qualifiers(p, &result->attrs);
         append(list, d);
@@ -295,7 +327,11 @@ static const struct cdecl_type *fold_one(struct parser *p, const struct cdecl_ty
     bool decays = parameter && d->next == NULL;
     if (d->kind == DERIVE_FUNCTION)
         return fold_function(p, type, d);
-    if (d->kind == DERIVE_POINTER || decays)
+    if (d->kind == DERIVE_BLOCK && type->kind != CDECL_FUNCTION)
+        cdecl__fail_at(p, &d->at, "a block cannot be of type '%s'", cdecl__type_text(s, type));
+    if (d->kind == DERIVE_BLOCK) /* an object of its runtime, no function */
+        type = s->basic[CDECL_PRIM_VOID];
+    if (d->kind == DERIVE_POINTER || d->kind == DERIVE_BLOCK || decays)
         return cdecl__qualify(s, cdecl__pointer(s, type), d->quals);
     if (d->parameter)
         cdecl__fail_at(p, &d->at, "qualifiers and 'static' in '[]' are for parameters");

@@ -121,6 +121,34 @@ static const struct cdecl_decl *list_unbound(struct parser *p, const struct cdec
     return copy;
 }
 
+static bool is_among(const char *name, const char *const *names)
+{
+    while (*names != NULL && strcmp(*names, name) != 0)
+        names++;
+    return *names != NULL;
+}
+
+/* Typedefs that mean the same wherever libraries are compiled for this machine. LuaJIT knows them,
+ * and keeps them whatever a text makes of them. */
+static bool is_fixed(const char *name)
+{
+    static const char *const names[] = {
+        "va_list", "__builtin_va_list", "__gnuc_va_list", "ptrdiff_t", "size_t", "ssize_t",
+        "wchar_t", "intptr_t", "uintptr_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t",
+        "uint16_t", "uint32_t", "uint64_t", NULL};
+    return is_among(name, names);
+}
+
+/* One of them as an integer of another size or sign; `long long int64_t` may be. */
+static bool contradicts(const struct cdecl_decl *old, const struct cdecl_decl *decl)
+{
+    const struct cdecl_type *a = old->type, *b = decl->type;
+    if (old->kind != CDECL_DECL_TYPEDEF || decl->kind != old->kind || a->kind != CDECL_INT ||
+        !is_fixed(old->name))
+        return false;
+    return b->kind != CDECL_INT || a->bits != b->bits || a->is_signed != b->is_signed;
+}
+
 const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl)
 {
@@ -130,8 +158,13 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
     if (old == NULL)
         return publish(p, at, decl);
     bool predeclared = old->line == 0;
-    if (predeclared && (old->kind != decl->kind || old->type != decl->type))
+    if (predeclared && (old->kind != decl->kind || old->type != decl->type)) {
+        if (p->source->flags & CDECL_KEEP_FIRST && is_fixed(decl->name))
+            return old;
+        if (!(p->source->flags & (CDECL_OVERRIDE | CDECL_KEEP_FIRST)) && contradicts(old, decl))
+            fail_conflict(p, at, old, decl);
         return publish(p, at, decl);
+    }
     if (p->source->flags & CDECL_OVERRIDE && !predeclared)
         return publish(p, at, decl);
     if (p->source->flags & CDECL_KEEP_FIRST && decl->kind != CDECL_DECL_CONSTANT)

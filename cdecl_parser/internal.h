@@ -152,6 +152,13 @@ struct name *cdecl__new_name(struct cdecl_state *state, const char *text, size_t
                              uint32_t hash); /* one that is not known yet */
 struct name *cdecl__lookup(const struct cdecl_state *state, const char *text, size_t size);
 struct name *cdecl__name_of(const char *text);
+/* A set of interned names, in scratch memory, to find one that stands twice. */
+struct name_set {
+    const char **slots;
+    size_t mask;
+};
+struct name_set cdecl__name_set(struct cdecl_state *state, size_t names); /* room for so many */
+bool cdecl__add_name(struct name_set *set, const char *name); /* false: it was there */
 bool cdecl__is_defined(const struct name *name); /* as a macro */
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node);

@@ -123,6 +123,25 @@ struct name *cdecl__name_of(const char *text)
     return (struct name *)(void *)(uintptr_t)((uintptr_t)text - offsetof(struct name, text));
 }
 
+struct name_set cdecl__name_set(struct cdecl_state *state, size_t names)
+{
+    size_t capacity = 4;
+    while (capacity < names * 2)
+        capacity *= 2;
+    return (struct name_set){
+        cdecl__scratch(state, capacity * sizeof(const char *), sizeof(char *)), capacity - 1};
+}
+
+bool cdecl__add_name(struct name_set *set, const char *name)
+{
+    size_t at = cdecl__name_of(name)->hash & set->mask;
+    for (; set->slots[at] != NULL; at = (at + 1) & set->mask)
+        if (set->slots[at] == name)
+            return false;
+    set->slots[at] = name;
+    return true;
+}
+
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name)
 {
     if (name->extra == NULL) {

@@ -176,7 +176,7 @@ START_TEST(words_that_may_be_names)
                                         "true",          "false",         "nullptr",
                                         "defined",       "__has_include", "__has_attribute",
                                         "__has_builtin", "__has_feature", "__has_extension",
-                                        "bool",          "int8_t",        "wchar_t"};
+                                        "bool",          "wint_t",        "char8_t"};
     const char *w = words[_i];
     char text[300];
     snprintf(text, sizeof text, "struct m { int %s; }; struct %s { int x; }; void f(int %s, int);",

@@ -82,58 +82,90 @@ static void read_attributes(struct lffi_record *record, const struct lffi_plan *
     }
 }
 
-/* The plan for a declared function; the error names it. */
-static const struct lffi_plan *plan_for(lua_State *L, struct lffi_ctype *ct,
-                                        const struct cdecl_decl *decl)
+static _Noreturn void cannot_call(lua_State *L, const struct cdecl_decl *decl, const char *why)
 {
-    const struct lffi_plan *plan = NULL;
-    const char *why = cdecl_refusal_text(decl->refusal);
-    if (why == NULL) {
-        plan = lffi_find_plan(L, ct);
-        why = plan == NULL ? lua_tostring(L, -1) : NULL;
-    }
-    if (why != NULL)
-        luaL_error(L, "cannot call '%s' (%s): %s", decl->name, lffi_push_decl_text(L, decl), why);
-    return plan;
+    luaL_error(L, "cannot call '%s' (%s): %s", decl->name, lffi_push_decl_text(L, decl), why);
+    abort();
 }
 
-static struct lffi_record *new_record(lua_State *L, const struct lffi_plan *plan,
+static struct lffi_record *new_record(lua_State *L, const struct lffi_ctype *ct,
                                       const struct cdecl_decl *decl)
 {
     struct lffi_format format = {0};
     struct lffi_record *record;
     size_t size;
     int nseen = 0;
-    if (plan->variadic) {
+    if (ct->type->variadic || ct->type->no_proto) {
         format = lffi_format_of(decl);
         nseen = format.text > 0 ? LFFI_SEEN_FORMATS : 0;
     }
     size = sizeof *record + (size_t)nseen * sizeof(struct lffi_seen);
     record = lua_newuserdatauv(L, size, nseen);
     memset(record, 0, size);
-    record->plan = plan;
     record->format = format;
     return record;
+}
+
+static void take_plan(struct lffi_record *record, const struct lffi_plan *plan)
+{
+    record->plan = plan;
+    read_attributes(record, plan);
+    read_result(record, &plan->result);
+}
+
+/* A function of which a parameter was incomplete when it was fetched: reading it is no fault, and a
+ * later text may have completed the type. */
+static int call_unplanned(lua_State *L)
+{
+    struct lffi_record *record = lua_touserdata(L, lua_upvalueindex(LFFI_UPVALUE_ADDRESS));
+    const struct lffi_plan *plan = lffi_find_plan(L, record->pub.ct);
+    if (plan == NULL)
+        cannot_call(L, record->pub.decl, lua_tostring(L, -1));
+    take_plan(record, plan);
+    return lffi_call_function(L);
+}
+
+/* Whether a later text may make a function of the type one that can be called. */
+static bool awaits_types(const struct cdecl_type *type)
+{
+    bool awaits = type->target->kind != CDECL_VOID && !cdecl_is_complete(type->target);
+    for (uint32_t i = 0; i < type->nparams; i++)
+        awaits |= !cdecl_is_complete(type->params[i]);
+    return awaits;
+}
+
+/* What the Lua function runs. */
+static lua_CFunction caller_of(lua_State *L, struct lffi_record *record)
+{
+    const struct lffi_plan *plan = lffi_find_plan(L, record->pub.ct);
+    lua_CFunction caller;
+    if (plan == NULL && !awaits_types(record->pub.ct->type))
+        cannot_call(L, record->pub.decl, lua_tostring(L, -1));
+    if (plan == NULL) {
+        lua_pop(L, 1);
+        return call_unplanned;
+    }
+    take_plan(record, plan);
+    caller = lffi_direct_caller(record);
+    return caller != NULL ? caller : lffi_call_function;
 }
 
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
                         void (*address)(void), int lib_idx, int origin_idx)
 {
-    const struct lffi_plan *plan;
     struct lffi_record *record;
-    lua_CFunction caller;
+    const char *why = cdecl_refusal_text(decl->refusal);
     lib_idx = lib_idx != 0 ? lua_absindex(L, lib_idx) : 0;
     luaL_checkstack(L, 6, NULL);
-    plan = plan_for(L, ct, decl);
+    if (why != NULL)
+        cannot_call(L, decl, why);
     lua_pushnil(L); /* the record's address, once it has one */
-    record = new_record(L, plan, decl);
+    record = new_record(L, ct, decl);
     lua_pushlightuserdata(L, record);
     lua_replace(L, -3);
     record->pub = (struct lffi_function){decl->name, address, ct->base, decl, NULL};
     record->callee.st = ct->scope->st;
     record->kind = &lffi_record_kind;
-    read_attributes(record, plan);
-    read_result(record, &plan->result);
     if (lib_idx != 0) {
         record->pub.lib = lua_touserdata(L, lib_idx);
         record->callee.lib = record->pub.lib;
@@ -142,6 +174,5 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
         memcpy(&record->callee.code, &address, sizeof address);
         lua_pushvalue(L, origin_idx);
     }
-    caller = lffi_direct_caller(record);
-    lua_pushcclosure(L, caller != NULL ? caller : lffi_call_function, 3);
+    lua_pushcclosure(L, caller_of(L, record), 3);
 }

@@ -74,8 +74,8 @@ static void add_position(lua_State *L, int level)
 }
 
 /* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's
- * line; the error begins with where the callback's function is. That one stands on the raiser's
- * stack: the slot may have another by now. */
+ * line; the error begins with where the callback's function is defined. That one stands on the
+ * raiser's stack: the slot may have another by now. */
 static void add_definition(lua_State *L)
 {
     lua_CFunction raiser;
@@ -88,6 +88,10 @@ static void add_definition(lua_State *L)
         lua_getlocal(L, &ar, raiser == run_onerror ? 1 : 2) == NULL)
         return;
     lua_getinfo(L, ">S", &ar);
+    if (ar.linedefined <= 0) { /* a C function is nowhere: what called C is the next best */
+        add_position(L, 2);
+        return;
+    }
     lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.linedefined);
     lua_insert(L, -2);
     lua_concat(L, 2);

@@ -230,7 +230,7 @@ static int namespace_newindex(lua_State *L)
     if (decl->kind != CDECL_DECL_VARIABLE)
         return luaL_error(L, "attempt to write to constant '%s'", decl->name);
     find_variable(L, scope, lib, decl, &variable);
-    if (variable.ct->constant || (variable.ct->op == LFFI_ARRAY && variable.ct->target->constant))
+    if (lffi_is_fixed(variable.ct))
         return luaL_error(L, "attempt to write to constant '%s'", decl->name);
     store_variable(L, lib, &variable, &where);
     return 0;

@@ -137,6 +137,8 @@ struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int 
     source.text = lua_tolstring(L, text_idx, &source.size);
     source.args = lffi_collect_args(L, scope, first_arg, last_arg);
     source.nargs = last_arg >= first_arg ? (size_t)(last_arg - first_arg + 1) : 0;
+    if (scope->luajit)
+        source.flags |= CDECL_KEEP_FIRST;
     type = cdecl_parse_type(scope->cdecl, &source, &error);
     if (type == NULL)
         lffi_parse_error(L, &error);

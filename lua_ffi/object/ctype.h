@@ -94,6 +94,14 @@ bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
  * other. */
 bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
 
+/* True when it, or a part of it, is const: no value of it is assigned as a whole. */
+static inline bool lffi_is_fixed(const struct lffi_ctype *ct)
+{
+    while (ct->op == LFFI_ARRAY && !ct->constant)
+        ct = ct->target;
+    return ct->constant || (ct->type->tag != NULL && ct->type->tag->fixed);
+}
+
 /* T[] or T[?]: how many elements there are depends on the object. */
 static inline bool lffi_is_open_array(const struct lffi_ctype *ct)
 {

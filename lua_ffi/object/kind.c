@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "object/integer.h"
+#include "object/record.h"
 
 /* A short string as it would be written, or its length. */
 static const char *push_string_text(lua_State *L, int idx)
@@ -36,6 +37,7 @@ static const char *push_float(lua_State *L, lua_Number value)
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx)
 {
     const struct lffi_cdata *cd;
+    const struct lffi_function *fn;
     idx = lua_absindex(L, idx);
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
@@ -49,6 +51,11 @@ const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx)
         if (cd != NULL)
             return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, cd->ct->type, NULL));
         return lua_pushstring(L, lffi_to_ctype(L, st, idx) != NULL ? "a C type" : "userdata");
+    case LUA_TFUNCTION:
+        fn = lffi_to_function(L, idx);
+        if (fn != NULL)
+            return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, fn->ct->type, NULL));
+        return lua_pushliteral(L, "function");
     default: return lua_pushstring(L, luaL_typename(L, idx));
     }
 }

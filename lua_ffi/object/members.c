@@ -48,9 +48,10 @@ static void insert(lua_State *L, struct field_builder *b, const char *name, stru
     lua_pushvalue(L, -1);
     lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
     slot = lffi_field_slot(field.key, b->fields->mask);
-    while (b->fields->slot[slot].key != NULL)
+    while (b->fields->slot[slot].key != NULL && b->fields->slot[slot].key != field.key)
         slot = (slot + 1) & b->fields->mask;
-    b->fields->slot[slot] = field;
+    if (b->fields->slot[slot].key == NULL) /* LuaJIT's scopes: the first of a name is meant */
+        b->fields->slot[slot] = field;
 }
 
 static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag,

@@ -71,6 +71,8 @@ static const void *address_of_string(lua_State *L, struct lffi_ctype *ct, int id
 {
     size_t size;
     const char *text = lua_tolstring(L, idx, &size);
+    if (ct != NULL && ct->target->op == LFFI_FUNCTION && !ct->scope->luajit)
+        lffi_mismatch(L, ct, idx, where); /* also in casts: its bytes are no code */
     if (ct == NULL || where->cast)
         return text;
     if (!is_byte(ct->target) && ct->target->op != LFFI_VOID)
@@ -198,7 +200,11 @@ static const void *address_of_userdata(lua_State *L, struct lffi_ctype *ct, int 
     lffi_mismatch(L, ct, idx, where);
 }
 
-bool lffi_push_pointed(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
+/* How many objects may stand for each other before one gives a pointer. */
+enum { MAX_STANDING_IN = 16 };
+
+static bool push_pointed(lua_State *L, struct lffi_ctype *ct, int idx,
+                         const struct lffi_where *where, int depth)
 {
     idx = lua_absindex(L, idx);
     if (luaL_getmetafield(L, idx, "__cffi_pointer") == LUA_TNIL)
@@ -210,10 +216,20 @@ bool lffi_push_pointed(lua_State *L, struct lffi_ctype *ct, int idx, const struc
     else
         lua_pushnil(L);
     lua_call(L, 2, 1);
+    if (lua_type(L, -1) == LUA_TTABLE && depth < MAX_STANDING_IN &&
+        push_pointed(L, ct, lua_gettop(L), where, depth + 1)) {
+        lua_remove(L, -2);
+        return true;
+    }
     if (lua_istable(L, -1) || lua_type(L, -1) == LUA_TSTRING)
         lffi_convert_error(L, where, "'__cffi_pointer' must give a pointer, got a %s",
                            luaL_typename(L, -1));
     return true;
+}
+
+bool lffi_push_pointed(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
+{
+    return push_pointed(L, ct, idx, where, 0);
 }
 
 static bool address_of_object(lua_State *L, struct lffi_ctype *ct, int idx,

@@ -157,7 +157,7 @@ static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct
 {
     unsigned char *base = record_address(L, cd, field->key);
     struct lffi_where where = {.place = LFFI_TO_FIELD, .policy = record->scope->policy};
-    if (record->constant || field->ct->constant)
+    if (record->constant || lffi_is_fixed(field->ct))
         luaL_error(L, "attempt to write to constant member '%s' of '%s'", field->key,
                    lffi_type_text(L, record));
     where.name = field->key;
@@ -273,7 +273,7 @@ static bool find_element(lua_State *L, const struct lffi_cdata *cd, struct eleme
 static void store_element(lua_State *L, const struct lffi_cdata *cd, const struct element *e)
 {
     struct lffi_where where = {.place = LFFI_TO_ELEMENT, .policy = cd->ct->scope->policy};
-    if (e->ct->constant || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_COMPLEX ||
+    if (lffi_is_fixed(e->ct) || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_COMPLEX ||
         (cd->ct->op == LFFI_ARRAY && cd->ct->constant))
         luaL_error(L, "attempt to write to constant element of '%s'", lffi_type_text(L, cd->ct));
     where.of = cd->ct->type;

@@ -303,12 +303,19 @@ static void init_member(lua_State *L, const struct object *o, const struct lffi_
     init_part(L, &part, idx, &here);
 }
 
-static const struct lffi_field *field_named(lua_State *L, const struct object *o, const char *name)
+/* The field of the member at `offset`: with LuaJIT's rules a name may stand for an earlier one. */
+static struct lffi_field field_of(lua_State *L, const struct object *o,
+                                  const struct cdecl_member *m, uint64_t offset)
 {
-    const struct lffi_field *field;
-    lua_pushstring(L, name);
-    field = lffi_find_field(L, o->ct, -1);
+    struct lffi_field field;
+    lua_pushstring(L, m->name);
+    field = *lffi_find_field(L, o->ct, -1);
     lua_pop(L, 1);
+    if (field.member != m) {
+        field.member = m;
+        field.ct = lffi_ctype_of(L, o->ct->scope, m->type);
+        field.offset = offset + m->offset;
+    }
     return field;
 }
 
@@ -343,11 +350,14 @@ static bool push_next(lua_State *L, struct walk *w, const char *name)
 }
 
 /* True when the member was given a value. */
-static bool walk_member(lua_State *L, struct walk *w, const char *name)
+static bool walk_member(lua_State *L, struct walk *w, const struct cdecl_member *m,
+                        uint64_t offset)
 {
-    if (!push_next(L, w, name))
+    struct lffi_field field;
+    if (!push_next(L, w, m->name))
         return false;
-    init_member(L, w->object, field_named(L, w->object, name), lua_gettop(L), w->where);
+    field = field_of(L, w->object, m, offset);
+    init_member(L, w->object, &field, lua_gettop(L), w->where);
     lua_pop(L, 1);
     w->next++;
     w->done++;
@@ -355,7 +365,8 @@ static bool walk_member(lua_State *L, struct walk *w, const char *name)
 }
 
 /* A union takes one alternative. LuaJIT goes on after an anonymous one when it reads a table. */
-static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *type)
+static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *type,
+                         uint64_t offset)
 {
     bool is_union = type->kind == CDECL_UNION;
     luaL_checkstack(L, 8, "struct nested too deeply");
@@ -363,13 +374,13 @@ static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *
         const struct cdecl_member *m = &type->tag->members[i];
         lua_Integer before = w->done;
         if (m->name != NULL) {
-            if (walk_member(L, w, m->name) && is_union)
+            if (walk_member(L, w, m, offset) && is_union)
                 return;
             continue;
         }
         if (m->width != CDECL_NOT_BITFIELD)
             continue;
-        walk_members(L, w, m->type);
+        walk_members(L, w, m->type, offset + m->offset);
         if (is_union && w->done > before && !(w->luajit && w->table != 0))
             return;
     }
@@ -379,7 +390,7 @@ static void init_record_flat(lua_State *L, const struct object *o, int first, in
                              const struct lffi_where *where)
 {
     struct walk w = {o, where, 0, false, first, last, 0, o->ct->scope->luajit};
-    walk_members(L, &w, o->ct->type);
+    walk_members(L, &w, o->ct->type, 0);
     if (w.next <= last)
         too_many(L, o->ct);
 }
@@ -434,7 +445,7 @@ static void init_record_table(lua_State *L, const struct object *o, int table,
         if (!w.by_name)
             lua_pop(L, 1);
     }
-    walk_members(L, &w, o->ct->type);
+    walk_members(L, &w, o->ct->type, 0);
     if (luajit)
         return;
     if (w.by_name)

@@ -41,8 +41,9 @@ describe("fiddle.struct", function()
         assert.equal(8, S.align)
         assert.equal(8, S.alignment)
         local members = S:members()
-        assert.same({ name = "c", type = ffi.typeof "char", offset = 0, size = 1 }, members[1])
-        assert.same({ name = "i", type = ffi.typeof "int", offset = 1, bit = 0, width = 5 }, members[2])
+        assert.same({ name = "c", type = ffi.typeof "char", offset = 0, size = 1, text = "char c" }, members[1])
+        assert.same({ name = "i", type = ffi.typeof "int", offset = 1, bit = 0, width = 5,
+            text = "int i:5" }, members[2])
         assert.equal(24, members[3].size)
         assert.is_nil(members[4].name)
         assert.same(ffi.typeof "long[3]", S:types()[3])
@@ -97,7 +98,9 @@ describe("fiddle.struct", function()
         raises("DLError", "1:10: unknown type 'zork'\n    struct { zork x; }\n             ^", fiddle.struct, "zork x")
         raises("TypeError", "unknown type 99", fiddle.struct, { { x = 99 } })
         raises("TypeError", "members of a union expected, got nil", fiddle.union, nil)
-        for _, nothing in ipairs { "", "  ", "int", {} } do
+        raises("DLError", "1:10: 'int' without a name is no member\n    struct { int; }\n             ^",
+            fiddle.struct, "int")
+        for _, nothing in ipairs { "", "  ", {} } do
             raises("TypeError", "a struct needs members", fiddle.struct, nothing)
         end
     end)

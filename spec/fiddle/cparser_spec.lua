@@ -17,6 +17,12 @@ local function names_of(list)
 end
 
 describe("fiddle.parse_ctype", function()
+    it("drops the name of what it declares", function()
+        assert.equal(ffi.typeof "int", parse_ctype "int x")
+        assert.equal(ffi.typeof "const char *[3]", parse_ctype "const char *names[3]")
+        assert.equal(ffi.typeof "size_t", parse_ctype("T x", { T = "size_t" }))
+    end)
+
     it("knows every order and spelling of the integers", function()
         local spellings = {
             ["signed char"] = { "signed char", "char signed", "const signed char" },

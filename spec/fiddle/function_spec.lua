@@ -67,6 +67,8 @@ describe("fiddle.Function", function()
     it("refuses what is no function, no type, no option", function()
         raises("DLError", "null pointer: there is no function to call", Function, nil, {}, "void")
         raises("DLError", "null pointer: there is no function to call", Function, 0, {}, "void")
+        raises("TypeError", "address of a function expected, got a string: handle:sym(name) finds it by name",
+            Function, "text", { "int" }, "int")
         raises("TypeError", "list of parameter types or signature expected, got number", Function,
             libc.abs, 4, 4)
         raises("TypeError", "unknown type 99", Function, libc.abs, { 99 }, "int")

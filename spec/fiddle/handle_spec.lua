@@ -159,6 +159,18 @@ describe("fiddle.Handle", function()
         raises("DLError", "undefined symbol 'no_such_symbol'", fiddle.sym, "no_such_symbol")
     end)
 
+    it("of the class find what RTLD_GLOBAL made global", function()
+        local exit, out, err = require("support").run_lua [[
+            local fiddle = require "cffi.fiddle"
+            print(fiddle.has "zlibVersion")
+            fiddle.dlopen("libz.so.1", fiddle.RTLD_LAZY | fiddle.RTLD_GLOBAL)
+            print(fiddle.sym "zlibVersion" == fiddle.has "zlibVersion", fiddle.has "zlibVersion" ~= nil)
+        ]]
+        assert.equal("", err)
+        assert.equal("nil\ntrue\ttrue\n", out)
+        assert.equal(0, exit)
+    end)
+
     it("cannot have its fields set", function()
         raises("ArgumentError", "a Handle has no field 'sin' to set", function()
             helpers.libm.sin = 1

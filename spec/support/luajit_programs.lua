@@ -152,3 +152,79 @@ case("a number fills a vector", "3 3", function()
     body.v = 3
     return body.v[0], body.v[3]
 end)
+
+case("typedefs of names that are known take no effect", "16 8 3", function()
+    ffi.cdef [[
+        typedef int intptr_t;
+        struct holder { char c; intptr_t p; };
+        typedef unsigned char size_t;
+        typedef struct { char text[3]; } int_fast16_t; // not one of LuaJIT's
+    ]]
+    return ffi.sizeof "struct holder", ffi.sizeof "size_t", ffi.sizeof "int_fast16_t"
+end)
+
+case("a type text completes a tag that was mentioned", "4 4 8 1", function()
+    ffi.cdef "struct context; int use(struct context *, union either *); enum mode;"
+    local context = ffi.typeof "struct context { int a; }"
+    ffi.typeof "union either { int a; double d; } *"
+    ffi.typeof "enum mode { MODE_READ, MODE_WRITE }"
+    return ffi.sizeof(context), ffi.sizeof "struct context", ffi.sizeof "union either", C.MODE_WRITE
+end)
+
+case("a type text makes no new tag", "error", function()
+    return ffi.typeof "struct never_mentioned { int a; }"
+end)
+
+case("names of members may be repeated", "3 7 7 8", function()
+    ffi.cdef "typedef union { struct { int a, b; }; struct { int a, c; }; } repeated_t;"
+    local u = ffi.new "repeated_t"
+    u.a, u.c = 3, 7
+    return u.a, u.b, u.c, ffi.sizeof "repeated_t"
+end)
+
+case("a repeated name means its first member, values go by position", "1 4 2 3 0 12", function()
+    ffi.cdef "struct twice { int a; int a; struct { int a, b; }; };"
+    local s = ffi.new("struct twice", { 1, 2, 3, 4 })
+    local raw = ffi.cast("int *", s)
+    return s.a, s.b, raw[1], raw[2], ffi.offsetof("struct twice", "a"), ffi.offsetof("struct twice", "b")
+end)
+
+case("a repeated name gives its value to all of them", "1 1 1", function()
+    local raw = ffi.cast("int *", ffi.new("struct twice", { a = 1, b = 2 }))
+    return raw[0], raw[1], raw[2]
+end)
+
+case("parameters may have one name", "", function() ffi.cdef "int doubled(int x, int x);" end)
+
+case("__ptr64 is read", "8", function() return ffi.sizeof "char * __ptr64" end)
+
+case("C.f is read though a parameter is incomplete", "cdata", function()
+    ffi.cdef "struct later; int atoi(struct later);"
+    return type(C.atoi)
+end)
+
+case("its call is what raises", "error", function() return C.atoi(1) end)
+
+case("an array with const elements is not assigned", "error", function()
+    ffi.cdef "struct fixed { const int items[2]; int n; };"
+    ffi.new("struct fixed").items = { 1, 2 }
+end)
+
+case("nor is a struct with a const member", "error", function()
+    local list = ffi.new "struct fixed[2]"
+    list[0] = list[1]
+end)
+
+case("the rest of such a struct is", "2 5", function()
+    local s = ffi.new("struct fixed", { { 1, 2 } })
+    s.n = 5
+    return s.items[1], s.n
+end)
+
+case("the length of an array may come from a division", "8", function()
+    return ffi.sizeof("char[" .. 16 / 2 .. "]")
+end)
+
+case("a string becomes the address of a function by a cast", "true", function()
+    return ffi.cast("int (*)(int)", "text") ~= nil
+end)

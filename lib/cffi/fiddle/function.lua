@@ -79,6 +79,9 @@ local function target_of(value)
         return value:to_ptr(), value._life, value
     elseif value == nil then
         errors.raise("DLError", "null pointer: there is no function to call")
+    elseif type(value) == "string" then
+        errors.raise("TypeError", "address of a function expected, got a string: "
+            .. "handle:sym(name) finds it by name")
     end
     local p = type(value) == "number" and Pointer(value) or Pointer.to_ptr(value)
     if p:is_null() then

@@ -217,13 +217,14 @@ end
 Handle.DEFAULT = pseudo(system.DEFAULT, "RTLD_DEFAULT")
 Handle.NEXT = pseudo(system.NEXT, "RTLD_NEXT")
 
--- Fiddle's class methods search what comes after this module.
-function Handle.sym(name)
-    return Handle.NEXT:sym(name)
+-- Fiddle's class methods search what comes after this module, and then all that is global: a
+-- library opened with RTLD_GLOBAL does not count as coming after.
+function Handle.has(name)
+    return Handle.NEXT:has(name) or Handle.DEFAULT:has(name)
 end
 
-function Handle.has(name)
-    return Handle.NEXT:has(name)
+function Handle.sym(name)
+    return Handle.has(name) or Handle.NEXT:sym(name)
 end
 
 function Handle.library_of(h)

@@ -109,8 +109,14 @@ function signature.parse_struct_signature(text, aliases)
     return members, names
 end
 
+-- "int" or "int x": the type, as Fiddle's parser drops the name.
 function signature.parse_ctype(text, aliases)
-    return types.resolve(text, scope_with(aliases))
+    local scope = scope_with(aliases)
+    local ok, list = pcall(scope.parse, type(text) == "string" and text .. ";" or text)
+    if ok and #list == 1 and list[1].kind == "variable" then
+        return list[1].type
+    end
+    return types.resolve(text, scope)
 end
 
 return signature
