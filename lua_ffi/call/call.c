@@ -61,6 +61,14 @@ static void store_table(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
     memcpy(dst, cd->addr, (size_t)size);
 }
 
+/* A table for a pointer to const: what it is read into stays on the stack until C has returned. */
+static void store_temporary(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                            const struct lffi_where *where)
+{
+    const void *address = lffi_push_temporary(L, ct, idx, where);
+    memcpy(dst, &address, sizeof address);
+}
+
 static void store_value(lua_State *L, const struct lffi_param *param, void *dst, int idx,
                         const struct lffi_where *where)
 {
@@ -68,6 +76,8 @@ static void store_value(lua_State *L, const struct lffi_param *param, void *dst,
         store_transparent(L, param->ct, dst, idx, where);
     else if (lua_type(L, idx) == LUA_TTABLE && lffi_is_record(param->op))
         store_table(L, param->ct, dst, idx, *where);
+    else if (lffi_is_temporary(L, param->ct, idx))
+        store_temporary(L, param->ct, dst, idx, where);
     else
         lffi_store(L, param->ct, dst, idx, where);
 }

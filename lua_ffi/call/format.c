@@ -444,6 +444,11 @@ void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lf
         return;
     luaL_checkstack(L, 10, NULL);
     c.next = c.start = (int)format->first;
+    if (lua_istable(L, (int)format->text) && format->text <= record->plan->nparams &&
+        lffi_is_temporary(L, record->plan->param[format->text - 1].ct, (int)format->text)) {
+        where->index = (int)format->text;
+        lffi_mismatch(L, record->plan->param[format->text - 1].ct, (int)format->text, where);
+    }
     p = format_text(&c, (int)format->text);
     if (p == NULL)
         return;

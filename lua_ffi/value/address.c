@@ -83,9 +83,7 @@ static const void *address_of_string(lua_State *L, struct lffi_ctype *ct, int id
                            lffi_push_type_text(L, ct->type, NULL));
     if (ct->target->type->prim == CDECL_PRIM_CHAR && !ct->scope->luajit &&
         strlen(text) != size)
-        lffi_convert_error(L, where, "the string contains a zero byte at position %d; "
-                                     "ffi.cast(\"const char *\", s) passes it whole",
-                           (int)strlen(text) + 1);
+        lffi_zero_inside(L, text, where);
     check_string_place(L, where);
     return text;
 }

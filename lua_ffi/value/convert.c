@@ -352,8 +352,9 @@ static void keep_pointee(lua_State *L, struct lffi_state *st, const void *dst, i
 static void store_pointer(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                           const struct lffi_where *where)
 {
-    const void *address = lffi_to_address(L, ct, idx, where);
-    if (where->owner_idx != 0)
+    const void *address = where->anchors != 0 ? lffi_temporary_address(L, ct, idx, where)
+                                              : lffi_to_address(L, ct, idx, where);
+    if (where->owner_idx != 0 && where->anchors == 0)
         keep_pointee(L, ct->scope->st, dst, idx, where);
     memcpy(dst, &address, sizeof address);
 }

@@ -43,6 +43,18 @@ static bool is_initialiser(lua_State *L, const struct lffi_ctype *ct, int idx)
     return !lffi_to_integer(L, ct->scope->st, idx, &ignored, &fraction);
 }
 
+/* Where a part of an object goes: errors name the way from the argument to it. */
+static struct lffi_where part_of(const struct lffi_where *where, enum lffi_place place,
+                                 const struct lffi_ctype *ct)
+{
+    struct lffi_where part = *where;
+    part.place = place;
+    part.of = ct->type;
+    if (where->place == LFFI_TO_ARGUMENT || where->outer != NULL)
+        part.outer = where;
+    return part;
+}
+
 /* ---- one value into one object --------------------------------------------------------------- */
 
 /* A cdata of the same type: copied with what it keeps alive. False when the value is none. */
@@ -62,6 +74,9 @@ static bool copy_same(lua_State *L, const struct object *o, int idx,
     if (where->owner_idx != 0) {
         int owner = lffi_push_block(L, idx, src->addr) ? lua_gettop(L) : 0;
         lffi_keep_copy(L, st, where->owner_idx, o->addr, owner, src->addr, size);
+    } else if (where->anchors != 0) {
+        lua_pushvalue(L, idx);
+        lffi_anchor(L, where);
     }
     lua_settop(L, top);
     return true;
@@ -115,11 +130,9 @@ static void init_element(lua_State *L, const struct object *o, const struct elem
                          uint64_t index, int idx, const struct lffi_where *where)
 {
     struct object part = {e->ct, o->addr + index * e->size, e->size};
-    struct lffi_where here = *where;
+    struct lffi_where here = part_of(where, LFFI_TO_ELEMENT, o->ct);
     if (index >= e->count)
         too_many(L, o->ct);
-    here.place = LFFI_TO_ELEMENT;
-    here.of = o->ct->type;
     here.index = (int64_t)index;
     init_part(L, &part, idx, &here);
 }
@@ -223,8 +236,10 @@ static uint64_t fill_positions(lua_State *L, const struct object *o, const struc
                                int table, lua_Integer start, const struct lffi_where *where)
 {
     uint64_t count = 0;
+    struct lffi_where list = *where;
+    list.start = start;
     for (; push_position(L, table, start + (lua_Integer)count); count++) {
-        init_element(L, o, e, count, -1, where);
+        init_element(L, o, e, count, -1, &list);
         lua_pop(L, 1);
     }
     if (!o->ct->scope->luajit)
@@ -290,10 +305,8 @@ static struct object member_object(lua_State *L, const struct object *o,
 static void init_member(lua_State *L, const struct object *o, const struct lffi_field *field,
                         int idx, const struct lffi_where *where)
 {
-    struct lffi_where here = *where;
+    struct lffi_where here = part_of(where, LFFI_TO_FIELD, o->ct->base);
     struct object part;
-    here.place = LFFI_TO_FIELD;
-    here.of = o->ct->type->unqual;
     here.name = field->key;
     if (field->member->width != CDECL_NOT_BITFIELD) {
         lffi_store_bits(L, field, o->addr, idx, &here);

@@ -3,11 +3,12 @@
  * Depends on kind.c for what they are.
  */
 #include <stdarg.h>
+#include <string.h>
 
 #include "value/value.h"
 
 /* Pushes "bad argument #1 to 'abs' (int abs(int)): ", "field 'x' of 'struct s': ", ... */
-static void push_prefix(lua_State *L, const struct lffi_where *where)
+static void push_place(lua_State *L, const struct lffi_where *where)
 {
     int index = (int)where->index;
     const char *of = where->of != NULL ? lffi_push_type_text(L, where->of, NULL) : "?";
@@ -30,6 +31,35 @@ static void push_prefix(lua_State *L, const struct lffi_where *where)
     }
 }
 
+/* Pushes "[2].name", as the program writes it, of a part of an argument. */
+static const char *push_path(lua_State *L, const struct lffi_where *where)
+{
+    const char *before;
+    if (where->outer == NULL)
+        return lua_pushliteral(L, "");
+    luaL_checkstack(L, 10, NULL);
+    before = push_path(L, where->outer);
+    if (where->place != LFFI_TO_FIELD)
+        return lua_pushfstring(L, "%s[%I]", before, (LUAI_UACINT)(where->index + where->start));
+    return lua_pushfstring(L, "%s%s%s", before, *before != '\0' ? "." : "", where->name);
+}
+
+static void push_prefix(lua_State *L, const struct lffi_where *where)
+{
+    const struct lffi_where *whole = where;
+    const char *path;
+    while (whole->outer != NULL)
+        whole = whole->outer;
+    if (whole == where) {
+        push_place(L, where);
+        return;
+    }
+    path = push_path(L, where);
+    push_place(L, whole);
+    lua_pushfstring(L, *path == '[' ? "element %s: " : "field '%s': ", path);
+    lua_concat(L, 2);
+}
+
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
                                   ...)
 {
@@ -46,6 +76,13 @@ _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, 
     lua_concat(L, 3);
     lua_error(L);
     abort();
+}
+
+_Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lffi_where *where)
+{
+    lffi_convert_error(L, where, "the string contains a zero byte at position %d; "
+                                 "ffi.cast(\"const char *\", s) passes it whole",
+                       (int)strlen(text) + 1);
 }
 
 _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,

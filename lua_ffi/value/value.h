@@ -26,10 +26,13 @@ struct lffi_where {
     struct lffi_loans
         *loans;    /* a Lua function given here is only called during the running call (S14) */
     int owner_idx; /* absolute index of the cdata that owns the destination, 0: not Lua's memory */
+    int anchors;   /* of a table of what lives for the call only (temporary.c), 0: none */
     int64_t index;
+    int64_t start; /* the position that element 0 has in the table which is being read */
     const char *name;
     const struct cdecl_type *of;
     const struct lffi_function *fn; /* may be NULL: a function pointer */
+    const struct lffi_where *outer; /* within an argument: what the part belongs to */
 };
 
 /* Stores the value at idx as a `ct` at dst (need not be aligned). Raises, with nothing written,
@@ -67,6 +70,8 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
 /* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
                                   ...);
+/* Raises what to write for a text with a zero byte inside. */
+_Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lffi_where *where);
 /* Raises "cannot convert string "x" to 'int'". */
 _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                              const struct lffi_where *where);
@@ -93,6 +98,20 @@ const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
  * to). False, with nothing pushed: it is no such object. */
 bool lffi_push_pointed(lua_State *L, struct lffi_ctype *ct, int idx,
                        const struct lffi_where *where);
+
+/* ---- temporary.c: tables for pointers to const ----------------------------------------------- */
+
+/* Whether the value at idx is a table that passes to the pointer type as what it points to. */
+bool lffi_is_temporary(lua_State *L, struct lffi_ctype *ct, int idx);
+/* Pushes the array or struct made of that table, and what keeps alive what it points to (unless
+ * `where` has that already): the address is good as long as they stay on the stack. */
+const void *lffi_push_temporary(lua_State *L, struct lffi_ctype *ct, int idx,
+                                const struct lffi_where *where);
+/* Keeps the value on the top for the call, and pops it. */
+void lffi_anchor(lua_State *L, const struct lffi_where *where);
+/* The address that the value at idx gives a pointer stored in such an array or struct. */
+const void *lffi_temporary_address(lua_State *L, struct lffi_ctype *ct, int idx,
+                                   const struct lffi_where *where);
 
 /* ---- construct.c: ffi.new and ct(...) -------------------------------------------------------- */
 

@@ -82,6 +82,10 @@ describe("the ways of a call", function()
             (unsigned long paths_length(const char *text)): NULL is not allowed here (nonnull)"
         has "paths_length\ttrue 4"
         has "paths_last_of_stack\ttrue -100"
+        has "paths_compare\ttrue 0"
+        has "paths_compare\tfalse bad argument #2 to 'paths_compare' \z
+            (int paths_compare(const int *, const int *, unsigned long) __asm__(\"memcmp\")): \z
+            element [2]: cannot convert string \"2\" to 'const int'"
     end)
 
     it("do not take the names of an enum for members", function()

@@ -27,6 +27,8 @@ double paths_sum(const char *letters, ...);
 int paths_hash(const char *format, ...) __attribute__((format(printf, 1, 2), nonnull(1)));
 size_t paths_length(const char *text) __attribute__((nonnull));
 int snprintf(char *, size_t, const char *, ...);
+int paths_compare(const int *, const int *, size_t) __asm__("memcmp");
+int paths_write(int *, const int *, size_t) __asm__("memcmp");
 ]]
 local lib = ffi.load(arg[1])
 
@@ -112,3 +114,8 @@ report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, -100)
 report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, 128)
 report("paths_all", 1.5, -3, 2, 65535, 0.25)
 report("paths_all", 1.5, -3, 2, 65536, 0.25)
+report("paths_compare", { 1, 2 }, { 1, 2, 3 }, 8)
+report("paths_compare", ints, { 10, 11, 12, 13 }, 16)
+report("paths_compare", {}, { 0 }, 4)
+report("paths_compare", ints, { 1, "2" }, 4)
+report("paths_write", { 1, 2 }, ints, 4)
