@@ -246,6 +246,32 @@ describe("signals", function()
         cb:free()
     end)
 
+    it("are not lost with a hook whose mask is cleared, as when one comes while the hook is taken away", function()
+        -- In a process of its own, where the main thread is the main one.
+        local code, out, err = callbacks.run(([[
+            local lose = assert(package.loadlib(%q, "callbacks_lua_lose_hook"))
+            local raise = assert(package.loadlib(%q, "callbacks_lua_raise"))
+            local count, runs = 0, 0
+            local cb = ffi.callback("void (int)", function(_, n) count, runs = count + n, runs + 1 end, {signal = true})
+            lib.callbacks_on_signal(10, cb)
+            local lost = lose(10)
+            print(lost, count, (debug.gethook()))
+            raise(10)
+            local before = count
+            for i = 1, 100 do before = before + 0 end
+            print(count, runs, (debug.gethook()))
+            raise(10)
+            for i = 1, 100 do before = before + 0 end
+            print(count, runs, (debug.gethook()))
+            debug.sethook(print, "", 10000)
+            print(debug.gethook() == print)
+            debug.sethook()
+        ]]):format(callbacks.path, callbacks.path))
+        assert.equal("", err)
+        assert.equal("1\t0\texternal hook\n2\t1\tnil\n3\t2\tnil\ntrue\n", out)
+        assert.equal(0, code)
+    end)
+
     it("do not disturb the hooks of threads that wait for each other's calls", function()
         local cb, state = counter()
         lib.callbacks_on_signal(SIGUSR1, cb)

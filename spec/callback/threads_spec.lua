@@ -203,6 +203,19 @@ describe("threads with Lua states of their own", function()
         assert.equal(0, lib.callbacks_states(code, 8))
     end)
 
+    it("leave the table to a child of fork, whichever of them holds it #process", function()
+        local failed = lib.callbacks_fork_beside(callbacks.prelude .. [[
+            while lib.callbacks_forking ~= 0 do
+                for i = 1, 20 do ffi.callback("int (int)", function(x) return x + i end, {error = -i}):free() end
+            end
+        ]], function(x)
+            local made <close> = ffi.callback("int (int)", function(y) return y - x end, { error = 9 })
+            local other <close> = ffi.callback("double (double)", function(y) return y end)
+            return made(x) + (other(2) == 2 and 0 or 1)
+        end, 300, 20)
+        assert.equal(0, failed)
+    end)
+
     it("may pass over the slots of states that are closed", function()
         for _ = 1, 5 do
             assert.equal(0, lib.callbacks_states(code, 2))

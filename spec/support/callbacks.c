@@ -8,7 +8,9 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -444,6 +446,46 @@ int callbacks_state(const char *code)
     return failed;
 }
 
+/* ---- forks ------------------------------------------------------------------------------------------- */
+
+atomic_int callbacks_forking; /* tells the states when to end */
+
+/* A child that does not end is ended by SIGALRM after `seconds`. */
+static int status_of_child(callbacks_fn *f, unsigned seconds)
+{
+    int status = -1;
+    pid_t child = fork();
+    if (child == 0) {
+        signal(SIGALRM, SIG_DFL);
+        alarm(seconds);
+        _exit(f(1));
+    }
+    while (child > 0 && waitpid(child, &status, 0) == -1 && errno == EINTR)
+        continue;
+    return status;
+}
+
+/* Forks n times while threads with Lua states of their own run `code` all the time; each child calls f and
+ * exits with its result. The number of children that ended otherwise than with 0; -1: a state failed. */
+int callbacks_fork_beside(const char *code, callbacks_fn *f, int n, unsigned seconds)
+{
+    enum { BESIDE = 2 };
+    pthread_t thread[BESIDE];
+    int failed = 0, states = 0;
+    atomic_store(&callbacks_forking, 1);
+    for (int i = 0; i < BESIDE; i++)
+        pthread_create(&thread[i], NULL, state_thread, (void *)code);
+    for (int i = 0; i < n && failed == 0; i++)
+        failed += status_of_child(f, seconds) != 0;
+    atomic_store(&callbacks_forking, 0);
+    for (int i = 0; i < BESIDE; i++) {
+        void *result;
+        pthread_join(thread[i], &result);
+        states += result != NULL;
+    }
+    return states > 0 ? -1 : failed;
+}
+
 /* ---- signals ------------------------------------------------------------------------------------------ */
 
 static void (*signal_fn)(int);
@@ -503,6 +545,58 @@ static void *raise_in_thread(void *user)
 {
     pthread_kill(pthread_self(), *(int *)user);
     return NULL;
+}
+
+/* The hooks of Lua threads, as the interpreter has them. */
+typedef struct lua_Debug lua_Debug;
+typedef void lua_Hook(lua_State *, lua_Debug *);
+void lua_sethook(lua_State *, lua_Hook *, int mask, int count);
+int lua_gethookmask(lua_State *);
+
+static void no_hook(lua_State *L, lua_Debug *ar)
+{
+    (void)L, (void)ar;
+}
+
+/* Where the state keeps the mask of its hook: the one int that follows what lua_sethook is given. */
+static volatile int *find_mask(lua_State *L)
+{
+    enum { LARGEST = 50 }; /* ints of a lua_State, more or less; the main thread's lies in something larger */
+    static const int masks[] = {4, 10, 1, 14};
+    volatile int *found = NULL;
+    for (int i = 0; i < LARGEST; i++) {
+        volatile int *place = (volatile int *)L + i;
+        size_t equal = 0;
+        for (size_t k = 0; k < sizeof masks / sizeof *masks; k++) {
+            lua_sethook(L, no_hook, masks[k], 77);
+            equal += *place == masks[k];
+        }
+        if (equal == sizeof masks / sizeof *masks)
+            found = place;
+    }
+    lua_sethook(L, NULL, 0, 0);
+    return found;
+}
+
+/* Lua functions, for the main thread. The first raises a signal, whose handler sets the hook, and then clears the
+ * mask: as when the signal comes within the lua_sethook that takes a hook away, which does that last. Returns
+ * whether the state is as it is then. The second raises the signal and does no more. */
+int callbacks_lua_lose_hook(lua_State *L)
+{
+    volatile int *mask = find_mask(L);
+    raise((int)lua_tointegerx(L, 1, NULL));
+    if (mask != NULL && *mask != 0)
+        *mask = 0;
+    else
+        mask = NULL;
+    lua_pushinteger(L, mask != NULL && lua_gethookmask(L) == 0);
+    return 1;
+}
+
+int callbacks_lua_raise(lua_State *L)
+{
+    raise((int)lua_tointegerx(L, 1, NULL));
+    return 0;
 }
 
 /* A thread of its own receives the signal. */

@@ -41,6 +41,8 @@ callbacks.declarations = [=[
     int callbacks_state(const char *code);
     int callbacks_poor_state(const char *code);
     void callbacks_allocations(int n);
+    extern int callbacks_forking;
+    int callbacks_fork_beside(const char *code, callbacks_fn *f, int n, unsigned seconds);
 
     void callbacks_on_signal(int number, void (*f)(int));
     void callbacks_on_signal_bare(int number, void (*f)(int));
