@@ -1,5 +1,6 @@
 -- What Tab offers at the prompt.
-local complete = require "cffi.complete"
+local complete = require "cffi.repl.complete"
+local session = require "cffi.repl.session"
 local ffi = require "cffi"
 
 ffi.cdef [[
@@ -7,24 +8,38 @@ ffi.cdef [[
     int puts(const char *);
     int complete_no_such_function(int);
     typedef int complete_type;
-    struct complete_point { int x, y; struct { int inner; }; int : 3; };
+    enum { COMPLETE_RED, COMPLETE_GREEN };
+    struct complete_point { int x, y; struct { int inner; }; int : 3; struct complete_point *link; };
+    struct complete_point *complete_pointer(void);
 ]]
 
 local env = setmetatable({
-    ffi = ffi, C = ffi.C, p = ffi.new "struct complete_point", q = ffi.new "struct complete_point *", n = 5,
-    s = "text", t = { deep = { down = true, ["no name"] = 1 } }, calls = setmetatable({}, { __index = error }),
+    p = ffi.new "struct complete_point", q = ffi.cast("struct complete_point *", 8), n = 5,
+    row = ffi.new "struct complete_point[2]", s = "text",
+    t = { deep = { down = true, ["no name"] = 1 }, list = { { x = 1 } } },
+    calls = setmetatable({}, { __index = error }), m = ffi.load "m",
     class = setmetatable({ own = 1 }, { __index = { inherited = 2 } }),
 }, { __index = { global = 1, globe = 2 } })
+local self = session.new { env = env }
+ffi.cdef "struct complete_typed { int x; };"
+self:keep("C", "struct complete_typed { int x; };")
 
 describe("completion", function()
     for text, expected in pairs {
         ["ffi.sizeo"] = "ffi.sizeof",
+        ["x = {ffi.sizeo"] = "ffi.sizeof",
         ["glob"] = "global globe", -- what the environment inherits
-        ["C.put"] = "C.putchar C.puts",
-        ["ffi.C.putc"] = "ffi.C.putchar",
+        ["C.putch"] = "C.putchar C.putchar_unlocked", -- exported and not declared
+        ["ffi.C.putcha"] = "ffi.C.putchar ffi.C.putchar_unlocked",
         ["C.complete_"] = "", -- neither a type nor what the library does not have
-        ["p."] = "p.inner p.x p.y",
-        ["q.i"] = "q.inner",
+        ["m.cosh"] = "m.cosh m.coshf m.coshf128 m.coshf32 m.coshf32x m.coshf64 m.coshf64x m.coshl",
+        ["p."] = "p.inner p.link p.x p.y",
+        ["q.i"] = "q.inner", -- it points nowhere
+        ["q.link.link.in"] = "q.link.link.inner",
+        ["row[0].y"] = "row[0].y",
+        ["q[1].y + row[1].i"] = "row[1].inner",
+        ["t.list[1].x"] = "t.list[1].x",
+        ["t['deep'].d"] = "t['deep'].down",
         ["s:rev"] = "s:reverse",
         ["t.deep."] = "t.deep.down",
         ["t.deep.down."] = "",
@@ -33,18 +48,44 @@ describe("completion", function()
         ["n."] = "",
         ["nothing.x"] = "",
         ["f(x).y"] = "",
-        ["t['deep']."] = "",
+        ["loca"] = "local",
+        [":la"] = "layout",
+        [":layout struct complete_p"] = "complete_point",
+        [":lib gm"] = "gmp",
+        [":help ti"] = "time",
+        [":include sys/statv"] = "sys/statvfs.h",
+        [":include stdio.h string"] = "string.h strings.h",
+        [":nonsense x"] = "",
+        ["?complete_no"] = "complete_no_such_function",
+        ["?ffi.sizeo"] = "ffi.sizeof",
+        ["ffi.new('struct complete_t"] = "complete_typed",
+        ["ffi.new \"complete_"] = "complete_type",
+        ["ffi.new('enum x', 'COMPLETE_R"] = "COMPLETE_RED",
+        ["ffi.sizeof('uint3"] = "uint32_t",
+        ["ffi.include 'zli"] = "zlib.h",
+        ["ffi.load('m', true), 'x', p.in"] = "p.inner",
+        ["io.open 'spec/prompt/complete_s"] = "spec/prompt/complete_spec.lua",
+        ["io.open '$(x)"] = "",
         ["1."] = "",
-        ["%"] = "",
+        ["%zz"] = "",
     } do
         it(("of %q"):format(text), function()
-            assert.equal(expected, table.concat(complete(text, env), " "))
+            local list, from = complete(self, text)
+            local found = table.concat(list, " ")
+            if text == ":lib gm" then
+                found = found:match "%f[%w]gmp%f[ ]" -- and what else the system has
+            end
+            assert.equal(expected, found)
+            assert.is_true(from >= 1 and from <= #text + 1)
+            if list[1] then
+                assert.equal(text:sub(from), list[1]:sub(1, #text - from + 1))
+            end
         end)
     end
 
     it("of nothing is every name there is", function()
-        local all = table.concat(complete("", env), " ")
-        assert.truthy(all:find("ffi global", 1, true))
+        local all = table.concat((complete(self, "")), " ")
+        assert.truthy(all:find("ffi for function global", 1, true))
         assert.truthy(all:find("class", 1, true))
     end)
 end)

@@ -1,6 +1,6 @@
 -- The prompt: by itself with lines from a table, and as `cffi repl` with lines from a pipe.
 local support = require "support"
-local repl = require "cffi.repl"
+local repl = require "cffi.repl.session"
 
 -- Feeds lines to a prompt; returns what it printed, its errors, its prompts, and their count.
 local function session(...)
@@ -54,8 +54,18 @@ describe("the prompt", function()
         assert.equal(1, count)
     end)
 
-    it("keeps globals from line to line; a local ends with its line", function()
-        assert.equal("5\nnil\n", (session("x = 5", "x", "local y = 1", "y")))
+    it("keeps globals and locals from line to line", function()
+        assert.equal("5\n1\n", (session("x = 5", "x", "local y = 1", "y")))
+        assert.equal("7\nnil\n", (session("local function f() return y end; local y = 7", "f()", "rawget(_G, 'y')")))
+        assert.equal("1\t2\tnil\n", (session("local a <const>, b, c = 1, 2", "a, b, c")))
+        assert.equal("nil\n2\n", (session("local a do local a = 1 end", "a", "a = 2", "a")))
+        assert.equal("1\n", (session("local t = {1}; local print = print", "t[1]")))
+        assert.equal("nil\t{\"closed\"}\n", (session("list = {}",
+            "local x <close> = setmetatable({}, {__close = function() list[1] = 'closed' end})", "x, list")))
+    end)
+
+    it("keeps the last values as _ and __", function()
+        assert.equal("1\t2\n1\n{1}\n{{1}}\n", (session("1, 2", "_", "x = 5", "__", "__")))
     end)
 
     it("prints every error and goes on", function()
@@ -63,7 +73,7 @@ describe("the prompt", function()
             "error(setmetatable({}, {__tostring = function() error 'no' end}))", "4")
         assert.equal("1\n2\n3\n4\n", out)
         assert.equal("first\n(error object is a table value)\n"
-            .. "stdin:1: syntax error near 'x'\n(error object is a table value)\n", errors)
+            .. "stdin:5: syntax error near 'x'\n    x x\n      ^\n(error object is a table value)\n", errors)
         assert.equal(4, count)
     end)
 

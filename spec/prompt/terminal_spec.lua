@@ -74,7 +74,7 @@ describe("the prompt on a terminal", function()
 
     it("greets, asks, prints, and ends with ^D", function()
         local prompt = start_prompt()
-        prompt.expect "`ffi` and `C` are predefined, ^D ends.\r\n"
+        prompt.expect ":help   :include FILE.h   :lib NAME   :find WORD   ?NAME   ^D\r\n"
         prompt.expect "> "
         prompt.send "for i = 41, 42 do\n"
         prompt.expect ">> "
@@ -126,11 +126,13 @@ describe("the prompt on a terminal", function()
     it("completes names with Tab", function()
         local prompt = start_prompt()
         prompt.expect "> "
-        prompt.send "ffi.cdef 'int putchar(int); int puts(const char *);'\n"
-        prompt.expect "> "
-        prompt.send "ffi.sizeo\t 'int', C.putc\t(10)\n"
-        prompt.expect "ffi.sizeof 'int', C.putchar(10)\r\n"
-        prompt.expect "4\t10\r\n> "
+        prompt.send "int getpagesize(void);\n"
+        prompt.expect "declared getpagesize\r\n> "
+        prompt.send "ffi.sizeo\t 'int', C.getpagesi\t() > 0\n"
+        prompt.expect "ffi.sizeof 'int', C.getpagesize() > 0\r\n"
+        prompt.expect "4\ttrue\r\n> "
+        prompt.send ":la\t unsign\t\n"
+        prompt.expect ":layout unsigned\r\nunsigned int; /* size: 4, align: 4 */\r\n> "
         prompt.send "nil, 'bi\t'\n" -- no file's name
         prompt.expect "nil\t\"bi\"\r\n> "
         prompt.send "\4"

@@ -12,7 +12,7 @@ local PROBES = 8 -- functions asked of every library before all are
 -- ---- candidates --------------------------------------------------------------------------------
 
 -- The linker's cache: name -> path, in its order. Empty when there is none.
-local function cached_libraries()
+function library.cached()
     local text = system.read_file(CACHE) or ""
     local start = text:find(MAGIC, 1, true)
     local found, seen = {}, {}
@@ -155,7 +155,7 @@ end
 -- what was considered, to stand after "'f' has no library: ".
 function library.find(headers, functions)
     local words, near, far = header_words(headers), {}, {}
-    for _, candidate in ipairs(cached_libraries()) do
+    for _, candidate in ipairs(library.cached()) do
         candidate.distance = distance(candidate.name, words)
         table.insert(candidate.distance and near or far, candidate)
     end

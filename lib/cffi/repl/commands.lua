@@ -1,0 +1,183 @@
+-- The commands of the prompt, in one table: what `:help`, completion and the manual page say of
+-- them comes from here. Their work is done by the modules beside this one.
+local near = require "cffi.repl.near"
+
+local commands = {}
+
+-- Each: name, what it takes, one line of help, more of it; `completes`: what Tab offers for its
+-- argument; run(session, argument).
+local function module(name)
+    return function(session, argument)
+        return require("cffi.repl." .. name)(session, argument)
+    end
+end
+
+commands.list = {
+    { name = "help", takes = "[COMMAND]", says = "these commands, or more about one",
+        more = "Without a colon it works as well.", completes = "commands",
+        run = function(session, argument) commands.help(session, argument) end },
+    { name = "include", takes = "FILE.h...", says = "reads C headers and finds their library",
+        more = [[
+The compiler reads them. Their functions, variables, constants, macros and types are then there
+without prefix, after Lua's own globals; _ is the namespace that has them. Several headers that go
+together stand in one command. Without an argument: what was included.]],
+        completes = "headers", run = module "headers" },
+    { name = "lib", takes = "NAME", says = "opens a library",
+        more = [[
+NAME is a name (z), a file name (libz.so.1) or a path. The namespace is bound to the stem of the
+name: z. Functions need a declaration: a header, or a prototype typed at the prompt. Without an
+argument: the libraries that are open.]],
+        completes = "libraries", run = module "libraries" },
+    { name = "find", takes = "WORD", says = "looks for a name everywhere",
+        more = [[
+In this order: what is declared, what open libraries export, the system's headers and libraries by
+name, what the system's libraries export. WORD is a part of the name, or a glob: *_open.]],
+        completes = "names", run = module "find" },
+    { name = "layout", takes = "TYPE", says = "offsets, sizes and holes of a struct, as of pahole",
+        more = "TYPE is C (struct stat) or a Lua expression that gives a type or an object.",
+        completes = "types", run = function(session, text) commands.layout(session, text) end },
+    { name = "x", takes = "VALUE [N]", says = "the bytes at a pointer, of an object or a string",
+        more = "N is how many; without it what the type says. Looking at wild pointers is safe.",
+        completes = "names", run = function(session, text) commands.examine(session, text) end },
+    { name = "time", takes = "EXPRESSION", says = "how long an expression takes",
+        more = "It is repeated until a fifth of a second has passed, and the mean is told.",
+        completes = "names", run = module "time" },
+    { name = "save", takes = "FILE", says = "the inputs that worked, as a script for plain Lua",
+        more = "Expressions are printed there. Inputs that failed are left out.",
+        completes = "files", run = module "save" },
+    { name = "reset", takes = "", says = "forgets declarations, headers, names; the process stays",
+        more = [[
+`ffi` is a new scope afterwards. Global variables that are Lua's own or the script's stay; so do
+libraries that are loaded, and what they have done.]],
+        run = function(session) commands.reset(session) end },
+    { name = "quit", takes = "", says = "ends, as ^D does",
+        run = function(session) session.is_over = true end },
+}
+
+-- What stands for itself, in the same form.
+commands.others = {
+    { usage = "?NAME", says = "what a name is: prototype, comment, where it stands, library",
+        more = [[
+The comment is the one that the header has above the declaration or beside it. A name that is not
+declared is looked for among the exports of open libraries. ?GLOB (?sqlite3_bind_*) lists the names
+that it fits.]] },
+    { usage = "_, __", says = "the first of the values printed last, and the list of all of them" },
+}
+
+local function find_command(name)
+    for _, command in ipairs(commands.list) do
+        if command.name == name then
+            return command
+        end
+    end
+end
+
+-- What Tab offers for the argument of a command.
+function commands.completes(name)
+    local command = find_command(name)
+    return command and command.completes
+end
+
+function commands.usage(command)
+    return command.usage or (":" .. command.name .. " " .. command.takes):gsub(" +$", "")
+end
+
+local function unknown(name)
+    local names = {}
+    for i, command in ipairs(commands.list) do
+        names[i] = command.name
+    end
+    local nearest = near(name, names)
+    error(("no command ':%s'%s"):format(name, nearest and (" (did you mean ':%s'?)"):format(nearest)
+        or " (:help lists them)"), 0)
+end
+
+-- Runs a line that begins with ":" or "?".
+function commands.run(session, line)
+    local question = line:match "^%?%s*(.-)%s*$"
+    if question == "" then
+        return commands.help(session, "")
+    elseif question then
+        return require "cffi.repl.describe"(session, question)
+    end
+    local name, argument = line:match "^:%s*([%w_]*)%s*(.-)%s*$"
+    local command = find_command(name)
+    if not command then
+        unknown(name)
+    end
+    command.run(session, argument)
+end
+
+-- ---- the small ones ----------------------------------------------------------------------------
+
+local function help_of(name)
+    name = name:gsub("^:", "")
+    if name:sub(1, 1) == "?" then
+        return commands.others[1]
+    end
+    return find_command(name) or unknown(name)
+end
+
+function commands.help(session, argument)
+    if argument ~= "" then
+        local command = help_of(argument)
+        session:print("%s", session.style.titles(commands.usage(command)))
+        session:print("    %s%s", command.says, command.more and "\n"
+            .. ("\n" .. command.more):gsub("\n", "\n    "):sub(2) or "")
+        return
+    end
+    for _, entries in ipairs { commands.list, commands.others } do
+        for _, command in ipairs(entries) do
+            session:print("  %-20s %s", commands.usage(command), command.says)
+        end
+    end
+    session:print [[
+Everything else is Lua, or a C declaration. Tab completes; `ffi` and `C` are there.]]
+end
+
+function commands.layout(session, text)
+    if text == "" then
+        error(":layout wants a type: :layout struct stat", 0)
+    end
+    local ffi = session:current_ffi()
+    local ok, info = pcall(ffi.reflect, text)
+    local ct = text
+    if not ok then
+        local is_lua, value = pcall(session.value_of, session, text)
+        if not is_lua or value == nil or type(value) == "string" then
+            error(info, 0)
+        end
+        ct, info = value, ffi.reflect(value)
+    end
+    if info.kind == "pointer" and ffi.reflect(info.target).members then
+        ct = info.target
+    end
+    session:print("%s", ffi.layout(ct))
+end
+
+function commands.examine(session, text)
+    if text == "" then
+        error(":x wants a value: :x buffer 64", 0)
+    end
+    local value, count
+    local head, size = text:match "^(.-)%s+(%S+)$"
+    if head and not load("return " .. text) then
+        value, count = session:value_of(head), session:value_of(size)
+    else
+        value = session:value_of(text)
+    end
+    if value == nil then
+        error(("'%s' is nil"):format(text), 0)
+    end
+    session:print("%s", session.ffi.hexdump(value, math.tointeger(count)))
+end
+
+function commands.reset(session)
+    session.ffi = require "cffi".scope {}
+    session.names.reset()
+    session.names.predefine(session.ffi)
+    session.inputs, session.libraries, session.headers = {}, {}, {}
+    session:print("%s", session.style.notes "`ffi` is a new scope")
+end
+
+return commands

@@ -1,0 +1,117 @@
+-- :find WORD: a name among what is declared, what open libraries export, the system's headers and
+-- libraries by name, and what the system's libraries export.
+local exports = require "cffi.repl.exports"
+local glob = require "cffi.repl.glob"
+local library = require "cffi.include.library"
+local system = require "cffi.include.system"
+
+local FOLDERS = { "/usr/include", "/usr/local/include" }
+local MAX_ROWS = 30 -- of each kind
+
+-- Rows of one kind, below a title, each once.
+local function section(session, title, rows)
+    if #rows == 0 then
+        return 0
+    end
+    session:print("%s", session.style.titles(title))
+    local shown = {}
+    for i = 1, math.min(#rows, MAX_ROWS) do
+        shown[i] = "  " .. rows[i]
+    end
+    if #rows > MAX_ROWS then
+        shown[#shown + 1] = ("  (%d more)"):format(#rows - MAX_ROWS)
+    end
+    session.page(shown)
+    return #rows
+end
+
+local function declared(session, pattern)
+    local rows = {}
+    for _, _, text, file, line in session.ffi.declarations(pattern) do
+        rows[#rows + 1] = text .. session.style.notes(file and ("  %s:%d"):format(file, line) or "")
+    end
+    table.sort(rows)
+    return rows
+end
+
+-- Symbols of open libraries that nothing declares.
+local function exported(session, pattern)
+    local rows, seen, spaces = {}, {}, { session.ffi.C }
+    for _, entry in ipairs(session.libraries) do
+        table.insert(spaces, 1, entry.namespace)
+    end
+    for _, namespace in ipairs(spaces) do
+        local place = tostring(namespace):match "[^/]*$"
+        for name, kind, _, is_declared in session.ffi.symbols(namespace, pattern) do
+            if kind ~= "other" and not is_declared and not seen[name] then
+                seen[name] = true
+                rows[#rows + 1] = ("%s  %s"):format(name, session.style.notes(place))
+            end
+        end
+    end
+    table.sort(rows)
+    return rows
+end
+
+-- Header files whose name, or whose folder's, fits.
+local function headers(pattern)
+    local rows = {}
+    local pipe <close> = io.popen("find -L " .. table.concat(FOLDERS, " ")
+        .. " -maxdepth 5 -name '*.h' 2>/dev/null")
+    for path in pipe:lines() do
+        local name = path:gsub("^/usr/include/", ""):gsub("^/usr/local/include/", "")
+            :gsub("^[^/]*%-linux%-[^/]*/", "")
+        local file = name:match "[^/]*$"
+        if file:find(pattern) or file:gsub("%.h$", ""):find(pattern) then
+            rows[#rows + 1] = "<" .. name .. ">"
+        end
+    end
+    table.sort(rows)
+    return rows
+end
+
+local function named_libraries(pattern)
+    local rows = {}
+    for _, candidate in ipairs(library.cached()) do
+        local stem = candidate.name:gsub("^lib", ""):gsub("%.so.*$", "")
+        if candidate.name:find(pattern) or stem:find(pattern) then
+            rows[#rows + 1] = ("%s  %s"):format(candidate.name, candidate.path)
+        end
+    end
+    table.sort(rows)
+    return rows
+end
+
+-- What libraries of the system export that are not open; each file once.
+local function system_exports(session, pattern)
+    local rows, seen = {}, {}
+    for _, candidate in ipairs(library.cached()) do
+        local path = system.real_path(candidate.path)
+        local names = not seen[path] and exports(path, pattern) or {}
+        seen[path] = true
+        for _, name in ipairs(names) do
+            if not session.ffi.declaration(name) then
+                rows[#rows + 1] = ("%s  %s"):format(name, session.style.notes(candidate.name))
+            end
+        end
+    end
+    table.sort(rows)
+    return rows
+end
+
+return function(session, word)
+    if word == "" then
+        error(":find wants a word: :find sqlite3_open", 0)
+    end
+    local pattern, count = glob.pattern(word), 0
+    count = count + section(session, "declared", declared(session, pattern))
+    count = count + section(session, "exported by open libraries, not declared",
+        exported(session, pattern))
+    count = count + section(session, "headers", headers(pattern))
+    count = count + section(session, "libraries", named_libraries(pattern))
+    count = count + section(session, "exported by libraries of the system",
+        system_exports(session, pattern))
+    if count == 0 then
+        error(("nothing like '%s' was found"):format(word), 0)
+    end
+end
