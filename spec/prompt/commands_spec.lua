@@ -103,7 +103,8 @@ describe(":include", function()
     it("makes names usable without prefix", function()
         local out = output(":include zlib.h", "zlibVersion() == _.zlibVersion()", "Z_OK", "ffi.sizeof(z_stream)",
             "Z_BEST_COMPRESSION + 1")
-        assert.truthy(out:find "^<zlib.h>: library: [^\n]*libz%.so[^\n]*: %d+ functions, %d+ types %(%d+ ms%)\n")
+        assert.truthy(out:find("^<zlib.h>: [^\n]*libz%.so[^\n]*: %d+ functions, %d+ types, %d+ other names "
+            .. "%(%d+ ms%)\n"))
         assert.truthy(out:find "\n0\n112\n10\n$")
     end)
 
@@ -114,8 +115,9 @@ describe(":include", function()
 
     it("says what is wrong", function()
         assert.equal(":include wants a header: :include zlib.h\n", error_of ":include")
-        assert.truthy(error_of(":include no/such/header.h"):find "no/such/header.h")
-        assert.truthy(output(":include zlib.h", ":include"):find "\n<zlib.h>: library: ")
+        assert.truthy(error_of(":include no/such/header.h"):find "^cannot include <no/such/header.h>: ")
+        local lines = output(":include zlib.h", ":include stdio.h lib=m", ":include")
+        assert.truthy(lines:find("\n<zlib.h>: /", 1, true))
     end)
 end)
 
@@ -183,6 +185,12 @@ describe("?NAME", function()
         assert.equal("nothing is known of 'xyzzy'; :find looks further\n", error_of "?xyzzy")
         assert.equal("nothing is known of 'strleen' (did you mean 'strlen'?)\n",
             error_of("size_t strlen(const char *);", "?strleen"))
+    end)
+
+    it("knows macros of included headers", function()
+        local out = output(":include zlib.h", "?Z_BEST_SPEED", "?Z_BES*")
+        assert.truthy(out:find "\n#define Z_BEST_SPEED 1\n    compression levels\n    /usr/include/zlib.h:%d+\n")
+        assert.truthy(out:find "\n#define Z_BEST_COMPRESSION 9  zlib.h:%d+\n#define Z_BEST_SPEED 1  zlib.h:%d+\n$")
     end)
 
     it("lists what a glob fits", function()

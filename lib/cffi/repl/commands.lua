@@ -20,7 +20,8 @@ commands.list = {
         more = [[
 The compiler reads them. Their functions, variables, constants, macros and types are then there
 without prefix, after Lua's own globals; _ is the namespace that has them. Several headers that go
-together stand in one command. Without an argument: what was included.]],
+together stand in one command, and the words pkg=NAME (what pkg-config knows) and lib=NAME may be
+among them. Without an argument: what was included.]],
         completes = "headers", run = module "headers" },
     { name = "lib", takes = "NAME", says = "opens a library",
         more = [[
@@ -92,20 +93,28 @@ local function unknown(name)
         or " (:help lists them)"), 0)
 end
 
+-- Runs a command's function. An error's place in these modules tells the user nothing.
+local function protected(run, ...)
+    local ok, err = pcall(run, ...)
+    if not ok then
+        error(type(err) == "string" and err:gsub("^[^\n:]*/repl/%l+%.lua:%d+: ", "") or err, 0)
+    end
+end
+
 -- Runs a line that begins with ":" or "?".
 function commands.run(session, line)
     local question = line:match "^%?%s*(.-)%s*$"
     if question == "" then
         return commands.help(session, "")
     elseif question then
-        return require "cffi.repl.describe"(session, question)
+        return protected(require "cffi.repl.describe", session, question)
     end
     local name, argument = line:match "^:%s*([%w_]*)%s*(.-)%s*$"
     local command = find_command(name)
     if not command then
         unknown(name)
     end
-    command.run(session, argument)
+    protected(command.run, session, argument)
 end
 
 -- ---- the small ones ----------------------------------------------------------------------------

@@ -132,6 +132,13 @@ end
 -- Names declared in the scope that the library has, and what it exports besides.
 local function add_symbols(names, ffi, namespace, prefix)
     local pattern = "^" .. prefix
+    local mt = debug.getmetatable(namespace)
+    if mt and mt.__cffi_declarations then -- the headers' own names
+        for name in ffi.declarations(namespace, pattern) do
+            names[name] = prefixed(name, prefix) or nil
+        end
+        return
+    end
     for name, kind in ffi.declarations(pattern) do
         if kind ~= "typedef" and prefixed(name, prefix) and pcall(index, namespace, name) then
             names[name] = true
@@ -160,7 +167,7 @@ local function names_in(session, place, prefix)
 end
 
 local function declared_names(session, prefix, names)
-    for name in session.ffi.declarations("^" .. prefix) do
+    for name in session:declarations("^" .. prefix) do
         names[name] = prefixed(name, prefix) or nil
     end
     return names
@@ -174,11 +181,8 @@ local function bare_names(session, prefix)
     end
     add_keys(names, session.names.env, prefix)
     add_keys(names, session.globals, prefix)
-    if #session.headers > 0 then
+    if #session.headers > 0 and prefix ~= "" then
         declared_names(session, prefix, names)
-        for _, entry in ipairs(session.headers) do
-            add_keys(names, entry.namespace, prefix)
-        end
     end
     return names
 end
@@ -189,11 +193,10 @@ local TAGGED = { struct = true, union = true, enum = true }
 
 -- Tags that declarations, and C texts of the session, mention.
 local function tags(session, kind, prefix)
-    local names, pattern = {}, kind .. " ([%a_][%w_]*)"
+    local names, pattern = {}, kind .. " (" .. prefix .. "[%w_]*)"
     local function add(text)
         for tag in text:gmatch(pattern) do
-            local fits = prefixed(tag, prefix)
-            names[tag] = fits and pcall(session.ffi.typeof, kind .. " " .. tag) or nil
+            names[tag] = prefixed(tag, prefix) or nil
         end
     end
     for _, _, text in session.ffi.declarations() do
@@ -203,6 +206,9 @@ local function tags(session, kind, prefix)
         if type(input.text) == "string" then
             add(input.text)
         end
+    end
+    for tag in pairs(names) do
+        names[tag] = pcall(session.ffi.typeof, kind .. " " .. tag) or nil
     end
     return names
 end
@@ -364,7 +370,7 @@ local ARGUMENTS = {
     libraries = function(_, text) return sorted(library_names(text)), 1 end,
     names = function(session, text)
         local list, from = complete_lua(session, text)
-        if from <= 1 and not text:find "[.:]" then
+        if #session.headers == 0 and from <= 1 and not text:find "[.:]" then
             local names = declared_names(session, text, {})
             for _, name in ipairs(list) do names[name] = true end
             list = sorted(names)

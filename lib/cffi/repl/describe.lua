@@ -97,8 +97,8 @@ local function describe_value(session, text, value)
     local is_c, info = pcall(session.ffi.reflect, value)
     if is_c and type(value) == "function" then
         return describe_declaration(session, info.symbol, "function",
-            select(2, session.ffi.declaration(info.symbol)) or info.text,
-            select(3, session.ffi.declaration(info.symbol)))
+            select(2, session:declaration(info.symbol)) or info.text,
+            select(3, session:declaration(info.symbol)))
     elseif is_c and session.ffi.type(value) == "ctype" or is_c and info.members then
         session:print("%s", session.ffi.layout(value))
     end
@@ -107,7 +107,7 @@ end
 
 local function known_names(session)
     local names = {}
-    for name in session.ffi.declarations() do
+    for name in session:declarations() do
         names[#names + 1] = name
     end
     return names
@@ -127,7 +127,7 @@ end
 
 local function describe(session, text)
     local name = text:match "[%w_]+$" or text
-    local kind, declared, file, line = session.ffi.declaration(name)
+    local kind, declared, file, line = session:declaration(name)
     if kind then
         describe_declaration(session, name, kind, declared, file, line)
         return kind ~= "typedef" or describe_type(session, name)
@@ -149,7 +149,7 @@ end
 local function describe_all(session, text)
     local pattern = glob.pattern(text:match "[%w_*?%[%]%-^]+$" or text)
     local rows, seen = {}, {}
-    for name, _, declared, file, line in session.ffi.declarations(pattern) do
+    for name, _, declared, file, line in session:declarations(pattern) do
         seen[name] = true
         local place = file and ("  %s:%d"):format(file:match "[^/]*$", line) or ""
         rows[#rows + 1] = { name = name, text = declared .. session.style.notes(place) }

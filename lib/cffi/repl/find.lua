@@ -27,7 +27,7 @@ end
 
 local function declared(session, pattern)
     local rows = {}
-    for _, _, text, file, line in session.ffi.declarations(pattern) do
+    for _, _, text, file, line in session:declarations(pattern) do
         rows[#rows + 1] = text .. session.style.notes(file and ("  %s:%d"):format(file, line) or "")
     end
     table.sort(rows)
@@ -90,7 +90,7 @@ local function system_exports(session, pattern)
         local names = not seen[path] and exports(path, pattern) or {}
         seen[path] = true
         for _, name in ipairs(names) do
-            if not session.ffi.declaration(name) then
+            if not session:declaration(name) then
                 rows[#rows + 1] = ("%s  %s"):format(name, session.style.notes(candidate.name))
             end
         end

@@ -1,24 +1,39 @@
 -- :include, and the headers named on the command line.
-local function words_of(text)
-    local words = {}
-    for word in text:gmatch "[^%s,]+" do
-        words[#words + 1] = word:gsub("^[\"<]", ""):gsub("[\">]$", "")
-    end
-    return words
-end
+local OPTIONS = { pkg = true, lib = true }
 
--- How many functions, types and other names stand in the files of these headers.
-local function counts(ffi, headers)
-    local count = { typedef = 0, ["function"] = 0, other = 0 }
-    for _, kind, _, file in ffi.declarations() do
-        for _, header in ipairs(headers) do
-            if file and ("/" .. file):sub(-#header - 1) == "/" .. header then
-                local key = count[kind] and kind or "other"
-                count[key] = count[key] + 1
-            end
+-- The headers, and the options that stand among them as name=value.
+local function words_of(text)
+    local words, options = {}, {}
+    for word in text:gmatch "[^%s,]+" do
+        local name, value = word:match "^(%l+)=(.+)$"
+        if OPTIONS[name] then
+            options[name] = value
+        else
+            words[#words + 1] = word:gsub("^[\"<]", ""):gsub("[\">]$", "")
         end
     end
+    return words, options
+end
+
+-- What the headers declare themselves, by kind.
+local function counts(ffi, namespace)
+    local count = { typedef = 0, ["function"] = 0, other = 0 }
+    for _, kind in ffi.declarations(namespace) do
+        local key = count[kind] and kind or "other"
+        count[key] = count[key] + 1
+    end
     return count
+end
+
+-- Headers and library; of many libraries the first.
+local function title_of(namespace)
+    local title = tostring(namespace)
+    local first, rest = title:match "^(.-), (.*)$"
+    if not rest or #title < 100 then
+        return title
+    end
+    local _, commas = rest:gsub(", ", "")
+    return ("%s and %d more"):format(first, commas + 1)
 end
 
 local function counted(n, what)
@@ -35,19 +50,20 @@ local function list(session)
 end
 
 return function(session, argument)
-    local headers = words_of(argument)
+    local headers, include_options = words_of(argument)
     if #headers == 0 then
         return list(session)
     end
     local ffi, start = session.ffi, os.clock()
-    local namespace = ffi.include(headers)
+    local namespace = ffi.include(headers, include_options)
     session.names.include(namespace)
     session.names.set("_", namespace)
-    local count = counts(ffi, headers)
-    local text = ("%s: %s, %s"):format(tostring(namespace), counted(count["function"], "function"),
-        counted(count.typedef, "type"))
+    local count = counts(ffi, namespace)
+    local text = ("%s: %s, %s, %s"):format(title_of(namespace),
+        counted(count["function"], "function"), counted(count.typedef, "type"),
+        counted(count.other, "other name"))
     table.insert(session.headers, { headers = headers, namespace = namespace, text = text })
-    session:keep("include", headers)
+    session:keep("include", { headers = headers, options = include_options })
     session:print("%s%s", text, session.style.notes((" (%.0f ms)"):format(
         (os.clock() - start) * 1000)))
 end

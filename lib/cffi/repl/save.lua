@@ -55,13 +55,17 @@ function writers.C(text)
     return "ffi.cdef " .. long_string(text)
 end
 
-function writers.include(headers)
-    local quoted = {}
-    for i, header in ipairs(headers) do
+function writers.include(input)
+    local quoted, options = {}, {}
+    for i, header in ipairs(input.headers) do
         quoted[i] = ("%q"):format(header)
     end
-    return ("_ = ffi.include { %s }\nincluded[#included + 1] = _"):format(
-        table.concat(quoted, ", "))
+    for name, value in pairs(input.options) do
+        options[#options + 1] = ("%s = %q"):format(name, value)
+    end
+    table.sort(options)
+    return ("_ = ffi.include({ %s }, { %s })\nincluded[#included + 1] = _"):format(
+        table.concat(quoted, ", "), table.concat(options, ", "))
 end
 
 function writers.lib(library)

@@ -150,6 +150,35 @@ function methods:value_of(text)
     return evaluate(self, run)[2]
 end
 
+-- Iterates over what is declared and what the included headers define: name, kind, text, file and
+-- line.
+function methods:declarations(pattern)
+    return coroutine.wrap(function()
+        local seen = {}
+        for name, kind, text, file, line in self.ffi.declarations(pattern) do
+            seen[name] = true
+            coroutine.yield(name, kind, text, file, line)
+        end
+        for _, entry in ipairs(self.headers) do
+            for name, kind, text, file, line in self.ffi.declarations(entry.namespace, pattern) do
+                if not seen[name] then
+                    seen[name] = true
+                    coroutine.yield(name, kind, text, file, line)
+                end
+            end
+        end
+    end)
+end
+
+-- Kind, text, file and line of one of them.
+function methods:declaration(name)
+    local kind, text, file, line = self.ffi.declaration(name)
+    if kind or not name:find "^[%w_]+$" then
+        return kind, text, file, line
+    end
+    return select(2, self:declarations("^" .. name .. "$")())
+end
+
 -- The scope that `ffi` is at the prompt, which the user may have changed.
 function methods:current_ffi()
     local ffi = self.names.get "ffi"
