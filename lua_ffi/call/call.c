@@ -91,18 +91,27 @@ static unsigned char *next_copy(struct outgoing *call, const struct lffi_param *
     return copy;
 }
 
-void lffi_store_general(lua_State *L, struct outgoing *call, const struct lffi_param *param,
-                        const struct lffi_piece *pieces, int idx)
+/* Not inline, as little here: `scratch` would stay on the C stack while C runs. */
+static LFFI_NOINLINE void store_pieces(lua_State *L, struct outgoing *call,
+                                       const struct lffi_param *param,
+                                       const struct lffi_piece *pieces, int idx)
 {
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
+    store_value(L, param, scratch, idx, &call->where);
+    lffi_scatter(pieces, param, scratch, call->frame);
+}
+
+LFFI_NOINLINE void lffi_store_general(lua_State *L, struct outgoing *call,
+                                      const struct lffi_param *param,
+                                      const struct lffi_piece *pieces, int idx)
+{
     unsigned char *slot = call->frame + param->to;
     luaL_checkstack(L, 10, NULL);
     call->where.index = idx - call->first + 1;
     if (param->flags & LFFI_PARAM_INDIRECT)
         slot = next_copy(call, param);
     if (param->pieces != 1) {
-        store_value(L, param, scratch, idx, &call->where);
-        lffi_scatter(pieces, param, scratch, call->frame);
+        store_pieces(L, call, param, pieces, idx);
     } else {
         store_value(L, param, slot, idx, &call->where);
         lffi_widen(param, slot);
@@ -169,20 +178,25 @@ static bool needs_object(const struct lffi_plan *plan)
     return plan->result_kind == LFFI_RETURN_MEMORY || lffi_travels_as_object(plan->result.op);
 }
 
-/* A plain result straight from its register; the others put together from their pieces. */
-static int push_result(lua_State *L, const struct lffi_plan *plan, const struct incoming *in)
+/* A result that is put together from its pieces. Its object is on the stack top, if it has one. */
+static LFFI_NOINLINE void push_pieces(lua_State *L, const struct lffi_plan *plan,
+                                      const struct incoming *in)
 {
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
-    const unsigned char *ret = (const unsigned char *)&in->ret;
-    if (plan->result.op == LFFI_VOID)
-        return 0;
-    if (lffi_push_plain(L, plan->result.op, ret + plan->result.to))
-        return 1;
     if (plan->result_kind != LFFI_RETURN_MEMORY)
-        lffi_gather(plan->pieces, &plan->result, ret,
+        lffi_gather(plan->pieces, &plan->result, (const unsigned char *)&in->ret,
                     in->object != NULL ? in->object->addr : scratch);
     if (in->object == NULL)
         lffi_load(L, plan->result.ct, scratch, 0);
+}
+
+static int push_result(lua_State *L, const struct lffi_plan *plan, const struct incoming *in)
+{
+    const unsigned char *ret = (const unsigned char *)&in->ret;
+    if (plan->result.op == LFFI_VOID)
+        return 0;
+    if (!lffi_push_plain(L, plan->result.op, ret + plan->result.to))
+        push_pieces(L, plan, in);
     return 1;
 }
 
@@ -317,17 +331,24 @@ static int call_with_heap_frame(lua_State *L, struct outgoing *call, uint32_t st
     return convert_and_run(L, call);
 }
 
-/* Neither inline, or the frames would add up: recursion through callbacks needs the C stack. */
-static __attribute__((noinline)) int call_with_stack_frame(lua_State *L, struct outgoing *call)
+/* None inline, or the frames would add up: recursion through callbacks needs the C stack. */
+static LFFI_NOINLINE int call_with_stack_frame(lua_State *L, struct outgoing *call)
 {
     struct lffi_frame frame;
     call->frame = (unsigned char *)&frame;
     return convert_and_run(L, call);
 }
 
-static __attribute__((noinline)) int call_with_registers(lua_State *L, struct outgoing *call)
+static LFFI_NOINLINE int call_with_registers(lua_State *L, struct outgoing *call)
 {
     struct lffi_registers regs;
+    call->frame = (unsigned char *)&regs;
+    return convert_and_run(L, call);
+}
+
+static LFFI_NOINLINE int call_with_words(lua_State *L, struct outgoing *call)
+{
+    struct lffi_general regs;
     call->frame = (unsigned char *)&regs;
     return convert_and_run(L, call);
 }
@@ -340,9 +361,9 @@ static int dispatch(lua_State *L, struct outgoing *call)
         stack = lffi_variadic_room(L, call, &copies);
     if (stack > LFFI_STACK_BLOCK || copies > 0)
         return call_with_heap_frame(L, call, stack, copies);
-    if (stack == 0 && !call->plan->variadic && !call->plan->end.wide)
-        return call_with_registers(L, call);
-    return call_with_stack_frame(L, call);
+    if (stack > 0 || call->plan->variadic || call->plan->end.wide)
+        return call_with_stack_frame(L, call);
+    return call->plan->general ? call_with_words(L, call) : call_with_registers(L, call);
 }
 
 /* "'abs' (int abs(int))", or "'int (int)'" for a pointer. */

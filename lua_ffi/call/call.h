@@ -42,6 +42,7 @@ struct lffi_plan {
     uint8_t result_kind;       /* enum lffi_return_kind */
     bool variadic;             /* ", ..." or "()" */
     bool by_libffi;            /* no register path */
+    bool general;              /* a call looks at struct lffi_general alone, unless variadic */
     bool scalar_callback;      /* of scalars, of which Lua's values are made without allocating */
     struct lffi_param param[];
 };

@@ -28,25 +28,41 @@ bool lffi_is_direct_caller(lua_CFunction fn)
 #define WORD_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 #define WORD_VALUES(w) LFFI_WORDS8(w)
 #define INLINE LFFI_INLINE
+#ifdef __OPTIMIZE__
+#define OUTLINE inline
+#else /* nothing shares room on the C stack, and it is kept while C runs */
+#define OUTLINE LFFI_NOINLINE
+#endif
 
 /* What an entry point passes: a few registers of one kind, all of both, those to a variadic
  * function (x86-64 says in a register how many floating ones matter), and some stack. */
 enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_VARIADIC, REACH_STACK };
 enum { FEW = 3, STACK_WORDS = 8 };
 
+/* The frame of an entry point is as much of this as its reach needs: recursion through callbacks
+ * needs the C stack. Elsewhere it is bytes, to which offsets are added. */
 struct frame {
     struct lffi_registers regs;
     uint64_t stack[STACK_WORDS];
 };
+struct few_floats {
+    struct lffi_general unused;
+    union lffi_fpr fpr[FEW];
+};
 _Static_assert(offsetof(struct frame, stack) == LFFI_STACK_START, "as plans have it");
+_Static_assert(offsetof(struct few_floats, fpr) == offsetof(struct frame, regs.fpr), "likewise");
 
+#define GPRS(frame) ((const uint64_t *)(const void *)(frame))
+#define FPRS(frame)                                                                                \
+    ((const union lffi_fpr *)(const void *)((frame) + offsetof(struct lffi_registers, fpr)))
+#define STACK(frame) ((const uint64_t *)(const void *)((frame) + LFFI_STACK_START))
 #define CALL(result, types, values) (((result(*) types)address)values)
 
-static INLINE uint64_t invoke_word(void (*address)(void), const struct frame *frame,
+static INLINE uint64_t invoke_word(void (*address)(void), const unsigned char *frame,
                                    enum reach reach)
 {
-    const uint64_t *g = frame->regs.gpr;
-    const union lffi_fpr *f = frame->regs.fpr;
+    const uint64_t *g = GPRS(frame);
+    const union lffi_fpr *f = FPRS(frame);
     if (reach == REACH_NOTHING)
         return CALL(uint64_t, (void), ());
     if (reach == REACH_WORDS)
@@ -56,14 +72,14 @@ static INLINE uint64_t invoke_word(void (*address)(void), const struct frame *fr
     if (reach == REACH_VARIADIC)
         return CALL(uint64_t, (uint64_t, ...), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
     return CALL(uint64_t, (LFFI_GPR_TYPES, FPR_TYPES, WORD_TYPES),
-                (LFFI_GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(frame->stack)));
+                (LFFI_GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(STACK(frame))));
 }
 
-static INLINE double invoke_float(void (*address)(void), const struct frame *frame,
+static INLINE double invoke_float(void (*address)(void), const unsigned char *frame,
                                   enum reach reach)
 {
-    const uint64_t *g = frame->regs.gpr;
-    const union lffi_fpr *f = frame->regs.fpr;
+    const uint64_t *g = GPRS(frame);
+    const union lffi_fpr *f = FPRS(frame);
     if (reach == REACH_FLOATS)
         return CALL(double, (double, double, double), (f[0].d, f[1].d, f[2].d));
     return CALL(double, (LFFI_GPR_TYPES, FPR_TYPES), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
@@ -71,11 +87,11 @@ static INLINE double invoke_float(void (*address)(void), const struct frame *fra
 
 /* ---- arguments ------------------------------------------------------------------------------- */
 
-static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const struct frame *frame)
+static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const unsigned char *frame)
 {
     for (uint32_t i = 0; i < record->plan->nparams && i < 64; i++) {
         uint64_t word;
-        memcpy(&word, (const char *)frame + record->plan->param[i].to, sizeof word);
+        memcpy(&word, frame + record->plan->param[i].to, sizeof word);
         if ((record->nonnull >> i & 1) != 0 && word == 0)
             return false;
     }
@@ -83,12 +99,12 @@ static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const struct
 }
 
 static INLINE bool load(const struct lffi_record *record, const struct lffi_value *arg,
-                        struct frame *frame)
+                        unsigned char *frame)
 {
     const struct lffi_param *param = record->plan->param;
     for (const struct lffi_param *end = param + record->plan->nparams; param < end;
          param++, arg++) {
-        if (!slot_put(param, arg, (unsigned char *)frame + param->to))
+        if (!slot_put(param, arg, frame + param->to))
             return false;
     }
     return record->nonnull == 0 || no_null(record, frame);
@@ -136,7 +152,7 @@ static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
 /* Loads the `n` arguments from `arg` on into the registers that the parameters have left. Returns
  * their kinds; 0 when there is none or one is not plain. */
 static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct lffi_value *arg,
-                                     ptrdiff_t n, struct frame *frame)
+                                     ptrdiff_t n, struct lffi_registers *regs)
 {
     uint64_t kinds = 0;
     uint32_t gprs = plan->end.gprs;
@@ -146,8 +162,8 @@ static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct 
     for (ptrdiff_t i = 0; i < n; i++, arg++) {
         unsigned kind = KIND_FLOAT;
         if (arg->tag == LFFI_TAG_FLOAT && fprs < LFFI_FPRS)
-            frame->regs.fpr[fprs++].d = arg->as.number;
-        else if (gprs >= LFFI_GPRS || (kind = promoted(arg, &frame->regs.gpr[gprs++])) == 0)
+            regs->fpr[fprs++].d = arg->as.number;
+        else if (gprs >= LFFI_GPRS || (kind = promoted(arg, &regs->gpr[gprs++])) == 0)
             return 0;
         kinds = kinds << KIND_BITS | kind;
     }
@@ -258,7 +274,7 @@ static INLINE int push_float(lua_State *L, const struct lffi_record *record, dou
 /* ---- entry points ---------------------------------------------------------------------------- */
 
 static INLINE int run_word(lua_State *L, const struct lffi_record *record,
-                           const struct frame *frame, enum reach reach)
+                           const unsigned char *frame, enum reach reach)
 {
     struct lffi_call running;
     uint64_t word;
@@ -270,7 +286,7 @@ static INLINE int run_word(lua_State *L, const struct lffi_record *record,
 }
 
 static INLINE int run_float(lua_State *L, const struct lffi_record *record,
-                            const struct frame *frame, enum reach reach)
+                            const unsigned char *frame, enum reach reach)
 {
     struct lffi_call running;
     double number;
@@ -281,50 +297,59 @@ static INLINE int run_float(lua_State *L, const struct lffi_record *record,
     return push_float(L, record, number);
 }
 
+enum { NOT_PLAIN = -1 };
+
 /* Inlined into each entry point, where all but L is constant. */
-static INLINE int direct(lua_State *L, enum reach reach, bool is_float)
+static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, bool is_float)
 {
     const struct lffi_value *function = lffi_running(L);
     const struct lffi_record *record = lffi_first_upvalue(function);
     const struct lffi_plan *plan = record->plan;
-    struct frame frame;
     if (lffi_argument_count(L, function) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
         !record->callee.lib->open ||
-        (reach != REACH_NOTHING && !load(record, function + 1, &frame)))
-        return lffi_call_function(L);
-    return is_float ? run_float(L, record, &frame, reach) : run_word(L, record, &frame, reach);
+        (reach != REACH_NOTHING && !load(record, function + 1, frame)))
+        return NOT_PLAIN;
+    return is_float ? run_float(L, record, frame, reach) : run_word(L, record, frame, reach);
 }
 
-static int variadic_to_word(lua_State *L)
+static OUTLINE int variadic(lua_State *L, unsigned char *frame)
 {
     const struct lffi_value *function = lffi_running(L);
     const struct lffi_record *record = lffi_first_upvalue(function);
     const struct lffi_plan *plan = record->plan;
     ptrdiff_t n = lffi_argument_count(L, function) - (ptrdiff_t)plan->nparams;
-    struct frame frame;
     uint64_t kinds;
     if (n < 0 || !record->callee.lib->open || plan->ct->scope->luajit ||
-        !load(record, function + 1, &frame))
-        return lffi_call_function(L);
-    kinds = load_variadic(plan, function + 1 + plan->nparams, n, &frame);
+        !load(record, function + 1, frame))
+        return NOT_PLAIN;
+    kinds = load_variadic(plan, function + 1 + plan->nparams, n, (struct lffi_registers *)frame);
     if (kinds == 0)
-        return lffi_call_function(L);
+        return NOT_PLAIN;
     if (!is_known_format(record, function + 1, kinds))
         return call_and_remember(L, (struct lffi_record *)(uintptr_t)record, kinds);
-    return run_word(L, record, &frame, REACH_VARIADIC);
+    return run_word(L, record, frame, REACH_VARIADIC);
 }
 
-#define ENTRY(name, reach, is_float)                                                               \
+/* The entry point `name`. Its frame is gone when a call is not plain: that one has its own. */
+#define ENTRY(name, room, call)                                                                    \
+    static OUTLINE int name##_if_plain(lua_State *L)                                               \
+    {                                                                                              \
+        room room_of_frame;                                                                        \
+        unsigned char *frame = (unsigned char *)&room_of_frame;                                    \
+        return call;                                                                               \
+    }                                                                                              \
     static int name(lua_State *L)                                                                  \
     {                                                                                              \
-        return direct(L, reach, is_float);                                                         \
+        int nresults = name##_if_plain(L);                                                         \
+        return nresults == NOT_PLAIN ? lffi_call_function(L) : nresults;                           \
     }
-ENTRY(nothing_to_word, REACH_NOTHING, false)
-ENTRY(words_to_word, REACH_WORDS, false)
-ENTRY(floats_to_float, REACH_FLOATS, true)
-ENTRY(all_to_word, REACH_ALL, false)
-ENTRY(all_to_float, REACH_ALL, true)
-ENTRY(stack_to_word, REACH_STACK, false)
+ENTRY(nothing_to_word, struct lffi_general, direct(L, frame, REACH_NOTHING, false))
+ENTRY(words_to_word, struct lffi_general, direct(L, frame, REACH_WORDS, false))
+ENTRY(floats_to_float, struct few_floats, direct(L, frame, REACH_FLOATS, true))
+ENTRY(all_to_word, struct lffi_registers, direct(L, frame, REACH_ALL, false))
+ENTRY(all_to_float, struct lffi_registers, direct(L, frame, REACH_ALL, true))
+ENTRY(stack_to_word, struct frame, direct(L, frame, REACH_STACK, false))
+ENTRY(variadic_to_word, struct lffi_registers, variadic(L, frame))
 
 /* ---- which functions ------------------------------------------------------------------------- */
 

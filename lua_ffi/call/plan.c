@@ -197,6 +197,7 @@ static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct
     if (variadic)
         fill_promoted(L, ct->scope, promoted);
     fill(L, plan, piece, draft);
+    plan->general = !plan->by_libffi && lffi_is_general(plan->result_kind, &plan->end);
     return plan;
 }
 

@@ -373,7 +373,7 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
 
 /* The scalar way: arguments that are pushed without a chance of failing and a result that needs no
  * conversion, so that only the function itself has to be protected. */
-static LFFI_INLINE enum outcome run_scalars(lua_State *L, struct lffi_call *call,
+static enum outcome run_scalars(lua_State *L, struct lffi_call *call,
                                             struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
@@ -432,6 +432,11 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
 {
     struct lffi_state *st = slot->use.st;
     enum outcome outcome = NOT_TRIED;
+    if (lffi_is_stack_low(&lffi_thread.stack)) {
+        lffi_give_error_value(slot, run->in, run->ret);
+        keep_failure(call, "C stack overflow");
+        return;
+    }
     if (run->plan->scalar_callback && call != NULL && slot->use.ref_onerror == LUA_NOREF &&
         lffi_peeks(st) && st->scalar_callbacks < SCALAR_NESTS) {
         st->scalar_callbacks++;

@@ -50,10 +50,10 @@ static struct lffi_slot *wide_slot[WIDE_ENTRIES];
 #define GPR_ENTRY(index)                                                                           \
     static LFFI_GPR_RESULT gprs_##index(LFFI_GPR_PARAMETERS)                                       \
     {                                                                                              \
-        struct lffi_registers in;                                                                  \
+        struct lffi_general in;                                                                    \
         struct lffi_return ret;                                                                    \
         LFFI_SAVE_GPRS(in);                                                                        \
-        lffi_answer_call(gprs_slot[0x##index], &in, NULL, &ret);                                   \
+        lffi_answer_call(gprs_slot[0x##index], (const struct lffi_registers *)&in, NULL, &ret);    \
         return LFFI_GPR_OF(ret);                                                                   \
     }
 

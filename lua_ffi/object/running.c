@@ -1,4 +1,4 @@
-/* What a thread has: the innermost of its running calls.
+/* What a thread has: the innermost of its running calls, and where some of its things lie.
  *
  * Depends on nothing. One of the two C globals (docs/design.md section 6).
  */

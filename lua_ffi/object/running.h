@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "base/stack.h"
 #include "object/record.h"
 
 #define LFFI_INLINE inline __attribute__((always_inline))
@@ -25,11 +26,12 @@ struct lffi_call {
 };
 enum { LFFI_FAILED = -1 };
 
-/* What a thread has: the innermost of its running calls, and where its errno lies, once known. The
- * address of the first names the thread. Defined in running.c. */
+/* What a thread has: the innermost of its running calls, and where its errno and its C stack lie,
+ * once known. The address of the first names the thread. Defined in running.c. */
 struct lffi_thread {
     struct lffi_call *innermost;
     int *error_number;
+    struct lffi_stack stack;
 };
 #ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
 #define LFFI_TLS __attribute__((tls_model("initial-exec")))

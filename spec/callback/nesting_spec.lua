@@ -166,21 +166,83 @@ describe("recursion through C", function()
         assert.equal(1, lib.callbacks_cleaned)
     end)
 
-    it("ends well on a C stack of 256 KiB", function()
+    -- Runs Lua code that prints on a C stack of so many KiB; what watches memory makes frames larger.
+    local function printed(kilobytes, source, setting)
         local script = os.tmpname()
-        support.write_file(script, callbacks.prelude .. [[
+        support.write_file(script, callbacks.prelude .. source)
+        local code, out, err = support.run { "env", setting or "CFFI_NO_FASTCALL=0",
+            "sh", "-c", 'ulimit -s $2; exec "$0" "$1"',
+            support.lua, script, tostring(kilobytes * (support.keeps_freed and 8 or 1)) }
+        os.remove(script)
+        assert.equal("", err)
+        assert.equal(0, code)
+        return out
+    end
+
+    it("ends well on a C stack of 256 KiB", function()
+        assert.equal("false\tC stack overflow\ttrue\n", printed(256, [[
             local depth, f = 0, nil
             function f(x) depth = depth + 1 return lib.callbacks_call(f, x) end
             local ok, err = pcall(lib.callbacks_call, f, 1)
             print(ok, err:match "C stack overflow", depth > 60)
-        ]])
-        local code, out, err = support.run {
-            "sh", "-c", 'ulimit -s $2; exec "$0" "$1"', support.lua, script,
-            support.keeps_freed and "2048" or "256" } -- what watches memory makes frames larger
-        os.remove(script)
-        assert.equal("", err)
-        assert.equal("false\tC stack overflow\ttrue\n", out)
-        assert.equal(0, code)
+        ]]))
+    end)
+
+    -- An error of ours, where Lua's count of C calls comes too late.
+    it("ends well when the frames of C are large", function()
+        assert.equal("false\tC stack overflow\ttrue\n7\n", printed(512, [[
+            local depth, f = 0, nil
+            function f(x) depth = depth + 1 return lib.callbacks_call_large(f, x) end
+            local ok, err = pcall(lib.callbacks_call_large, f, 1)
+            print(ok, err:match "^[^\n]*:%d+: (C stack overflow)\n", depth >= 8 and depth < 60)
+            print(lib.callbacks_call_large(function() return 7 end, 1))
+        ]]))
+    end)
+
+    it("ends well when structs, pointers and libffi take part", function()
+        local source = [[
+            ffi.cdef [=[
+                struct large { long long word[8]; };
+                typedef struct large large_fn(struct large, double, void *);
+            ]=]
+            local fill = ffi.new "struct large"
+            local depth, f, cb, call = 0, nil, nil, nil
+            function f(x, y, p) depth = depth + 1 return call(x, y, p) end
+            cb = ffi.callback("large_fn *", f)
+            call = ffi.cast("large_fn *", cb)
+            local ok, err = pcall(call, fill, 1, nil)
+            print(ok, err:match "C stack overflow", depth > 40)
+        ]]
+        assert.equal("false\tC stack overflow\ttrue\n", printed(256, source))
+        assert.equal("false\tC stack overflow\ttrue\n", printed(256, source, "CFFI_NO_FASTCALL=1"))
+    end)
+
+    it("ends well in a thread with a small C stack", function()
+        for _, kilobytes in ipairs { 64, 128, 256 } do
+            local size = kilobytes * 1024 * (support.keeps_freed and 8 or 1)
+            assert.equal(0, lib.callbacks_small_state(callbacks.prelude .. [[
+                local depth, f = 0, nil
+                function f(x) depth = depth + 1 return lib.callbacks_call(f, x) end
+                local ok, err = pcall(lib.callbacks_call, f, 1)
+                assert(not ok and err:find "C stack overflow", err)
+                assert(depth > 8, depth)
+            ]], size))
+        end
+    end)
+
+    it("may run on a C stack that is not the thread's", function()
+        local function f(x) return x > 0 and lib.callbacks_call_elsewhere(f, x - 1) or 7 end
+        assert.equal(7, lib.callbacks_call_elsewhere(f, 0))
+        local depth = 0
+        local function g(x)
+            depth = depth + 1
+            return lib.callbacks_call(g, x)
+        end
+        local ok, err = pcall(lib.callbacks_call_elsewhere, g, 0)
+        assert.is_false(ok)
+        assert.truthy(err:find "C stack overflow", err)
+        assert.is_true(depth > 60, depth)
+        assert.equal(7, lib.callbacks_call(function() return 7 end, 1))
     end)
 
     it("from a nearly full Lua stack is an error as well", function()

@@ -12,6 +12,7 @@
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
+#include <ucontext.h>
 #include <unistd.h>
 
 typedef int callbacks_fn(int);
@@ -43,6 +44,44 @@ int callbacks_call(callbacks_fn *f, int x)
     int result = see(f(x));
     callbacks_cleaned++;
     return result;
+}
+
+/* As C code with large frames does. */
+int callbacks_call_large(callbacks_fn *f, int x)
+{
+    volatile char frame[16 * 1024];
+    frame[0] = frame[sizeof frame - 1] = 1;
+    return callbacks_call(f, x) + frame[0] - frame[sizeof frame - 1];
+}
+
+/* On a C stack of its own, as libraries of coroutines have them. */
+static struct {
+    callbacks_fn *f;
+    int result;
+} elsewhere;
+
+static void call_elsewhere(void)
+{
+    elsewhere.result = callbacks_call(elsewhere.f, elsewhere.result);
+}
+
+int callbacks_call_elsewhere(callbacks_fn *f, int x)
+{
+    size_t size = 4 << 20;
+    ucontext_t here;
+    ucontext_t there;
+    void *stack = malloc(size);
+    if (stack == NULL || getcontext(&there) != 0)
+        abort();
+    there.uc_stack.ss_sp = stack;
+    there.uc_stack.ss_size = size;
+    there.uc_link = &here;
+    elsewhere.f = f;
+    elsewhere.result = x;
+    makecontext(&there, call_elsewhere, 0);
+    swapcontext(&here, &there);
+    free(stack);
+    return elsewhere.result;
 }
 
 /* Calls f(1) ... f(n) whatever they answer. */
@@ -436,6 +475,21 @@ int callbacks_states(const char *code, int n)
         failed += result != NULL;
     }
     return failed;
+}
+
+/* Runs the code in a new state within a thread that has so many bytes of C stack. */
+int callbacks_small_state(const char *code, size_t stack)
+{
+    pthread_attr_t attr;
+    pthread_t thread;
+    void *result;
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, stack);
+    if (pthread_create(&thread, &attr, state_thread, (void *)code) != 0)
+        return -1;
+    pthread_attr_destroy(&attr);
+    pthread_join(thread, &result);
+    return result != NULL;
 }
 
 /* Runs the code in a new state within the caller's thread. */

@@ -11,6 +11,8 @@ callbacks.declarations = [=[
     void callbacks_reset(void);
 
     int callbacks_call(callbacks_fn *f, int x);
+    int callbacks_call_large(callbacks_fn *f, int x);
+    int callbacks_call_elsewhere(callbacks_fn *f, int x);
     int callbacks_repeat(callbacks_fn *f, int n);
     int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x);
     int callbacks_borrow(callbacks_fn *f __attribute__((noescape)), int x);
@@ -37,6 +39,7 @@ callbacks.declarations = [=[
     int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected);
     void callbacks_start_kept(int stop_at_exit);
     void callbacks_stop(void);
+    int callbacks_small_state(const char *code, size_t stack);
     int callbacks_states(const char *code, int n);
     int callbacks_state(const char *code);
     int callbacks_poor_state(const char *code);

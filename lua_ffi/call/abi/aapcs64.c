@@ -194,9 +194,9 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
  * then all floating ones, calls every function whose arguments fit; eight-byte words after them
  * become the stack block. */
 
-/* What is passed: a few registers, all of them, words of stack, all 128 bits of the floating
- * registers. */
-enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_WIDE };
+/* What is passed: a few registers, the general ones, all of them, words of stack, all 128 bits of
+ * the floating registers. */
+enum shape { SHAPE_3, SHAPE_GENERAL, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_WIDE };
 
 #define GPRS(g) LFFI_GPR_VALUES(g)
 #define FPRS(f, as) LFFI_FPR_VALUES(f, as)
@@ -211,6 +211,7 @@ enum shape { SHAPE_3, SHAPE_REGISTERS, SHAPE_8, SHAPE_16, SHAPE_WIDE };
         const union lffi_fpr *f = regs->fpr;                                                       \
         switch (shape) {                                                                           \
         case SHAPE_3: return code(g[0], g[1], g[2]);                                               \
+        case SHAPE_GENERAL: return code(GPRS(g));                                                  \
         case SHAPE_REGISTERS: return code(GPRS(g), FPRS(f, d));                                    \
         case SHAPE_8: return code(GPRS(g), FPRS(f, d), LFFI_WORDS8(stack));                        \
         case SHAPE_16: return code(GPRS(g), FPRS(f, d), LFFI_WORDS16(stack));                      \
@@ -242,7 +243,14 @@ static enum shape shape_of(const struct lffi_assign *used)
         return SHAPE_WIDE;
     if (used->stack > 0)
         return used->stack > 64 ? SHAPE_16 : SHAPE_8;
-    return used->gprs <= 3 && used->fprs == 0 ? SHAPE_3 : SHAPE_REGISTERS;
+    if (used->fprs > 0)
+        return SHAPE_REGISTERS;
+    return used->gprs <= 3 ? SHAPE_3 : SHAPE_GENERAL;
+}
+
+bool lffi_is_general(enum lffi_return_kind kind, const struct lffi_assign *used)
+{
+    return kind != LFFI_RETURN_MEMORY && !used->wide && used->stack == 0 && used->fprs == 0;
 }
 
 void lffi_invoke(enum lffi_return_kind kind, bool prefer_libffi, void (*address)(void),

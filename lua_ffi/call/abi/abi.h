@@ -32,14 +32,22 @@ union lffi_fpr {
 #include "call/abi/NAME.h" /* which is not there: compiling ends here, with no error but these */
 #endif
 
-/* The argument registers. `gpr` has one word more than there are registers: AArch64's x8. */
+/* The argument registers. */
 struct lffi_registers {
-    union lffi_fpr fpr[LFFI_FPRS];
     uint64_t gpr[LFFI_GPRS];
     uint64_t hidden; /* AArch64: address for a result in memory */
     uint64_t unused;
+    union lffi_fpr fpr[LFFI_FPRS];
 };
 _Static_assert(sizeof(struct lffi_registers) % 16 == 0, "the stack block follows, aligned to 16");
+
+/* How they begin: all there is where floating registers concern nobody, for calls that nest in each
+ * other share one C stack. */
+struct lffi_general {
+    uint64_t gpr[LFFI_GPRS];
+    uint64_t hidden, unused;
+};
+_Static_assert(sizeof(struct lffi_general) == offsetof(struct lffi_registers, fpr), "no gap");
 
 /* The frame of one call. A larger stack block lies in a userdata of the same form. */
 enum { LFFI_STACK_BLOCK = 512 };
@@ -106,6 +114,10 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
  * fresh. False with `*why` when it cannot. */
 bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
                      struct lffi_way *way, enum lffi_return_kind *kind, const char **why);
+
+/* True when lffi_invoke reads no more of the frame than struct lffi_general, unless it prefers
+ * libffi. */
+bool lffi_is_general(enum lffi_return_kind kind, const struct lffi_assign *used);
 
 /* Runs the code at `address` with the registers and stack block of the frame, as far as `used`;
  * through libffi when that is preferred and can, or nothing else can. The registers that carry

@@ -300,10 +300,11 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
  * become the stack block. The types are variadic because a variadic callee wants to know of the
  * floating registers (AL) and others do not mind. */
 
-/* What is passed: a few registers, all of them, words of stack, the stack block, all 128 bits of
- * the floating registers, those and a large block. */
+/* What is passed: a few registers, the general ones, all of them, words of stack, the stack block,
+ * all 128 bits of the floating registers, those and a large block. */
 enum shape {
     SHAPE_3,
+    SHAPE_GENERAL,
     SHAPE_REGISTERS,
     SHAPE_8,
     SHAPE_16,
@@ -339,15 +340,22 @@ struct large_block {
         return wide ? CODE(R)(GPRS(regs->gpr), FPRS(regs->fpr, v), *block)                         \
                     : CODE(R)(GPRS(regs->gpr), FPRS(regs->fpr, d), *block);                        \
     }                                                                                              \
-    static R name(PASSED, enum shape shape)                                                        \
+    static LFFI_NOINLINE R name##_stack(PASSED, bool few)                                          \
     {                                                                                              \
         const uint64_t *g = regs->gpr;                                                             \
         const union lffi_fpr *f = regs->fpr;                                                       \
+        return few ? CODE(R)(GPRS(g), FPRS(f, d), LFFI_WORDS8(stack))                              \
+                   : CODE(R)(GPRS(g), FPRS(f, d), LFFI_WORDS16(stack));                            \
+    }                                                                                              \
+    static R name(PASSED, enum shape shape)                                                        \
+    {                                                                                              \
+        const uint64_t *g = regs->gpr;                                                             \
         switch (shape) {                                                                           \
         case SHAPE_3: return CODE(R)(g[0], g[1], g[2]);                                            \
-        case SHAPE_REGISTERS: return CODE(R)(GPRS(g), FPRS(f, d));                                 \
-        case SHAPE_8: return CODE(R)(GPRS(g), FPRS(f, d), LFFI_WORDS8(stack));                     \
-        case SHAPE_16: return CODE(R)(GPRS(g), FPRS(f, d), LFFI_WORDS16(stack));                   \
+        case SHAPE_GENERAL: return CODE(R)(GPRS(g));                                               \
+        case SHAPE_REGISTERS: return CODE(R)(GPRS(g), FPRS(regs->fpr, d));                         \
+        case SHAPE_8: case SHAPE_16:                                                               \
+            return name##_stack(address, regs, stack, shape == SHAPE_8);                           \
         case SHAPE_BLOCK: case SHAPE_WIDE:                                                         \
             return name##_block(address, regs, stack, shape == SHAPE_WIDE);                        \
         case SHAPE_WIDE_LARGE: break;                                                              \
@@ -369,18 +377,12 @@ DEFINE_CALLER(call_wide, LFFI_VECTOR16)
 DEFINE_CALLER(call_x87, long double)
 DEFINE_CALLER(call_x87_pair, long double _Complex)
 
-static void call_by_kind(enum lffi_return_kind kind, void (*address)(void),
-                         const struct lffi_registers *regs, const uint64_t *stack,
-                         enum shape shape, struct lffi_return *ret)
+/* The kinds of results but words. */
+static LFFI_NOINLINE void call_by_kind(enum lffi_return_kind kind, PASSED, enum shape shape,
+                                       struct lffi_return *ret)
 {
     switch (kind) {
-    case LFFI_RETURN_WORDS:
-    case LFFI_RETURN_MEMORY: {
-        struct lffi_words got = call_words(address, regs, stack, shape);
-        ret->gpr[0] = got.word;
-        ret->fpr[0].d = got.number;
-        break;
-    }
+    case LFFI_RETURN_WORDS: case LFFI_RETURN_MEMORY: break;
     case LFFI_RETURN_GPRS: {
         struct two_words got = call_gprs(address, regs, stack, shape);
         ret->gpr[0] = got.low;
@@ -409,6 +411,13 @@ static void call_by_kind(enum lffi_return_kind kind, void (*address)(void),
     }
 }
 
+static void call_for_words(PASSED, enum shape shape, struct lffi_return *ret)
+{
+    struct lffi_words got = call_words(address, regs, stack, shape);
+    ret->gpr[0] = got.word;
+    ret->fpr[0].d = got.number;
+}
+
 static enum shape shape_of(const struct lffi_assign *used)
 {
     if (used->wide)
@@ -417,7 +426,15 @@ static enum shape shape_of(const struct lffi_assign *used)
         return used->stack > 128 ? SHAPE_BLOCK : SHAPE_16;
     if (used->stack > 0)
         return SHAPE_8;
-    return used->gprs <= 3 && used->fprs == 0 ? SHAPE_3 : SHAPE_REGISTERS;
+    if (used->fprs > 0)
+        return SHAPE_REGISTERS;
+    return used->gprs <= 3 ? SHAPE_3 : SHAPE_GENERAL;
+}
+
+bool lffi_is_general(enum lffi_return_kind kind, const struct lffi_assign *used)
+{
+    (void)kind;
+    return !used->wide && used->stack == 0 && used->fprs == 0;
 }
 
 void lffi_invoke(enum lffi_return_kind kind, bool prefer_libffi, void (*address)(void),
@@ -429,6 +446,8 @@ void lffi_invoke(enum lffi_return_kind kind, bool prefer_libffi, void (*address)
     /* Only what fills 128 bits of a register cannot go through libffi. */
     if (!used->wide && (prefer_libffi || used->stack > LFFI_FAST_STACK))
         lffi_invoke_libffi(kind, address, frame, used->stack, ret);
+    else if (kind == LFFI_RETURN_WORDS || kind == LFFI_RETURN_MEMORY)
+        call_for_words(address, regs, stack, shape_of(used), ret);
     else
         call_by_kind(kind, address, regs, stack, shape_of(used), ret);
 }
