@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "object/ctype.h"
+#include "object/members.h"
 
 /* Named members, those of anonymous ones included. Depth is bounded by the type's. */
 static uint32_t count_members(const struct cdecl_type *type)

@@ -8,6 +8,7 @@
 
 #include "object/argument.h"
 #include "object/integer.h"
+#include "object/members.h"
 
 static struct lffi_state *state_upvalue(lua_State *L)
 {

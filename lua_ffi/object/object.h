@@ -1,5 +1,5 @@
 /* The object wing: the state of a Lua universe, and C values as Lua objects. ctype.h has the types,
- * integer.h, record.h and running.h what few need.
+ * members.h, integer.h, record.h and running.h what few need.
  *
  * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and
  * so finalised last. Scopes and ctypes are anchored by it until lua_close: no cdata can outlive its

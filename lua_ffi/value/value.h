@@ -4,6 +4,7 @@
 
 #include "object/hooks.h"
 #include "object/integer.h"
+#include "object/members.h"
 #include "object/record.h"
 
 /* ---- convert.c: Lua values <-> C bytes ------------------------------------------------------- */
