@@ -363,8 +363,9 @@ static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const 
     if (tag == NULL)
         return cdecl__new_tag(p->state, kind, at->name);
     if (tag->kind != kind)
-        cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'", cdecl__tag_keyword(kind),
-                       tag->name, cdecl__tag_keyword((enum cdecl_kind)tag->kind), tag->name);
+        cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'%s", cdecl__tag_keyword(kind),
+                       tag->name, cdecl__tag_keyword((enum cdecl_kind)tag->kind), tag->name,
+                       cdecl__origin(p, at, tag, tag->file, tag->line).text);
     return tag;
 }
 

@@ -75,8 +75,11 @@ static const void *populate(struct cdecl_state *state, void *argument)
     cdecl__declarations(&p);
     for (const struct cdecl_decl *decl = state->first_decl; decl != NULL; decl = decl->next)
         ((struct cdecl_decl *)(uintptr_t)decl)->line = 0; /* marks it as predeclared */
-    for (const struct cdecl_tag *tag = state->first_tag; tag != NULL; tag = tag->next)
-        ((struct cdecl_tag *)(uintptr_t)tag)->predeclared = true;
+    for (const struct cdecl_tag *tag = state->first_tag; tag != NULL; tag = tag->next) {
+        struct cdecl_tag *ours = (struct cdecl_tag *)(uintptr_t)tag;
+        ours->predeclared = true;
+        ours->line = 0;
+    }
     return state;
 }
 

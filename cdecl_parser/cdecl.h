@@ -121,6 +121,8 @@ struct cdecl_tag {
     uint32_t alignment;  /* explicit aligned/_Alignas on the whole, 0 when none; for printing */
     uint32_t nmembers;   /* STRUCT, UNION */
     uint32_t nconstants; /* ENUM: enumerators; STRUCT: its static constants */
+    uint32_t line;       /* of the body, or of the first mention; 1-based, 0: predeclared */
+    const char *file;    /* likewise, as of a declaration */
     uint64_t size;
     const char *name;                    /* NULL when anonymous */
     const char *typedef_name;            /* first typedef of an anonymous one, NULL when none */

@@ -31,8 +31,8 @@ static struct decl_text decl_text(const struct cdecl_decl *decl)
 COLD _Noreturn static void fail_conflict(struct parser *p, const struct place *at,
                                     const struct cdecl_decl *old, const struct cdecl_decl *decl)
 {
-    cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'", decl->name, decl_text(decl).text,
-                   decl_text(old).text);
+    cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'%s", decl->name, decl_text(decl).text,
+                   decl_text(old).text, cdecl__origin(p, at, old, old->file, old->line).text);
 }
 
 static const struct cdecl_decl *publish(struct parser *p, const struct place *at,

@@ -81,6 +81,13 @@ COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *p
                                    const char *format, ...) LIKE_PRINTF(3, 4);
 COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
                                  const char *format, ...) LIKE_PRINTF(3, 4);
+/* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text where
+ * that says nothing: in the line of the error, or in an earlier text without a name. */
+struct origin {
+    char text[200];
+};
+struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
+                            const char *file, uint32_t line);
 /* "expected <what>, got <the current token>" */
 COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 

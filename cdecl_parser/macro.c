@@ -138,6 +138,16 @@ static bool may_replace(const struct parser *p, const struct cdecl_decl *old)
            (p->source->flags & (CDECL_OVERRIDE | CDECL_KEEP_FIRST | CDECL_UNBOUND)) != 0;
 }
 
+COLD _Noreturn static void fail_redefined(const struct parser *p, const struct place *at,
+                                          const struct cdecl_decl *macro,
+                                          const struct cdecl_decl *old)
+{
+    cdecl__fail_at(p, at, "macro '%s' redefined as '%s%s', was '%s%s'%s", macro->name,
+                   macro->parameters == NULL ? "" : macro->parameters, macro->text,
+                   old->parameters == NULL ? "" : old->parameters, old->text,
+                   cdecl__origin(p, at, old, old->file, old->line).text);
+}
+
 void cdecl__define(struct parser *p, const struct place *at, const char *from, const char *to)
 {
     struct arena_mark mark = cdecl__arena_mark(&p->state->scratch);
@@ -149,9 +159,7 @@ void cdecl__define(struct parser *p, const struct place *at, const char *from, c
     bool known = old != NULL && same_macro(old, &macro);
     if (!known && !(p->lex.verbatim && is_compilers(p, &macro, old))) {
         if (!may_replace(p, old))
-            cdecl__fail_at(p, at, "macro '%s' redefined as '%s%s', was '%s%s'", macro.name,
-                           macro.parameters == NULL ? "" : macro.parameters, macro.text,
-                           old->parameters == NULL ? "" : old->parameters, old->text);
+            fail_redefined(p, at, &macro, old);
         set_macro(p, extra, publish(p, &macro));
     }
     cdecl__arena_release(&p->state->scratch, mark);

@@ -233,6 +233,8 @@ static void complete(struct cdecl_state *state, struct cdecl_tag *tag, const str
     fresh.size = known->size;
     fresh.align = (uint32_t)known->align;
     fresh.predeclared = true;
+    fresh.line = 0;
+    fresh.file = NULL;
     cdecl__complete_tag(state, tag, &fresh, (uint16_t)(depth + 1));
 }
 

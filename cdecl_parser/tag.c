@@ -19,6 +19,10 @@ struct cdecl_tag *cdecl__new_tag(struct cdecl_state *state, enum cdecl_kind kind
     tag->name = name == NULL ? NULL : name->text;
     tag->type = type;
     tag->state = state;
+    if (state->parser != NULL) {
+        tag->line = state->parser->tok.line == 0 ? 1 : state->parser->tok.line;
+        tag->file = state->parser->lex.file;
+    }
     type->hash = (uint32_t)((uintptr_t)type >> 3) * 2654435761u;
     if (name == NULL) {
         tag->id = ++state->next_id;
@@ -80,16 +84,19 @@ COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_t
 {
     const char *word = cdecl__tag_keyword((enum cdecl_kind)old->kind);
     uint32_t i = cdecl__first_difference(old, fresh);
+    struct origin origin = cdecl__origin(p, at, old, old->file, old->line);
     if (i == UINT32_MAX && !cdecl__same_constants(old, fresh))
-        cdecl__fail_at(p, at, "'%s %s' redefined with other constants", word, old->name);
+        cdecl__fail_at(p, at, "'%s %s' redefined with other constants%s", word, old->name,
+                       origin.text);
     if (i == UINT32_MAX)
         cdecl__fail_at(p, at,
-                       "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu", word,
-                       old->name, (unsigned long long)fresh->size, (unsigned long)fresh->align,
-                       (unsigned long long)old->size, (unsigned long)old->align);
-    cdecl__fail_at(p, at, "'%s %s' redefined: %s %lu is %s, was %s", word, old->name,
+                       "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu%s",
+                       word, old->name, (unsigned long long)fresh->size,
+                       (unsigned long)fresh->align, (unsigned long long)old->size,
+                       (unsigned long)old->align, origin.text);
+    cdecl__fail_at(p, at, "'%s %s' redefined: %s %lu is %s, was %s%s", word, old->name,
                    old->kind == CDECL_ENUM ? "enumerator" : "member", (unsigned long)i + 1,
-                   show_part(fresh, i).text, show_part(old, i).text);
+                   show_part(fresh, i).text, show_part(old, i).text, origin.text);
 }
 
 /* Keeps the body that was there when the new one says the same; otherwise refuses, or lets the new
@@ -118,6 +125,8 @@ static bool awaits_enumerators(const struct cdecl_tag *old, const struct cdecl_t
 struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
                                     struct cdecl_tag *fresh, const struct place *at, uint16_t depth)
 {
+    fresh->line = at->line == 0 ? 1 : at->line;
+    fresh->file = p->lex.file;
     if (depth > CDECL_MAX_DEPTH)
         cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
     if (tag->complete && !awaits_enumerators(tag, fresh))

@@ -333,6 +333,49 @@ START_TEST(incompatibly_declared_again)
 }
 END_TEST
 
+/* The first place is named where that says something. */
+static const struct {
+    const char *first, *second, *expected;
+} places[] = {
+    {"# 7 \"a.h\"\nint x;", "# 9 \"b.h\"\n\nlong x;",
+     "b.h:10:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared at a.h:7"},
+    {"# 7 \"a.h\"\nint x;", "long x;",
+     "1:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared at a.h:7"},
+    {"int y;", "int x;\n\nlong x;",
+     "3:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared in line 1"},
+    {"\nint x;", "\n\nlong x;", "3:6: 'x' redeclared as 'extern long x', was 'extern int x'"},
+    {"", "# 7 \"a.h\"\nint x; long x;",
+     "a.h:7:13: 'x' redeclared as 'extern long x', was 'extern int x'"},
+    {"", "# 7 \"a.h\"\nint x;\nlong x;",
+     "a.h:8:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared at a.h:7"},
+    {"# 0 \"a.h\"\nenum e { A,\nB };", "enum f { B };",
+     "1:10: 'B' redeclared as 'static const int B = 0', was 'static const int B = 1', first "
+     "declared at a.h:1"},
+    {"# 5 \"a.h\"\nstruct s;\nstruct s {\nint a; };", "struct s { long a; };",
+     "1:8: 'struct s' redefined: member 1 is 'long a' at byte 0, was 'int a' at byte 0, first "
+     "declared at a.h:6"},
+    {"# 5 \"a.h\"\nenum s { A };", "enum s { A = 0, };\nenum s;\nenum s { B };",
+     "3:6: 'enum s' redefined: enumerator 1 is 'B', was 'A', first declared at a.h:5"},
+    {"# 5 \"a.h\"\nenum s : short { A };", "enum s : int { A };",
+     "1:6: 'enum s' redefined with size 4 and alignment 4, was 2 and 2, first declared at a.h:5"},
+    {"# 5 \"a.h\"\nstruct s { static const int a = 1; int b; };",
+     "struct s { static const int a = 2; int b; };",
+     "1:8: 'struct s' redefined with other constants, first declared at a.h:5"},
+    {"# 5 \"a.h\"\nextern struct\ns *x;", "union s;",
+     "1:7: 'union s' was declared as 'struct s', first declared at a.h:6"},
+    {"# 5 \"a.h\"\n#define M 1", "#define M 2",
+     "1:1: macro 'M' redefined as '2', was '1', first declared at a.h:5"},
+    {"", "#define M 1\n#define M 2",
+     "2:1: macro 'M' redefined as '2', was '1', first declared in line 1"},
+};
+
+START_TEST(places_of_a_conflict)
+{
+    must_parse(places[_i].first);
+    must_fail(places[_i].second, places[_i].expected);
+}
+END_TEST
+
 START_TEST(attributes_are_united)
 {
     must_parse("void f(char *, char *) __attribute__((nonnull(1)));"
@@ -379,6 +422,7 @@ Suite *check_compat(void)
     tcase_add_test(tcase, incomplete_across_states);
     ADD_LOOP(tcase, compatibly_declared_again, again);
     ADD_LOOP(tcase, incompatibly_declared_again, conflicts);
+    ADD_LOOP(tcase, places_of_a_conflict, places);
     tcase_add_test(tcase, attributes_are_united);
     tcase_add_test(tcase, what_changes_nothing_costs_nothing);
     return suite;
