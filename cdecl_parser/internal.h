@@ -81,8 +81,8 @@ COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *p
                                    const char *format, ...) LIKE_PRINTF(3, 4);
 COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
                                  const char *format, ...) LIKE_PRINTF(3, 4);
-/* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text where
- * that says nothing: in the line of the error, or in an earlier text without a name. */
+/* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text
+ * where that says nothing: in the line of the error, or in an earlier text without a name. */
 struct origin {
     char text[200];
 };
