@@ -39,7 +39,9 @@ describe("ffi.cdef", function()
             raises("two.h:2:6: 'b' redeclared as 'extern long b', was 'extern int b', first declared at one.h:2\n" ..
                 "    long b;\n         ^", function() ffi.cdef("int a;\nlong b;", {name = "two.h"}) end)
             raises("1:8: 'struct s' redefined: member 1 is 'long m' at byte 0, was 'int m' at byte 0, first " ..
-                "declared at one.h:3\n    struct s { long m; };\n           ^", function() ffi.cdef "struct s { long m; };" end)
+                "declared at one.h:3\n    struct s { long m; };\n           ^", function()
+                    ffi.cdef "struct s { long m; };"
+                end)
             local places = {}
             for name, _, _, file, line in ffi.declarations() do places[name] = file .. ":" .. line end
             assert.same({a = "one.h:1", b = "one.h:2"}, places)
