@@ -183,6 +183,7 @@ lint-size:
 # Error texts are part of the interface: every one is quoted in a test.
 lint-messages:
 	$(LUA) tools/lint_messages.lua $(wildcard cdecl_parser/*.c) -- $(wildcard cdecl_parser/tests/*.def cdecl_parser/tests/check_*.c)
+	$(LUA) tools/lint_messages.lua $(wildcard lua_ffi/*/*.c lua_ffi/*/*/*.c) -- $(SPECS)
 
 # Every rule of the design is named by the spec that holds it.
 SPECS = $(sort $(shell find spec -name '*_spec.lua'))

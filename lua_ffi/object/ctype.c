@@ -95,7 +95,7 @@ static struct lffi_ctype *make_ctype(lua_State *L, struct lffi_scope *scope,
     struct lffi_ctype *ct;
     struct lffi_ctype *base = NULL;
     struct lffi_ctype *target = NULL;
-    luaL_checkstack(L, 4, "type nested too deeply");
+    luaL_checkstack(L, 4, NULL);
     if (type->unqual != type)
         base = lffi_ctype_of(L, scope, type->unqual);
     if (type->target != NULL)

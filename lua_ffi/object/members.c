@@ -66,7 +66,7 @@ static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl
                        uint64_t offset, unsigned quals)
 {
     const struct cdecl_tag *tag = type->tag;
-    luaL_checkstack(L, 8, "struct nested too deeply");
+    luaL_checkstack(L, 8, NULL);
     for (uint32_t i = 0; i < tag->nmembers; i++) {
         const struct cdecl_member *m = &tag->members[i];
         if (m->name == NULL && m->width != CDECL_NOT_BITFIELD)

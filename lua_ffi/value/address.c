@@ -127,6 +127,13 @@ static void check_callback(lua_State *L, const struct lffi_cdata *cd, int idx, c
         lffi_convert_error(L, where, "%s", freed);
 }
 
+/* Where any pointer is wanted. */
+static _Noreturn void no_pointer(lua_State *L, struct lffi_state *st, int idx,
+                                 const struct lffi_where *where)
+{
+    lffi_convert_error(L, where, "cannot convert %s to a pointer", lffi_push_kind_of(L, st, idx));
+}
+
 static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
                                     const struct lffi_cdata *cd, int idx,
                                     const struct lffi_where *where)
@@ -158,8 +165,7 @@ static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
         break;
     }
     if (ct == NULL)
-        lffi_convert_error(L, where, "cannot convert %s to a pointer",
-                           lffi_push_type_text(L, cd->ct->type, NULL));
+        no_pointer(L, cd->ct->scope->st, idx, where);
     return address_of_number(L, ct, idx, where);
 }
 
@@ -193,8 +199,7 @@ static const void *address_of_userdata(lua_State *L, struct lffi_ctype *ct, int 
     if (lffi_to_ctype(L, st, idx) == NULL && (ct == NULL || ct->target->op == LFFI_VOID))
         return lua_touserdata(L, idx);
     if (ct == NULL)
-        lffi_convert_error(L, where, "cannot convert %s to a pointer",
-                           lffi_push_kind_of(L, st, idx));
+        no_pointer(L, st, idx, where);
     lffi_mismatch(L, ct, idx, where);
 }
 
@@ -265,5 +270,5 @@ const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
     }
     if (ct != NULL)
         lffi_mismatch(L, ct, idx, where);
-    lffi_convert_error(L, where, "cannot convert %s to a pointer", luaL_typename(L, idx));
+    no_pointer(L, lffi_open_state(L), idx, where);
 }

@@ -382,7 +382,7 @@ static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *
                          uint64_t offset)
 {
     bool is_union = type->kind == CDECL_UNION;
-    luaL_checkstack(L, 8, "struct nested too deeply");
+    luaL_checkstack(L, 8, NULL);
     for (uint32_t i = 0; i < type->tag->nmembers; i++) {
         const struct cdecl_member *m = &type->tag->members[i];
         lua_Integer before = w->done;

@@ -31,6 +31,19 @@ end
 describe("a callback on a foreign thread", function()
     before_each(lib.callbacks_reset)
 
+    it("is told to ffi.onerror when it was freed before, with the number of calls", function()
+        local cb, ran, place = foreign { error = -5 }
+        lib.callbacks_keep(cb)
+        cb:free()
+        local reports = callbacks.reports(function()
+            lib.callbacks_in_threads(lib.callbacks_kept(), 1, 2, -5)
+        end)
+        lib.callbacks_keep(nil)
+        assert.same({}, ran)
+        assert.same({ ("callback 'int (*)(int)' (created at %s) was called by C 2 times after it was "
+            .. "freed"):format(place) }, reports)
+    end)
+
     it("returns its error value and does not enter Lua; ffi.onerror is told afterwards", function()
         local cb, ran, place = foreign { error = -5 }
         local reports, ok, wrong = callbacks.reports(lib.callbacks_in_threads, cb, 1, 3, -5)

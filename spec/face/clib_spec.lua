@@ -140,7 +140,7 @@ describe("ffi.load", function()
         assert.matches("cannot load library 'cffi%-no%-such':$", lines[1])
         assert.matches("^\tcffi%-no%-such: cannot open shared object file", lines[2])
         assert.matches("^\tlibcffi%-no%-such%.so: cannot open shared object file", lines[3])
-        assert.matches("\n\t/usr/lib/libcffi%-no%-such%.so%.%*: no such file", message)
+        assert.truthy(message:find("\n\t/usr/lib/libcffi-no-such.so.*: no such file", 1, true))
     end)
 
     it("says that the current directory is not searched when the file is there", function()

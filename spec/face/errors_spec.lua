@@ -217,6 +217,17 @@ local most = {
     callback = 3, release = 1, callbacks = 0,
 }
 
+describe("what only LuaJIT's rules refuse", function()
+    local jit = core.scope { luajit = true }
+
+    it("is told as LuaJIT does", function()
+        raises("a ctype cannot be indexed with a number", function() return jit.typeof("int")[1] end)
+        raises("a ctype cannot be indexed with a boolean",
+            function() return jit.typeof("int")[true] end)
+        raises("'int[2]' has no '__ipairs' metamethod", jit.ipairs, jit.new "int[2]")
+    end)
+end)
+
 describe("a surplus argument", function()
     it("to any function raises before anything is done", function()
         for name, value in pairs(core.scope()) do

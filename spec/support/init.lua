@@ -75,6 +75,30 @@ function support.run_lua(code, ...)
     return exit, out, err
 end
 
+local function below(fn, ...) -- luacheck: ignore 212
+    local result = fn() -- no tail call: the varargs are to stay on the stack
+    return result
+end
+
+local function filled(fn, more, ...) -- luacheck: ignore 212
+    local result = below(fn, table.unpack({}, 1, more))
+    return result
+end
+
+-- Runs fn on Lua stacks (of a million slots) with less and less room, from some thirty slots to none
+-- at all. Returns the set of its errors, without positions and tracebacks.
+function support.crowd(fn)
+    local texts = {}
+    for more = 99950, 99970 do
+        local ok, text = coroutine.resume(coroutine.create(filled), fn, more,
+            table.unpack({}, 1, 900000))
+        if not ok then
+            texts[(text:gsub("\n.*", ""):gsub("^[^\n:]+:%d+: ", ""))] = true
+        end
+    end
+    return texts
+end
+
 -- False when the LuaJIT found is not of the architecture that is tested (which an emulator runs): what
 -- it says of `char` and `long double` is then another machine's.
 function support.luajit_is_of_this_machine()

@@ -89,6 +89,8 @@ describe("array initialisers", function()
         raises("too many initializers for 'int[3]'", ffi.new, "int[3]", 1, 2, 3, 4)
         raises("too many initializers for 'int[3]'", ffi.new, "int[3]", {1, 2, 3, 4})
         raises("too many initializers for 'int[?]'", ffi.new, "int[?]", 2, {1, 2, 3})
+        raises("the number of elements of a variable-length type is negative: -1", ffi.new,
+            "int[?]", -1)
         raises("too many initializers for 'int[2]'", ffi.new, "int[2][2]", {{1, 2, 3}})
         raises("too many initializers for 'int[0]'", ffi.new, "int[0]", 1)
     end)
