@@ -34,7 +34,7 @@ describe("a function that cannot be called", function()
     it("says why when only variadic arguments are at fault", function()
         local half = scope.new "struct refused_half"
         raises("the arguments need more than 256 KiB of stack",
-            function() C.any(1, scope.new "refused_vector", half, half) end)
+            function() C.any(1, scope.byvalue(half), scope.byvalue(half)) end)
         raises("bad argument #2 to 'any' (int any(int, ...) __asm__(\"abs\")): 'int "
             .. "__attribute__((vector_size(32)))' cannot be passed: only vectors of 8 or 16 bytes "
             .. "with two or more elements can be passed",
