@@ -23,4 +23,15 @@ describe("with a Lua stack that is nearly full", function()
         end)
         assert.is_true(texts["stack overflow (initializer nested too deeply)"])
     end)
+
+    it("a nested list is passed as an array, or is an error", function()
+        scope.cdef [[
+            typedef const int *const *const *const *const *const *stack_lists;
+            int stack_lists_abs(stack_lists) __asm__("abs");
+        ]]
+        local texts = support.crowd(function()
+            return (scope.C.stack_lists_abs { { { { { { 1 } } } } } })
+        end)
+        assert.is_true(texts["stack overflow (table nested too deeply)"])
+    end)
 end)
