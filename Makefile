@@ -60,6 +60,7 @@ objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 PARSER_OBJ = $(call objects,cdecl_parser)
 CHECKS_OBJ = $(call objects,cdecl_parser/tests)
 CORE_OBJ = $(call objects,lua_ffi/* lua_ffi/*/*)
+SNAPSHOT = $(BUILD)/cffi/posix.headers
 LUA_FILES = $(shell cd lib && find . -name '*.lua' | sed 's,^\./,,' | sort)
 
 # --- Building -------------------------------------------------------------------------------------
@@ -70,8 +71,13 @@ all: parser core
 ## build/libcdecl.a, the parser alone
 parser: $(PARSER_LIB)
 
-## build/cffi/core.so, the module
-core: $(CORE)
+## build/cffi/core.so, the module, and beside it what the system's headers say
+core: $(CORE) $(SNAPSHOT)
+
+# For cffi.posix, and for ffi.include where there is no compiler. Made anew when what reads headers
+# changes, not with each change of the module.
+$(SNAPSHOT): tools/posix_snapshot.lua lib/cffi/include/reader.lua lib/cffi/include/unit.lua | $(CORE)
+	$(RUN_ENV) $(PRELOAD) $(LUA) tools/posix_snapshot.lua $@
 
 $(PARSER_LIB): $(PARSER_OBJ)
 	rm -f $@
@@ -164,11 +170,11 @@ BUSTED_ARGS = $(BUSTED) --ignore-lua
 BUSTED_RUN = $(RUN_ENV) $(LUA) $(BUSTED_ARGS)
 
 ## the busted specs; SPEC=spec/prompt/repl_spec.lua for one
-spec: $(CORE) $(SUPPORT)
+spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
 	$(BUSTED_RUN) $(SPEC)
 
 ## the specs of the examples
-examples: $(CORE)
+examples: $(CORE) $(SNAPSHOT)
 	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
 
 ## dependencies, sizes, quoted messages, rules and their specs, luacheck
@@ -227,7 +233,8 @@ ASAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 asan:
 	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) --keep-going BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check asan-spec
 
-asan-spec: $(CORE) $(SUPPORT)
+asan-spec: PRELOAD = LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0
+asan-spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
 	LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
 		UBSAN_OPTIONS=print_stacktrace=1 $(BUSTED_RUN) $(SPEC)
 
@@ -266,10 +273,11 @@ put = for file in $(1); do \
 
 # The launcher names the interpreter that this system has.
 ## into PREFIX=/usr/local, below DESTDIR=; without symbols, unless STRIP=
-install: $(CORE)
+install: $(CORE) $(SNAPSHOT)
 	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_BIN) $(BUILD)/install
 	$(if $(strip $(STRIP)),$(STRIP) -S -x -o $(BUILD)/install/core.so $(CORE),cp $(CORE) $(BUILD)/install/core.so)
 	install -m 755 $(BUILD)/install/core.so $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
+	install -m 644 $(SNAPSHOT) $(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers
 	$(call put,$(LUA_FILES),lib,$(INSTALL_LMOD))
 	$(call put,$(DOC_FILES),.,$(INSTALL_DOC))
 	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/install/cffi
@@ -278,6 +286,7 @@ install: $(CORE)
 ## removes what install brought, and folders of ours that are empty then
 uninstall:
 	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
+		$(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers \
 		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES)) \
 		$(addprefix $(DESTDIR)$(INSTALL_DOC)/,$(DOC_FILES))
 	for folder in $(INSTALL_CMOD)/cffi $(INSTALL_LMOD)/cffi $(INSTALL_DOC); do \

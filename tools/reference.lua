@@ -4,7 +4,7 @@ local reference = require "cffi.reference"
 local HEAD = [[
 # Reference
 
-Every public name of `require "cffi"`, made from [lib/cffi.d.lua](../lib/cffi.d.lua) by `make reference`; editors with
+Every public name of `require "cffi"`, made from `lib/cffi.d.lua` by `make reference`; editors with
 lua-language-server show the same. A `ct` is C text (`"int *"`), a type object or a C object. Every function raises
 `bad argument #N to 'NAME' (...)` for what it does not take. The rules behind them are in [design.md](design.md).
 

@@ -28,7 +28,8 @@ describe("make install", function()
         finally(remove)
         make("install", "DESTDIR=" .. dir, "PREFIX=/opt/x")
         local root = dir .. "/opt/x"
-        local expected = { "./bin/cffi", "./lib/lua/5.4/cffi/core.so", "./share/lua/5.4/cffi.lua" }
+        local expected = { "./bin/cffi", "./lib/lua/5.4/cffi/core.so",
+            "./lib/lua/5.4/cffi/posix.headers", "./share/lua/5.4/cffi.lua", "./share/lua/5.4/cffi.d.lua" }
         for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
             expected[#expected + 1] = "./share/lua/5.4/cffi/" .. name
         end
@@ -46,7 +47,7 @@ describe("make install", function()
         local code, out, err = support.run({ root .. "/bin/cffi", "repl" },
             "package.searchpath('cffi', package.path), ffi.sizeof 'int'\n")
         assert.equal("", err)
-        assert.equal(root .. "/bin/../share/lua/5.4/cffi.lua\t4\n", out)
+        assert.equal(('"%s/bin/../share/lua/5.4/cffi.lua"\t4\n'):format(root), out)
         assert.equal(0, code)
 
         support.write_file(root .. "/share/lua/5.4/other.lua", "")

@@ -83,7 +83,8 @@ function cache.hash(text)
     return ("%016x"):format(checksum(text))
 end
 
-local function pack(key, fields)
+-- A table of strings as the text of a file.
+function cache.encode(key, fields)
     local names, parts = {}, { string.pack("<s4", key) }
     for name in pairs(fields) do
         names[#names + 1] = name
@@ -96,7 +97,6 @@ local function pack(key, fields)
     return MAGIC .. string.pack("<i8", checksum(body)) .. body
 end
 
--- The fields of a file's text when it is whole and has that key.
 local function unpack(text, key)
     local start = #MAGIC + 9
     if text:sub(1, #MAGIC) ~= MAGIC or #text < start then
@@ -118,21 +118,48 @@ local function unpack(text, key)
     return fields
 end
 
+-- The fields of a file's text when it is whole and has that key, or nil.
+function cache.decode(text, key)
+    local ok, fields = pcall(unpack, text, key)
+    return ok and fields or nil
+end
+
+-- The same of a text that is trusted, each field cut out when it is first asked for; nil when the
+-- text is of another kind.
+function cache.lazily(text, key)
+    local header = MAGIC .. ("\0"):rep(8) .. string.pack("<s4", key)
+    if text:sub(1, #MAGIC) ~= MAGIC or text:sub(#MAGIC + 9, #header) ~= header:sub(#MAGIC + 9) then
+        return nil
+    end
+    local places, at = {}, #header + 1
+    while at <= #text do
+        local name, size, start = string.unpack("<s4I4", text, at)
+        places[name] = { start, start + size - 1 }
+        at = start + size
+    end
+    return setmetatable({}, {
+        __index = function(fields, name)
+            local place = places[name]
+            fields[name] = place and text:sub(place[1], place[2])
+            return rawget(fields, name)
+        end,
+    })
+end
+
 -- ---- entries -----------------------------------------------------------------------------------
 
 -- What was stored under a name (of the caller's, a plain word) for this key, or nil.
 function cache.read(name, key)
     local path = folder(false)
     local text = path and system.read_file(path .. "/" .. name)
-    local ok, fields = pcall(unpack, text or "", key)
-    return ok and fields or nil
+    return text and cache.decode(text, key)
 end
 
 -- Stores a table of strings.
 function cache.write(name, key, fields)
     local path = folder(true)
     if path then
-        local ok, why = system.write_whole(path .. "/" .. name, pack(key, fields))
+        local ok, why = system.write_whole(path .. "/" .. name, cache.encode(key, fields))
         if not ok then
             warn(why)
         end

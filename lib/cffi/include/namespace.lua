@@ -200,9 +200,10 @@ local function title_of(state)
 end
 
 -- unit: see unit.lua. libraries: a list of the core's namespaces; when it is empty, `why` says so.
-function namespace.new(ffi, unit, title, libraries, why)
+-- `ns`, if given, is the empty table that becomes the namespace.
+function namespace.new(ffi, unit, title, libraries, why, ns)
     local state = { ffi = ffi, unit = unit, title = title, libraries = libraries, why = why }
-    local ns = {}
+    ns = ns or {}
     state.find_macro = units.macro_finder(unit)
     state.variables = variables_of(state)
     state.lookup = function(name) return ns[name] end

@@ -23,7 +23,7 @@ end
 
 -- Collects the text for cdef: long runs of empty lines become a line marker.
 local function text_maker()
-    local out, size, empty = {}, 0, 0
+    local out, size, empty, marked = {}, 0, 0, 0
     local maker = {}
     function maker.add(line, number)
         if empty > 5 then
@@ -42,8 +42,14 @@ local function text_maker()
     function maker.skip()
         empty = empty + 1
     end
-    function maker.forget()
+    -- A line marker; one after another needs no lines of its own.
+    function maker.mark(line)
+        if marked == size and size > 0 then
+            size = size - 1
+        end
         empty = 0
+        maker.add(line)
+        marked = size
     end
     function maker.text()
         out[size + 1] = ""
@@ -103,9 +109,8 @@ function reader.read(output)
     local function directive(line)
         local at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
         if at then
-            text.forget()
             enter(name, tonumber(at), flags)
-            text.add(('# %s "%s"'):format(at, name), 0)
+            text.mark(('# %s "%s"'):format(at, name))
             return
         end
         local word, what, params = line:match "^#(%l+) ([%w_\x80-\xff]+)(%(?[^()]*%)?)"

@@ -5,6 +5,7 @@ local compiler = require "cffi.include.compiler"
 local library = require "cffi.include.library"
 local options = require "cffi.include.options"
 local packages = require "cffi.include.packages"
+local snapshot = require "cffi.include.snapshot"
 local system = require "cffi.include.system"
 local units = require "cffi.include.unit"
 
@@ -105,13 +106,14 @@ local function remembered(name, key)
     return unit and units.unchanged(unit.files) and unit or nil
 end
 
--- Without a compiler: what one said last of these headers.
-local function without_compiler(key, pointer, title)
+-- Without a compiler: what one said last of these headers or, with no flags but our own (`plain`),
+-- what the one that built the module said.
+local function without_compiler(key, pointer, headers, plain)
     local last = cache.read(pointer, key)
-    local unit = last and remembered(last.name, last.key)
+    local unit = last and remembered(last.name, last.key) or plain and snapshot.covers(headers)
     if not unit then
         error(("cannot include %s: there is no C compiler (cc, gcc or clang): install one, or name "
-            .. "one in $CFFI_CC"):format(title), 0)
+            .. "one in $CFFI_CC"):format(compiler.title(headers)), 0)
     end
     return unit
 end
@@ -122,7 +124,8 @@ local function unit_of(ffi, how, flags, headers)
     local pointer = cache.hash(key) .. ".last"
     local name = cache.hash(full) .. ".headers"
     if not how.program and not how.source then
-        return without_compiler(key, pointer, compiler.title(headers)), function() end
+        local plain = #flags == 1 and flags[1] == "-D_GNU_SOURCE"
+        return without_compiler(key, pointer, headers, plain), function() end
     end
     local function store(unit)
         cache.write(name, full, unit)
