@@ -1,6 +1,6 @@
 -- The system's own interface: what C's, POSIX's and, on Linux, the kernel's common headers declare,
 -- as the compiler that built this module read them. No compiler is needed to use it. Nothing is
--- read before a name is asked for; the names stand in a scope of their own, so that none gets in the
+-- read before a name is asked for; they stand in a scope of their own, so that none gets in the
 -- way of declarations typed by hand.
 --
 --     local posix = require "cffi.posix"
