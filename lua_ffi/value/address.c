@@ -90,6 +90,12 @@ static const void *address_of_string(lua_State *L, struct lffi_ctype *ct, int id
 
 /* ---- functions ------------------------------------------------------------------------------- */
 
+bool lffi_makes_callback(lua_State *L, const struct lffi_ctype *ct, int idx)
+{
+    return ct->op == LFFI_POINTER && ct->target->op == LFFI_FUNCTION &&
+           lua_type(L, idx) == LUA_TFUNCTION && lffi_to_function(L, idx) == NULL;
+}
+
 static const void *address_of_function(lua_State *L, struct lffi_ctype *ct, int idx,
                                        const struct lffi_where *where)
 {

@@ -137,6 +137,10 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
     if (call && ct->op != LFFI_POINTER && construct_by_metatype(L, ct, first, last))
         return;
     lffi_check_supported(L, ct->type);
+    if (ct->scope->luajit && first == last && lffi_makes_callback(L, ct, first)) {
+        lffi_push_callback(L, ct, first);
+        return;
+    }
     if (ct->op == LFFI_POINTER && first == last) {
         struct lffi_where where = {.place = LFFI_TO_VALUE, .policy = ct->scope->policy};
         push_converted_pointer(L, ct, first, &where);
@@ -153,8 +157,7 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
 static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where)
 {
-    if (lua_type(L, idx) == LUA_TFUNCTION && ct->target->op == LFFI_FUNCTION &&
-        lffi_to_function(L, idx) == NULL)
+    if (lffi_makes_callback(L, ct, idx))
         lffi_push_callback(L, ct, idx);
     else
         push_converted_pointer(L, ct, idx, where);

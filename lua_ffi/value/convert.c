@@ -349,14 +349,30 @@ static void keep_pointee(lua_State *L, struct lffi_state *st, const void *dst, i
     lua_settop(L, top);
 }
 
+/* LuaJIT makes a callback of its own of a Lua function that becomes a pointer: but for one that is
+ * passed to C or returned to it, where nobody could free it (S14). */
+static bool makes_own_callback(lua_State *L, const struct lffi_ctype *ct, int idx,
+                               const struct lffi_where *where)
+{
+    return ct->scope->luajit && where->place >= LFFI_TO_FIELD && where->outer == NULL &&
+           lffi_makes_callback(L, ct, idx);
+}
+
 static void store_pointer(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                           const struct lffi_where *where)
 {
-    const void *address = where->anchors != 0 ? lffi_temporary_address(L, ct, idx, where)
-                                              : lffi_to_address(L, ct, idx, where);
+    const void *address;
+    int top = lua_gettop(L);
+    if (makes_own_callback(L, ct, idx, where)) {
+        lffi_push_callback(L, ct, idx);
+        idx = top + 1;
+    }
+    address = where->anchors != 0 ? lffi_temporary_address(L, ct, idx, where)
+                                  : lffi_to_address(L, ct, idx, where);
     if (where->owner_idx != 0 && where->anchors == 0)
         keep_pointee(L, ct->scope->st, dst, idx, where);
     memcpy(dst, &address, sizeof address);
+    lua_settop(L, top);
 }
 
 /* Copies a struct, union, vector or array of the same type; false when idx holds none. */

@@ -94,6 +94,8 @@ const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, 
  */
 const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where);
+/* A Lua function for a function pointer: C's functions stand for themselves. */
+bool lffi_makes_callback(lua_State *L, const struct lffi_ctype *ct, int idx);
 /* Pushes what the object at idx stands for: its metamethod __cffi_pointer(object, ctype or nil)
  * gives it (nil, a cdata, a C function or light userdata; the object keeps alive what that points
  * to). False, with nothing pushed: it is no such object. */

@@ -160,6 +160,13 @@ int callbacks_run_ops(const struct callbacks_ops *ops, int x)
     return result;
 }
 
+int callbacks_ops_by_value(struct callbacks_ops ops, int x)
+{
+    int result = ops.op(x);
+    callbacks_cleaned++;
+    return result;
+}
+
 /* Creates an object whose destructor is the callback: for finalisers. */
 struct callbacks_object {
     callbacks_fn *destroy;

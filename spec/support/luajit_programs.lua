@@ -228,3 +228,65 @@ end)
 case("a string becomes the address of a function by a cast", "true", function()
     return ffi.cast("int (*)(int)", "text") ~= nil
 end)
+
+-- Function pointers made of Lua functions: each conversion its own, with :free and :set; `pcall` shows that the
+-- slot is gone without saying how.
+ffi.cdef [[
+    typedef int (*op_t)(int);
+    struct ops { op_t op; op_t table[2]; };
+]]
+local function double(x) return 2 * x end
+local function negate(x) return -x end
+
+case("a function stored in a field is a callback with :set and :free", "8 -4 false", function()
+    local s = ffi.new "struct ops"
+    s.op = double
+    local before = s.op(4)
+    s.op:set(negate)
+    local after = s.op(4)
+    s.op:free()
+    return before, after, (pcall(s.op.free, s.op))
+end)
+
+case("each conversion by assignment makes another one", "false 6 -3", function()
+    local s = ffi.new "struct ops"
+    s.table[0] = double
+    s.table[1] = double
+    local same = s.table[0] == s.table[1]
+    s.table[1]:set(negate)
+    local first, second = s.table[0](3), s.table[1](3)
+    s.table[0]:free()
+    s.table[1]:free()
+    return same, first, second
+end)
+
+case("so does each by an initialiser", "false 6 6 -3", function()
+    local s = ffi.new("struct ops", { op = double, table = { double } })
+    local p = ffi.new("op_t", double)
+    local same = s.op == s.table[0]
+    local first, second = s.op(3), s.table[0](3)
+    p:set(negate)
+    local third = p(3)
+    s.op:free()
+    s.table[0]:free()
+    p:free()
+    return same, first, second, third
+end)
+
+case("and each cast", "false 6 -3", function()
+    local a, b = ffi.cast("op_t", double), ffi.cast("op_t", double)
+    b:set(negate)
+    local same, first, second = a == b, a(3), b(3)
+    a:free()
+    b:free()
+    return same, first, second
+end)
+
+case("a slot is found through any pointer to it", "-3 false", function()
+    local s = ffi.new("struct ops", { double })
+    local p = ffi.cast("op_t", ffi.cast("void *", s.op))
+    p:set(negate)
+    local result = s.op(3)
+    p:free()
+    return result, (pcall(s.op.set, s.op, double))
+end)
