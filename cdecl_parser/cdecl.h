@@ -253,7 +253,8 @@ enum {
     CDECL_KEEP_FIRST = 2,
     CDECL_SINGLE_TYPE = 4, /* internal: set by cdecl_parse_type */
     CDECL_UNBOUND = 8,     /* internal: set by cdecl_parse_unbound */
-    CDECL_TERMINATED = 16  /* text[size] is a zero byte: the text need not be copied */
+    CDECL_TERMINATED = 16, /* text[size] is a zero byte: the text need not be copied */
+    CDECL_KEEP_TAGS = 32   /* with CDECL_OVERRIDE: structs, unions and enums must agree */
 };
 
 struct cdecl_source {

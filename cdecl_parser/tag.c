@@ -107,7 +107,8 @@ static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struc
     struct cdecl_state *s = p->state;
     if (cdecl__same_body(old, fresh))
         return old;
-    if (!(p->source->flags & CDECL_OVERRIDE) && !old->predeclared)
+    unsigned replaces = p->source->flags & (CDECL_OVERRIDE | CDECL_KEEP_TAGS);
+    if (replaces != CDECL_OVERRIDE && !old->predeclared)
         fail_redefined(p, old, fresh, at);
     struct cdecl_tag *tag = cdecl__new_tag(s, old->kind, cdecl__name_of(old->name));
     fresh->type = tag->type;

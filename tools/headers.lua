@@ -9,37 +9,15 @@
 -- --install installs what is missing with apt-get. --report writes the table as Markdown.
 -- The exit status is 1 when a header that a compiler accepts was refused or an assertion failed.
 
--- Debian package, and the pkg-config module that tells its compiler flags
-local PACKAGES = {
-    {"libc6-dev"}, {"linux-libc-dev"}, {"libcrypt-dev"},
-    {"zlib1g-dev", "zlib"}, {"libbz2-dev"}, {"liblzma-dev", "liblzma"}, {"libzstd-dev", "libzstd"},
-    {"libarchive-dev", "libarchive"}, {"libsqlite3-dev", "sqlite3"}, {"libpq-dev", "libpq"},
-    {"libcurl4-openssl-dev", "libcurl"}, {"libssl-dev", "openssl"}, {"libexpat1-dev", "expat"},
-    {"libxml2-dev", "libxml-2.0"}, {"libpng-dev", "libpng"}, {"libjpeg62-turbo-dev", "libjpeg"},
-    {"libfreetype-dev", "freetype2"}, {"libfontconfig-dev", "fontconfig"}, {"libcairo2-dev", "cairo"},
-    {"libpango1.0-dev", "pangocairo"}, {"libgdk-pixbuf-2.0-dev", "gdk-pixbuf-2.0"}, {"x11proto-dev"},
-    {"libx11-dev", "x11"}, {"libxext-dev", "xext"}, {"libxcb1-dev", "xcb"}, {"libgl-dev", "gl"}, {"libegl-dev", "egl"},
-    {"libwayland-dev", "wayland-client"}, {"libvulkan-dev", "vulkan"}, {"libsdl2-dev", "sdl2"},
-    {"libglib2.0-dev", "gio-unix-2.0 gmodule-2.0"}, {"libgtk-3-dev", "gtk+-3.0 gtk+-unix-print-3.0"},
-    {"libgmp-dev", "gmp"}, {"libmpfr-dev", "mpfr"}, {"libuv1-dev", "libuv"}, {"libevent-dev", "libevent"},
-    {"liblua5.4-dev", "lua5.4"}, {"libluajit-5.1-dev", "luajit"}, {"libpython3-dev", "python3"},
-    {"ruby-dev", "ruby"}, {"tcl-dev", "tcl"}, {"libncurses-dev", "ncursesw"}, {"libreadline-dev", "readline"},
-    {"libpcre2-dev", "libpcre2-8"}, {"libgit2-dev", "libgit2"}, {"libffi-dev", "libffi"},
-    {"libdbus-1-dev", "dbus-1"}, {"libsystemd-dev", "libsystemd"}, {"libudev-dev", "libudev"},
-    {"libusb-1.0-0-dev", "libusb-1.0"}, {"libasound2-dev", "alsa"}, {"libpulse-dev", "libpulse"},
-    {"libavformat-dev", "libavformat libavcodec libavutil"}, {"libopenal-dev", "openal"},
-    {"libjansson-dev", "jansson"}, {"libyaml-dev", "yaml-0.1"}, {"libcjson-dev", "libcjson"},
-    {"libmicrohttpd-dev", "libmicrohttpd"}, {"libnl-3-dev", "libnl-3.0"}, {"libpcap-dev", "libpcap"},
-    {"libelf-dev", "libelf"}, {"libunwind-dev", "libunwind"}, {"libhdf5-dev", "hdf5"},
-    {"libgsl-dev", "gsl"}, {"libfftw3-dev", "fftw3"}, {"liblapacke-dev", "lapacke"},
-}
-
 -- gcc knows _Float32 and its like as types of their own; the parser takes them as what they are made of.
 local COMPILERS = {
     {name = "gcc", command = "gcc",
         check = "gcc -Dbool=_Bool -D_Float32=float -D_Float64=double -D_Float32x=double '-D_Float64x=long double'"},
     {name = "clang", command = "clang -D_GNU_SOURCE -O2", check = "clang -Dbool=_Bool -D_Float128=__float128"},
 }
+
+local packages = dofile "tools/header_packages.lua"
+local run, lines_of = packages.run, packages.lines_of
 
 local options, checker, directory = {}, nil, nil
 do
@@ -61,22 +39,6 @@ do
     directory = directory or "build/headers"
 end
 
-local function run(command)
-    local pipe = assert(io.popen("{ " .. command .. "; } 2>&1"))
-    local output = pipe:read("a")
-    return pipe:close() == true, output
-end
-
-local function lines_of(command)
-    local lines = {}
-    local pipe = assert(io.popen(command))
-    for line in pipe:lines() do
-        lines[#lines + 1] = line
-    end
-    pipe:close()
-    return lines
-end
-
 local function read(path)
     local file = assert(io.open(path, "rb"))
     local text = file:read("a")
@@ -90,14 +52,10 @@ local function write(path, text)
     assert(file:close())
 end
 
-local function is_installed(package)
-    return (run("dpkg -s " .. package))
-end
-
 local function install()
     local missing = {}
-    for _, package in ipairs(PACKAGES) do
-        if not is_installed(package[1]) then
+    for _, package in ipairs(packages.list) do
+        if not packages.is_installed(package[1]) then
             missing[#missing + 1] = package[1]
         end
     end
@@ -105,28 +63,6 @@ local function install()
         assert(os.execute("DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends " ..
             table.concat(missing, " ")), "apt-get failed")
     end
-end
-
--- The header's name as it is included: below the first include directory that holds it.
-local function include_name(path, flags)
-    local directories = {"/usr/include/x86_64-linux-gnu/", "/usr/include/"}
-    for flag in flags:gmatch("%-I(%S+)") do
-        table.insert(directories, 1, flag .. "/")
-    end
-    for _, prefix in ipairs(directories) do
-        if path:sub(1, #prefix) == prefix then
-            return path:sub(#prefix + 1)
-        end
-    end
-    return path
-end
-
-local function flags_of(modules)
-    if not modules then
-        return ""
-    end
-    local ok, flags = run("pkg-config --cflags " .. modules)
-    return ok and flags:gsub("%s+$", "") or ""
 end
 
 local function count(text, pattern)
@@ -173,28 +109,13 @@ end
 
 local failures = {}
 
--- The headers of a package; of an empty one, those of the versioned packages that it depends on.
-local function headers_of(package)
-    local list = "dpkg -L %s | grep '/include/.*\\.h$' | sort"
-    local paths = lines_of(list:format(package))
-    if #paths > 0 then
-        return paths
-    end
-    local depends = lines_of("dpkg-query -W -f '${Depends}' " .. package)[1] or ""
-    for name in depends:gmatch("[%w.+-]+%-dev") do
-        local more = lines_of(list:format(name))
-        table.move(more, 1, #more, #paths + 1, paths)
-    end
-    return paths
-end
-
 local function check_package(package)
-    local flags = flags_of(package[2])
+    local flags = packages.flags_of(package[2])
     local result = {package = package[1], headers = 0, asserts = 0, failed = 0}
-    for _, path in ipairs(headers_of(package[1])) do
+    for _, path in ipairs(packages.headers_of(package[1])) do
         local counted = false
         for _, compiler in ipairs(COMPILERS) do
-            local name = include_name(path, flags)
+            local name = packages.include_name(path, flags)
             local outcome, asserts, said = try(compiler, flags, name)
             if outcome then
                 counted = true
@@ -249,8 +170,8 @@ if options.install then
     install()
 end
 local results = {}
-for _, package in ipairs(PACKAGES) do
-    if (not options.only or options.only == package[1]) and is_installed(package[1]) then
+for _, package in ipairs(packages.list) do
+    if (not options.only or options.only == package[1]) and packages.is_installed(package[1]) then
         local result = check_package(package)
         results[#results + 1] = result
         print(("%-24s %5d headers %7d assertions %3d failed"):format(result.package, result.headers,

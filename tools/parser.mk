@@ -81,4 +81,10 @@ headers: $(BUILD)/drivers/header_check
 	$(LUA) tools/headers.lua $(if $(INSTALL),--install) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(REPORT),--report $(REPORT)) $< $(BUILD)/headers
 
-.PHONY: difftest-layout replay fuzz test-slow bench-parse headers
+MOST =
+## constants of the headers that are installed, against the compiler; MOST=10 for so many of a package
+macros: $(CORE)
+	$(RUN_ENV) XDG_CACHE_HOME=$(abspath $(BUILD))/cache $(LUA) tools/header_macros.lua \
+		$(if $(ONLY),--only $(ONLY)) $(if $(MOST),--most $(MOST)) $(if $(REPORT),--report $(REPORT))
+
+.PHONY: difftest-layout replay fuzz test-slow bench-parse headers macros

@@ -74,6 +74,9 @@ static void read_cdef_options(lua_State *L, struct lffi_scope *scope, int arg,
     lua_getfield(L, arg, "override");
     if (lua_toboolean(L, -1))
         source->flags |= CDECL_OVERRIDE;
+    lua_pushliteral(L, "names"); /* all but structs, unions and enums */
+    if (lua_rawequal(L, -1, -2))
+        source->flags |= CDECL_KEEP_TAGS;
     if (lua_getfield(L, arg, "name") != LUA_TNIL) {
         if (lua_type(L, -1) != LUA_TSTRING)
             lffi_arg_error(L, arg, "option 'name' must be a string, not %s",

@@ -97,12 +97,20 @@ static void init_text(lua_State *L, const struct object *o, int idx, const struc
     memcpy(o->addr, text, size);
 }
 
+/* C's null pointer constant: what the brace initialisers of headers say. The memory is zero. */
+static bool is_null_constant(lua_State *L, const struct lffi_ctype *ct, int idx)
+{
+    return ct->op == LFFI_POINTER && lua_isinteger(L, idx) && lua_tointeger(L, idx) == 0;
+}
+
 /* Stores into a part (element or member). Aggregates are filled in place: the memory is new, so no
  * copy is needed to leave it untouched on failure. */
 static void init_part(lua_State *L, const struct object *part, int idx,
                       const struct lffi_where *where)
 {
     idx = lua_absindex(L, idx);
+    if (is_null_constant(L, part->ct, idx))
+        return;
     if (part->ct->op == LFFI_ARRAY || lffi_is_record(part->ct->op))
         init_from_value(L, part, idx, where);
     else

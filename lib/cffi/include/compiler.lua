@@ -1,5 +1,6 @@
 -- The compiler: which one, its command line, and its two runs over the headers asked for. Errors
 -- are strings without a position.
+local missing = require "cffi.include.missing"
 local reader = require "cffi.include.reader"
 local system = require "cffi.include.system"
 
@@ -146,10 +147,14 @@ function compiler.run(how, arguments, input, what)
     return code, output, messages
 end
 
-local function failed(how, what, messages)
+local function failed(how, what, code, messages, hint)
+    if not messages:find "%S" then
+        messages = ("(nothing; its exit code is %d)"):format(code)
+    end
     local who = how.source and ("'%s', which %s names,"):format(table.concat(how.words, " "),
         how.source) or how.words[1]
-    error(("cannot include %s: %s says:\n%s"):format(what, who, messages:gsub("\n+$", "")), 0)
+    messages = messages:gsub("\n+$", "") .. hint
+    error(("cannot include %s: %s says:\n%s"):format(what, who, messages), 0)
 end
 
 -- Reads headers. `how` is { words =, source = } of the compiler, `flags` the words after those.
@@ -161,7 +166,7 @@ function compiler.read(how, flags, headers)
     local arguments = join(flags, words, { "-E", "-dD", "-x", "c", "-" })
     local code, output, messages = compiler.run(how, arguments, lines, what)
     if code ~= 0 then
-        failed(how, what, messages)
+        failed(how, what, code, messages, missing.hint(messages, headers, flags))
     end
     local unit = reader.read(output)
     arguments[#flags + #words + 2] = "-P"

@@ -187,8 +187,17 @@ function handlers.literal(self, node)
     refuse("'%s' is a compound literal", (expression.text(self.tokens, node.from, node.to)))
 end
 
+-- The struct that "->" or "." takes a member of: an array is a pointer to its first element.
+function Evaluator:aggregate(node)
+    local base = self:value(node.base)
+    if node.arrow and self.ffi.type(base) == "cdata" and self.ffi.reflect(base).kind == "array" then
+        return base[0]
+    end
+    return base
+end
+
 function handlers.member(self, node)
-    return self:value(node.base)[node.name]
+    return self:aggregate(node)[node.name]
 end
 
 function handlers.index(self, node)
@@ -208,6 +217,31 @@ function handlers.unary(self, node)
     return self:combine(("%s (%%s)"):format(node.operator), value)
 end
 
+-- Type and offset of a member, also of an unnamed struct inside; nil when there is none.
+local function find_member(ffi, ct, name)
+    for _, member in ipairs(ffi.reflect(ct).members or {}) do
+        if member.name == name then
+            return member.type, member.offset
+        elseif not member.name and not member.width then
+            local inner, offset = find_member(ffi, member.type, name)
+            if inner then
+                return inner, member.offset + offset
+            end
+        end
+    end
+end
+
+local function member_address(ffi, object, name)
+    local described = ffi.reflect(object)
+    local pointer = described.kind == "pointer"
+    local ct, offset = find_member(ffi, pointer and described.target or ffi.typeof(object), name)
+    if not ct then
+        return ffi.addressof(object[name]) -- raises
+    end
+    local bytes = ffi.cast("char *", pointer and object or ffi.addressof(object))
+    return ffi.cast(ffi.typeof("$ *", ct), bytes + offset)
+end
+
 -- Where an expression lies.
 function Evaluator:address(node)
     local ffi = self.ffi
@@ -218,9 +252,9 @@ function Evaluator:address(node)
     elseif node.op == "unary" and node.operator == "*" then
         return self:value(node.operand)
     elseif node.op == "member" then
-        return ffi.addressof(self:value(node.base), node.name)
+        return member_address(ffi, self:aggregate(node), node.name)
     elseif node.op == "index" then
-        return ffi.addressof(self:value(node.base), self:value(node.index))
+        return self:value(node.base) + self:value(node.index)
     end
     refuse "'&' wants an object"
 end
@@ -293,7 +327,7 @@ end
 -- The object and key that a target stands for.
 function Evaluator:place(node)
     if node.op == "member" then
-        return self:value(node.base), node.name
+        return self:aggregate(node), node.name
     elseif node.op == "index" then
         return self:value(node.base), self:value(node.index)
     elseif node.op == "unary" and node.operator == "*" then

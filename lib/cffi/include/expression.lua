@@ -79,6 +79,18 @@ for word in ([[void char short int long float double signed unsigned struct unio
     type_words[word] = true
 end
 
+-- Words that begin no expression, nor a type in parentheses.
+local no_operand = {}
+for word in ([[extern static inline __inline __inline__ register auto typedef return if else do
+    while for switch case default goto break continue _Noreturn __asm__ __asm asm __attribute__
+    __attribute __declspec _Alignas __extension__ _Static_assert __thread _Thread_local]]
+):gmatch "%S+" do
+    no_operand[word] = true
+end
+for word in pairs(type_words) do
+    no_operand[word] = true
+end
+
 local type_operators = {
     sizeof = true, _Alignof = true, __alignof__ = true, alignof = true, __alignof = true,
 }
@@ -191,7 +203,7 @@ function Parser:primary()
             self.at = self.at + 1
         end
         return self:node("constant", from)
-    elseif kind == "punctuator" then
+    elseif kind == "punctuator" or kind == "name" and no_operand[text] then
         fail(("'%s' begins no expression"):format(text))
     end
     local token = self.tokens[from]
@@ -353,7 +365,7 @@ function expression.parse(tokens, is_type)
     local ok, tree = pcall(function()
         local node = parser:comma()
         if parser:peek() then
-            parser:fail(("'%s' follows an expression"):format(parser:peek()))
+            fail(("'%s' follows an expression"):format(parser:peek()))
         end
         return node
     end)

@@ -153,9 +153,10 @@ end
 
 -- The path of the library of `functions` (names, as symbols), declared by `headers`; else nil and
 -- what was considered, to stand after "'f' has no library: ".
-function library.find(headers, functions)
+-- `candidates`: libraries { name =, path = } to choose from, those of the system unless given.
+function library.find(headers, functions, candidates)
     local words, near, far = header_words(headers), {}, {}
-    for _, candidate in ipairs(library.cached()) do
+    for _, candidate in ipairs(candidates or library.cached()) do
         candidate.distance = distance(candidate.name, words)
         table.insert(candidate.distance and near or far, candidate)
     end

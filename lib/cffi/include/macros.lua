@@ -2,7 +2,8 @@
 -- are what the compiler expanded them to; nothing is evaluated before it is asked for.
 --
 -- `state` is what they are evaluated in: `ffi`, lookup(name) for functions, variables and types,
--- address_of(name), and `variables`, a table through which variables are written.
+-- address_of(name), and `variables`, a table through which variables are written. Its `active`
+-- lists the function-like macros that run: a name among them is no macro, as C has it.
 local evaluate = require "cffi.include.evaluate"
 local expression = require "cffi.include.expression"
 local reader = require "cffi.include.reader"
@@ -14,7 +15,8 @@ local function reason_of(message)
     if type(message) == "table" then
         return message.reason
     end
-    return (tostring(message):gsub("\n.*", ""):gsub("^%d+:%d+: ", ""))
+    return (tostring(message):gsub("\n.*", ""):gsub("^%d+:%d+: ", "")
+        :gsub("^[^\n:]*cffi/include/%l+%.lua:%d+: ", ""))
 end
 
 local function is_type(state)
@@ -120,13 +122,14 @@ function macros.value(state, name, text)
     end
     if not found then
         error(("macro '%s' is no constant: %s (it is %s)"):format(name,
-            reason_of(type(result) == "table" and result or result), macros.shown(text)), 0)
+            reason_of(result), macros.shown(text)), 0)
     end
     return result, false
 end
 
 -- A macro's text for a message.
 function macros.shown(text)
+    text = text:gsub(reader.placeholder .. "(%d+)_", "a%1"):gsub(reader.rest, "...")
     return #text <= 70 and text or text:sub(1, 67) .. "..."
 end
 
@@ -293,7 +296,10 @@ function macros.callable(state, name, macro)
         if not macro.tokens then
             prepare(state, macro)
         end
+        local outer = state.active
+        state.active = { name = name, outer = outer }
         local ok, value = pcall(call, state, macro, table.pack(...))
+        state.active = outer
         if not ok then
             error(("macro '%s' cannot be called: %s (it is %s)"):format(name, reason_of(value),
                 macros.shown(macro.text)), 2)

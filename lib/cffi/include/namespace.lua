@@ -3,6 +3,7 @@
 -- compute.
 local macros = require "cffi.include.macros"
 local nearest = require "cffi.include.nearest"
+local reader = require "cffi.include.reader"
 local units = require "cffi.include.unit"
 
 local namespace = {}
@@ -56,7 +57,9 @@ local function value_of(state, name)
         return declared(state, name, kind)
     end
     local macro = state.find_macro(name)
-    if macro and macro.broken then
+    if macro and name == "errno" then -- C's may be another once its place has been asked for
+        return state.ffi.errno(), false
+    elseif macro and macro.broken then
         error(("macro '%s' cannot be expanded: %s"):format(name, macro.text), 0)
     elseif macro and macro.count then
         return macros.callable(state, name, macro), true
@@ -88,7 +91,10 @@ end
 local function assign(state)
     return function(_, name, value)
         local ok, why = pcall(function()
-            if state.find_macro(name) then
+            if name == "errno" and state.find_macro(name) then
+                state.ffi.errno(value)
+                return
+            elseif state.find_macro(name) then
                 error(("attempt to write to macro '%s'"):format(name), 0)
             elseif not state.ffi.declaration(name) then
                 unknown(state, name)
@@ -161,7 +167,8 @@ local function macro_text(name, macro)
     end
     list[#list + 1] = macro.variadic and "..." or nil
     local head = macro.count and ("%s(%s)"):format(name, table.concat(list, ", ")) or name
-    local text = macro.text:gsub("cffi__arg_(%d+)_", "a%1"):gsub("cffi__rest", "__VA_ARGS__")
+    local text = macro.text:gsub(reader.placeholder .. "(%d+)_", "a%1")
+        :gsub(reader.rest, "__VA_ARGS__")
     return ("#define %s %s"):format(head, text)
 end
 
@@ -199,6 +206,14 @@ local function title_of(state)
     return ("%s: %s"):format(state.title, table.concat(names, ", "))
 end
 
+local function is_active(state, name)
+    local active = state.active
+    while active and active.name ~= name do
+        active = active.outer
+    end
+    return active ~= nil
+end
+
 -- unit: see unit.lua. libraries: a list of the core's namespaces; when it is empty, `why` says so.
 -- `ns`, if given, is the empty table that becomes the namespace.
 function namespace.new(ffi, unit, title, libraries, why, ns)
@@ -206,7 +221,14 @@ function namespace.new(ffi, unit, title, libraries, why, ns)
     ns = ns or {}
     state.find_macro = units.macro_finder(unit)
     state.variables = variables_of(state)
-    state.lookup = function(name) return ns[name] end
+    state.lookup = function(name)
+        local macro = state.find_macro(name)
+        if not state.ffi.declaration(name) and (not macro or macro.text == name
+            or is_active(state, name)) then
+            error({ reason = ("'%s' is not declared"):format(name) }, 0)
+        end
+        return ns[name]
+    end
     state.address_of = function(name)
         if #libraries == 0 then
             no_library(state, name)

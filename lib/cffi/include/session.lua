@@ -78,7 +78,10 @@ local function read(ffi, how, flags, headers)
     for _ = 1, ATTEMPTS do
         local start = system.now()
         local output = compiler.read(how, flags, headers)
-        local unit = units.make(ffi.scope {}, output)
+        local ok, unit = pcall(units.make, ffi.scope {}, output)
+        if not ok then
+            error(("cannot include %s: %s"):format(compiler.title(headers), unit), 0)
+        end
         local settled = units.newest(unit) < start
         if output.complete and (settled or unit.files == last) then
             return unit, output.messages, settled
@@ -199,12 +202,18 @@ end
 -- Includes headers (a list) in a scope. Returns the unit, the libraries, and why there are none.
 function session.include(ffi, headers, given)
     local words, program, source = compiler.choose(given.cc)
-    local package = of_packages(options.list(given.pkg))
+    local known, package = pcall(of_packages, options.list(given.pkg))
+    if not known then
+        error(("cannot include %s: %s"):format(compiler.title(headers), package), 0)
+    end
     local flags = compiler.flags(given)
     table.move(package.flags, 1, #package.flags, #flags + 1, flags)
     local how = { words = words, program = program, source = source }
     local unit, store, due = unit_of(ffi, how, flags, headers)
-    ffi.cdef(unit.text, { override = true })
+    local ok, refused = pcall(units.declare, ffi, unit.text)
+    if not ok then
+        error(("cannot include %s: %s"):format(compiler.title(headers), refused), 0)
+    end
     local libraries, why, searched
     if given.lib == false then
         libraries, why = {}, "the option 'lib' is false"

@@ -24,6 +24,9 @@ ffi.cdef [[
     char *realpath(const char *path, char *resolved);
     void free(void *block);
     unsigned geteuid(void);
+    void *opendir(const char *path);
+    void *readdir(void *folder);
+    int closedir(void *folder);
     void *dlsym(void *handle, const char *name);
 
     /* The one structure of file states that is the same on all of Linux's machines. */
@@ -163,6 +166,25 @@ function system.real_path(path)
     local text = found and ffi.string(found)
     C.free(found)
     return text
+end
+
+-- Where the name is in what readdir gives, whose other members are no concern of ours: two 64-bit
+-- numbers, a 16-bit one and a byte stand before it where such numbers are 64 bits wide.
+local NAME_OFFSET = 19
+
+-- The names in a folder; none when it cannot be read.
+function system.names_in(path)
+    local names = {}
+    local folder = ffi.sizeof "long" == 8 and C.opendir(path)
+    while folder do
+        local entry = C.readdir(folder)
+        if not entry then
+            C.closedir(folder)
+            break
+        end
+        names[#names + 1] = ffi.string(ffi.cast("char *", entry) + NAME_OFFSET)
+    end
+    return names
 end
 
 -- Makes a directory, those above it too, for its owner only. nil and why when that failed.

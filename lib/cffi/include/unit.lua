@@ -116,10 +116,21 @@ local function declared(ffi, asked, is_own, names)
     return functions[1] and functions or others
 end
 
+-- Declares a text in a scope: the compiler's word wins over what was typed by hand, but for
+-- structs, which may be in use.
+function unit.declare(ffi, text)
+    local ok, why = pcall(ffi.cdef, text, { override = "names" })
+    if not ok then
+        why = why:gsub("^[^\n:]*cffi/include/unit%.lua:%d+: ", "")
+        local again = why:find "redeclared" or why:find "redefin"
+        error(why .. (again and "\nffi.scope {} starts afresh" or ""), 0)
+    end
+end
+
 -- Makes a unit of what compiler.read returned. `ffi` is a scope of its own in which the text is
 -- declared: so the user's is not touched when something is wrong with it.
 function unit.make(ffi, read)
-    ffi.cdef(read.text)
+    unit.declare(ffi, read.text)
     local is_own, names, shadowed = ownership(read.asked), {}, { "" }
     local functions = declared(ffi, read.asked, is_own, names)
     for _, macro in ipairs(read.macros) do

@@ -1,0 +1,212 @@
+-- The object-like macros of real headers: what ffi.include says each is, against the compiler.
+--
+--   lua tools/header_macros.lua [--only PACKAGE] [--most N] [--report FILE]
+--
+-- Every header of the packages of tools/header_packages.lua that the compiler accepts is included by
+-- itself, and each macro that the file itself defines is asked for. What has a value goes into one C
+-- file with an assertion each, on value and kind; the compiler says which are false. What has none
+-- is counted by the reason. --most takes at most N headers of a package, evenly spread. The exit
+-- status is 1 when an assertion was false.
+local ffi = require "cffi"
+local packages = dofile "tools/header_packages.lua"
+
+local options = {}
+for i = 1, #arg, 2 do
+    options[arg[i]:match "^%-%-(%l+)$" or error(arg[i] .. "?")] = assert(arg[i + 1], arg[i] .. " needs a value")
+end
+
+local PROLOGUE = [[
+#define cffi_check_text_(...) #__VA_ARGS__
+#define cffi_check_text(...) cffi_check_text_(__VA_ARGS__)
+]]
+
+-- ---- assertions --------------------------------------------------------------------------------
+
+local function quoted(text)
+    return '"' .. text:gsub('[^%w ]', function(c) return ("\\%03o"):format(c:byte()) end) .. '"'
+end
+
+local function integer(name, value)
+    if math.type(value) ~= "integer" then -- beyond 63 bits
+        return ("(%s) == %sU && (%s) > 0"):format(name, tostring(value), name)
+    elseif value == math.mininteger then
+        return ("(%s) < 0 && (%s) == -9223372036854775807-1"):format(name, name)
+    elseif value < 0 then
+        return ("(%s) < 0 && (%s) == %d"):format(name, name, value)
+    end
+    return ("!((%s) < 0) && (%s) == %dU"):format(name, name, value)
+end
+
+local function float(name, value)
+    if value ~= value then
+        return ("(%s) != (%s)"):format(name, name)
+    elseif value == math.huge or value == -math.huge then
+        return ("(%s) == %s__builtin_inf()"):format(name, value < 0 and "-" or "")
+    end
+    return ("(long double)(%s) == %aL && (__typeof__(%s))0.5 != 0"):format(name, value, name)
+end
+
+-- A condition that holds when the macro is what it was said to be, and a word for what that is. No
+-- condition: it is something that no assertion can name.
+local function condition(name, value)
+    local kind = ffi.type(value)
+    if value == true then
+        return ("sizeof(cffi_check_text(%s)) == 1 || __builtin_types_compatible_p(__typeof__(1 ? (%s) : (%s)), _Bool)")
+            :format(name, "_Bool", "_Bool") and ("sizeof(cffi_check_text(%s)) == 1"):format(name), "empty"
+    elseif kind == "number" and math.type(value) == "float" then
+        return float(name, value), "float"
+    elseif kind == "number" or kind == "cdata" and ffi.math_type(value) == "integer" then
+        return integer(name, value), "integer"
+    elseif kind == "string" then
+        local size = ("sizeof(%s) == %d"):format(name, #value + 1)
+        return size .. (" && __builtin_memcmp(%s, %s, %d) == 0"):format(name, quoted(value), #value), "string"
+    elseif kind == "ctype" then
+        local text = ffi.reflect(value).name
+        local ok = not text:find "anonymous" and not ffi.reflect(value).anonymous
+        return ok and ("__builtin_types_compatible_p(%s, %s)"):format(name, text), "type"
+    elseif kind == "cdata" and ffi.reflect(value).kind == "pointer" then
+        local address = ffi.tonumber(ffi.cast("intptr_t", value))
+        return ("(long)(%s) == %d"):format(name, address), "pointer"
+    elseif kind == "nil" then
+        return ("__builtin_classify_type(%s) == 5 && (long)(%s) == 0"):format(name, name), "null"
+    end
+    return nil, kind
+end
+
+-- ---- one header --------------------------------------------------------------------------------
+
+local function reason_of(message)
+    local reason = message:match "cannot be expanded: " and "the compiler does not expand it"
+        or message:match "is no constant: (.-) %(it is"
+        or message:match "has no library" and "it names a function" or message
+    return (reason:gsub("'[^']*'", "'...'"):gsub("^[^ ]+:%d+: ", ""):sub(1, 70))
+end
+
+local function names_of(ns, path)
+    local names = {}
+    for name, kind, text, file in ffi.declarations(ns) do
+        if kind == "macro" and file == path then
+            names[#names + 1] = { name = name, text = text }
+        end
+    end
+    return names
+end
+
+-- Whether a macro's value is that of a name: looked up anew each time, or a function of the process.
+local function names_something(macro)
+    return macro.text:match "^#define [%w_]+ %(?[%a_][%w_]*%)?$"
+end
+
+local function check(header, path, flags, result)
+    local scope = ffi.scope {}
+    local ok, ns = pcall(scope.include, header, { cc = "gcc", cflags = flags, lib = false })
+    if not ok then
+        if not ns:find "says:" then
+            result.failures[#result.failures + 1] = ("<%s>: %s"):format(header, ns)
+        end
+        return
+    end
+    local lines, asked = {}, {}
+    for _, macro in ipairs(names_of(ns, path)) do
+        local found, value = pcall(function() return ns[macro.name] end)
+        local text, kind
+        if found then
+            text, kind = condition(macro.name, value)
+        end
+        if not found then
+            local reason = reason_of(value)
+            result.reasons[reason] = (result.reasons[reason] or 0) + 1
+            result.examples[reason] = result.examples[reason] or ("<%s> %s"):format(header, macro.text)
+        elseif text and not (kind == "null" and names_something(macro)) then
+            lines[#lines + 1] = ('_Static_assert(%s, "cffi");'):format(text)
+            asked[#lines] = { macro = macro, value = value, kind = kind }
+            result.kinds[kind] = (result.kinds[kind] or 0) + 1
+        else
+            result.kinds.other = (result.kinds.other or 0) + 1
+        end
+        result.macros = result.macros + 1
+    end
+    result.headers = result.headers + 1
+    local base = "build/macros"
+    local file <close> = assert(io.open(base .. ".c", "w"))
+    file:write(("#include <%s>\n"):format(header), PROLOGUE, "#line 1 \"asserts\"\n", table.concat(lines, "\n"), "\n")
+    file:close()
+    local _, said = packages.run(("gcc -D_GNU_SOURCE %s -w -fsyntax-only -fmax-errors=0 %s.c"):format(flags, base))
+    local seen = {}
+    for number, complaint in said:gmatch "asserts:(%d+):%d+: error: ([^\n]*)" do
+        local about = asked[tonumber(number)]
+        if about and not seen[number] then
+            seen[number] = true
+            result.failures[#result.failures + 1] = ("<%s>: %s: we say %s %s: %s"):format(header, about.macro.text,
+                about.kind, tostring(about.value), complaint)
+        end
+    end
+end
+
+-- ---- packages ----------------------------------------------------------------------------------
+
+local function chosen(paths)
+    local most = tonumber(options.most) or #paths
+    local list = {}
+    for i = 1, math.min(most, #paths) do
+        list[i] = paths[math.ceil(i * #paths / math.min(most, #paths))]
+    end
+    return list
+end
+
+local function check_package(package)
+    local result = {
+        package = package[1], headers = 0, macros = 0, kinds = {}, reasons = {}, failures = {}, examples = {},
+    }
+    local flags = packages.flags_of(package[2])
+    for _, path in ipairs(chosen(packages.headers_of(package[1]))) do
+        check(packages.include_name(path, flags), path, flags, result)
+    end
+    return result
+end
+
+io.stdout:setvbuf "line"
+local total = { headers = 0, macros = 0, failed = 0, packages = 0, kinds = {}, reasons = {}, examples = {} }
+for _, package in ipairs(packages.list) do
+    if (not options.only or options.only == package[1]) and packages.is_installed(package[1]) then
+        local result = check_package(package)
+        print(("%-24s %5d headers %6d macros %3d wrong"):format(result.package, result.headers, result.macros,
+            #result.failures))
+        for _, failure in ipairs(result.failures) do
+            print("    " .. failure)
+        end
+        for _, kind in ipairs { "headers", "macros" } do
+            total[kind] = total[kind] + result[kind]
+        end
+        for _, group in ipairs { "kinds", "reasons" } do
+            for name, n in pairs(result[group]) do
+                total[group][name] = (total[group][name] or 0) + n
+            end
+        end
+        for reason, example in pairs(result.examples) do
+            total.examples[reason] = total.examples[reason] or example
+        end
+        total.failed, total.packages = total.failed + #result.failures, total.packages + 1
+    end
+end
+
+local function sorted(counts)
+    local list = {}
+    for name in pairs(counts) do
+        list[#list + 1] = name
+    end
+    table.sort(list, function(a, b)
+        return counts[a] > counts[b] or counts[a] == counts[b] and a < b
+    end)
+    return list
+end
+
+for _, kind in ipairs(sorted(total.kinds)) do
+    print(("  %7d %s"):format(total.kinds[kind], kind))
+end
+for _, reason in ipairs(sorted(total.reasons)) do
+    print(("  %7d no value: %s   e.g. %s"):format(total.reasons[reason], reason, total.examples[reason]:sub(1, 120)))
+end
+print(("macros: %d macros of %d headers of %d packages: %d wrong"):format(total.macros, total.headers,
+    total.packages, total.failed))
+os.exit(total.failed == 0)
