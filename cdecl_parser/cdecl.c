@@ -131,8 +131,10 @@ size_t cdecl_memory(const struct cdecl_state *state)
 static void end_parser(struct parser *p)
 {
     cdecl__undefine_all(p);
-    if (p->next_arg < p->source->nargs)
+    if (p->next_arg < p->source->nargs) {
+        p->surplus = (uint32_t)p->next_arg + 1;
         cdecl__fail_token(p, &p->tok, "%zu arguments for %zu '$'", p->source->nargs, p->next_arg);
+    }
 }
 
 static const void *read_declarations(struct cdecl_state *state, void *argument)

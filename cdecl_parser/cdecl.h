@@ -227,6 +227,7 @@ struct cdecl_error {
     char message[512];
     char source[256];       /* the source line, cut to a window around the column when long */
     uint32_t source_column; /* caret position in `source`, 1-based */
+    uint32_t surplus;       /* 1-based: the first argument that no "$" takes, 0 for other errors */
     bool out_of_memory;
 };
 

@@ -32,7 +32,7 @@ static void locate(struct cdecl_error *error, const char *text, const char *text
 
 static void clear(struct cdecl_error *error)
 {
-    error->line = error->column = error->source_column = 0;
+    error->line = error->column = error->source_column = error->surplus = 0;
     error->file[0] = error->message[0] = error->source[0] = '\0';
     error->out_of_memory = false;
 }
@@ -44,6 +44,7 @@ COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *
     clear(error);
     if (p != NULL) {
         error->line = place->line;
+        error->surplus = p->surplus;
         if (p->lex.file != NULL)
             snprintf(error->file, sizeof error->file, "%s", p->lex.file);
         locate(error, p->lex.text, p->lex.text + p->lex.size, place->at);

@@ -71,6 +71,7 @@ struct parser {
     unsigned depth;
     unsigned unevaluated; /* >0: values do not matter (sizeof, dead branches) */
     size_t next_arg;      /* of source->args, for "$" */
+    uint32_t surplus;     /* the first argument that no "$" took, when all is read */
     uint32_t pack;        /* #pragma pack in force, 0 when none */
     struct pack *packs;
     struct hidden_macro *hidden_macros;

@@ -349,6 +349,9 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
     if (name->extra != NULL && name->extra->tag != NULL)
         cdecl__fail_token(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
                           cdecl__type_text(p->state, name->extra->tag->type));
+    if (cdecl__byte_after(p) == '.')
+        cdecl__fail_token(p, &p->tok, "unknown type '%s' before '.' (a Lua float in the name? "
+                                      "math.tointeger makes it an integer)", name->text);
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
     cdecl__fail_token(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
 }

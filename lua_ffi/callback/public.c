@@ -98,10 +98,25 @@ static int api_callback(lua_State *L)
 }
 
 /* ffi.release(fn): frees what implicit conversions of the function have made. Returns how many. */
+/* What ends by itself, or by a method of its own. */
+static _Noreturn void not_a_function(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
+    const struct lffi_ctype *target = cd != NULL && cd->ct->op == LFFI_POINTER ? cd->ct->target
+                                                                               : NULL;
+    const char *hint;
+    if (target == NULL || (target->op != LFFI_FUNCTION && target->op != LFFI_VOID))
+        lffi_expected(L, 1, "function");
+    hint = target->op == LFFI_FUNCTION ? "a callback of its own ends by its method free"
+                                       : "a handle ends when its pointer is collected";
+    lffi_arg_error(L, 1, "function expected, got %s: %s", lffi_push_kind_of(L, scope->st, 1), hint);
+}
+
 static int api_release(lua_State *L)
 {
     if (!lua_isfunction(L, 1))
-        lffi_expected(L, 1, "function");
+        not_a_function(L);
     lua_pushinteger(L, lffi_release(L, lffi_scope_upvalue(L), 1));
     return 1;
 }

@@ -52,6 +52,10 @@ void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const ch
 /* Raises "undefined symbol 'x' in PATH (did you mean 'y'?)". */
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib,
                                      const char *symbol);
+/* Pushes the exported name nearest to `symbol`; for ffi.C among all that it finds. NULL when there
+ * is none. */
+const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *lib,
+                                     const char *symbol);
 /* What the library's own tables call the symbol; "other" when they do not have it. */
 enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name);
 /* True for ffi.C, which is the process itself. */

@@ -185,9 +185,8 @@ struct lffi_files lffi_library_files(const struct lffi_library *lib)
     return files;
 }
 
-/* Pushes the exported name nearest to `symbol`; for ffi.C among all that it finds. NULL when there
- * is none. */
-static const char *push_nearest(lua_State *L, const struct lffi_library *lib, const char *symbol)
+const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *lib,
+                                     const char *symbol)
 {
     size_t limit = cdecl_near_limit(strlen(symbol));
     size_t row = strlen(symbol) + limit;
@@ -221,7 +220,7 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
     if (is_nonshared(lib, symbol))
         luaL_error(L, "undefined symbol '%s' in %s (glibc links it into each program statically)",
                    symbol, lib->path);
-    near = push_nearest(L, lib, symbol);
+    near = lffi_push_nearest_symbol(L, lib, symbol);
     if (near != NULL)
         luaL_error(L, "undefined symbol '%s' in %s (did you mean '%s'?)", symbol, lib->path, near);
     luaL_error(L, "undefined symbol '%s' in %s", symbol, lib->path);

@@ -166,6 +166,8 @@ static int api_copy(lua_State *L)
     if (lua_type(L, 2) == LUA_TSTRING && lua_isnoneornil(L, 3)) {
         size = from.size;
         size_arg = 2;
+    } else if (lua_isnoneornil(L, 3)) {
+        lffi_arg_error(L, 3, "how many bytes? only a Lua string knows: ffi.sizeof(from)");
     } else {
         size = lffi_arg_size(L, scope, 3);
     }

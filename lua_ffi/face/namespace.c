@@ -49,10 +49,18 @@ static const char *check_name(lua_State *L, struct lffi_scope *scope, int idx, s
     return lua_tolstring(L, idx, size);
 }
 
+/* The names of C's that are macros of its headers: what they stand for here. */
+static const char *macro_hint(const char *name)
+{
+    return strcmp(name, "errno") == 0 ? "'errno' is no symbol: ffi.errno() gives its value" : NULL;
+}
+
 static _Noreturn void undeclared_error(lua_State *L, struct lffi_scope *scope,
                                        const struct lffi_library *lib, const char *name)
 {
     const char *near = cdecl_suggest(scope->cdecl, CDECL_SPACE_VALUES, name, strlen(name));
+    if (macro_hint(name) != NULL)
+        luaL_error(L, "%s", macro_hint(name));
     if (lffi_library_symbol(L, lib, name) != NULL) {
         bool is_object = lffi_library_kind_of(lib, name) == LFFI_SYMBOL_OBJECT;
         const char *form = is_object ? "extern TYPE %s;" : "RESULT %s(PARAMETERS);";
@@ -62,6 +70,10 @@ static _Noreturn void undeclared_error(lua_State *L, struct lffi_scope *scope,
     }
     if (near != NULL)
         luaL_error(L, "'%s' is not declared (did you mean '%s'?)", name, near);
+    near = lffi_push_nearest_symbol(L, lib, name);
+    if (near != NULL)
+        luaL_error(L, "'%s' is not declared (did you mean '%s', which %s exports?)", name, near,
+                   base_name(lib->path));
     luaL_error(L, "'%s' is not declared", name);
     abort();
 }
@@ -82,6 +94,41 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
+/* Pushes the library among the scope's namespaces that has the symbol, ffi.C before all others;
+ * NULL when none has. */
+static const struct lffi_library *push_holder(lua_State *L, const struct lffi_library *lib,
+                                              const char *symbol)
+{
+    const struct lffi_library *found = NULL;
+    int top = lua_gettop(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &namespaces_key);
+    lua_pushnil(L); /* the library found, held by its place */
+    for (lua_pushnil(L); lua_next(L, top + 1) != 0; lua_settop(L, top + 3)) {
+        const struct lffi_library *other = NULL;
+        if (lua_touserdata(L, -1) == lib->scope)
+            other = lffi_push_library_of(L, top + 3);
+        if (other == NULL || other == lib || !other->open ||
+            (found != NULL && !lffi_library_is_default(other)) ||
+            lffi_library_symbol(L, other, symbol) == NULL)
+            continue;
+        found = other;
+        lua_replace(L, top + 2);
+    }
+    return found;
+}
+
+static _Noreturn void missing_symbol(lua_State *L, const struct lffi_library *lib,
+                                     const char *symbol)
+{
+    const struct lffi_library *other = push_holder(L, lib, symbol);
+    if (other != NULL && lffi_library_is_default(other))
+        luaL_error(L, "undefined symbol '%s' in %s: ffi.C has it", symbol, lib->path);
+    if (other != NULL)
+        luaL_error(L, "undefined symbol '%s' in %s: it is in %s, which is loaded: use that "
+                      "namespace", symbol, lib->path, other->path);
+    lffi_undefined_symbol(L, lib, symbol);
+}
+
 /* The address of what is declared, which the library must not call the contrary: jumping into data,
  * or storing into code, ends the process. */
 static void *check_symbol(lua_State *L, const struct lffi_library *lib,
@@ -90,7 +137,7 @@ static void *check_symbol(lua_State *L, const struct lffi_library *lib,
     void *address = lffi_library_symbol(L, lib, decl->symbol);
     enum lffi_symbol_kind kind;
     if (address == NULL)
-        lffi_undefined_symbol(L, lib, decl->symbol);
+        missing_symbol(L, lib, decl->symbol);
     kind = lffi_library_kind_of(lib, decl->symbol);
     if (decl->kind == CDECL_DECL_FUNCTION && kind == LFFI_SYMBOL_OBJECT)
         luaL_error(L, "'%s' is declared as a function, but is a variable in %s", decl->name,

@@ -96,6 +96,8 @@ _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
     size_t size;
     if (error->out_of_memory)
         luaL_error(L, "not enough memory");
+    if (error->surplus > 0) /* arguments for "$" come right after the text, which is the first */
+        lffi_arg_error(L, 1 + (int)error->surplus, "the text has no '$' for it");
     size = cdecl_error_text(error, NULL, 0) + 1;
     cdecl_error_text(error, luaL_buffinitsize(L, &b, size), size);
     luaL_pushresultsize(&b, size - 1);
@@ -182,6 +184,9 @@ struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int ar
         return cd->ct;
     if ((fn = lffi_to_function(L, arg)) != NULL)
         return fn->ct;
+    if (lua_isnil(L, arg) && scope->luajit)
+        lffi_arg_error(L, arg, "C type expected, got nil: a pointer that is NULL reads as nil and "
+                               "has no type");
     lffi_expected(L, arg, "C type");
 }
 

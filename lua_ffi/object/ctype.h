@@ -116,6 +116,9 @@ const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
 
 /* "integer 5", "string "x"", "'int *'", ... : the value at idx in an error text (pushed). */
 const char *lffi_push_kind_of(lua_State *L, struct lffi_state *st, int idx);
+/* How a value of C's text becomes one of Lua's: the end of an error about what strings can and it
+ * cannot; "" for other types. */
+const char *lffi_push_text_hint(lua_State *L, const struct lffi_ctype *ct);
 /* Likewise a number: "integer 300", "number 1e+300". `value`: the integer that it is, or stands
  * for; NULL for floats. */
 const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,

@@ -87,3 +87,10 @@ const char *lffi_push_number_text(lua_State *L, struct lffi_state *st,
         return push_long_integer(L, st, idx);
     return lua_pushfstring(L, "integer %s", lffi_push_integer_text(L, value));
 }
+
+const char *lffi_push_text_hint(lua_State *L, const struct lffi_ctype *ct)
+{
+    bool text = (ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY) &&
+                ct->target->type->kind == CDECL_INT && ct->target->size == 1;
+    return lua_pushstring(L, text ? ": ffi.string(p) makes a Lua string" : "");
+}

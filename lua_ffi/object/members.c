@@ -167,13 +167,45 @@ const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name)
     return nearest;
 }
 
+/* How many of the members an error lists. */
+enum { LISTED = 8 };
+
+static int list_members(lua_State *L, const struct cdecl_type *type, int listed)
+{
+    luaL_checkstack(L, 4, NULL);
+    for (uint32_t i = 0; i < type->tag->nmembers && listed <= LISTED; i++) {
+        const struct cdecl_member *m = &type->tag->members[i];
+        if (m->name == NULL && m->width == CDECL_NOT_BITFIELD)
+            listed = list_members(L, m->type, listed);
+        if (m->name == NULL)
+            continue;
+        lua_pushfstring(L, "%s%s", listed == 0 ? " (members: " : ", ",
+                        listed == LISTED ? "..." : m->name);
+        lua_concat(L, 2);
+        listed++;
+    }
+    return listed;
+}
+
+/* Pushes " (members: x, y)", "" when there are none. */
+static const char *push_members(lua_State *L, const struct cdecl_type *type)
+{
+    lua_pushliteral(L, "");
+    if ((type->kind == CDECL_STRUCT || type->kind == CDECL_UNION) &&
+        list_members(L, type, 0) > 0) {
+        lua_pushliteral(L, ")");
+        lua_concat(L, 2);
+    }
+    return lua_tostring(L, -1);
+}
+
 _Noreturn void lffi_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
                             const char *near)
 {
     const char *text = lffi_push_type_text(L, type, NULL);
     if (near != NULL)
         luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", text, name, near);
-    luaL_error(L, "'%s' has no member '%s'", text, name);
+    luaL_error(L, "'%s' has no member '%s'%s", text, name, push_members(L, type));
     abort();
 }
 

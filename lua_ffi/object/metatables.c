@@ -240,8 +240,9 @@ static int cdata_len(lua_State *L)
             return luaL_error(L, "length of '%s' is unknown",
                               lffi_push_type_text(L, cd->ct->type, NULL));
     } else {
-        return luaL_error(L, "attempt to get length of a '%s' value",
-                          lffi_push_type_text(L, cd->ct->type, NULL));
+        return luaL_error(L, "attempt to get length of a '%s' value%s",
+                          lffi_push_type_text(L, cd->ct->type, NULL),
+                          lffi_push_text_hint(L, cd->ct));
     }
     lua_pushinteger(L, (lua_Integer)length);
     return 1;

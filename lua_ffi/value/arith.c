@@ -371,6 +371,7 @@ static bool push_piece(lua_State *L, const struct lffi_operand *o)
 static int cdata_concat(lua_State *L)
 {
     struct operands o;
+    const struct lffi_operand *blamed;
     bool left_fits = false;
     read_operands(L, &o);
     if (push_event(L, &o, "__concat"))
@@ -384,8 +385,9 @@ static int cdata_concat(lua_State *L)
     } else {
         left_fits = o.a.ct == NULL;
     }
-    return luaL_error(L, "attempt to concatenate a %s value",
-                      push_name(L, left_fits ? &o.b : &o.a));
+    blamed = left_fits ? &o.b : &o.a;
+    return luaL_error(L, "attempt to concatenate a %s value%s", push_name(L, blamed),
+                      blamed->ct != NULL ? lffi_push_text_hint(L, blamed->ct) : "");
 }
 
 /* ---- metatable ------------------------------------------------------------------------------- */

@@ -57,6 +57,15 @@ static bool needs_count(const struct lffi_ctype *ct)
     return ct->type->tag->vla;
 }
 
+/* T[] without what tells its length. */
+static _Noreturn void unknown_length(lua_State *L, struct lffi_ctype *ct)
+{
+    const char *list = lffi_type_text(L, lffi_array_of(L, ct->target, CDECL_COUNT_VLA));
+    luaL_error(L, "length of '%s' is unknown: give a table, or a number as in ffi.new(\"%s\", n)",
+               lffi_type_text(L, ct), list);
+    abort();
+}
+
 /* Size of the new object; takes the length off the arguments when the type has one. */
 static uint64_t object_size(lua_State *L, struct lffi_ctype *ct, int *first, int last)
 {
@@ -64,7 +73,7 @@ static uint64_t object_size(lua_State *L, struct lffi_ctype *ct, int *first, int
     if (element == NULL)
         return lffi_sizeof(L, ct);
     if (ct->op == LFFI_ARRAY && ct->type->count == CDECL_COUNT_UNKNOWN)
-        luaL_error(L, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
+        unknown_length(L, ct);
     if (*first <= last && (needs_count(ct) || lua_type(L, *first) == LUA_TNUMBER))
         return variable_size(L, ct, element, check_count(L, ct->scope, (*first)++));
     if (needs_count(ct))

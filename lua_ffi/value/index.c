@@ -28,6 +28,17 @@ static int return_none(lua_State *L, int status, lua_KContext context)
     return 0;
 }
 
+/* Of structs, or of pointers to them: one level more than names mean. */
+static bool is_list_of_records(const struct lffi_ctype *ct)
+{
+    const struct lffi_ctype *element;
+    if (ct->op != LFFI_ARRAY && ct->op != LFFI_POINTER)
+        return false;
+    element = ct->target;
+    return lffi_is_record(element->op) ||
+           (element->op == LFFI_POINTER && lffi_is_record(element->target->op));
+}
+
 /* The key at index 2 finds nothing in a value of type ct. */
 static _Noreturn void no_index(lua_State *L, struct lffi_cdata *cd)
 {
@@ -38,11 +49,12 @@ static _Noreturn void no_index(lua_State *L, struct lffi_cdata *cd)
         lffi_sizeof(L, record);
         lffi_no_member(L, record, key);
     }
-    if (key != NULL && ct->op == LFFI_ARRAY && lffi_is_record(ct->target->op))
+    if (key != NULL && is_list_of_records(ct))
         luaL_error(L, "'%s' has no member '%s' (index an element first)", lffi_type_text(L, ct),
                    key);
     if (key != NULL)
-        luaL_error(L, "'%s' has no member '%s'", lffi_type_text(L, ct), key);
+        luaL_error(L, "'%s' has no member '%s'%s", lffi_type_text(L, ct), key,
+                   lffi_push_text_hint(L, ct));
     luaL_error(L, "cannot index '%s' with %s", lffi_type_text(L, ct),
                lffi_push_kind_of(L, ct->scope->st, 2));
     abort();
@@ -194,12 +206,6 @@ static bool has_elements(const struct lffi_ctype *ct)
            ct->op == LFFI_COMPLEX;
 }
 
-static _Noreturn void index_error(lua_State *L, const char *what)
-{
-    luaL_error(L, "index %s %s", luaL_tolstring(L, 2, NULL), what);
-    abort();
-}
-
 /* Float cdata are no indices, as in LuaJIT. */
 static bool is_float_cdata(lua_State *L, struct lffi_state *st, int idx)
 {
@@ -221,14 +227,14 @@ static bool convert_index(lua_State *L, const struct lffi_ctype *ct, int64_t *in
     if (exact)
         return true;
     if (lua_type(L, 2) == LUA_TNUMBER && !(lua_tonumber(L, 2) - lua_tonumber(L, 2) == 0))
-        index_error(L, "is not an integer"); /* an infinity or NaN */
+        lffi_index_error(L, "is not an integer"); /* an infinity or NaN */
     if (is_float_cdata(L, ct->scope->st, 2) ||
         !lffi_to_integer(L, ct->scope->st, 2, &value, &fraction))
         return false;
     if (fraction && !ct->scope->luajit)
-        index_error(L, "is not an integer");
+        lffi_index_error(L, "is not an integer");
     if (!lffi_integer_reduce(&value, 64, true, LFFI_STRICT, &bits))
-        index_error(L, "is out of range");
+        lffi_index_error(L, "is out of range");
     *index = (int64_t)bits;
     return true;
 }
@@ -258,11 +264,13 @@ static bool find_element(lua_State *L, const struct lffi_cdata *cd, struct eleme
         if (base == NULL)
             luaL_error(L, "null pointer: cannot index '%s'", lffi_type_text(L, cd->ct));
     }
+    if (e->ct->op == LFFI_VOID)
+        lffi_no_elements(L, cd->ct);
     count = element_count(L, cd);
-    if (count != UINT64_MAX && (uint64_t)e->index >= count) {
-        lua_pushfstring(L, "out of bounds for '%s'", lffi_type_text(L, cd->ct));
-        index_error(L, lua_tostring(L, -1));
-    }
+    if (count != UINT64_MAX && (uint64_t)e->index >= count)
+        lffi_out_of_bounds(L, cd->ct);
+    if (count == UINT64_MAX)
+        lffi_check_walk(L, cd->ct, e->index);
     /* Computed as C does through a pointer: modulo the address space. */
     e->addr = (unsigned char *)((uintptr_t)base + (uintptr_t)e->index * lffi_sizeof(L, e->ct));
     return true;

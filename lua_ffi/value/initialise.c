@@ -90,8 +90,9 @@ static void init_text(lua_State *L, const struct object *o, int idx, const struc
     const char *text = lua_tolstring(L, idx, &size);
     if (size > o->size) {
         if (!o->ct->scope->luajit)
-            lffi_convert_error(L, where, "string of %I bytes does not fit '%s' (%I bytes)",
-                               (LUAI_UACINT)size, lffi_type_text(L, o->ct), (LUAI_UACINT)o->size);
+            lffi_convert_error(L, where, "string of %I bytes does not fit '%s' (%I bytes)%s",
+                               (LUAI_UACINT)size, lffi_type_text(L, o->ct), (LUAI_UACINT)o->size,
+                               lffi_push_length_hint(L, o->ct, o->size, where, size + 1));
         size = (size_t)o->size;
     }
     memcpy(o->addr, text, size);
@@ -385,6 +386,35 @@ static bool walk_member(lua_State *L, struct walk *w, const struct cdecl_member 
     return true;
 }
 
+/* Whether the first named member within, of anonymous ones too, is an array, struct or union. */
+static bool begins_with_aggregate(const struct cdecl_type *type)
+{
+    while (type->tag->nmembers > 0 && type->tag->members[0].name == NULL &&
+           type->tag->members[0].width == CDECL_NOT_BITFIELD)
+        type = type->tag->members[0].type;
+    return type->tag->nmembers == 0 || type->tag->members[0].type->kind >= CDECL_ARRAY;
+}
+
+/* C's braces around the members of an anonymous struct or union; true when the next value is such a
+ * table. Where its first member takes a table itself, the table is that one's. */
+static bool walk_braces(lua_State *L, struct walk *w, const struct cdecl_type *type,
+                        uint64_t offset)
+{
+    struct object part = {NULL, w->object->addr + offset, cdecl_sizeof(type)};
+    bool braces;
+    if (w->luajit || w->by_name || begins_with_aggregate(type) || !push_next(L, w, ""))
+        return false;
+    part.ct = lffi_ctype_of(L, w->object->ct->scope, type);
+    braces = is_initialiser(L, part.ct, lua_gettop(L));
+    if (braces) {
+        init_from_value(L, &part, lua_gettop(L), w->where);
+        w->next++;
+        w->done++;
+    }
+    lua_pop(L, 1);
+    return braces;
+}
+
 /* A union takes one alternative. LuaJIT goes on after an anonymous one when it reads a table. */
 static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *type,
                          uint64_t offset)
@@ -401,7 +431,8 @@ static void walk_members(lua_State *L, struct walk *w, const struct cdecl_type *
         }
         if (m->width != CDECL_NOT_BITFIELD)
             continue;
-        walk_members(L, w, m->type, offset + m->offset);
+        if (!walk_braces(L, w, m->type, offset + m->offset))
+            walk_members(L, w, m->type, offset + m->offset);
         if (is_union && w->done > before && !(w->luajit && w->table != 0))
             return;
     }
@@ -507,8 +538,7 @@ static void init_from_value(lua_State *L, const struct object *o, int idx,
                             const struct lffi_where *where)
 {
     if (!init_whole(L, o, idx, where))
-        lffi_convert_error(L, where, "cannot convert %s to '%s'",
-                           lffi_push_kind_of(L, o->ct->scope->st, idx), lffi_type_text(L, o->ct));
+        lffi_mismatch(L, o->ct, idx, where);
 }
 
 /* ffi.new with one number fills an array or the first member; stores and strings convert as a

@@ -37,6 +37,9 @@ static void push_moved(lua_State *L, const struct lffi_operand *p, int64_t offse
     uintptr_t address = (uintptr_t)p->address;
     struct lffi_ctype *ct =
         p->ct->op == LFFI_POINTER ? p->ct->base : lffi_pointer_to(L, p->ct->target);
+    if (p->ct->target->op == LFFI_VOID)
+        luaL_error(L, "'%s' has no elements: ffi.cast(\"%schar *\", p) moves by bytes",
+                   lffi_type_text(L, p->ct), p->ct->target->constant ? "const " : "");
     address += (uintptr_t)offset * (uintptr_t)lffi_sizeof(L, p->ct->target);
     lffi_push_pointer(L, ct, (const void *)address, p->idx);
 }

@@ -89,8 +89,8 @@ _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                              const struct lffi_where *where)
 {
     const char *kind = lffi_push_kind_of(L, ct->scope->st, idx);
-    lffi_convert_error(L, where, "cannot convert %s to '%s'", kind,
-                       lffi_push_type_text(L, ct->type, NULL));
+    lffi_convert_error(L, where, "cannot convert %s to '%s'%s", kind,
+                       lffi_push_type_text(L, ct->type, NULL), lffi_push_hint(L, ct, idx, where));
 }
 
 /* ---- integers that do not fit ---------------------------------------------------------------- */

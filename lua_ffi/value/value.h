@@ -87,6 +87,17 @@ _Noreturn void lffi_misfit(lua_State *L, struct lffi_ctype *ct, unsigned bits,
 const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, unsigned bits,
                                 const char *type);
 
+/* ---- hint.c: what to write instead ---------------------------------------------------------- */
+
+/* Pushes the end of the error that the value at idx does not convert to a `ct`: ": pass ...". */
+const char *lffi_push_hint(lua_State *L, struct lffi_ctype *ct, int idx,
+                           const struct lffi_where *where);
+
+/* Likewise for an open-ended array ct of `size` bytes that needs so many elements: none when it has
+ * room, of which its length is told. */
+const char *lffi_push_length_hint(lua_State *L, const struct lffi_ctype *ct, uint64_t size,
+                                  const struct lffi_where *where, size_t needed);
+
 /* ---- address.c: Lua values as C addresses ---------------------------------------------------- */
 
 /* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct
@@ -141,6 +152,16 @@ bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint6
 /* Whether LuaJIT takes pointers to these for pointers of one type, qualifiers of the pointees
  * aside: integers by size, an enum as one, functions by their number of parameters. */
 bool lffi_luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype *b);
+
+/* ---- unindexed.c: indices that mean nothing -------------------------------------------------- */
+
+/* Raises "index KEY " and the text, of the key at stack index 2. */
+_Noreturn void lffi_index_error(lua_State *L, const char *what);
+_Noreturn void lffi_out_of_bounds(lua_State *L, const struct lffi_ctype *ct);
+_Noreturn void lffi_no_elements(lua_State *L, const struct lffi_ctype *ct);
+/* Raises when it is ipairs that reads this element of a value of unknown length: no nil would end
+ * the loop. */
+void lffi_check_walk(lua_State *L, const struct lffi_ctype *ct, int64_t index);
 
 /* ---- arith.c: operators ---------------------------------------------------------------------- */
 

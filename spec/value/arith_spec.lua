@@ -310,7 +310,7 @@ describe("pointer arithmetic", function()
 
     it("needs the size of the elements", function()
         local v = ffi.cast("void *", ffi.new "int")
-        raises("size of 'void' is unknown", function() return v + 1 end)
+        raises("'void *' has no elements: ffi.cast(\"char *\", p) moves by bytes", function() return v + 1 end)
         raises("size of 'void' is unknown", function() return v - v end)
         raises("size of 'struct opaque' is unknown",
             function() return ffi.cast("struct opaque *", 16) + 1 end)

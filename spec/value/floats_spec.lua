@@ -141,7 +141,7 @@ describe("floating types", function()
         raises("element 0 of 'double[1]': cannot convert boolean true to 'double'",
             function() cell[0] = true end)
         raises("element 0 of 'double[1]': cannot convert nil to 'double'", function() cell[0] = nil end)
-        raises("cannot convert 'int *' to 'double'",
+        raises("cannot convert 'int *' to 'double': one level too many, pass its [0]",
             function() ffi.cast("double", ffi.cast("int *", 16)) end)
     end)
 

@@ -63,15 +63,15 @@ describe("members", function()
         assert.equal(5, p.y)
         local pp = ffi.new("struct point *[1]", ptr)
         assert.equal(5, pp[0].y)
-        raises("'struct point *[1]' has no member 'y'", function() return pp.y end)
+        raises("'struct point *[1]' has no member 'y' (index an element first)", function() return pp.y end)
         local ptr2 = ffi.cast("struct point **", pp)
-        raises("'struct point **' has no member 'y'", function() return ptr2.y end)
+        raises("'struct point **' has no member 'y' (index an element first)", function() return ptr2.y end)
     end)
 
     it("that do not exist are refused, with the nearest name", function()
         local p = ffi.new "struct point"
         local m = ffi.new "struct mixed"
-        raises("'struct point' has no member 'zebra'", function() return p.zebra end)
+        raises("'struct point' has no member 'zebra' (members: x, y)", function() return p.zebra end)
         raises("'struct mixed' has no member 'anonymos' (did you mean 'anonymous'?)",
             function() return m.anonymos end)
         raises("'struct mixed' has no member 'nmae' (did you mean 'name'?)",
@@ -283,7 +283,7 @@ describe("elements", function()
 
     it("of void, functions and incomplete types have no size", function()
         local v = ffi.cast("void *", ffi.new "int[1]")
-        raises("size of 'void' is unknown", function() return v[0] end)
+        raises("'void *' has no elements: ffi.cast(\"int *\", p)[0]", function() return v[0] end)
         local f = ffi.cast("int (*)(void)", 16)
         raises("size of 'int (void)' is unknown", function() return f[0] end)
     end)

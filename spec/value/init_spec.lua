@@ -79,10 +79,13 @@ describe("array initialisers", function()
         local names = ffi.new("const char *[]", {"a", "bc"})
         assert.same({2, "bc"}, {#names, ffi.string(names[1])})
         assert.equal(2, #ffi.new("struct point[]", {{1, 2}, {x = 3}}))
-        raises("size of 'int[]' is unknown", ffi.new, "int[]", 3)
-        raises("size of 'int[]' is unknown", ffi.new, "int[]")
-        raises("size of 'int[]' is unknown", ffi.new, "int[]", "abc")
-        raises("size of 'char[]' is unknown", jit.new, "char[]", "abc")
+        raises("length of 'int[]' is unknown: give a table, or a number as in ffi.new(\"int[?]\", n)",
+            ffi.new, "int[]", 3)
+        raises("length of 'int[]' is unknown: give a table, or a number as in ffi.new(\"int[?]\", n)", ffi.new, "int[]")
+        raises("length of 'int[]' is unknown: give a table, or a number as in ffi.new(\"int[?]\", n)",
+            ffi.new, "int[]", "abc")
+        raises("length of 'char[]' is unknown: give a table, or a number as in ffi.new(\"char[?]\", n)",
+            jit.new, "char[]", "abc")
     end)
 
     it("are refused when there are too many", function()
@@ -107,7 +110,7 @@ describe("array initialisers", function()
     it("name the element that does not convert", function()
         raises("element 1 of 'signed char[3]': integer 200000 does not fit 'signed char' (8 bits)", ffi.new,
             "int8_t[3]", {1, 200000})
-        raises("element 2 of 'int[3]': cannot convert string \"x\" to 'int'", ffi.new,
+        raises("element 2 of 'int[3]': cannot convert string \"x\" to 'int': (\"x\"):byte() is its code", ffi.new,
             "int[3]", 1, 2, "x")
     end)
 
@@ -131,7 +134,8 @@ describe("array initialisers", function()
         raises("string of 5 bytes does not fit 'char[?]' (2 bytes)", ffi.new, "char[?]", 2, "abcde")
         raises("element 1 of 'char[2][2]': string of 3 bytes does not fit 'char[2]' (2 bytes)",
             ffi.new, "char[2][2]", {"ab", "cde"})
-        raises("cannot convert string \"ab\" to 'int[3]'", ffi.new, "int[3]", "ab")
+        raises("cannot convert string \"ab\" to 'int[3]': wide characters are {utf8.codepoint(s, 1, -1)}",
+            ffi.new, "int[3]", "ab")
         raises("cannot convert string \"ab\" to 'const char *[2]'", ffi.new, "const char *[2]", "ab")
     end)
 
@@ -197,7 +201,7 @@ describe("struct initialisers", function()
     end)
 
     it("are refused when they name no member", function()
-        raises("'struct point' has no member 'z'", ffi.new, "struct point", {z = 1})
+        raises("'struct point' has no member 'z' (members: x, y)", ffi.new, "struct point", {z = 1})
         raises("'struct named' has no member 'nam' (did you mean 'name'?)", ffi.new,
             "struct named", {nam = "x"})
         raises("initializer for 'struct point' mixes positions and the name 'y'", ffi.new,
@@ -223,7 +227,7 @@ describe("struct initialisers", function()
     end)
 
     it("name the field that does not convert", function()
-        raises("field 'y' of 'struct point': cannot convert string \"b\" to 'int'", ffi.new,
+        raises("field 'y' of 'struct point': cannot convert string \"b\" to 'int': (\"b\"):byte() is its code", ffi.new,
             "struct line", {{1, "b"}})
     end)
 end)
@@ -241,7 +245,7 @@ describe("union initialisers", function()
         raises("too many initializers for 'union number'", ffi.new, "union number", {1, 2})
         raises("too many initializers for 'union number'", ffi.new, "union number",
             {i = 1, d = 2})
-        raises("'union number' has no member 'j'", ffi.new, "union number", {j = 1})
+        raises("'union number' has no member 'j' (members: i, d, text)", ffi.new, "union number", {j = 1})
     end)
 
     it("fill one anonymous alternative", function()

@@ -1,0 +1,65 @@
+/* Indices that mean nothing, as errors tell it; and ipairs, which walks until a nil comes.
+ *
+ * Depends on ctype.c. The key stands at stack index 2, as for every metamethod.
+ */
+#include <string.h>
+
+#include "value/value.h"
+
+_Noreturn void lffi_index_error(lua_State *L, const char *what)
+{
+    luaL_error(L, "index %s %s", luaL_tolstring(L, 2, NULL), what);
+    abort();
+}
+
+/* Whether ipairs reads the element: for its iterator, a C function, a value is indexed. */
+static bool is_walk(lua_State *L)
+{
+    lua_Debug ar;
+    return lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sn", &ar) && *ar.what == 'C' &&
+           strcmp(ar.namewhat, "for iterator") == 0;
+}
+
+/* Raises the text on the stack top, at the line of the loop. */
+static _Noreturn void walk_error(lua_State *L)
+{
+    luaL_where(L, 2);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    lua_error(L);
+    abort();
+}
+
+/* The element that ipairs reads first, or the first one behind an array. */
+static bool may_be_first(const struct lffi_ctype *ct, int64_t index)
+{
+    return index == 1 || (ct->op == LFFI_ARRAY && (uint64_t)index == ct->type->count);
+}
+
+void lffi_check_walk(lua_State *L, const struct lffi_ctype *ct, int64_t index)
+{
+    if (!may_be_first(ct, index) || !is_walk(L))
+        return;
+    lua_pushfstring(L, "ipairs cannot walk '%s', of which no element is nil: "
+                       "for i = 0, n - 1 do counts them", lffi_type_text(L, ct));
+    walk_error(L);
+}
+
+_Noreturn void lffi_out_of_bounds(lua_State *L, const struct lffi_ctype *ct)
+{
+    const char *type = lffi_type_text(L, ct);
+    if (is_walk(L)) {
+        lua_pushfstring(L, "index %s out of bounds for '%s': arrays count from 0, "
+                           "for i, v in pairs(array)", luaL_tolstring(L, 2, NULL), type);
+        walk_error(L);
+    }
+    lua_pushfstring(L, "out of bounds for '%s'", type);
+    lffi_index_error(L, lua_tostring(L, -1));
+}
+
+_Noreturn void lffi_no_elements(lua_State *L, const struct lffi_ctype *ct)
+{
+    luaL_error(L, "'%s' has no elements: ffi.cast(\"%sint *\", p)[%s]", lffi_type_text(L, ct),
+               ct->target->constant ? "const " : "", luaL_tolstring(L, 2, NULL));
+    abort();
+}
