@@ -19,6 +19,9 @@ INSTALL_CMOD = $(PREFIX)/lib/lua/5.4
 INSTALL_LMOD = $(PREFIX)/share/lua/5.4
 INSTALL_BIN = $(PREFIX)/bin
 INSTALL_DOC = $(PREFIX)/share/doc/cffi
+INSTALL_MAN = $(PREFIX)/share/man/man1
+INSTALL_BASH = $(PREFIX)/share/bash-completion/completions
+INSTALL_ZSH = $(PREFIX)/share/zsh/site-functions
 STRIP = strip # empty: the module is installed with its symbols and debugging information
 
 # --- The system -----------------------------------------------------------------------------------
@@ -262,7 +265,7 @@ gcstress: $(CORE) $(SUPPORT)
 # --- Installing -----------------------------------------------------------------------------------
 
 # The pages and what they link to, in the folders in which the links find it.
-DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md LICENSE bench/README.md \
+DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md LICENSE bench/README.md lib/cffi.d.lua \
 	$(wildcard docs/*.md examples/*.lua)
 
 # $(call put,FILES,FROM,TO)
@@ -270,6 +273,9 @@ put = for file in $(1); do \
 		mkdir -p "$$(dirname "$(DESTDIR)$(3)/$$file")" && \
 		install -m 644 "$(2)/$$file" "$(DESTDIR)$(3)/$$file" || exit 1; \
 	done
+
+# The manual page and the shells' completion come from the tables that the command reads.
+MANUAL = LUA_PATH="lib/?.lua;;" $(LUA) tools/manual.lua
 
 # The launcher names the interpreter that this system has.
 ## into PREFIX=/usr/local, below DESTDIR=; without symbols, unless STRIP=
@@ -282,11 +288,16 @@ install: $(CORE) $(SNAPSHOT)
 	$(call put,$(DOC_FILES),.,$(INSTALL_DOC))
 	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/install/cffi
 	install -m 755 $(BUILD)/install/cffi $(DESTDIR)$(INSTALL_BIN)/cffi
+	mkdir -p $(addprefix $(DESTDIR),$(INSTALL_MAN) $(INSTALL_BASH) $(INSTALL_ZSH))
+	$(MANUAL) man >$(DESTDIR)$(INSTALL_MAN)/cffi.1
+	$(MANUAL) bash >$(DESTDIR)$(INSTALL_BASH)/cffi
+	$(MANUAL) zsh >$(DESTDIR)$(INSTALL_ZSH)/_cffi
 
 ## removes what install brought, and folders of ours that are empty then
 uninstall:
 	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
 		$(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers \
+		$(addprefix $(DESTDIR),$(INSTALL_MAN)/cffi.1 $(INSTALL_BASH)/cffi $(INSTALL_ZSH)/_cffi) \
 		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES)) \
 		$(addprefix $(DESTDIR)$(INSTALL_DOC)/,$(DOC_FILES))
 	for folder in $(INSTALL_CMOD)/cffi $(INSTALL_LMOD)/cffi $(INSTALL_DOC); do \

@@ -33,6 +33,9 @@ build = {
         INSTALL_LMOD = "$(LUADIR)",
         INSTALL_BIN = "$(BINDIR)",
         INSTALL_DOC = "$(PREFIX)/doc",
+        INSTALL_MAN = "$(PREFIX)/man/man1",
+        INSTALL_BASH = "$(PREFIX)/completions/bash",
+        INSTALL_ZSH = "$(PREFIX)/completions/zsh",
     },
 }
 test = {

@@ -29,7 +29,8 @@ describe("make install", function()
         make("install", "DESTDIR=" .. dir, "PREFIX=/opt/x")
         local root = dir .. "/opt/x"
         local expected = { "./bin/cffi", "./lib/lua/5.4/cffi/core.so",
-            "./lib/lua/5.4/cffi/posix.headers", "./share/lua/5.4/cffi.lua", "./share/lua/5.4/cffi.d.lua" }
+            "./lib/lua/5.4/cffi/posix.headers", "./share/lua/5.4/cffi.lua", "./share/lua/5.4/cffi.d.lua",
+            "./share/doc/cffi/lib/cffi.d.lua" }
         for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
             expected[#expected + 1] = "./share/lua/5.4/cffi/" .. name
         end
@@ -40,6 +41,9 @@ describe("make install", function()
         end
         for _, name in ipairs { "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "bench/README.md" } do
             expected[#expected + 1] = "./share/doc/cffi/" .. name
+        end
+        for _, name in ipairs { "man/man1/cffi.1", "bash-completion/completions/cffi", "zsh/site-functions/_cffi" } do
+            expected[#expected + 1] = "./share/" .. name
         end
         table.sort(expected)
         assert.equal(table.concat(expected, "\n") .. "\n", files_below(root))

@@ -7,7 +7,8 @@ local function words_of(text)
     for word in text:gmatch "[^%s,]+" do
         local name, value = word:match "^(%l+)=(.+)$"
         if OPTIONS[name] then
-            options[name] = value
+            options[name] = options[name] or {}
+            table.insert(options[name], value)
         else
             words[#words + 1] = word:gsub("^[\"<]", ""):gsub("[\">]$", "")
         end

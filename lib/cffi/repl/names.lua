@@ -11,13 +11,17 @@ return function(globals)
 
     -- What the headers say of a name; raises what stands in the way of one that they have.
     local function from_headers(name)
+        local why
         for i = #included, 1, -1 do
             local ok, value = pcall(function() return included[i][name] end)
             if ok then
                 return value
             elseif not tostring(value):find "is not declared" then
-                error(strip_position(value), 3)
+                why = why or value
             end
+        end
+        if why then
+            error(strip_position(why), 3)
         end
     end
 

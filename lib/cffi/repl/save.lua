@@ -61,7 +61,10 @@ function writers.include(input)
         quoted[i] = ("%q"):format(header)
     end
     for name, value in pairs(input.options) do
-        options[#options + 1] = ("%s = %q"):format(name, value)
+        for i, word in ipairs(value) do
+            value[i] = ("%q"):format(word)
+        end
+        options[#options + 1] = ("%s = { %s }"):format(name, table.concat(value, ", "))
     end
     table.sort(options)
     return ("_ = ffi.include({ %s }, { %s })\nincluded[#included + 1] = _"):format(

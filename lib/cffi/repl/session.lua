@@ -322,6 +322,14 @@ function session.new(options)
     return self
 end
 
+-- Runs a command that nobody typed.
+function methods:take(line)
+    local ok, err = pcall(require "cffi.repl.commands".run, self, line)
+    if not ok then
+        report(self, err)
+    end
+end
+
 function methods:run()
     repeat
         local ok, more = pcall(step, self)

@@ -1,0 +1,10 @@
+-- cffi layout TYPE...: types as ffi.layout shows them.
+local start = require "cffi.command.start"
+
+return function(plan)
+    local ffi = require "cffi"
+    start.include(plan)
+    for _, ct in ipairs(plan.words) do
+        print(ffi.layout(ct))
+    end
+end

@@ -1,0 +1,186 @@
+-- The command's own words: options, subcommands, their help, exit codes, the manual page and completion.
+local support = require "support"
+local command = require "cffi.command"
+local check = require "cffi.command.check"
+
+local function cffi(words, input)
+    return support.run({ support.lua, "bin/cffi", table.unpack(words) }, input)
+end
+
+-- What a run that must succeed prints.
+local function output(words, input)
+    local code, out, err = cffi(words, input)
+    assert.equal("", err)
+    assert.equal(0, code)
+    return out
+end
+
+local function fails(status, text, words, input)
+    local code, out, err = cffi(words, input)
+    assert.equal(text, err)
+    assert.equal(status, code)
+    return out
+end
+
+describe("cffi", function()
+    it("explains itself and each subcommand", function()
+        local help = output { "--help" }
+        assert.equal(help, output { "-h" })
+        assert.truthy(help:find "^usage: cffi %[OPTION%]%.%.%. SCRIPT %[ARGUMENT%]%.%.%. +run a Lua script")
+        for _, entry in ipairs(command.list) do
+            assert.truthy(help:find("cffi " .. entry.name, 1, true))
+            local text = output { entry.name, "--help" }
+            assert.truthy(text:find("usage: cffi " .. entry.name, 1, true))
+            assert.truthy(text:find("\n\n" .. entry.says, 1, true))
+        end
+        for _, option in ipairs(command.options) do
+            assert.truthy(help:find("\n  " .. option.name .. " ", 1, true), option.name)
+        end
+        assert.truthy(output({ "--version" }):find "^cffi %S+, Lua 5%.4\n$")
+        assert.equal(output { "--version" }, output { "-v" })
+    end)
+
+    it("exits with 2 when its command line is wrong", function()
+        for text, words in pairs {
+            ["unknown option '--wrong'"] = { "--wrong" }, ["unknown option '-x'"] = { "-x" },
+            ["-e wants code"] = { "-e" }, ["-i wants a header"] = { "-i" }, ["-l wants a library"] = { "-l" },
+            ["repl takes no 'more'"] = { "repl", "more" }, ["layout wants TYPE..."] = { "layout" },
+            ["'layout' does not take -l"] = { "layout", "-l", "z", "int" },
+            ["sym takes no 'c'"] = { "sym", "a", "b", "c" },
+        } do
+            assert.equal("", fails(2, "cffi: " .. text .. " (cffi --help tells more)\n", words))
+        end
+    end)
+
+    it("-i makes the names of headers global names of a script", function()
+        local path = os.tmpname()
+        finally(function() os.remove(path) end)
+        support.write_file(path, "made = zlibVersion() ~= nil "
+            .. "print(made, _G.made, Z_OK, sqlite3_libversion_number() > 1, ...)")
+        assert.equal("true\ttrue\t0\ttrue\tx\n", output { "-i", "zlib.h", "-isqlite3.h", path, "x" })
+        assert.equal("10\n", output { "-i", "zlib.h", "-e", "Z_BEST_COMPRESSION + 1" })
+        local _, err = select(2, cffi { "-i", "no/such/header.h", path })
+        assert.truthy(err:find "^cffi: cannot include <no/such/header.h>: ")
+    end)
+
+    it("-l opens libraries under their names", function()
+        assert.truthy(output({ "-l", "m", "-lz", "-e", "tostring(m), tostring(z)" }):find "libm%.so%.6\t.*libz%.so")
+        local code, _, err = cffi { "-l", "no_such_library", "-e", "1" }
+        assert.truthy(err:find "^cffi: [^\n]*no_such_library")
+        assert.equal(1, code)
+    end)
+
+    it("repl has -i and -l too, and prints nothing of them when its input is piped", function()
+        assert.equal("10\ntrue\n", output({ "-i", "zlib.h", "-l", "m" }, "Z_BEST_COMPRESSION + 1\nm ~= nil\n"))
+        assert.equal("10\n", output({ "repl", "-i", "zlib.h" }, "Z_BEST_COMPRESSION + 1\n"))
+        local code, out = cffi({ "-i", "no/such/header.h" }, "1\n")
+        assert.equal("1\n", out)
+        assert.equal(1, code)
+    end)
+
+    it("layout prints types", function()
+        assert.equal("int; /* size: 4, align: 4 */\nshort; /* size: 2, align: 2 */\n",
+            output { "layout", "int", "short" })
+        assert.truthy(output({ "layout", "-i", "zlib.h", "z_stream" }):find "\n    /%* XXX 4 bytes hole %*/\n")
+        local code, _, err = cffi { "layout", "struct unheard_of" }
+        assert.truthy(err:find "^cffi: 1:8: undeclared tag 'struct unheard_of'")
+        assert.equal(1, code)
+    end)
+
+    it("sym lists what a library exports", function()
+        local out = output { "sym", "m", "cosh*" }
+        assert.truthy(out:find "^function +%d+ cosh\nfunction +%d+ coshf\n")
+        assert.truthy(#output { "sym", "m" } > #out)
+        fails(1, "cffi: no export of m fits 'nothing_like_it'\n", { "sym", "m", "nothing_like_it" })
+    end)
+
+    it("survives a closed output", function()
+        local _, out = support.run { "sh", "-c", "exec 2>&1; " .. support.lua .. " bin/cffi sym c | head -n 1" }
+        assert.truthy(out:find "^%a+ +%d+ [^\n]+\n$")
+    end)
+end)
+
+describe("cffi check", function()
+    local bad = [[
+int ok(int);
+int bad(unknown_t x);
+typedef struct { nope_t x; } lost;
+int uses(lost *p);
+#define FIVE 5
+int array[FIVE];
+int y[;
+struct s { int a; /* ; */ int a; };
+int z(struct s *);
+static const char *text = "a;b" "
+]]
+
+    it("finds all errors, and leaves out what follows from one", function()
+        local rows = {}
+        for i, found in ipairs((check.errors(bad))) do
+            rows[i] = ("%d:%d: %s"):format(found[1], found[2], found[3]:match "^[^\n]*")
+        end
+        assert.same({ "2:9: unknown type 'unknown_t'", "3:18: unknown type 'nope_t' (did you mean 'mode_t'?)",
+            "7:7: expected an expression, got ';'", "8:31: duplicate member 'a'" }, { table.unpack(rows, 1, 4) })
+        assert.equal(5, #rows)
+        assert.truthy(rows[5]:find "^10:")
+    end)
+
+    it("prints them with their place, and exits with 1", function()
+        local out = fails(1, "", { "check", "-" }, "int f(a_t);\nint g(b_t);\n")
+        assert.equal("-:1:7: unknown type 'a_t'\n    int f(a_t);\n          ^\n-:2:7: unknown type 'b_t'\n"
+            .. "    int g(b_t);\n          ^\n", out)
+        assert.equal("-: no errors, 2 declarations\n", output({ "check", "-" }, "int f(int); int g(int);"))
+        assert.equal("-: no errors, 0 declarations\n", output({ "check", "-" }, ""))
+        fails(1, "cffi: /no/such/file.h: No such file or directory\n", { "check", "/no/such/file.h" })
+    end)
+
+    it("comes to an end whatever it is given", function()
+        for _, text in ipairs { "}", "{{{", ");", "\0\1\255", "/*", '"', "#if", "int f(",
+            "struct { int x; } }; int x y;" } do
+            assert.is_true(#check.errors(text) > 0, text)
+        end
+        assert.equal(200, #check.errors(("int f(unknown_t);"):rep(300)))
+    end)
+end)
+
+describe("what is made from the tables", function()
+    local function made(what)
+        local code, out, err = support.run { "env", "LUA_PATH=lib/?.lua", support.lua, "tools/manual.lua", what }
+        assert.equal("", err)
+        assert.equal(0, code)
+        return out
+    end
+
+    it("is a manual page with every option, subcommand and command of the prompt", function()
+        local page = made "man"
+        assert.truthy(page:find '^%.TH CFFI 1 "" "cffi" "User Commands"\n%.SH NAME\ncffi \\%- calls C from Lua')
+        for _, entry in ipairs(command.list) do
+            assert.truthy(page:find("\n.B " .. entry.name, 1, true), entry.name)
+        end
+        for _, entry in ipairs(require "cffi.repl.commands".list) do
+            assert.truthy(page:find("\n.B :" .. entry.name, 1, true), entry.name)
+        end
+        for line in page:gmatch "[^\n]+" do -- no text is taken for a request
+            assert.truthy(line:find "^[^.']" or line:find "^%.[TSBb]", line)
+        end
+    end)
+
+    it("is completion that bash understands", function()
+        local path = os.tmpname()
+        finally(function() os.remove(path) end)
+        support.write_file(path, made "bash" .. [[
+COMP_WORDS=(cffi che) COMP_CWORD=1; _cffi; echo "${COMPREPLY[@]}"
+COMP_WORDS=(cffi --ver) COMP_CWORD=1; _cffi; echo "${COMPREPLY[@]}"
+COMP_WORDS=(cffi -i zli) COMP_CWORD=2; _cffi; echo "${COMPREPLY[@]}"
+]])
+        local _, out = support.run { "bash", path }
+        assert.equal("check\n--version\nzlib.h\n", out)
+    end)
+
+    it("is completion for zsh", function()
+        local text = made "zsh"
+        assert.truthy(text:find "^#compdef cffi\n")
+        assert.truthy(text:find("'check:report all errors of C declarations'", 1, true))
+        assert.truthy(text:find("'*-l[open a library; it is a global of its name\\: -l z is z]:library:'", 1, true))
+    end)
+end)
