@@ -161,6 +161,11 @@ test:
 	@$(MAKE) --no-print-directory --keep-going $(JOBS) test-programs || :
 	@$(MAKE) --no-print-directory --keep-going check spec lint difftest-abi monkey SEED=1 SECONDS=10
 
+## check and spec on what clang builds, in build/clang
+test-clang:
+	@$(MAKE) --no-print-directory --keep-going $(JOBS) BUILD=$(BUILD)/clang CC=clang test-programs || :
+	@$(MAKE) --no-print-directory --keep-going BUILD=$(BUILD)/clang CC=clang check spec
+
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 
 # Check's own limit of 4 s is short where other things run as well.
@@ -180,8 +185,8 @@ spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
 examples: $(CORE) $(SNAPSHOT)
 	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
 
-## dependencies, sizes, quoted messages, rules and their specs, luacheck
-lint: lint-layers lint-size lint-messages lint-rules lint-lua
+## dependencies, sizes, quoted messages, rules and their specs, luacheck, shellcheck
+lint: lint-layers lint-size lint-messages lint-rules lint-lua lint-shell
 
 lint-layers:
 	tools/lint-layers $(BUILD)
@@ -212,6 +217,12 @@ reference: $(CORE)
 lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua tools/monkey)
 
+# What a shell runs, found by its first line.
+SHELL_FILES = $(shell grep -lE -d skip '^#!.*[/ ](ba)?sh$$' .ci/* bin/* tools/*)
+
+lint-shell:
+	shellcheck $(SHELL_FILES)
+
 # What compilers do is the oracle: random signatures called and called back, and random declarations
 # laid out (tools/parser.mk). `make test` calls the same 2,000 signatures each time; others, and more
 # of them, by  make difftest N=50000 SEED=7
@@ -222,8 +233,8 @@ difftest: difftest-abi difftest-layout
 difftest-abi: $(CORE)
 	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
 
-.PHONY: test test-programs check spec examples difftest difftest-abi
-.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua reference
+.PHONY: test test-clang test-programs check spec examples difftest difftest-abi
+.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua lint-shell reference
 
 # --- Testing with instruments ---------------------------------------------------------------------
 
