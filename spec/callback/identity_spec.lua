@@ -55,7 +55,8 @@ local function refused_everywhere(cb, text, holder)
         lib.callbacks_call, cb, 1)
     raises("bad argument #2 to 'callbacks_both' (int callbacks_both(int (*f)(int), int (*g)(int), int x)): " .. text,
         lib.callbacks_both, same, holder[0], 1)
-    raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, const char *format, ...)): " .. text,
+    raises("bad argument #4 to 'snprintf' (" ..
+        "int snprintf(char *buffer, unsigned long size, const char *format, ...)): " .. text,
         ffi.C.snprintf, nil, 0, "%p", cb)
     raises(text, ffi.cast, "void *", cb)
     raises(text, ffi.cast, "uintptr_t", cb)
