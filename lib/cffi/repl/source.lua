@@ -6,12 +6,18 @@ local MAX_ABOVE = 12 -- lines that a declaration may have before its name
 local MAX_GROUP = 60 -- lines of declarations below one comment
 local MAX_LINES = 12 -- of a comment that are shown
 
+local recent = {} -- the file read last: one comment after another is asked for
+
 local function lines_of(path)
+    if recent.path == path then
+        return recent.lines
+    end
     local lines = {}
     local file <close> = io.open(path)
     for line in file and file:lines() or function() end do
         lines[#lines + 1] = line
     end
+    recent = { path = path, lines = lines }
     return lines
 end
 

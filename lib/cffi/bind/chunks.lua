@@ -1,0 +1,188 @@
+-- The declarations of a text that the compiler printed, one by one, and which of them others need.
+-- The text has no comments and no directives but line markers and pragmas.
+local chunks = {}
+
+-- Where what begins with a quote at `at` ends.
+local function skip_quoted(text, at)
+    local quote, i = text:sub(at, at), at + 1
+    while text:sub(i, i) ~= quote and i <= #text do
+        i = i + (text:sub(i, i) == "\\" and 2 or 1)
+    end
+    return i
+end
+
+-- The next place at or after `at` where a declaration can end or a bracket or text begins.
+local function interesting(text, at)
+    return text:find("[;{}()%[%]\"'\n]", at)
+end
+
+-- The file and line of a position, asked for from front to back.
+local function position_reader(text)
+    local at, file, line = 1, "", 1
+    return function(target)
+        while true do
+            local stop = text:find("\n", at, true)
+            local number, name = text:match('^# (%d+) "(.-)"[^\n]*\n', at)
+            number = number or text:match('^# (%d+)[^\n]*\n', at)
+            if not stop or not number and stop >= target then
+                return file, line
+            end
+            file = name or file
+            line = number and tonumber(number) or line + 1
+            at = stop + 1
+        end
+    end
+end
+
+-- Whether a body in braces ends the declaration: a function's, for it follows a parenthesis.
+local function is_function_body(text, at)
+    local before = text:sub(1, at - 1):match "(%S)%s*$"
+    return before == ")"
+end
+
+-- One line without what is in the way of reading; bodies of functions are dropped.
+local function tidy(text, body)
+    text = body and text:sub(1, body - 1) .. ";" or text
+    text = text:gsub("#[^\n]*", ""):gsub("__extension__%s+", ""):gsub("[ \t\n]+", " ")
+    return text:gsub("^ ", ""):gsub(" ([;,)%]])", "%1"):gsub("([(%[]) ", "%1")
+        :gsub("([%w_%)]) %(([^*])", "%1(%2"):gsub("([*&]) ([%w_])", "%1%2")
+end
+
+-- The text as a list: { text =, file =, line =, last =, names = {} }; pragmas, which hold for what
+-- follows, are { text =, pragma = true }.
+function chunks.split(text)
+    local list, at, depth, start, body = {}, 1, 0, nil, nil
+    local position = position_reader(text)
+    local function finish(stop)
+        local whole = text:sub(start, stop)
+        local file, line = position(start)
+        local _, last = position(stop)
+        list[#list + 1] = { raw = whole, file = file, line = line, last = last,
+            text = tidy(whole, body and body - start + 1) }
+        start, body = nil, nil
+    end
+    while true do
+        -- what begins here, when nothing has begun
+        if not start then
+            at = text:find("%S", at)
+            if not at then
+                return list
+            elseif text:sub(at, at) == "#" then
+                local stop = text:find("\n", at, true) or #text
+                local line = text:sub(at, stop - 1)
+                if line:find "^#%s*pragma" then
+                    list[#list + 1] = { text = line, pragma = true }
+                end
+                at = stop + 1
+                goto continue
+            end
+            start = at
+        end
+        do
+            local found = interesting(text, at)
+            if not found then
+                return list
+            end
+            local char = text:sub(found, found)
+            at = found + 1
+            if char == '"' or char == "'" then
+                at = skip_quoted(text, found) + 1
+            elseif char == "\n" then
+                -- a marker within a declaration
+                if text:sub(at, at) == "#" then
+                    at = text:find("\n", at, true) or #text
+                end
+            elseif char:find "[({%[]" then
+                local top = char == "{" and depth == 0
+                if top and is_function_body(text:sub(start, found), found - start + 1) then
+                    body = found
+                end
+                depth = depth + 1
+            elseif char:find "[)}%]]" then
+                depth = depth - 1
+                if depth == 0 and char == "}" and body then
+                    finish(found)
+                end
+            elseif depth == 0 then
+                finish(found)
+            end
+        end
+        ::continue::
+    end
+end
+
+-- What a chunk mentions: a set of words.
+local function words_of(text)
+    local words = {}
+    for word in text:gsub('"[^"]*"', ""):gmatch "[%a_][%w_]*" do
+        words[word] = true
+    end
+    return words
+end
+
+-- "struct name" for each body that a chunk gives a tag.
+local function tags_of(text)
+    local tags = {}
+    for word in text:gmatch "%f[%w_](%l+)%f[^%w_]" do
+        if word == "struct" or word == "union" or word == "enum" then
+            tags.any = true
+        end
+    end
+    if tags.any then
+        tags.any = nil
+        for name in text:gmatch "%f[%w_]struct%s+([%a_][%w_]*)%s*{" do tags[#tags + 1] = name end
+        for name in text:gmatch "%f[%w_]union%s+([%a_][%w_]*)%s*{" do tags[#tags + 1] = name end
+        for name in text:gmatch "%f[%w_]enum%s+([%a_][%w_]*)%s*{" do tags[#tags + 1] = name end
+    end
+    return tags
+end
+
+-- Which chunks are needed, all that those need included. `place_of(name)` gives file and line of a
+-- declared name; `wanted(file)` says which files' chunks are needed in any case.
+function chunks.needed(list, place_of, wanted)
+    local by_tag, by_name, at_line = {}, {}, {}
+    for _, chunk in ipairs(list) do
+        if not chunk.pragma then
+            chunk.words = words_of(chunk.text)
+            for _, tag in ipairs(tags_of(chunk.text)) do
+                by_tag[tag] = by_tag[tag] or chunk
+            end
+            for line = chunk.line, chunk.last do
+                local key = chunk.file .. ":" .. line
+                at_line[key] = at_line[key] or {}
+                table.insert(at_line[key], chunk)
+            end
+        end
+    end
+    local function declarer(word)
+        if by_name[word] == nil then
+            by_name[word] = false
+            local file, line = place_of(word)
+            for _, chunk in ipairs(file and at_line[("%s:%d"):format(file, line)] or {}) do
+                by_name[word] = chunk.words[word] and chunk or by_name[word]
+            end
+        end
+        return by_name[word]
+    end
+    local pending = {}
+    local function need(chunk)
+        if chunk and not chunk.needed then
+            chunk.needed = true
+            pending[#pending + 1] = chunk
+        end
+    end
+    for _, chunk in ipairs(list) do
+        if not chunk.pragma and wanted(chunk.file) then
+            need(chunk)
+        end
+    end
+    while pending[1] do
+        local chunk = table.remove(pending)
+        for word in pairs(chunk.words) do
+            need(by_tag[word])
+            need(declarer(word))
+        end
+    end
+end
+
+return chunks
