@@ -1,0 +1,66 @@
+-- What the build refuses: functions that are nowhere, and calls of what nothing declares.
+local support = require "support"
+
+-- A build directory with all objects of this build but nothing linked.
+local function objects()
+    local dir = os.tmpname()
+    os.remove(dir)
+    assert(os.execute(("mkdir %s && cp -pr %s/lua_ffi %s/cdecl_parser %s/libcdecl.a %s"):format(
+        dir, support.build, support.build, support.build, dir)))
+    return dir, function() os.execute("rm -rf " .. dir) end
+end
+
+local function make(dir, ...)
+    return support.run { "make", "--no-print-directory", "BUILD=" .. dir, "LUA=" .. support.lua, ... }
+end
+
+local function exists(path)
+    local file = io.open(path)
+    return file ~= nil and file:close()
+end
+
+describe("linking the module", function()
+    it("takes Lua's functions from whoever loads it", function()
+        local dir, remove = objects()
+        finally(remove)
+        local code, _, err = make(dir, dir .. "/cffi/core.so")
+        assert.equal("", err)
+        assert.equal(0, code)
+        assert.truthy(exists(dir .. "/cffi/core.so"))
+        local _, undefined = support.run { "nm", "-D", "-u", dir .. "/cffi/core.so" }
+        assert.truthy(undefined:find " lua_newuserdatauv\n")
+        assert.truthy(undefined:find " luaL_error\n")
+    end)
+
+    it("refuses every other function that is nowhere", function()
+        local dir, remove = objects()
+        finally(remove)
+        for name, text in pairs {
+            cffi = "void cffi_missing(void); void cffi_calls(void); void cffi_calls(void) { cffi_missing(); }",
+            luaX = "void luaX_missing(void); void cffi_calls(void); void cffi_calls(void) { luaX_missing(); }",
+        } do
+            local source, object = ("%s/%s.c"):format(dir, name), ("%s/%s.o"):format(dir, name)
+            support.write_file(source, text)
+            assert(os.execute(("${CC:-cc} -fPIC -c -o %s %s"):format(object, source)))
+            local code, _, err = make(dir, "LDFLAGS=" .. object, dir .. "/cffi/core.so")
+            assert.not_equal(0, code)
+            assert.truthy(err:find("undefined reference to [`']" .. name .. "_missing'"), err)
+            assert.falsy(exists(dir .. "/cffi/core.so"))
+        end
+    end)
+end)
+
+describe("compiling", function()
+    it("refuses calls of what nothing declares", function()
+        local dir, remove = objects()
+        finally(remove)
+        local name = dir .. "/undeclared"
+        support.write_file(name .. ".c", "int f(void);\nint f(void) { return cffi_undeclared(); }\n")
+        local code, flags = make(dir, "--eval=show-flags:; @echo $(CC) $(ALL_CFLAGS)", "show-flags")
+        assert.equal(0, code)
+        local failed, _, err = support.run { "sh", "-c",
+            ("%s -MF %s.d -c -o %s.o %s.c"):format((flags:gsub("\n", "")), name, name, name) }
+        assert.not_equal(0, failed)
+        assert.truthy(err:find ":2:%d+: error: .*implicit.* declaration of function .-cffi_undeclared", err)
+    end)
+end)
