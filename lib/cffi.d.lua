@@ -295,13 +295,14 @@ function ffi.integer_type(metatable, fn) end
 ---```
 function ffi.scope(options) end
 
----A pointer to an object, or to the function or variable of a library.
+---A pointer to an object, to its member or element, or to the function or variable of a library.
 ---@param object ffi.cdata|ffi.namespace|function
----@param name? string of the library's function or variable
+---@param name? string|integer of the member or of the library's function or variable, or the index of the element
 ---@return ffi.cdata
 ---Example:
 ---```lua
 ---print(ffi.typeof(ffi.addressof(ffi.new "int[3]"))) --> ctype<int (*)[3]>
+---print(ffi.addressof(ffi.new("int[3]", 5, 6, 7), 1)[0]) --> 6
 ---```
 function ffi.addressof(object, name) end
 

@@ -236,6 +236,14 @@ static void push_macro(lua_State *L, struct lffi_scope *scope, const struct cdec
     lffi_push_value(L, scope, &value);
 }
 
+/* Who has the debug library calls metamethods with anything. */
+static void check_self(lua_State *L, const char *event)
+{
+    if (!lua_istable(L, 1))
+        luaL_error(L, "bad argument #1 to '%s' (library expected, got %s)", event,
+                   luaL_typename(L, 1));
+}
+
 /* __index(namespace, name): functions and constants stay in the table, variables are read each
  * time. */
 static int namespace_index(lua_State *L)
@@ -247,6 +255,7 @@ static int namespace_index(lua_State *L)
     struct variable variable;
     if (known != NULL)
         return push_variable(L, known);
+    check_self(L, "__index");
     decl = check_decl(L, scope, lib, 2);
     switch (decl->kind) {
     case CDECL_DECL_VARIABLE:
@@ -392,6 +401,7 @@ void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)
 /* __close of a namespace: `local z <close> = ffi.load "z"`. */
 static int namespace_close(lua_State *L)
 {
+    check_self(L, "__close");
     lffi_close_namespace(L, lua_touserdata(L, lua_upvalueindex(UP_LIBRARY)), 1);
     return 0;
 }

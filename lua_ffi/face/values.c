@@ -8,6 +8,7 @@
 
 #include "face/face.h"
 #include "value/fast.h"
+#include "value/part.h"
 
 /* ffi.new(ct [, nelem] [, initialisers ...]) */
 static int api_new(lua_State *L)
@@ -73,11 +74,11 @@ static void check_callback(lua_State *L, const struct lffi_cdata *cd)
         lffi_arg_error(L, 1, "%s", freed);
 }
 
-/* ffi.addressof(cdata) or ffi.addressof(library, name): a pointer to it. */
+/* ffi.addressof(cdata [, member or index]) or ffi.addressof(library, name): a pointer to it. */
 static int api_addressof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    const struct lffi_cdata *cd;
+    struct lffi_cdata *cd;
     const struct lffi_function *fn;
     if (lffi_is_namespace(L, 1)) {
         lffi_push_symbol_address(L, scope, 1, 2);
@@ -92,6 +93,10 @@ static int api_addressof(lua_State *L)
     }
     cd = lffi_arg_cdata(L, scope, 1);
     check_callback(L, cd);
+    if (!lua_isnoneornil(L, 2)) {
+        lffi_push_part_address(L, cd);
+        return 1;
+    }
     lffi_push_anchored_pointer(L, lffi_pointer_to(L, cd->ct), cd->addr, 1);
     return 1;
 }

@@ -240,6 +240,11 @@ uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd)
     return extent == UINT64_MAX || size == 0 ? UINT64_MAX : extent / size;
 }
 
+bool lffi_is_definite(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    return !lffi_is_open_array(cd->ct) || owns_itself(L, idx, cd);
+}
+
 /* ---- finalisers ------------------------------------------------------------------------------ */
 
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx)

@@ -21,8 +21,7 @@ static inline void lffi_push_constant(lua_State *L, struct lffi_scope *scope,
     struct cdecl_value value = cdecl_value_of(constant);
     lffi_push_value(L, scope, &value);
 }
-void lffi_index_metatable(lua_State *L,
-                          const struct lffi_state *st); /* __index __newindex __pairs */
+void lffi_index_metatable(lua_State *L, struct lffi_state *st); /* __index __newindex __pairs */
 void lffi_arith_metatable(lua_State *L, struct lffi_state *st); /* + - ... == < <= .. */
 
 /* ---- of call/ -------------------------------------------------------------------------------- */

@@ -38,20 +38,37 @@ static struct lffi_ctype *member_ctype(lua_State *L, struct lffi_scope *scope,
 struct field_builder {
     struct lffi_fields *fields;
     struct lffi_scope *scope;
+    uint32_t *end; /* of the chain in the order of declaration */
     int keys; /* stack index of the anchoring table */
 };
+
+/* keys[name] = name: anchors the string, hence its address. NULL: the name is there already. */
+static const char *new_key(lua_State *L, const struct field_builder *b, const char *name)
+{
+    const char *key = lua_pushstring(L, name);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, b->keys) != LUA_TNIL) {
+        lua_pop(L, 2);
+        return NULL;
+    }
+    lua_pop(L, 1);
+    lua_pushvalue(L, -1);
+    lua_rawset(L, b->keys);
+    return key;
+}
 
 static void insert(lua_State *L, struct field_builder *b, const char *name, struct lffi_field field)
 {
     uint32_t slot;
-    field.key = lua_pushstring(L, name);
-    lua_pushvalue(L, -1);
-    lua_rawset(L, b->keys); /* keys[name] = name anchors the string, hence its address */
+    field.key = new_key(L, b, name);
+    if (field.key == NULL) /* LuaJIT's scopes: the first of a name is meant */
+        return;
     slot = lffi_field_slot(field.key, b->fields->mask);
-    while (b->fields->slot[slot].key != NULL && b->fields->slot[slot].key != field.key)
+    while (b->fields->slot[slot].key != NULL)
         slot = (slot + 1) & b->fields->mask;
-    if (b->fields->slot[slot].key == NULL) /* LuaJIT's scopes: the first of a name is meant */
-        b->fields->slot[slot] = field;
+    b->fields->slot[slot] = field;
+    *b->end = slot + 1;
+    b->end = &b->fields->slot[slot].next;
 }
 
 static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag,
@@ -59,7 +76,7 @@ static void add_field(lua_State *L, struct field_builder *b, const struct cdecl_
 {
     struct lffi_ctype *ct = member_ctype(L, b->scope, tag, m, quals);
     bool is_bits = m->width != CDECL_NOT_BITFIELD;
-    insert(L, b, m->name, (struct lffi_field){NULL, m, ct, offset + m->offset, is_bits});
+    insert(L, b, m->name, (struct lffi_field){NULL, m, ct, offset + m->offset, 0, is_bits});
 }
 
 static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl_type *type,
@@ -101,6 +118,7 @@ static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *b
         L, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field), 0);
     memset(b.fields, 0, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field));
     b.fields->mask = slots - 1;
+    b.end = &b.fields->first;
     lua_createtable(L, 0, count > INT32_MAX ? 0 : (int)count);
     b.keys = lua_gettop(L);
     if (is_enum)
@@ -119,16 +137,19 @@ const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct)
     return ct->base->fields != NULL ? ct->base->fields : build_fields(L, ct->base);
 }
 
-/* The slow way, for keys that Lua does not intern. */
-static const struct lffi_field *find_by_bytes(const struct lffi_fields *fields, const char *key,
-                                              size_t size)
+/* The slow way, for keys that Lua does not intern: the anchored string of the same bytes. */
+static const struct lffi_field *find_by_bytes(lua_State *L, struct lffi_ctype *base, int key_idx)
 {
-    for (uint32_t i = 0; i <= fields->mask; i++) {
-        const struct lffi_field *f = &fields->slot[i];
-        if (f->key != NULL && strlen(f->key) == size && memcmp(f->key, key, size) == 0)
-            return f;
-    }
-    return NULL;
+    const struct lffi_field *field = NULL;
+    key_idx = lua_absindex(L, key_idx);
+    luaL_checkstack(L, 4, NULL);
+    lffi_push_ctype(L, base);
+    lua_getiuservalue(L, -1, LFFI_CTYPE_KEYS);
+    lua_pushvalue(L, key_idx);
+    if (lua_rawget(L, -2) != LUA_TNIL)
+        field = lffi_interned_field(base->fields, lua_tostring(L, -1));
+    lua_pop(L, 3);
+    return field;
 }
 
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx)
@@ -139,7 +160,7 @@ const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, in
     const struct lffi_field *field = lffi_interned_field(fields, key);
     if (field != NULL)
         return field;
-    return size > ct->scope->st->interned_max ? find_by_bytes(fields, key, size) : NULL;
+    return size > ct->scope->st->interned_max ? find_by_bytes(L, ct->base, key_idx) : NULL;
 }
 
 const struct cdecl_decl *lffi_find_constant(lua_State *L, const struct lffi_ctype *ct, int idx)

@@ -12,11 +12,13 @@ struct lffi_field {
     struct lffi_ctype
         *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
     uint64_t offset;       /* bytes from the start of the outermost struct; an enumerator's value */
+    uint32_t next;         /* the slot declared after this one, counted from 1; 0: the last */
     bool is_bits;          /* a bit-field */
 };
 
 struct lffi_fields {
-    uint32_t mask; /* slots - 1, a power of two */
+    uint32_t mask;  /* slots - 1, a power of two */
+    uint32_t first; /* the slot declared first, counted from 1; 0: there is none */
     struct lffi_field slot[];
 };
 

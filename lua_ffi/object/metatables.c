@@ -97,7 +97,7 @@ void lffi_ctype_metatable(lua_State *L, struct lffi_state *st)
 
 /* ---- cdata: the end of life ------------------------------------------------------------------ */
 
-static struct lffi_cdata *self_cdata(lua_State *L)
+struct lffi_cdata *lffi_self_cdata(lua_State *L)
 {
     struct lffi_cdata *cd = lffi_to_cdata(L, state_upvalue(L), 1);
     if (cd == NULL)
@@ -128,7 +128,7 @@ static bool take_finalizer(lua_State *L, struct lffi_state *st, struct lffi_ctyp
 
 static int cdata_gc(lua_State *L)
 {
-    struct lffi_cdata *cd = self_cdata(L);
+    struct lffi_cdata *cd = lffi_self_cdata(L);
     if (take_finalizer(L, state_upvalue(L), cd->ct)) {
         lua_pushvalue(L, 1);
         lua_call(L, 1, 0);
@@ -139,7 +139,7 @@ static int cdata_gc(lua_State *L)
 /* `local x <close>`: the metatype's __close, else the callback's free, else the finaliser, now. */
 static int cdata_close(lua_State *L)
 {
-    struct lffi_cdata *cd = self_cdata(L);
+    struct lffi_cdata *cd = lffi_self_cdata(L);
     int nargs = 1;
     bool found = lffi_push_metamethod(L, cd->ct, "__close");
     if (found) {
@@ -211,7 +211,7 @@ static void push_text(lua_State *L, const struct lffi_cdata *cd)
 
 static int cdata_tostring(lua_State *L)
 {
-    struct lffi_cdata *cd = self_cdata(L);
+    struct lffi_cdata *cd = lffi_self_cdata(L);
     if (lffi_push_metamethod(L, cd->ct, "__tostring")) {
         lua_pushvalue(L, 1);
         lua_call(L, 1, 1);
@@ -225,7 +225,7 @@ static int cdata_tostring(lua_State *L)
 
 static int cdata_len(lua_State *L)
 {
-    struct lffi_cdata *cd = self_cdata(L);
+    struct lffi_cdata *cd = lffi_self_cdata(L);
     uint64_t length;
     if (lffi_push_metamethod(L, cd->ct, "__len")) {
         lua_pushvalue(L, 1);
@@ -259,7 +259,7 @@ static int call_metamethod(lua_State *L, struct lffi_cdata *cd)
 
 static int cdata_call(lua_State *L)
 {
-    struct lffi_cdata *cd = self_cdata(L);
+    struct lffi_cdata *cd = lffi_self_cdata(L);
     struct lffi_ctype *function = cd->ct;
     const void *code = cd->addr;
     void (*address)(void);

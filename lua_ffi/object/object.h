@@ -124,14 +124,19 @@ uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx);
 /* Number of elements of an array cdata; UINT64_MAX when open-ended. */
 uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
+/* Whether the number of elements is what the array was made with: not so at the open end of a
+ * struct, which reaches as far as the memory does. */
+bool lffi_is_definite(lua_State *L, int idx, const struct lffi_cdata *cd);
 
 /* ---- metatables.c ---------------------------------------------------------------------------- */
 
 /* Metatables of ctypes and of cdata: each fills the table on the stack top. */
 void lffi_ctype_metatable(lua_State *L, struct lffi_state *st);
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
-/* Argument 1 of a metamethod of ctypes, whose upvalue 1 is the state. Raises when it is none. */
+/* Argument 1 of a metamethod of ctypes, or of cdata, whose upvalue 1 is the state. Raises when it
+ * is none: who has the debug library reaches metamethods. */
 struct lffi_ctype *lffi_self_ctype(lua_State *L);
+struct lffi_cdata *lffi_self_cdata(lua_State *L);
 
 /* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
 

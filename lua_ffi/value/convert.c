@@ -375,6 +375,22 @@ static void store_pointer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
     lua_settop(L, top);
 }
 
+/* An array made with another number of elements than ct has, or an open end that is shorter. */
+static void check_length(lua_State *L, struct lffi_ctype *ct, const struct lffi_cdata *cd, int idx,
+                         const struct lffi_where *where)
+{
+    uint64_t length;
+    uint64_t wanted = ct->type->count;
+    if (!lffi_is_open_array(cd->ct) || lffi_is_open_array(ct))
+        return;
+    length = lffi_length(L, idx, cd);
+    if (length == UINT64_MAX || length == wanted ||
+        (length > wanted && !lffi_is_definite(L, idx, cd)))
+        return;
+    lffi_convert_error(L, where, "cannot convert '%s' of %I elements to '%s'",
+                       lffi_type_text(L, cd->ct), (LUAI_UACINT)length, lffi_type_text(L, ct));
+}
+
 /* Copies a struct, union, vector or array of the same type; false when idx holds none. */
 static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                            const struct lffi_where *where)
@@ -384,6 +400,7 @@ static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int i
     uint64_t size;
     if (cd == NULL || (cd->ct->base != ct->base && !lffi_same_value(cd->ct, ct)))
         return false;
+    check_length(L, ct, cd, idx, where);
     size = lffi_sizeof(L, ct);
     if (where->owner_idx != 0) {
         int src_owner = lffi_push_block(L, idx, cd->addr) ? lua_gettop(L) : 0;

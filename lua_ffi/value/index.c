@@ -5,14 +5,9 @@
  */
 #include <string.h>
 
+#include "object/argument.h"
 #include "value/fast.h"
-
-static void *pointer_value(const struct lffi_cdata *cd)
-{
-    void *value;
-    memcpy(&value, cd->addr, sizeof value);
-    return value;
-}
+#include "value/part.h"
 
 /* ---- metatypes and failures ------------------------------------------------------------------ */
 
@@ -28,49 +23,17 @@ static int return_none(lua_State *L, int status, lua_KContext context)
     return 0;
 }
 
-/* Of structs, or of pointers to them: one level more than names mean. */
-static bool is_list_of_records(const struct lffi_ctype *ct)
-{
-    const struct lffi_ctype *element;
-    if (ct->op != LFFI_ARRAY && ct->op != LFFI_POINTER)
-        return false;
-    element = ct->target;
-    return lffi_is_record(element->op) ||
-           (element->op == LFFI_POINTER && lffi_is_record(element->target->op));
-}
-
-/* The key at index 2 finds nothing in a value of type ct. */
-static _Noreturn void no_index(lua_State *L, struct lffi_cdata *cd)
-{
-    struct lffi_ctype *ct = cd->ct;
-    struct lffi_ctype *record = ct->op == LFFI_POINTER ? ct->target : ct;
-    const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : NULL;
-    if (key != NULL && lffi_is_record(record->op)) {
-        lffi_sizeof(L, record);
-        lffi_no_member(L, record, key);
-    }
-    if (key != NULL && is_list_of_records(ct))
-        luaL_error(L, "'%s' has no member '%s' (index an element first)", lffi_type_text(L, ct),
-                   key);
-    if (key != NULL)
-        luaL_error(L, "'%s' has no member '%s'%s", lffi_type_text(L, ct), key,
-                   lffi_push_text_hint(L, ct));
-    luaL_error(L, "cannot index '%s' with %s", lffi_type_text(L, ct),
-               lffi_push_kind_of(L, ct->scope->st, 2));
-    abort();
-}
-
 static int index_metatype(lua_State *L, struct lffi_cdata *cd)
 {
     if (!lffi_push_metamethod(L, cd->ct, "__index"))
-        no_index(L, cd);
+        lffi_no_index(L, cd);
     if (lua_isfunction(L, -1)) {
         lua_pushvalue(L, 1);
         lua_pushvalue(L, 2);
         lua_callk(L, 2, 1, 0, return_one);
     } else {
         if (!lffi_answer(L, cd->ct->scope, 2))
-            no_index(L, cd);
+            lffi_no_index(L, cd);
     }
     return 1;
 }
@@ -78,7 +41,7 @@ static int index_metatype(lua_State *L, struct lffi_cdata *cd)
 static int newindex_metatype(lua_State *L, struct lffi_cdata *cd)
 {
     if (!lffi_push_metamethod(L, cd->ct, "__newindex"))
-        no_index(L, cd);
+        lffi_no_index(L, cd);
     if (lua_isfunction(L, -1)) {
         lua_pushvalue(L, 1);
         lua_pushvalue(L, 2);
@@ -94,51 +57,6 @@ static int newindex_metatype(lua_State *L, struct lffi_cdata *cd)
 
 /* ---- members --------------------------------------------------------------------------------- */
 
-/* The struct or union whose members names mean: the value itself or what it points to, one level.
- * NULL when there is none, or when it is incomplete. */
-static struct lffi_ctype *record_of(const struct lffi_cdata *cd)
-{
-    struct lffi_ctype *ct = cd->ct->op == LFFI_POINTER ? cd->ct->target : cd->ct;
-    return lffi_is_record(ct->op) && (ct->complete || lffi_is_complete(ct)) ? ct : NULL;
-}
-
-/* Start of the struct; `name`: the member wanted, for the error. */
-static unsigned char *record_address(lua_State *L, const struct lffi_cdata *cd, const char *name)
-{
-    unsigned char *base = cd->addr;
-    if (cd->ct->op == LFFI_POINTER) {
-        base = pointer_value(cd);
-        if (base == NULL)
-            luaL_error(L, "null pointer: cannot index '%s' with '%s'", lffi_type_text(L, cd->ct),
-                       name);
-    }
-    return base;
-}
-
-/* The type of a member, const when the struct around it is: a view must refuse what the struct
- * does. */
-static struct lffi_ctype *member_type(lua_State *L, const struct lffi_ctype *record,
-                                      const struct lffi_field *field)
-{
-    if (!record->constant || field->ct->constant)
-        return field->ct;
-    return lffi_qualified(L, field->ct, CDECL_CONST);
-}
-
-static void load_member(lua_State *L, const struct lffi_cdata *cd, const struct lffi_ctype *record,
-                        const struct lffi_field *field)
-{
-    const unsigned char *base = record_address(L, cd, field->key);
-    struct lffi_ctype *ct = field->ct;
-    if (field->is_bits) {
-        lffi_load_bits(L, field, base);
-        return;
-    }
-    if (lffi_is_aggregate(ct->op))
-        ct = member_type(L, record, field);
-    lffi_load(L, ct, base + field->offset, 1);
-}
-
 /* Pushes the owner of the memory at `addr` behind the cdata at index 1, where a stored `ct` may
  * have to keep Lua values alive; returns its index, 0 when there is no need or the memory is not
  * Lua's. */
@@ -148,26 +66,43 @@ static int push_owner(lua_State *L, const struct lffi_ctype *ct, const void *add
     return keeps && lffi_push_block(L, 1, addr) ? lua_gettop(L) : 0;
 }
 
-/* The type to store by: an open-ended array gets the length that its memory or its declaration has.
- */
+/* The number of elements that the value at index 3 stores in an open end: of an array those it was
+ * made with, of another open end as many as are declared. A T[1] takes no more than it is given:
+ * other members may follow it, of the next element of an array of such structs. */
+static uint64_t stored_length(lua_State *L, const struct lffi_field *field, uint64_t room)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, field->ct->scope->st, 3);
+    bool one = field->member->type->count == 1;
+    uint64_t length = room;
+    if (one && room == UINT64_MAX)
+        return 1;
+    if (cd != NULL && cd->ct->op == LFFI_ARRAY)
+        length = one && !lffi_is_definite(L, 3, cd) ? 1 : lffi_length(L, 3, cd);
+    else if (one && lffi_initialiser_length(L, field->ct, 3, &length) && length == 0)
+        length = 1;
+    return length < room ? length : room;
+}
+
+/* The type to store by: an open-ended array gets the length that the value, its memory or its
+ * declaration has. */
 static struct lffi_ctype *stored_type(lua_State *L, const struct lffi_field *field, void *addr)
 {
     struct lffi_ctype *ct = field->ct;
-    const struct cdecl_type *declared = field->member->type;
     uint64_t length;
     if (!lffi_is_open_array(ct))
         return ct;
     length = lffi_length(L, -1, lffi_push_view(L, ct, addr, 1));
     lua_pop(L, 1);
-    if (length == UINT64_MAX && declared->count != 1)
+    length = stored_length(L, field, length);
+    if (length == UINT64_MAX)
         luaL_error(L, "length of '%s' is unknown", lffi_type_text(L, ct));
-    return lffi_array_of(L, ct->target, length == UINT64_MAX ? 1 : length);
+    return lffi_array_of(L, ct->target, length);
 }
 
 static void store_member(lua_State *L, const struct lffi_cdata *cd, const struct lffi_ctype *record,
                          const struct lffi_field *field)
 {
-    unsigned char *base = record_address(L, cd, field->key);
+    unsigned char *base = lffi_record_address(L, cd, field->key);
     struct lffi_where where = {.place = LFFI_TO_FIELD, .policy = record->scope->policy};
     if (record->constant || lffi_is_fixed(field->ct))
         luaL_error(L, "attempt to write to constant member '%s' of '%s'", field->key,
@@ -194,91 +129,9 @@ static bool push_constant(lua_State *L, const struct lffi_ctype *record)
 
 /* ---- elements -------------------------------------------------------------------------------- */
 
-struct element {
-    struct lffi_ctype *ct;
-    unsigned char *addr;
-    int64_t index;
-};
-
-static bool has_elements(const struct lffi_ctype *ct)
-{
-    return ct->op == LFFI_POINTER || ct->op == LFFI_ARRAY || ct->op == LFFI_VECTOR ||
-           ct->op == LFFI_COMPLEX;
-}
-
-/* Float cdata are no indices, as in LuaJIT. */
-static bool is_float_cdata(lua_State *L, struct lffi_state *st, int idx)
-{
-    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
-    return cd != NULL && lffi_is_float(cd->ct->op);
-}
-
-/* A key that is no Lua integer: integral floats, boxed integers, enums, big integers. False: no
- * number at all. */
-static bool convert_index(lua_State *L, const struct lffi_ctype *ct, int64_t *index)
-{
-    struct lffi_integer value;
-    unsigned __int128 bits;
-    bool fraction = false;
-    int exact = 0;
-    if (lua_type(L, 2) == LUA_TSTRING)
-        return false;
-    *index = lua_tointegerx(L, 2, &exact);
-    if (exact)
-        return true;
-    if (lua_type(L, 2) == LUA_TNUMBER && !(lua_tonumber(L, 2) - lua_tonumber(L, 2) == 0))
-        lffi_index_error(L, "is not an integer"); /* an infinity or NaN */
-    if (is_float_cdata(L, ct->scope->st, 2) ||
-        !lffi_to_integer(L, ct->scope->st, 2, &value, &fraction))
-        return false;
-    if (fraction && !ct->scope->luajit)
-        lffi_index_error(L, "is not an integer");
-    if (!lffi_integer_reduce(&value, 64, true, LFFI_STRICT, &bits))
-        lffi_index_error(L, "is out of range");
-    *index = (int64_t)bits;
-    return true;
-}
-
-static uint64_t element_count(lua_State *L, const struct lffi_cdata *cd)
-{
-    if (cd->ct->op == LFFI_COMPLEX)
-        return 2;
-    if (!cd->ct->scope->bounds || cd->ct->op == LFFI_POINTER)
-        return UINT64_MAX;
-    if (cd->ct->type->count < CDECL_COUNT_VLA)
-        return cd->ct->type->count;
-    return lffi_length(L, 1, cd);
-}
-
-/* Resolves the key at index 2 to an element; false when the value has none or the key is no number.
- */
-static bool find_element(lua_State *L, const struct lffi_cdata *cd, struct element *e)
-{
-    unsigned char *base = cd->addr;
-    uint64_t count;
-    if (!has_elements(cd->ct) || !convert_index(L, cd->ct, &e->index))
-        return false;
-    e->ct = cd->ct->op == LFFI_COMPLEX ? lffi_complex_part(L, cd->ct) : cd->ct->target;
-    if (cd->ct->op == LFFI_POINTER) {
-        base = pointer_value(cd);
-        if (base == NULL)
-            luaL_error(L, "null pointer: cannot index '%s'", lffi_type_text(L, cd->ct));
-    }
-    if (e->ct->op == LFFI_VOID)
-        lffi_no_elements(L, cd->ct);
-    count = element_count(L, cd);
-    if (count != UINT64_MAX && (uint64_t)e->index >= count)
-        lffi_out_of_bounds(L, cd->ct);
-    if (count == UINT64_MAX)
-        lffi_check_walk(L, cd->ct, e->index);
-    /* Computed as C does through a pointer: modulo the address space. */
-    e->addr = (unsigned char *)((uintptr_t)base + (uintptr_t)e->index * lffi_sizeof(L, e->ct));
-    return true;
-}
-
 /* Elements of vectors and complex numbers are read only: reading such a value out of a struct makes
  * a copy, and a write into the copy would be lost without a word. */
-static void store_element(lua_State *L, const struct lffi_cdata *cd, const struct element *e)
+static void store_element(lua_State *L, const struct lffi_cdata *cd, const struct lffi_element *e)
 {
     struct lffi_where where = {.place = LFFI_TO_ELEMENT, .policy = cd->ct->scope->policy};
     if (lffi_is_fixed(e->ct) || cd->ct->op == LFFI_VECTOR || cd->ct->op == LFFI_COMPLEX ||
@@ -316,17 +169,14 @@ static bool push_special(lua_State *L, const struct lffi_cdata *cd, const char *
 
 /* ---- metamethods ----------------------------------------------------------------------------- */
 
-/* Argument 1 is a cdata here: the metatable is protected, so only the virtual machine calls these.
- */
-
 static int index_name(lua_State *L, struct lffi_cdata *cd)
 {
     const struct lffi_field *field;
-    struct lffi_ctype *record = record_of(cd);
+    struct lffi_ctype *record = lffi_record_of(cd);
     if (record != NULL) {
         field = lffi_find_field(L, record, 2);
         if (field != NULL) {
-            load_member(L, cd, record, field);
+            lffi_load_member(L, cd, record, field);
             return 1;
         }
         if (push_constant(L, record))
@@ -348,7 +198,7 @@ static inline void *quick_member(const struct lffi_cdata *cd, const char *key, b
     unsigned char *base = cd->addr;
     if (record->op == LFFI_POINTER) {
         record = record->target;
-        base = pointer_value(cd);
+        base = lffi_pointer_value(cd);
     }
     fields = record->base->fields;
     if (fields == NULL || base == NULL || !lffi_is_record(record->op))
@@ -375,9 +225,12 @@ static inline void *quick_element(const struct lffi_cdata *cd, lua_Integer index
     return (unsigned char *)cd->addr + (uint64_t)index * element->size;
 }
 
-static inline void *quick_part(const struct lffi_value *arg, bool writing, uint8_t *op)
+static inline void *quick_part(const struct lffi_value *function, bool writing, uint8_t *op)
 {
-    const struct lffi_cdata *cd = lffi_peek_block(&arg[0]);
+    const struct lffi_value *arg = function + 1;
+    const struct lffi_cdata *cd = lffi_peek_cdata(lffi_first_upvalue(function), &arg[0]);
+    if (cd == NULL)
+        return NULL;
     if (arg[1].tag == LFFI_TAG_SHORT_STRING)
         return quick_member(cd, lffi_peek_text(&arg[1]), writing, op);
     if (arg[1].tag == LFFI_TAG_INTEGER)
@@ -387,11 +240,11 @@ static inline void *quick_part(const struct lffi_value *arg, bool writing, uint8
 
 static int cdata_index(lua_State *L)
 {
-    struct lffi_cdata *cd = lua_touserdata(L, 1);
-    struct element e;
+    struct lffi_cdata *cd = lffi_self_cdata(L);
+    struct lffi_element e;
     if (lua_type(L, 2) == LUA_TSTRING)
         return index_name(L, cd);
-    if (!find_element(L, cd, &e))
+    if (!lffi_find_element(L, cd, &e))
         return index_metatype(L, cd);
     lffi_load(L, e.ct, e.addr, 1);
     return 1;
@@ -401,7 +254,7 @@ static int cdata_index(lua_State *L)
 static int cdata_quick_index(lua_State *L)
 {
     uint8_t op;
-    const void *src = quick_part(lffi_running(L) + 1, false, &op);
+    const void *src = quick_part(lffi_running(L), false, &op);
     return src != NULL && lffi_fast_load(L, op, src) ? 1 : cdata_index(L);
 }
 
@@ -409,7 +262,7 @@ static int newindex_name(lua_State *L, struct lffi_cdata *cd)
 {
     const char *name = lua_tostring(L, 2);
     const struct lffi_field *field;
-    struct lffi_ctype *record = record_of(cd);
+    struct lffi_ctype *record = lffi_record_of(cd);
     if (record != NULL) {
         field = lffi_find_field(L, record, 2);
         if (field != NULL) {
@@ -428,11 +281,11 @@ static int newindex_name(lua_State *L, struct lffi_cdata *cd)
 
 static int cdata_newindex(lua_State *L)
 {
-    struct lffi_cdata *cd = lua_touserdata(L, 1);
-    struct element e;
+    struct lffi_cdata *cd = lffi_self_cdata(L);
+    struct lffi_element e;
     if (lua_type(L, 2) == LUA_TSTRING)
         return newindex_name(L, cd);
-    if (!find_element(L, cd, &e))
+    if (!lffi_find_element(L, cd, &e))
         return newindex_metatype(L, cd);
     store_element(L, cd, &e);
     return 0;
@@ -440,118 +293,22 @@ static int cdata_newindex(lua_State *L)
 
 static int cdata_quick_newindex(lua_State *L)
 {
-    const struct lffi_value *arg = lffi_running(L) + 1;
+    const struct lffi_value *function = lffi_running(L);
     uint8_t op;
-    void *dst = quick_part(arg, true, &op);
-    return dst != NULL && lffi_fast_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
+    void *dst = quick_part(function, true, &op);
+    return dst != NULL && lffi_fast_put(op, dst, &function[3]) ? 0 : cdata_newindex(L);
 }
 
-/* ---- pairs ----------------------------------------------------------------------------------- */
-
-/* The member names in order, those of anonymous members in place. Counts `*skip` down and returns
- * the name where it reaches zero; NULL: there are fewer. Depth is bounded by the type's. */
-static const char *nth_name(const struct cdecl_type *type, lua_Integer *skip)
+void lffi_index_metatable(lua_State *L, struct lffi_state *st)
 {
-    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
-        const struct cdecl_member *m = &type->tag->members[i];
-        const char *name = m->name;
-        if (name != NULL) {
-            if ((*skip)-- == 0)
-                return name;
-        } else if (m->width == CDECL_NOT_BITFIELD) {
-            name = nth_name(m->type, skip);
-            if (name != NULL)
-                return name;
-        }
-    }
-    return NULL;
-}
-
-/* Takes the position from upvalue 2 and moves it on. */
-static lua_Integer next_position(lua_State *L)
-{
-    lua_Integer position = lua_tointeger(L, lua_upvalueindex(2));
-    lua_pushinteger(L, position + 1);
-    lua_replace(L, lua_upvalueindex(2));
-    return position;
-}
-
-/* Upvalues: the cdata, the position. */
-static int next_member(lua_State *L)
-{
-    struct lffi_cdata *cd = lua_touserdata(L, lua_upvalueindex(1));
-    struct lffi_ctype *record = record_of(cd);
-    lua_Integer position = next_position(L);
-    const char *name = nth_name(record->type, &position);
-    if (name == NULL)
-        return 0;
-    lua_settop(L, 0);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushstring(L, name);
-    load_member(L, cd, record, lffi_find_field(L, record, 2));
-    return 2;
-}
-
-/* Upvalues: the cdata, the position, the length. */
-static int next_element(lua_State *L)
-{
-    struct lffi_cdata *cd = lua_touserdata(L, lua_upvalueindex(1));
-    struct element e;
-    lua_Integer position = next_position(L);
-    if (position >= lua_tointeger(L, lua_upvalueindex(3)))
-        return 0;
-    lua_settop(L, 0);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushinteger(L, position);
-    find_element(L, cd, &e);
-    lffi_load(L, e.ct, e.addr, 1);
-    return 2;
-}
-
-static int pairs_elements(lua_State *L, struct lffi_cdata *cd)
-{
-    uint64_t length = cd->ct->op == LFFI_ARRAY ? lffi_length(L, 1, cd) : cd->ct->type->count;
-    if (length == UINT64_MAX)
-        return luaL_error(L, "length of '%s' is unknown", lffi_type_text(L, cd->ct));
-    lua_pushvalue(L, 1);
-    lua_pushinteger(L, 0);
-    lua_pushinteger(L, (lua_Integer)length);
-    lua_pushcclosure(L, next_element, 3);
-    return 1;
-}
-
-static int return_three(lua_State *L, int status, lua_KContext context)
-{
-    (void)L, (void)status, (void)context;
-    return 3;
-}
-
-static int cdata_pairs(lua_State *L)
-{
-    struct lffi_cdata *cd = lua_touserdata(L, 1);
-    struct lffi_ctype *record = record_of(cd);
-    if (lffi_push_metamethod(L, cd->ct, "__pairs")) {
-        lua_pushvalue(L, 1);
-        lua_callk(L, 1, 3, 0, return_three);
-        return 3;
-    }
-    if (cd->ct->op == LFFI_ARRAY || cd->ct->op == LFFI_VECTOR)
-        return pairs_elements(L, cd);
-    if (record == NULL)
-        return luaL_error(L, "cannot iterate over '%s'", lffi_type_text(L, cd->ct));
-    record_address(L, cd, "pairs");
-    lua_pushvalue(L, 1);
-    lua_pushinteger(L, 0);
-    lua_pushcclosure(L, next_member, 2);
-    return 1;
-}
-
-void lffi_index_metatable(lua_State *L, const struct lffi_state *st)
-{
-    const luaL_Reg methods[] = {
-        {"__index", lffi_peeks(st) ? cdata_quick_index : cdata_index},
-        {"__newindex", lffi_peeks(st) ? cdata_quick_newindex : cdata_newindex},
-        {"__pairs", cdata_pairs},
-        {NULL, NULL}};
-    luaL_setfuncs(L, methods, 0);
+    static const struct lffi_public quick[] = {{"__index", cdata_quick_index, LFFI_ANY},
+                                               {"__newindex", cdata_quick_newindex, LFFI_ANY},
+                                               {NULL, NULL, 0}};
+    static const struct lffi_public methods[] = {{"__index", cdata_index, LFFI_ANY},
+                                                 {"__newindex", cdata_newindex, LFFI_ANY},
+                                                 {"__pairs", lffi_pairs, LFFI_ANY},
+                                                 {NULL, NULL, 0}};
+    lffi_add_functions(L, st, methods, 0);
+    if (lffi_peeks(st))
+        lffi_add_functions(L, st, quick, 0);
 }

@@ -68,6 +68,8 @@ static bool copy_same(lua_State *L, const struct object *o, int idx,
     if (src == NULL || src->ct->op != o->ct->op || !lffi_same_value(src->ct, o->ct))
         return false;
     size = lffi_extent(L, idx, src);
+    if (size > o->size && src->ct->op == LFFI_ARRAY && !lffi_is_definite(L, idx, src))
+        size = o->size; /* the open end of a struct reaches as far as there is memory */
     if (size > o->size)
         too_many(L, o->ct);
     memcpy(o->addr, src->addr, (size_t)size);

@@ -321,6 +321,47 @@ describe("ffi.addressof", function()
         assert.equal(6, ffi.tonumber(n))
         assert.equal(3, ffi.addressof(ffi.C.abs)(-3))
     end)
+
+    it("points to a member or an element, which keeps the whole alive", function()
+        local s = ffi.new [[const struct { int bits : 3; struct { int b; char c[4]; } in;
+            union { int u; float f; }; int rows[2][3]; int *p; }]]
+        local of = ffi.offsetof
+        local base = ffi.cast("char *", s)
+        for name, type in pairs { ["in"] = "const struct { int b; char c[4]; } *", u = "const int *",
+            f = "const float *", rows = "const int (*)[2][3]", p = "int *const *" } do
+            local at = ffi.addressof(s, name)
+            assert.equal("ctype<" .. type .. ">", tostring(ffi.typeof(at)))
+            assert.equal(of(ffi.typeof(s), name), ffi.cast("char *", at) - base)
+        end
+        assert.equal(12, ffi.cast("char *", ffi.addressof(s.rows, 1)) - ffi.cast("char *", s.rows))
+        local point = ffi.new("struct api_point", 1, 2)
+        local y = ffi.addressof(ffi.addressof(point), "y")
+        y[0] = 9
+        assert.equal(9, point.y)
+        local third = ffi.addressof(ffi.new("int[4]", 5, 6, 7, 8), 2)
+        gc()
+        assert.same({ 6, 7, 8 }, { third[-1], third[0], third[1] })
+        assert.equal("cdata<int *>: 0x10", tostring(ffi.addressof(ffi.cast("int *", 8), 2)))
+        local holder = ffi.new "struct { int *p; }"
+        ffi.addressof(holder, "p")[0] = ffi.new("int[1]", 7)
+        gc()
+        assert.equal(7, holder.p[0])
+    end)
+
+    it("refuses what has no address", function()
+        local s = ffi.new "struct { int bits : 3; int list[2]; }"
+        raises("bit-field 'bits' of 'struct { int bits : 3; int list[2]; }' has no address", ffi.addressof, s, "bits")
+        raises("'struct { int bits : 3; int list[2]; }' has no member 'lst' (did you mean 'list'?)",
+            ffi.addressof, s, "lst")
+        raises("cannot index 'struct { int bits : 3; int list[2]; }' with integer 1", ffi.addressof, s, 1)
+        raises("index 2 out of bounds for 'int[2]'", ffi.addressof, s.list, 2)
+        raises("'int[2]' has no member 'x'", ffi.addressof, s.list, "x")
+        raises("cannot index 'int' with integer 0", ffi.addressof, ffi.new "int", 0)
+        raises("null pointer: cannot index 'int *'", ffi.addressof, ffi.cast("int *", nil), 0)
+        raises("null pointer: cannot index 'struct api_point *' with 'x'",
+            ffi.addressof, ffi.cast("struct api_point *", nil), "x")
+        raises("'void *' has no elements: ffi.cast(\"int *\", p)[1]", ffi.addressof, ffi.cast("void *", s), 1)
+    end)
 end)
 
 describe("ffi.toretval and ffi.eval", function()

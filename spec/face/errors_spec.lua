@@ -191,7 +191,7 @@ describe("a method", function()
     it("that Lua calls for an operator is named as well", function()
         local cdata = debug.getmetatable(ffi.new "int[2]")
         local ctype = debug.getmetatable(ffi.typeof "int")
-        for _, event in ipairs { "__tostring", "__len", "__call", "__close" } do
+        for _, event in ipairs { "__tostring", "__len", "__call", "__close", "__index", "__newindex", "__pairs" } do
             raises(("bad argument #1 to '%s' (cdata expected, got integer 5)"):format(event),
                 cdata[event], 5)
         end
@@ -199,6 +199,17 @@ describe("a method", function()
             raises(("bad argument #1 to '%s' (C type expected, got integer 5)"):format(event),
                 ctype[event], 5)
         end
+        for _, object in ipairs { io.stdout, ffi.typeof "int" } do
+            local got = object == io.stdout and "userdata" or "a C type"
+            raises(("bad argument #1 to '__index' (cdata expected, got %s)"):format(got), cdata.__index, object, "x")
+            raises(("bad argument #1 to '__newindex' (cdata expected, got %s)"):format(got),
+                cdata.__newindex, object, 0, 1)
+        end
+        local scope = ffi.scope()
+        scope.cdef "int abs(int);"
+        local library = debug.getmetatable(scope.C)
+        raises("bad argument #1 to '__index' (library expected, got number)", library.__index, 5, "abs")
+        raises("bad argument #1 to '__close' (library expected, got number)", library.__close, 5)
         raises("bad argument #1 to '__gc' (cdata expected, got table)",
             debug.getmetatable(ffi.gc(ffi.new "int[1]", nil)).__gc, {})
         raises("bad argument #1 to '__tostring' (arena expected, got no value)",

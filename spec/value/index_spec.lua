@@ -25,6 +25,7 @@ ffi.cdef [[
     struct tail { int n; int items[]; };
     struct old_tail { int n; int items[1]; int again[1]; };
     struct zero_tail { int n; char text[0]; };
+    struct small_tail { int n; char last[1]; };
     struct opaque;
     struct a_member_name_longer_than_forty_characters {
         int a_member_name_that_is_longer_than_forty_characters_and_not_interned;
@@ -281,6 +282,51 @@ describe("elements", function()
         raises("length of 'int[]' is unknown", function() open.items = {1} end)
     end)
 
+    it("of a trailing array take an array of as many elements as that was made with", function()
+        local s = ffi.new "struct small_tail[2]" -- padding and a neighbour follow its end
+        s[0].last, s[1].n = {1, 2, 3}, 77
+        s[0].last = ffi.new("char[1]", 9)
+        s[0].last = ffi.new("char[?]", 1, {8})
+        assert.same({8, 2, 3, 77}, {s[0].last[0], s[0].last[1], s[0].last[2], s[1].n})
+        s[1].last = {5, 6}
+        s[0].last = s[1].last -- of an open end, what is declared
+        assert.same({5, 2, 3, 77}, {s[0].last[0], s[0].last[1], s[0].last[2], s[1].n})
+        s[0].last = ffi.new("char[2]", {4, 4})
+        assert.same({4, 4, 3}, {s[0].last[0], s[0].last[1], s[0].last[2]})
+        raises("field 'last' of 'struct small_tail': cannot convert 'char[5]' to 'char[4]'",
+            function() s[1].last = ffi.new "char[5]" end)
+        raises("field 'last' of 'struct small_tail': cannot convert 'char[?]' of 5 elements to 'char[4]'",
+            function() s[1].last = ffi.new("char[?]", 5) end)
+        raises("field 'last' of 'struct small_tail': cannot convert 'int[1]' to 'char[1]'",
+            function() s[1].last = ffi.new "int[1]" end)
+        local t, u = ffi.new("struct tail", 3, {0, {1, 2, 3}}), ffi.new("struct tail", 2)
+        u.items = t.items
+        assert.same({1, 2}, {u.items[0], u.items[1]})
+        u.items = ffi.new("int[1]", 9)
+        assert.same({9, 2}, {u.items[0], u.items[1]})
+    end)
+
+    it("of a trailing array fill one of its declared length", function()
+        local t = ffi.new("struct tail[1]")
+        local s = ffi.new "struct small_tail[2]"
+        s[0].last = {1, 2, 3}
+        assert.equal(1, ffi.new("char[1]", s[0].last)[0])
+        assert.equal(3, ffi.new("char[3]", s[0].last)[2])
+        assert.equal(1, ffi.new("struct small_tail", 0, s[0].last).last[0])
+        raises("too many initializers for 'char[1]'", ffi.new, "char[1]", ffi.new("char[?]", 2))
+        assert.equal(0, t[0].n)
+    end)
+
+    it("of an array that is assigned are as many as it has", function()
+        local o = ffi.new "struct { int list[2]; int rows[2][2]; }"
+        raises("field 'list' of 'struct { int list[2]; int rows[2][2]; }': \z
+            cannot convert 'int[?]' of 1 elements to 'int[2]'", function() o.list = ffi.new("int[?]", 1) end)
+        raises("element 0 of 'int[2][2]': cannot convert 'int[?]' of 3 elements to 'int[2]'",
+            function() o.rows[0] = ffi.new("int[?]", 3) end)
+        o.list = ffi.new("int[?]", 2, {3, 4})
+        assert.same({3, 4}, {o.list[0], o.list[1]})
+    end)
+
     it("of void, functions and incomplete types have no size", function()
         local v = ffi.cast("void *", ffi.new "int[1]")
         raises("'void *' has no elements: ffi.cast(\"int *\", p)[0]", function() return v[0] end)
@@ -346,6 +392,23 @@ describe("stored Lua strings", function()
 end)
 
 describe("pairs", function()
+    it("takes time in proportion to the number of members, long names and nameless structs too", function()
+        local function seconds(n)
+            local parts = {}
+            for i = 1, n do
+                parts[i] = ("struct { int a_member_of_the_longest_struct_in_this_spec_%d; };"):format(i)
+            end
+            local s = ffi.new(("struct { %s }"):format(table.concat(parts)))
+            local count, start = 0, os.clock()
+            for name in pairs(s) do s[name], count = 1, count + 1 end
+            assert.equal(n, count)
+            return os.clock() - start
+        end
+        seconds(10) -- what is built once
+        local few, many = seconds(5000), seconds(40000)
+        assert.is_true(many < 25 * few + 0.1, ("%g and %g s"):format(few, many))
+    end)
+
     it("gives members in order, anonymous ones in place", function()
         local names = {}
         for name in pairs(ffi.new "struct mixed") do names[#names + 1] = name end

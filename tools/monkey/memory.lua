@@ -292,8 +292,6 @@ function memory.op_assign()
     local h, path, t, offset, _, text = random_part(function(t) return types.is_aggregate(t) and not t.no_copy end)
     if not h or h.const or #path == 0 or not types.is_aggregate(t) then
         return
-    elseif world.known.assign_to_open_ended and t.kind == "array" and t.count <= 1 then
-        return
     end
     local from = handles.any(function(o)
         return not o.pointer and (o.type == t or t.kind == "array" and o.type.kind == "array" and

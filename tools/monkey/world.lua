@@ -7,12 +7,6 @@ local world = {
     failure = nil, -- the first thing that went wrong: text
     busy = {},     -- regions, libraries and callbacks in the middle of an operation: nested ones leave them alone
     counts = {},   -- name of an operation -> how often it ran
-    -- Faults of the module that are known and not mended yet: each entry keeps operations from running into one.
-    known = {
-        -- `element.last = ffi.new "T[1]"`, where last is a T[1] at the end of its struct and more memory follows,
-        -- wants as many elements as that memory has: cannot convert 'T[1]' to 'T[6]'.
-        assign_to_open_ended = true,
-    },
 }
 
 local random = math.random
