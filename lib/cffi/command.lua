@@ -5,7 +5,8 @@ local command = {}
 
 command.summary = "calls C from Lua: runs scripts, opens a prompt, looks at libraries and types"
 
--- Options; `takes`: the name of their argument; `many`: may be repeated.
+-- Options; `takes`: the name of their argument; `many`: may be repeated; `only`: the subcommand that
+-- alone has it.
 command.options = {
     { name = "-i", takes = "HEADER", key = "headers", many = true,
         says = "read a C header; its names are global names of the script or prompt" },
@@ -13,6 +14,8 @@ command.options = {
         says = "open a library; it is a global of its name: -l z is z" },
     { name = "-p", takes = "PACKAGE", key = "packages", many = true,
         says = "a package that pkg-config knows: where the headers and libraries are" },
+    { name = "-o", takes = "FILE", key = "output", only = "bind",
+        says = "where bind writes the module; FILE.d.lua beside it is for editors" },
     { name = "-e", takes = "CODE", key = "code",
         says = "run Lua code, or print what an expression gives; ffi and C are there" },
     { name = "--help", key = "help", says = "this; behind a subcommand, more about that one" },
@@ -35,6 +38,11 @@ lines are evaluated without a prompt, and the exit status is 1 when one of them 
     { name = "sym", takes = "LIBRARY [GLOB]", words = { 1, 2 }, options = "",
         says = "list what a library exports", module = "cffi.command.sym",
         more = "LIBRARY is a name (z), a file name or a path. It is loaded for that." },
+    { name = "bind", takes = "HEADER...", words = { 1, math.huge }, options = "-o -l -p",
+        says = "write what headers declare as a Lua module", module = "cffi.command.bind",
+        more = [[
+The module needs no compiler and no header: require it for the namespace that ffi.include gives.
+Without -o it is written to the standard output. -l names the library, else it is found.]] },
     { name = "check", takes = "FILE...", words = { 1, math.huge }, options = "",
         says = "report all errors of C declarations", module = "cffi.command.check",
         more = [[
@@ -130,6 +138,8 @@ local function read_option(plan, words, i, allowed)
     end
     if not option or value and not option.takes then
         wrong("unknown option '%s'", word)
+    elseif not allowed and option.only then
+        wrong("%s is for 'cffi %s'", option.name, option.only)
     elseif allowed and option.takes and not command.allows(allowed, option) then
         wrong("'%s' does not take %s", plan.command.name, option.name)
     elseif option.takes and not value then

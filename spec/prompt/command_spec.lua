@@ -47,6 +47,8 @@ describe("cffi", function()
             ["repl takes no 'more'"] = { "repl", "more" }, ["layout wants TYPE..."] = { "layout" },
             ["'layout' does not take -l"] = { "layout", "-l", "z", "int" },
             ["sym takes no 'c'"] = { "sym", "a", "b", "c" },
+            ["-o is for 'cffi bind'"] = { "-o", "x", "script.lua" }, ["bind wants HEADER..."] = { "bind" },
+            ["-o wants a file"] = { "bind", "zlib.h", "-o" },
         } do
             assert.equal("", fails(2, "cffi: " .. text .. " (cffi --help tells more)\n", words))
         end
@@ -92,6 +94,25 @@ describe("cffi", function()
         assert.truthy(out:find "^function +%d+ cosh\nfunction +%d+ coshf\n")
         assert.truthy(#output { "sym", "m" } > #out)
         fails(1, "cffi: no export of m fits 'nothing_like_it'\n", { "sym", "m", "nothing_like_it" })
+    end)
+
+    it("bind writes a module and a file for editors", function()
+        local base = os.tmpname()
+        finally(function()
+            os.remove(base)
+            os.remove(base .. ".lua")
+            os.remove(base .. ".d.lua")
+        end)
+        assert.equal("", output { "bind", "zlib.h", "-o", base .. ".lua" })
+        local text = support.read_file(base .. ".lua")
+        assert.equal(text, output { "bind", "zlib.h" })
+        assert.equal("-- <zlib.h>, bound by: cffi bind zlib.h\n", text:match "^[^\n]*\n")
+        assert.equal(1, load(text)().Z_BEST_SPEED)
+        local class = base:match "[^/]*$":gsub("[^%w_]", "_")
+        assert.truthy(support.read_file(base .. ".d.lua"):find("---@class " .. class .. ": ffi.namespace\n", 1, true))
+        assert.truthy(output { "bind", "-l", "m", "math.h" }:find('libraries = { { "libm.so.6", "m" } },', 1, true))
+        fails(1, "cffi: cannot write /no/such/x.lua: No such file or directory\n",
+            { "bind", "zlib.h", "-o", "/no/such/x.lua" })
     end)
 
     it("survives a closed output", function()

@@ -1,0 +1,37 @@
+-- cffi bind HEADER... [-o FILE.lua]: headers as a Lua module, and a file of its names for editors.
+local bind = require "cffi.bind"
+
+-- The command line again, without -o, so that the texts do not depend on where they are written.
+local function words_of(plan)
+    local words = { "cffi", "bind" }
+    for _, option in ipairs { { "-p", plan.packages }, { "-l", plan.libraries } } do
+        for _, word in ipairs(option[2] or {}) do
+            words[#words + 1] = option[1] .. " " .. word
+        end
+    end
+    return table.concat(table.move(plan.words, 1, #plan.words, #words + 1, words), " ")
+end
+
+local function write(path, text)
+    local file, why = io.open(path, "w")
+    local written = file
+    if file then
+        written, why = file:write(text)
+        file:close()
+    end
+    if not written then
+        error("cannot write " .. why, 0)
+    end
+end
+
+return function(plan)
+    local name = (plan.output or plan.words[1]):match "([^/]-)%.?%w*$":gsub("[^%w_]", "_")
+    local module, editors = bind.text(plan.words, { pkg = plan.packages, lib = plan.libraries },
+        words_of(plan), name)
+    if not plan.output then
+        io.write(module)
+        return
+    end
+    write(plan.output, module)
+    write((plan.output:gsub("%.lua$", "") .. ".d.lua"), editors)
+end
