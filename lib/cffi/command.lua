@@ -5,8 +5,8 @@ local command = {}
 
 command.summary = "calls C from Lua: runs scripts, opens a prompt, looks at libraries and types"
 
--- Options; `takes`: the name of their argument; `many`: may be repeated; `only`: the subcommand that
--- alone has it.
+-- Options; `takes`: the name of their argument; `many`: may be repeated; `only`: the subcommand
+-- that alone has it.
 command.options = {
     { name = "-i", takes = "HEADER", key = "headers", many = true,
         says = "read a C header; its names are global names of the script or prompt" },
