@@ -6,6 +6,7 @@ local ffi = require "cffi.core"
 local modules = {
     hexdump = "cffi.hexdump",
     inspect = "cffi.inspect",
+    compile = "cffi.include",
     include = "cffi.include",
     layout = "cffi.layout",
     verify = "cffi.verify",

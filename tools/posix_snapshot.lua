@@ -43,7 +43,8 @@ local left_out = {}
 local function go_together(headers)
     local arguments = table.move(flags, 1, #flags, 1, {})
     table.move({ "-fsyntax-only", "-w", "-x", "c", "-" }, 1, 5, #arguments + 1, arguments)
-    return compiler.run(how, arguments, (compiler.include_lines(headers)), "the system's headers") == 0
+    return compiler.run(how, arguments, (compiler.include_lines(headers)),
+        "cannot include the system's headers") == 0
 end
 
 -- Appends to `taken` those of all[from .. to] that go with what is there, found by halves.
@@ -67,7 +68,7 @@ for header in HEADERS:gmatch "%S+" do
 end
 local headers = {}
 take(headers, all, 1, #all)
-local read = compiler.read(how, flags, headers)
+local read = compiler.read(how, flags, compiler.source(headers))
 for _, file in ipairs(read.files) do
     read.asked[file] = true -- every name is the snapshot's own
 end

@@ -1,37 +1,50 @@
--- ffi.include: the declarations, macros and library of C headers, read by the system's compiler.
--- What runs when is in cffi/include/session.lua.
+-- ffi.include: the declarations, macros and library of C headers, read by the system's compiler;
+-- ffi.compile: C text of one's own. What runs when is in cffi/include/session.lua.
 local compiler = require "cffi.include.compiler"
+local inline = require "cffi.include.inline"
 local namespace = require "cffi.include.namespace"
 local options = require "cffi.include.options"
 local session = require "cffi.include.session"
+local shims = require "cffi.include.shims"
 
 local include_options = {
-    cc = true, cflags = true, defs = true, undefs = true, pkg = true, lib = true,
+    cc = true, cflags = true, defs = true, undefs = true, pkg = true, lib = true, compile = true,
+    functions = true,
 }
 
 local function include(ffi, headers, given)
     headers = options.headers("include", 1, headers)
     given = options.check("include", given, include_options)
-    local unit, libraries, why = session.include(ffi, headers, given)
-    return namespace.new(ffi, unit, compiler.title(headers), libraries, why)
+    if given.functions and not given.compile then
+        error("bad argument #2 to 'include' (option 'functions' wants 'compile = true')", 0)
+    end
+    local title = compiler.title(headers)
+    local known = session.include(ffi, headers, given)
+    local compiled = given.compile
+        and shims.make(ffi, known, compiler.source(headers), given.functions or {}, title)
+    return namespace.new(ffi, known.unit, title, known.libraries, known.why, nil,
+        compiled or nil)
 end
 
-return function(ffi)
-    local api = {}
-
-    -- ffi.include(headers [, options]): their namespace.
-    function api.include(...)
+-- A public function: what it raises stands at the caller's line.
+local function public(name, fn, ffi)
+    return function(...)
         local ok, result = pcall(function(...)
             if select("#", ...) > 2 then
-                error("bad argument #3 to 'include' (surplus: at most 2 expected)", 0)
+                error(("bad argument #3 to '%s' (surplus: at most 2 expected)"):format(name), 0)
             end
-            return include(ffi, ...)
+            return fn(ffi, ...)
         end, ...)
         if not ok then
             error(result, 2)
         end
         return result
     end
+end
 
-    return api
+return function(ffi)
+    return {
+        include = public("include", include, ffi), -- (headers [, options]): their namespace
+        compile = public("compile", inline.compile, ffi), -- (text [, options]): its namespace
+    }
 end

@@ -109,7 +109,7 @@ local function compile(how, flags, words, text, title)
     for _, word in ipairs { "-shared", "-fPIC", "-x", "c", "-o", object, "-" } do
         arguments[#arguments + 1] = word
     end
-    local code, _, messages = compiler.run(how, arguments, text, title)
+    local code, _, messages = compiler.run(how, arguments, text, "cannot include " .. title)
     if code ~= 0 then
         os.remove(object)
         error(("the declarations differ from %s: %s"):format(title, first_error(messages)), 0)

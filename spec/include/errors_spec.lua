@@ -21,7 +21,8 @@ describe("ffi.include", function()
             { "#1 to 'include' ('a.h?#define X' is no name of a header)", "a.h\n#define X" },
             { "#1 to 'include' ('' is no name of a header)", "" },
             { "#2 to 'include' (table of options expected, got string)", "a.h", "z" },
-            { "#2 to 'include' (unknown option 'libs'; there are cc, cflags, defs, lib, pkg, undefs)",
+            { "#2 to 'include' (unknown option 'libs'; there are cc, cflags, compile, defs, functions, lib, "
+                .. "pkg, undefs)",
                 "a.h", { libs = "z" } },
             { "#2 to 'include' (option 'cflags' must be a string or a list of strings, not number)",
                 "a.h", { cflags = 3 } },

@@ -135,45 +135,53 @@ local function absent(words, source)
     return "there is no C compiler (cc, gcc or clang): install one, or name one in $CFFI_CC"
 end
 
--- Runs the compiler; returns its exit code, output and messages.
-function compiler.run(how, arguments, input, what)
+-- Runs the compiler; returns its exit code, output and messages. `doing` begins the error when it
+-- cannot be run: "cannot include <zlib.h>".
+function compiler.run(how, arguments, input, doing)
     local words = join(how.words, arguments)
     local code, output, messages = system.run(words, input)
     if not code then
         local why = messages and absent(how.words, how.source)
             or ("'%s' does not run: %s"):format(how.words[1], output)
-        error(("cannot include %s: %s"):format(what, why), 0)
+        error(("%s: %s"):format(doing, why), 0)
     end
     return code, output, messages
 end
 
-local function failed(how, what, code, messages, hint)
+-- Raises what the compiler said.
+function compiler.failed(how, doing, code, messages, hint)
     if not messages:find "%S" then
         messages = ("(nothing; its exit code is %d)"):format(code)
     end
     local who = how.source and ("'%s', which %s names,"):format(table.concat(how.words, " "),
         how.source) or how.words[1]
-    messages = messages:gsub("\n+$", "") .. hint
-    error(("cannot include %s: %s says:\n%s"):format(what, who, messages), 0)
+    messages = messages:gsub("\n+$", "") .. (hint or "")
+    error(("%s: %s says:\n%s"):format(doing, who, messages), 0)
 end
 
--- Reads headers. `how` is { words =, source = } of the compiler, `flags` the words after those.
+-- What headers are read from: `lines` of C text, `words` of the command line, `key`, which tells
+-- this text from all others, and what begins an error.
+function compiler.source(headers)
+    local lines, words = compiler.include_lines(headers)
+    return { lines = lines, words = words, key = table.concat(headers, "\n"), headers = headers,
+        doing = "cannot include " .. compiler.title(headers) }
+end
+
+-- Reads a source. `how` is { words =, source = } of the compiler, `flags` the words after those.
 -- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
 -- had to say.
-function compiler.read(how, flags, headers)
-    local lines, words = compiler.include_lines(headers)
-    local what = compiler.title(headers)
-    local arguments = join(flags, words, { "-E", "-dD", "-x", "c", "-" })
-    local code, output, messages = compiler.run(how, arguments, lines, what)
+function compiler.read(how, flags, source)
+    local arguments = join(flags, source.words, { "-E", "-dD", "-x", "c", "-" })
+    local code, output, messages = compiler.run(how, arguments, source.lines, source.doing)
     if code ~= 0 then
-        failed(how, what, code, messages, missing.hint(messages, headers, flags))
+        local hint = missing.hint(messages, source.headers, flags)
+        compiler.failed(how, source.doing, code, messages, hint)
     end
-    local unit = reader.read(output)
-    arguments[#flags + #words + 2] = "-P"
-    local questions = lines .. reader.questions(unit.macros)
-    local _, expanded, second_messages = compiler.run(how, arguments, questions, what)
-    local _, before = lines:gsub("\n", "")
-    unit.complete = reader.answers(unit.macros, expanded, second_messages, before)
+    local unit = reader.read(output, source.asked)
+    arguments[#flags + #source.words + 2] = "-P"
+    local questions = source.lines .. reader.questions(unit.macros)
+    local _, expanded, second_messages = compiler.run(how, arguments, questions, source.doing)
+    unit.complete = reader.answers(unit.macros, expanded, second_messages)
     unit.messages, unit.second_messages = messages, second_messages
     return unit
 end

@@ -28,11 +28,14 @@ local function from_libraries(state, name)
 end
 
 -- What a declaration makes of a name, and whether it stays that.
-local function declared(state, name, kind)
+local function declared(state, name, kind, refused)
     if kind == "typedef" then
         return state.ffi.typeof(name), true
     elseif kind == "constant" then
         return state.ffi.toretval(state.ffi.eval(name)), true
+    elseif kind == "function" and refused and refused:find "static" then
+        error(("'%s' is static, so no library exports it: the option 'compile = true' makes it "
+            .. "callable"):format(name), 0)
     elseif #state.libraries == 0 then
         no_library(state, name)
     end
@@ -51,10 +54,13 @@ end
 
 -- The value of a name, and whether it stays that.
 local function value_of(state, name)
-    local kind = state.ffi.declaration(name)
+    if state.compiled[name] then
+        return state.compiled[name], true
+    end
+    local kind, _, _, _, refused = state.ffi.declaration(name)
     local hidden = state.unit.shadowed:find(" " .. name .. " ", 1, true)
     if kind and kind ~= "macro" and not hidden then
-        return declared(state, name, kind)
+        return declared(state, name, kind, refused)
     end
     local macro = state.find_macro(name)
     if macro and name == "errno" then -- C's may be another once its place has been asked for
@@ -215,9 +221,13 @@ local function is_active(state, name)
 end
 
 -- unit: see unit.lua. libraries: a list of the core's namespaces; when it is empty, `why` says so.
--- `ns`, if given, is the empty table that becomes the namespace.
-function namespace.new(ffi, unit, title, libraries, why, ns)
-    local state = { ffi = ffi, unit = unit, title = title, libraries = libraries, why = why }
+-- `ns`, if given, is the empty table that becomes the namespace; `compiled` has functions that were
+-- built for the headers, by name.
+function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
+    local state = {
+        ffi = ffi, unit = unit, title = title, libraries = libraries, why = why,
+        compiled = compiled or {},
+    }
     ns = ns or {}
     state.find_macro = units.macro_finder(unit)
     state.variables = variables_of(state)

@@ -88,15 +88,18 @@ local function macro_list()
 end
 
 -- Returns { text =, macros = { { name =, file =, line =, count =, variadic = } ... }, files = }.
+-- `asked`: names of files that are asked for as those are which stand in the text read, or nil.
 -- Macros of the compiler itself and of its command line are left out, for no header has them;
 -- `count` is nil for object-like ones.
-function reader.read(output)
+function reader.read(output, asked)
     local text, macros = text_maker(), macro_list()
-    local files, seen, asked = {}, {}, {}
+    local files, seen = {}, {}
+    asked = asked or {}
     local file, number, real = "", 0, false
     local function enter(name, line, flags)
         name = unescape(name)
-        if file:byte() == 60 and flags:find("1", 1, true) and not name:find "/stdc%-predef%.h$" then
+        local entered = file:byte() == 60 and name:byte() ~= 60 and flags:find("1", 1, true)
+        if entered and not name:find "/stdc%-predef%.h$" then
             asked[name] = true -- from "<stdin>" or "<command-line>"
         end
         file, number = name, line - 1
@@ -162,9 +165,9 @@ end
 -- C text with one line for each macro, to stand behind the `#include` lines. What ends a line keeps
 -- the name of a function-like macro in an expansion from looking for its arguments on the next one.
 function reader.questions(macros)
-    local lines = {}
+    local lines = { '#line 1 "cffi-macros"\n' }
     for i, macro in ipairs(macros) do
-        lines[i] = ("cffi__macro %d cffi__is %s cffi__end\n"):format(i, use(macro))
+        lines[i + 1] = ("cffi__macro %d cffi__is %s cffi__end\n"):format(i, use(macro))
     end
     lines[#lines + 1] = "cffi__macro 0 cffi__is cffi__end\n"
     return table.concat(lines)
@@ -180,19 +183,18 @@ local function expansion(text)
     return text and text:match "^%s*(.*)$"
 end
 
--- What the compiler complained of, by line of its standard input.
+-- What the compiler complained of, by line of the questions.
 local function complaints(messages)
     local by_line = {}
-    for line, text in messages:gmatch "<stdin>:(%d+):%d+: error: ([^\n]*)" do
+    for line, text in messages:gmatch "cffi%-macros:(%d+):%d+: error: ([^\n]*)" do
         by_line[tonumber(line)] = by_line[tonumber(line)] or text
     end
     return by_line
 end
 
 -- Gives each macro its `text` out of what the compiler printed for the questions, or `broken`, why
--- it cannot be expanded. `before`: how many lines stood before the questions. Returns whether the
--- answers are complete.
-function reader.answers(macros, output, messages, before)
+-- it cannot be expanded. Returns whether the answers are complete.
+function reader.answers(macros, output, messages)
     local mark = "\ncffi__macro "
     local wrong = complaints(messages)
     output = "\n" .. output
@@ -208,8 +210,8 @@ function reader.answers(macros, output, messages, before)
         last, from = index, stop
     end
     for i, macro in ipairs(macros) do
-        if wrong[before + i] or not macro.text then
-            macro.broken = wrong[before + i] or "the compiler does not say what it is"
+        if wrong[i] or not macro.text then
+            macro.broken = wrong[i] or "the compiler does not say what it is"
         end
     end
     return last == "0"

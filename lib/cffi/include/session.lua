@@ -71,16 +71,16 @@ end
 
 -- ---- reading -----------------------------------------------------------------------------------
 
--- Reads headers with the compiler until none has changed meanwhile. Returns the unit, what the
--- compiler had to say, and whether the unit may be kept: not with a file from the future.
-local function read(ffi, how, flags, headers)
+-- Reads a source with the compiler until no file of it has changed meanwhile. Returns the unit,
+-- what the compiler had to say, and whether the unit may be kept: not with a file from the future.
+local function read(ffi, how, flags, source)
     local last, messages
     for _ = 1, ATTEMPTS do
         local start = system.now()
-        local output = compiler.read(how, flags, headers)
+        local output = compiler.read(how, flags, source)
         local ok, unit = pcall(units.make, ffi.scope {}, output)
         if not ok then
-            error(("cannot include %s: %s"):format(compiler.title(headers), unit), 0)
+            error(("%s: %s"):format(source.doing, unit), 0)
         end
         local settled = units.newest(unit) < start
         if output.complete and (settled or unit.files == last) then
@@ -88,16 +88,16 @@ local function read(ffi, how, flags, headers)
         end
         last, messages = unit.files, output.second_messages
     end
-    error(("cannot include %s: the headers change while they are read%s"):format(
-        compiler.title(headers), messages == "" and "" or ":\n" .. messages:gsub("\n+$", "")), 0)
+    error(("%s: the headers change while they are read%s"):format(source.doing,
+        messages == "" and "" or ":\n" .. messages:gsub("\n+$", "")), 0)
 end
 
--- What names a set of headers and flags in the cache, and all that the compiler's answer depends on
--- but for the files.
-local function keys_of(headers, flags, words, program)
-    local place = is_relative(headers, flags) and system.real_path "." or ""
+-- What names a source and flags in the cache, and all that the compiler's answer depends on but for
+-- the files.
+local function keys_of(source, flags, words, program)
+    local place = is_relative(source.headers, flags) and system.real_path "." or ""
     local key = lines { "headers", place, os.getenv "CPATH" or "", os.getenv "C_INCLUDE_PATH" or "",
-        lines(flags), "", lines(headers) }
+        lines(flags), "", source.key }
     local real = program and system.real_path(program)
     local full = lines { key, "", lines(words), real or "", real and system.stamp(real) or "" }
     return key, full
@@ -111,24 +111,25 @@ end
 
 -- Without a compiler: what one said last of these headers or, with no flags but our own (`plain`),
 -- what the one that built the module said.
-local function without_compiler(key, pointer, headers, plain)
+local function without_compiler(key, pointer, source, plain)
     local last = cache.read(pointer, key)
-    local unit = last and remembered(last.name, last.key) or plain and snapshot.covers(headers)
+    local unit = last and remembered(last.name, last.key)
+        or plain and not source.asked and snapshot.covers(source.headers)
     if not unit then
-        error(("cannot include %s: there is no C compiler (cc, gcc or clang): install one, or name "
-            .. "one in $CFFI_CC"):format(compiler.title(headers)), 0)
+        error(("%s: there is no C compiler (cc, gcc or clang): install one, or name one in "
+            .. "$CFFI_CC"):format(source.doing), 0)
     end
     return unit
 end
 
--- The unit of headers, a function that stores it, and whether that is due.
-local function unit_of(ffi, how, flags, headers)
-    local key, full = keys_of(headers, flags, how.words, how.program)
+-- The unit of a source, a function that stores it, and whether that is due.
+local function unit_of(ffi, how, flags, source)
+    local key, full = keys_of(source, flags, how.words, how.program)
     local pointer = cache.hash(key) .. ".last"
     local name = cache.hash(full) .. ".headers"
     if not how.program and not how.source then
         local plain = #flags == 1 and flags[1] == "-D_GNU_SOURCE"
-        return without_compiler(key, pointer, headers, plain), function() end
+        return without_compiler(key, pointer, source, plain), function() end
     end
     local function store(unit)
         cache.write(name, full, unit)
@@ -139,7 +140,7 @@ local function unit_of(ffi, how, flags, headers)
         return unit, store
     end
     local messages, keep
-    unit, messages, keep = read(ffi, how, flags, headers)
+    unit, messages, keep = read(ffi, how, flags, source)
     io.stderr:write(messages)
     return unit, keep and store or function() end, true
 end
@@ -199,35 +200,52 @@ local function found(ffi, headers, unit)
     return { ffi.load(unit.library) }, nil, searched
 end
 
--- Includes headers (a list) in a scope. Returns the unit, the libraries, and why there are none.
-function session.include(ffi, headers, given)
-    local words, program, source = compiler.choose(given.cc)
+-- Reads a source for a scope, in which it is declared. Returns what follows from the options: {
+-- unit =, how =, flags =, package = }, a function that stores the unit, and whether that is due.
+local function prepare(ffi, source, given)
+    local words, program, named_by = compiler.choose(given.cc)
     local known, package = pcall(of_packages, options.list(given.pkg))
     if not known then
-        error(("cannot include %s: %s"):format(compiler.title(headers), package), 0)
+        error(("%s: %s"):format(source.doing, package), 0)
     end
     local flags = compiler.flags(given)
     table.move(package.flags, 1, #package.flags, #flags + 1, flags)
-    local how = { words = words, program = program, source = source }
-    local unit, store, due = unit_of(ffi, how, flags, headers)
+    local how = { words = words, program = program, source = named_by }
+    local unit, store, due = unit_of(ffi, how, flags, source)
     local ok, refused = pcall(units.declare, ffi, unit.text)
     if not ok then
-        error(("cannot include %s: %s"):format(compiler.title(headers), refused), 0)
+        error(("%s: %s"):format(source.doing, refused), 0)
     end
-    local libraries, why, searched
+    return { unit = unit, how = how, flags = flags, package = package }, store, due
+end
+
+-- Includes headers (a list) in a scope. Returns what is known of them: { unit =, how =, flags =,
+-- libraries =, why = there are none }.
+function session.include(ffi, headers, given)
+    local known, store, due = prepare(ffi, compiler.source(headers), given)
+    local searched
     if given.lib == false then
-        libraries, why = {}, "the option 'lib' is false"
+        known.libraries, known.why = {}, "the option 'lib' is false"
     elseif given.lib then
-        libraries = named(ffi, given.lib)
-    elseif package.libraries[1] then
-        libraries = of_package(ffi, package.libraries)
+        known.libraries = named(ffi, given.lib)
+    elseif known.package.libraries[1] then
+        known.libraries = of_package(ffi, known.package.libraries)
     else
-        libraries, why, searched = found(ffi, headers, unit)
+        known.libraries, known.why, searched = found(ffi, headers, known.unit)
     end
     if due or searched then
-        store(unit)
+        store(known.unit)
     end
-    return unit, libraries, why
+    return known
+end
+
+-- Likewise for a source that is built; the caller sees to the library.
+function session.compile(ffi, source, given)
+    local known, store, due = prepare(ffi, source, given)
+    if due then
+        store(known.unit)
+    end
+    return known
 end
 
 return session

@@ -201,6 +201,17 @@ function system.make_directory(path)
     return true
 end
 
+-- A new empty file beside `path`, of a name that nobody has; nil and why when there is none.
+function system.new_file(path)
+    local name = ffi.new("char[?]", #path + 8, path .. ".XXXXXX")
+    local fd = C.mkstemp(name)
+    if fd < 0 then
+        return nil, path .. ": " .. ffi.strerror()
+    end
+    C.close(fd)
+    return ffi.string(name)
+end
+
 -- Writes a file so that others see all of it or what was there before. nil and why on failure.
 function system.write_whole(path, text)
     local name = ffi.new("char[?]", #path + 8, path .. ".XXXXXX")
