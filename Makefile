@@ -46,7 +46,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden $(WARNINGS) \
 	$(if $(strip $(GENERIC)),-DLFFI_ABI_GENERIC) $(if $(filter 1,$(NO_PEEK)),-DCFFI_NO_PEEK) $(CFLAGS) -MMD -MP
 
 # The Lua files and the module of this tree, before all others.
-RUN_ENV = LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" CFFI_BUILD="$(BUILD)" CC="$(CC)"
+RUN_ENV = LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;;" LUA_CPATH="$(BUILD)/?.so;;" CFFI_BUILD="$(BUILD)" CC="$(CC)" \
+	XDG_CACHE_HOME="$(abspath $(BUILD))/cache"
 
 # --- Files ----------------------------------------------------------------------------------------
 

@@ -515,7 +515,7 @@ function ffi.hexdump(value, n) end
 
 ---Declares what C headers declare, as the compiler reads them, and gives a namespace of their functions, constants, macros and types.
 ---@param headers string|string[] "zlib.h", "./mine.h"
----@param options? table see docs/design.md S21
+---@param options? table `cc`, `cflags`, `defs`, `undefs`, `pkg`, `lib`, `compile`, `functions`: see docs/include.md
 ---@return ffi.namespace
 ---Errors: what the compiler says.
 ---Example:
@@ -524,6 +524,17 @@ function ffi.hexdump(value, n) end
 ---print(header.Z_BEST_SPEED, ffi.sizeof(header.z_stream)) --> 1	112
 ---```
 function ffi.include(headers, options) end
+
+---Has the compiler build C text, once, and gives its namespace, declared from the text itself.
+---@param text string C
+---@param options? table `headers`, `cc`, `cflags`, `defs`, `undefs`, `pkg`, `lib`: see docs/include.md
+---@return ffi.namespace
+---Errors: what the compiler says, with lines of the text.
+---Example:
+---```lua
+---print(ffi.compile("int twice(int x) { return 2 * x; }").twice(21)) --> 42
+---```
+function ffi.compile(text, options) end
 
 ---Compares declarations with the headers they stand for, by the system's compiler: sizes, offsets, constants, prototypes, types of variables.
 ---@param text string declarations as for `ffi.cdef`

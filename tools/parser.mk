@@ -84,7 +84,7 @@ headers: $(BUILD)/drivers/header_check
 MOST =
 ## constants of the headers that are installed, against the compiler; MOST=10 for so many of a package
 macros: $(CORE)
-	$(RUN_ENV) XDG_CACHE_HOME=$(abspath $(BUILD))/cache $(LUA) tools/header_macros.lua \
+	$(RUN_ENV) $(LUA) tools/header_macros.lua \
 		$(if $(ONLY),--only $(ONLY)) $(if $(MOST),--most $(MOST)) $(if $(REPORT),--report $(REPORT))
 
 .PHONY: difftest-layout replay fuzz test-slow bench-parse headers macros

@@ -1,5 +1,5 @@
--- Every ```lua block of the README, docs/callbacks.md and docs/reference.md runs, in order, and prints what
--- its `--> text` comments promise. Links and named files of all pages are there.
+-- Every ```lua block of the README, docs/include.md, docs/callbacks.md and docs/reference.md runs, in order, and
+-- prints what its `--> text` comments promise. Links and named files of all pages are there.
 local support = require "support"
 
 -- A page as a Lua program with the same line numbers, so that an error points at the page.
@@ -59,6 +59,10 @@ end
 
 describe("docs/callbacks.md", function()
     blocks_of "docs/callbacks.md"
+end)
+
+describe("docs/include.md", function()
+    blocks_of "docs/include.md"
 end)
 
 describe("docs/reference.md", function()
