@@ -19,11 +19,13 @@ local function include(ffi, headers, given)
         error("bad argument #2 to 'include' (option 'functions' wants 'compile = true')", 0)
     end
     local title = compiler.title(headers)
-    local known = session.include(ffi, headers, given)
-    local compiled = given.compile
-        and shims.make(ffi, known, compiler.source(headers), given.functions or {}, title)
-    return namespace.new(ffi, known.unit, title, known.libraries, known.why, nil,
-        compiled or nil)
+    local unit, libraries, why, known = session.include(ffi, headers, given)
+    local compiled
+    if given.compile then
+        known.libraries, known.source = libraries, compiler.source(headers)
+        compiled = shims.make(ffi, known, given.functions or {}, title)
+    end
+    return namespace.new(ffi, unit, title, libraries, why, nil, compiled)
 end
 
 -- A public function: what it raises stands at the caller's line.

@@ -219,27 +219,28 @@ local function prepare(ffi, source, given)
     return { unit = unit, how = how, flags = flags, package = package }, store, due
 end
 
--- Includes headers (a list) in a scope. Returns what is known of them: { unit =, how =, flags =,
--- libraries =, why = there are none }.
+-- Includes headers (a list) in a scope. Returns the unit, the libraries, why there are none, and
+-- how the compiler was called: { how =, flags = }.
 function session.include(ffi, headers, given)
     local known, store, due = prepare(ffi, compiler.source(headers), given)
-    local searched
+    local libraries, why, searched
     if given.lib == false then
-        known.libraries, known.why = {}, "the option 'lib' is false"
+        libraries, why = {}, "the option 'lib' is false"
     elseif given.lib then
-        known.libraries = named(ffi, given.lib)
+        libraries = named(ffi, given.lib)
     elseif known.package.libraries[1] then
-        known.libraries = of_package(ffi, known.package.libraries)
+        libraries = of_package(ffi, known.package.libraries)
     else
-        known.libraries, known.why, searched = found(ffi, headers, known.unit)
+        libraries, why, searched = found(ffi, headers, known.unit)
     end
     if due or searched then
         store(known.unit)
     end
-    return known
+    return known.unit, libraries, why, known
 end
 
--- Likewise for a source that is built; the caller sees to the library.
+-- Reads a source that is built; the caller sees to the library. Returns { unit =, how =, flags =,
+-- package = what pkg-config says }.
 function session.compile(ffi, source, given)
     local known, store, due = prepare(ffi, source, given)
     if due then

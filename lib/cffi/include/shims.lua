@@ -79,9 +79,10 @@ local function files_of(libraries)
     return files
 end
 
--- Builds what is needed for headers. `known`: see session.include; `prototypes`: the option
--- `functions`. Returns a table from names to Lua functions.
-function shims.make(ffi, known, source, prototypes, title)
+-- Builds what is needed for headers. `known`: { unit =, libraries =, how =, flags =, source = },
+-- see session.include and compiler.source; `prototypes`: the option `functions`. Returns a table
+-- from names to Lua functions.
+function shims.make(ffi, known, prototypes, title)
     local functions = static_functions(ffi, known.unit)
     local macros = wanted_macros(ffi, units.macro_finder(known.unit), prototypes, title)
     if not functions[1] and not macros[1] then
@@ -90,8 +91,8 @@ function shims.make(ffi, known, source, prototypes, title)
     local lib = build.library(ffi, {
         how = known.how, flags = known.flags, link = files_of(known.libraries),
         files = known.unit.files,
-        source = { lines = program(source, functions, macros), words = source.words,
-            doing = source.doing },
+        source = { lines = program(known.source, functions, macros),
+            words = known.source.words, doing = known.source.doing },
     })
     local callable = {}
     local pointer = ffi.typeof "void **"
