@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "call/fast_slot.h"
 #include "callback/slot.h"
@@ -149,6 +150,13 @@ void lffi_report(lua_State *L, struct lffi_scope *scope)
     lua_settop(L, top - 1);
 }
 
+static int64_t milliseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 /* Keeps the error on the stack top for the end of the call, unless there is no call, or one is kept
  * already: then it is reported. */
 static LFFI_NOINLINE void keep_error(lua_State *L, struct lffi_call *call, struct lffi_scope *scope)
@@ -159,6 +167,7 @@ static LFFI_NOINLINE void keep_error(lua_State *L, struct lffi_call *call, struc
     }
     call->error_index = lua_gettop(L);
     call->reported = false;
+    call->kept_at = milliseconds();
 }
 
 /* An error for which there is no Lua value. */
@@ -449,14 +458,19 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
         keep_error(L, call, run->plan->ct->scope);
 }
 
-/* True when an error of this call is pending, so that the callback is not run. The first one so
- * suppressed tells ffi.onerror: a C loop that never returns would hide the error for ever. */
+/* How long a kept error waits for C to return before a suppressed callback tells it. */
+enum { PATIENCE = 1000 };
+
+/* True when an error of this call is pending, so that the callback is not run. When C has not
+ * returned for a while the first one so suppressed tells ffi.onerror: a C loop that never returns
+ * would hide the error for ever. */
 static LFFI_NOINLINE bool suppressed(lua_State *L, const struct lffi_slot *slot,
                                      struct lffi_call *call)
 {
     if (slot->use.always || slot->use.ref_onerror != LUA_NOREF)
         return false;
-    if (call->error_index != LFFI_FAILED && !call->reported && lua_checkstack(L, 1)) {
+    if (call->error_index != LFFI_FAILED && !call->reported &&
+        milliseconds() - call->kept_at >= PATIENCE && lua_checkstack(L, 1)) {
         call->reported = true;
         lua_pushvalue(L, call->error_index);
         lffi_report(L, slot->use.plan->ct->scope);

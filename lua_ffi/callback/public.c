@@ -108,7 +108,7 @@ static _Noreturn void not_a_function(lua_State *L)
     const char *hint;
     if (target == NULL || (target->op != LFFI_FUNCTION && target->op != LFFI_VOID))
         lffi_expected(L, 1, "function");
-    hint = target->op == LFFI_FUNCTION ? "a callback of its own ends by its method free"
+    hint = target->op == LFFI_FUNCTION ? "the Lua function that was converted"
                                        : "a handle ends when its pointer is collected";
     lffi_arg_error(L, 1, "function expected, got %s: %s", lffi_push_kind_of(L, scope->st, 1), hint);
 }

@@ -23,6 +23,7 @@ struct lffi_call {
     const void *slot;
     const char *failure;       /* ... this, when it is LFFI_FAILED: an error without a Lua value */
     bool reported;             /* with an error: a suppressed callback has told ffi.onerror */
+    int64_t kept_at;           /* with an error: since when, in milliseconds */
 };
 enum { LFFI_FAILED = -1 };
 

@@ -85,7 +85,7 @@ describe("an error in a callback", function()
         local reports, ok, err = callbacks.reports(lib.callbacks_both, first, second, 1)
         assert.is_false(ok)
         assert.equal("first", err)
-        assert.same({ "first" }, reports)
+        assert.same({}, reports)
         assert.equal(1, runs)
         assert.equal(3, lib.callbacks_seen[0])
         assert.equal(4, lib.callbacks_seen[1])
@@ -93,7 +93,7 @@ describe("an error in a callback", function()
         assert.equal(9, lib.callbacks_call(second, 1)) -- the next call is not concerned
     end)
 
-    it("is told to ffi.onerror once when a later callback is stopped", function()
+    it("is not told to ffi.onerror as well when C returns soon", function()
         local runs = 0
         local reports, ok, err = callbacks.reports(lib.callbacks_repeat, function(i)
             runs = runs + 1
@@ -102,9 +102,27 @@ describe("an error in a callback", function()
         end, 20)
         assert.is_false(ok)
         assert.equal("third", err)
-        assert.same({ "third" }, reports)
+        assert.same({}, reports)
         assert.equal(3, runs)
         assert.equal(1, lib.callbacks_cleaned)
+    end)
+
+    it("is told to ffi.onerror once when C does not return", function()
+        local reports, ok, err = callbacks.reports(lib.callbacks_slowly, function() error("first", 0) end, 14)
+        assert.is_false(ok)
+        assert.equal("first", err)
+        assert.same({ "first" }, reports)
+    end)
+
+    it("with a traceback is on standard error no more than in the message", function()
+        local code, out, err = callbacks.run [[
+            ffi.cdef "void qsort(void *, size_t, size_t, int (*)(const void *, const void *));"
+            local numbers = ffi.new("int[3]", 3, 2, 1)
+            print(pcall(ffi.C.qsort, numbers, 3, 4, function() error("no order", 0) end))
+        ]]
+        assert.equal("", err)
+        assert.equal("false\tno order\n", out)
+        assert.equal(0, code)
     end)
 
     it("is not told to ffi.onerror when no callback follows", function()
@@ -215,7 +233,8 @@ describe("onerror of a callback", function()
             onerror = function() line = debug.getinfo(1, "S").linedefined return "x" end,
         })
         local err = failure(lib.callbacks_call, cb, 1)
-        assert.equal("result of callback 'int (int)': cannot convert string \"x\" to 'int'", callbacks.first_line(err))
+        assert.equal("result of callback 'int (int)': cannot convert string \"x\" to 'int': (\"x\"):byte() is its code",
+            callbacks.first_line(err))
         assert.equal(line, tonumber(err:match ":(%d+):"))
         assert.equal(5, lib.callbacks_seen[0])
     end)
@@ -284,7 +303,8 @@ describe("a callback that frees itself, with a place that is wanted again,", fun
             end
         ]]
         assert.equal("", err)
-        assert.equal(("true\tresult of callback 'int (int)': cannot convert string \"x\" to 'int'\n"):rep(3), out)
+        assert.equal(("true\tresult of callback 'int (int)': cannot convert string \"x\" to 'int': "
+            .. "(\"x\"):byte() is its code\n"):rep(3), out)
         assert.equal(0, code)
     end)
 end)
@@ -292,21 +312,24 @@ end)
 describe("ffi.onerror", function()
     it("that fails is told to stderr, as is an error when it is nil", function()
         local code, out, err = callbacks.run [[
-            local function second() return 1 end
+            local function twice(err)
+                local always <close> = ffi.callback("int (int)", function() error(err, 0) end, { always = true })
+                print(pcall(lib.callbacks_both, function() error("first", 0) end, always, 1))
+            end
             ffi.onerror = function(err) error("handler of " .. err, 0) end
-            print(pcall(lib.callbacks_both, function() error("first", 0) end, second, 1))
+            twice "second"
             ffi.onerror = function() error {} end
-            print(pcall(lib.callbacks_both, function() error("first", 0) end, second, 1))
+            twice "second"
             ffi.onerror = nil
-            print(pcall(lib.callbacks_both, function() error("first", 0) end, second, 1))
-            print(pcall(lib.callbacks_both, function() error(setmetatable({}, {__name = "object"})) end, second, 1))
+            twice "second"
+            twice(setmetatable({}, {__name = "object"}))
         ]]
         assert.equal(0, code)
-        assert.equal(("false\tfirst\n"):rep(3), (out:gsub("false\tobject: 0x%x+\n", "")))
+        assert.equal(("false\tfirst\n"):rep(4), out)
         assert.equal([[
-cffi: error in ffi.onerror: handler of first
+cffi: error in ffi.onerror: handler of second
 cffi: error in ffi.onerror: (not a string)
-cffi: error in a callback: first
+cffi: error in a callback: second
 cffi: error in a callback: object: ADDRESS
 ]], (err:gsub("0x%x+", "ADDRESS")))
     end)
@@ -385,7 +408,8 @@ describe("options of ffi.callback", function()
         refused(third .. "(option 'always' must be a boolean, not integer 1)", "int (int)", print, { always = 1 })
         refused(third .. "(option 'signal' must be a boolean, not string \"x\")", "int (int)", print,
             { signal = "x" })
-        refused("error value of callback 'int (int)': cannot convert string \"x\" to 'int'", "int (int)", print,
+        refused("error value of callback 'int (int)': cannot convert string \"x\" to 'int': (\"x\"):byte() is its code",
+            "int (int)", print,
             { error = "x" })
         refused("'void (*)(int)' returns nothing: it takes no error value", "void (int)", print, { error = 1 })
         refused("bad argument #3 to 'callback' (table expected, got integer 5)", "int (int)", print, 5)

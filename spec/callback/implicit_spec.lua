@@ -89,7 +89,9 @@ describe("an implicit conversion", function()
         assert.equal(2, lib.callbacks_call_kept(2))
         assert.equal(1, ffi.release(f))
         raises("bad argument #1 to 'release' (function expected, got nil)", ffi.release, nil)
-        raises("bad argument #1 to 'release' (function expected, got 'int (*)(int)')", ffi.release,
+        raises("bad argument #1 to 'release' (function expected, got 'int (*)(int)': "
+            .. "the Lua function that was converted)",
+            ffi.release,
             lib.callbacks_kept())
     end)
 
@@ -190,7 +192,7 @@ describe("a conversion for one call only", function()
     it("ends when an argument after it does not convert, or is NULL", function()
         leaves_nothing(function(f)
             raises("bad argument #2 to 'callbacks_borrow' (int callbacks_borrow(int (*f)(int), int x)): "
-                .. "cannot convert string \"x\" to 'int'", lib.callbacks_borrow, f, "x")
+                .. "cannot convert string \"x\" to 'int': (\"x\"):byte() is its code", lib.callbacks_borrow, f, "x")
             raises("bad argument #2 to 'callbacks_borrow_both' (int callbacks_borrow_both(int (*f)(int), "
                 .. "int (*g)(int), int x)): cannot convert table to 'int (*)(int)'",
                 lib.callbacks_borrow_both, f, {}, 1)

@@ -53,7 +53,8 @@ describe("a callback of its own", function()
     it("can be called from Lua, with C's conversions", function()
         local cb <close> = ffi.callback("int (int)", function(x) return x + 1 end)
         assert.equal(6, cb(5))
-        raises("bad argument #1 to 'int (int)': cannot convert string \"x\" to 'int'", cb, "x")
+        raises("bad argument #1 to 'int (int)': cannot convert string \"x\" to 'int': (\"x\"):byte() is its code",
+            cb, "x")
         raises("wrong number of arguments to 'int (int)': expected 1, got 0", cb)
     end)
 

@@ -131,7 +131,6 @@ menu kind="lunch"
 menu
   dish
 false	mismatched tag
-reported: no fish today
 no fish today
 ]], run "expat.lua")
     end)

@@ -97,6 +97,19 @@ int callbacks_repeat(callbacks_fn *f, int n)
     return sum;
 }
 
+/* Likewise, a tenth of a second between two of them: a loop that does not return soon. */
+int callbacks_slowly(callbacks_fn *f, int n)
+{
+    const struct timespec pause = {.tv_nsec = 100000000};
+    int sum = 0;
+    for (int i = 1; i <= n; i++) {
+        sum += see(f(i));
+        nanosleep(&pause, NULL);
+    }
+    callbacks_cleaned++;
+    return sum;
+}
+
 int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x)
 {
     int result = see(f(x));

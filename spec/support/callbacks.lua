@@ -14,6 +14,7 @@ callbacks.declarations = [=[
     int callbacks_call_large(callbacks_fn *f, int x);
     int callbacks_call_elsewhere(callbacks_fn *f, int x);
     int callbacks_repeat(callbacks_fn *f, int n);
+    int callbacks_slowly(callbacks_fn *f, int n);
     int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x);
     int callbacks_borrow(callbacks_fn *f __attribute__((noescape)), int x);
     int callbacks_borrow_both(callbacks_fn *f __attribute__((noescape)),

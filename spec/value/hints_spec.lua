@@ -215,8 +215,8 @@ describe("ffi.release", function()
         raises("bad argument #1 to 'release' (function expected, got 'void *': a handle ends when its "
             .. "pointer is collected)", ffi.release, ffi.handle {})
         local cb <close> = ffi.callback("int (int)", function() return 0 end)
-        raises("bad argument #1 to 'release' (function expected, got 'int (*)(int)': a callback of its own "
-            .. "ends by its method free)", ffi.release, cb)
+        raises("bad argument #1 to 'release' (function expected, got 'int (*)(int)': the Lua function "
+            .. "that was converted)", ffi.release, cb)
         raises("bad argument #1 to 'release' (function expected, got integer 5)", ffi.release, 5)
     end)
 end)
