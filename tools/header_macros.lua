@@ -51,15 +51,15 @@ end
 local function condition(name, value)
     local kind = ffi.type(value)
     if value == true then
-        return ("sizeof(cffi_check_text(%s)) == 1 || __builtin_types_compatible_p(__typeof__(1 ? (%s) : (%s)), _Bool)")
-            :format(name, "_Bool", "_Bool") and ("sizeof(cffi_check_text(%s)) == 1"):format(name), "empty"
+        return ("sizeof(cffi_check_text(%s)) == 1"):format(name), "empty"
     elseif kind == "number" and math.type(value) == "float" then
         return float(name, value), "float"
     elseif kind == "number" or kind == "cdata" and ffi.math_type(value) == "integer" then
         return integer(name, value), "integer"
     elseif kind == "string" then
-        local size = ("sizeof(%s) == %d"):format(name, #value + 1)
-        return size .. (" && __builtin_memcmp(%s, %s, %d) == 0"):format(name, quoted(value), #value), "string"
+        local text = ("__builtin_strcmp((const char *)(%s), %s) == 0"):format(name, quoted(value))
+        local size = ("(sizeof(%s) == %d || sizeof(%s) == sizeof(void *))"):format(name, #value + 1, name)
+        return size .. " && " .. text, "string"
     elseif kind == "ctype" then
         local text = ffi.reflect(value).name
         local ok = not text:find "anonymous" and not ffi.reflect(value).anonymous
@@ -75,17 +75,41 @@ end
 
 -- ---- one header --------------------------------------------------------------------------------
 
+-- Why a macro has no value, in few words.
+local REASONS = {
+    { "cannot be expanded", "the compiler does not expand it" },
+    { "has no library", "it names or calls a function" },
+    { "is static, so no library", "it names or calls a static function" },
+    { "'__attribute", "attributes" }, { "'__attribute__'", "attributes" },
+    { "'extern' begins", "storage classes and keywords" },
+    { "begins no expression", "other text that is no expression" },
+    { "is not declared", "it names what this header alone does not declare" },
+    { "unknown name", "it names what this header alone does not declare" },
+    { "follows an expression", "other text that is no expression" },
+    { "is not complete", "other text that is no expression" },
+    { "a member has no name", "other text that is no expression" },
+    { "malformed number", "other text that is no expression" },
+    { "expected '", "other text that is no expression" },
+    { "compound literal", "compound literals" },
+}
+
 local function reason_of(message)
-    local reason = message:match "cannot be expanded: " and "the compiler does not expand it"
-        or message:match "is no constant: (.-) %(it is"
-        or message:match "has no library" and "it names a function" or message
+    for _, reason in ipairs(REASONS) do
+        if message:find(reason[1], 1, true) then
+            return reason[2]
+        end
+    end
+    local reason = message:match "is no constant: (.-) %(it is" or message
     return (reason:gsub("'[^']*'", "'...'"):gsub("^[^ ]+:%d+: ", ""):sub(1, 70))
 end
+
+-- Macros that are another thing at each place of their use.
+local ELSEWHERE = { OPENSSL_FILE = true, OPENSSL_LINE = true }
 
 local function names_of(ns, path)
     local names = {}
     for name, kind, text, file in ffi.declarations(ns) do
-        if kind == "macro" and file == path then
+        if kind == "macro" and file == path and not ELSEWHERE[name] then
             names[#names + 1] = { name = name, text = text }
         end
     end
@@ -101,7 +125,9 @@ local function check(header, path, flags, result)
     local scope = ffi.scope {}
     local ok, ns = pcall(scope.include, header, { cc = "gcc", cflags = flags, lib = false })
     if not ok then
-        if not ns:find "says:" then
+        local accepted = packages.run(("echo '#include <%s>' | gcc -D_GNU_SOURCE %s -w -fsyntax-only -x c -"):format(
+            header, flags))
+        if accepted then -- else it wants others before it
             result.failures[#result.failures + 1] = ("<%s>: %s"):format(header, ns)
         end
         return
@@ -166,7 +192,7 @@ local function check_package(package)
 end
 
 io.stdout:setvbuf "line"
-local total = { headers = 0, macros = 0, failed = 0, packages = 0, kinds = {}, reasons = {}, examples = {} }
+local total = { headers = 0, macros = 0, failed = 0, packages = 0, kinds = {}, reasons = {}, examples = {}, rows = {} }
 for _, package in ipairs(packages.list) do
     if (not options.only or options.only == package[1]) and packages.is_installed(package[1]) then
         local result = check_package(package)
@@ -187,6 +213,7 @@ for _, package in ipairs(packages.list) do
             total.examples[reason] = total.examples[reason] or example
         end
         total.failed, total.packages = total.failed + #result.failures, total.packages + 1
+        total.rows[#total.rows + 1] = result
     end
 end
 
@@ -201,6 +228,38 @@ local function sorted(counts)
     return list
 end
 
+-- The report in Markdown: a row for each package, what kinds there were, and why some have no value.
+local function report(path)
+    local lines = {
+        "# Constants of system headers", "",
+        "Written by `make macros REPORT=docs/macros.md` on " .. os.date "%Y-%m-%d" .. ". Every header of the packages",
+        "below that gcc accepts by itself was included by `ffi.include`, and each object-like macro that the file",
+        "itself defines was asked for. What has a value was compared with the compiler by assertions on value and",
+        "kind; \"wrong\" are those that were false, and headers that the compiler accepts and `ffi.include` does not.",
+        "",
+        "| package | headers | macros | wrong |", "|---|---:|---:|---:|",
+    }
+    for _, row in ipairs(total.rows) do
+        lines[#lines + 1] = ("| %s | %d | %d | %d |"):format(row.package, row.headers, row.macros, #row.failures)
+    end
+    lines[#lines + 1] = ("| **all** | **%d** | **%d** | **%d** |"):format(total.headers, total.macros, total.failed)
+    lines[#lines + 1] = "\nWhat they are:\n\n| kind | macros |\n|---|---:|"
+    for _, kind in ipairs(sorted(total.kinds)) do
+        lines[#lines + 1] = ("| %s | %d |"):format(kind, total.kinds[kind])
+    end
+    lines[#lines + 1] = "\nWhy the others have no value (each says so when it is used; libraries were left out):\n"
+    lines[#lines + 1] = "| reason | macros | for example |\n|---|---:|---|"
+    for _, reason in ipairs(sorted(total.reasons)) do
+        local example = total.examples[reason]:gsub("|", "\\|"):sub(1, 100)
+        lines[#lines + 1] = ("| %s | %d | `%s` |"):format(reason, total.reasons[reason], example)
+    end
+    local file <close> = assert(io.open(path, "w"))
+    file:write(table.concat(lines, "\n"), "\n")
+end
+
+if options.report then
+    report(options.report)
+end
 for _, kind in ipairs(sorted(total.kinds)) do
     print(("  %7d %s"):format(total.kinds[kind], kind))
 end

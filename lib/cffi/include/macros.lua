@@ -195,7 +195,7 @@ local function token_of(state, value, role)
     local ffi = state.ffi
     local text = evaluate.text_of(value)
     if text then
-        return { kind = "number", text = text }
+        return { kind = "number", text = text, given = true }
     elseif type(value) == "string" then
         if role == "string" then
             return { kind = "string", text = quoted(value) }
@@ -261,6 +261,16 @@ local function prepare(state, macro)
     macro.condition = tree and expression.is_condition(tree)
 end
 
+-- The tokens with integers of the caller as wide as Lua's: a macro may shift more than an int has.
+local function widened(tokens)
+    local out = {}
+    for i, token in ipairs(tokens) do
+        local wide = token.given and token.text:find "^%d+$"
+        out[i] = wide and { kind = "number", text = token.text .. "LL" } or token
+    end
+    return out
+end
+
 local function call(state, macro, arguments)
     local tokens = substitute(state, macro, arguments)
     local dynamic = false
@@ -270,6 +280,10 @@ local function call(state, macro, arguments)
     if not dynamic then
         local text, types = expression.text(tokens, 1, #tokens)
         local ok, value = pcall(state.ffi.eval, text, table.unpack(types))
+        if not ok and value:find "shift by %d+ is out of range" then
+            text, types = expression.text(widened(tokens), 1, #tokens)
+            ok, value = pcall(state.ffi.eval, text, table.unpack(types))
+        end
         if ok then
             return type(value) == "string" and value or state.ffi.toretval(value)
         end
