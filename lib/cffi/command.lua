@@ -47,6 +47,11 @@ Without -o it is written to the standard output. -l names the library, else it i
         says = "report all errors of C declarations", module = "cffi.command.check",
         more = [[
 FILE is what ffi.cdef takes; - is the standard input. What follows from an error is left out.]] },
+    { name = "trace", takes = "SCRIPT [ARGUMENT]...", words = { 1, math.huge },
+        options = "-i -l -p", says = "run a script and show every call of C", runs_script = true,
+        more = [[
+Calls, with arguments by name, results, and errno of what failed, go to the standard error. A
+traced function is a Lua function: where it is passed to C it becomes a callback.]] },
 }
 
 command.statuses = {
@@ -165,7 +170,7 @@ end
 
 local function read_subcommand(plan, words, i)
     plan.words = {}
-    while words[i] do
+    while words[i] and not (plan.command.runs_script and plan.words[1]) do
         if is_option(words[i]) then
             i = read_option(plan, words, i, plan.command.options)
         else
@@ -178,6 +183,8 @@ local function read_subcommand(plan, words, i)
         wrong("%s wants %s", plan.command.name, plan.command.takes)
     elseif not plan.help and #plan.words > most then
         wrong("%s takes no '%s'", plan.command.name, plan.words[most + 1])
+    elseif plan.command.runs_script and not plan.help then
+        plan.script, plan.first, plan.trace, plan.command = plan.words[1], i, true, nil
     end
 end
 

@@ -115,6 +115,21 @@ describe("cffi", function()
             { "bind", "zlib.h", "-o", "/no/such/x.lua" })
     end)
 
+    it("trace runs a script and shows its calls", function()
+        local path = os.tmpname()
+        finally(function() os.remove(path) end)
+        support.write_file(path, "local ffi = require 'cffi' ffi.cdef 'int abs(int number);' "
+            .. "print(ffi.C.abs(-5), ..., ffi.scope().load 'm')")
+        local code, out, err = cffi { "trace", path, "--help" }
+        assert.equal("abs(number = -5) = 5\n", err)
+        assert.truthy(out:find "^5\t%-%-help\tlibrary: [^\n]*libm")
+        assert.equal(0, code)
+        code, out, err = cffi { "trace", "-i", "zlib.h", "-" }
+        assert.equal("", out .. err)
+        assert.equal(0, code)
+        fails(2, "cffi: trace wants SCRIPT [ARGUMENT]... (cffi --help tells more)\n", { "trace" })
+    end)
+
     it("survives a closed output", function()
         local _, out = support.run { "sh", "-c", "exec 2>&1; " .. support.lua .. " bin/cffi sym c | head -n 1" }
         assert.truthy(out:find "^%a+ +%d+ [^\n]+\n$")

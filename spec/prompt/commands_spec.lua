@@ -36,7 +36,8 @@ describe(":help", function()
     it("lists all commands, in several ways", function()
         local text = output ":help"
         for _, word in ipairs { ":help %[COMMAND%]", ":include FILE.h", ":lib NAME", ":find WORD", ":layout TYPE",
-            ":x VALUE %[N%]", ":time EXPRESSION", ":save FILE", ":reset", ":quit", "?NAME", "_, __" } do
+            ":x VALUE %[N%]", ":time EXPRESSION", ":trace LIBRARY", ":save FILE", ":reset", ":quit",
+            "?NAME", "_, __" } do
             assert.truthy(text:find(word), word)
         end
         for _, typed in ipairs { "help", "?", ": help", "  help " } do
@@ -264,6 +265,47 @@ describe(":find", function()
         assert.truthy(output(":find gmp"):find "libraries\n.*libgmp%.so")
         assert.equal("nothing like 'no_such_name_anywhere' was found\n", error_of ":find no_such_name_anywhere")
         assert.equal(":find wants a word: :find sqlite3_open\n", error_of ":find")
+    end)
+end)
+
+describe(":trace", function()
+    it("shows calls with names, results, errno, and nested ones", function()
+        local out = output("int abs(int number); int open(const char *path, int flags, ...); void free(void *);",
+            "void qsort(void *base, size_t n, size_t size, int (*)(const int *, const int *));", "C.abs(-1)",
+            ":trace C",
+            "C.abs(-2)", "C.open('/no/such/file', 0)", "C.free(nil)",
+            "C.qsort(ffi.new('int[2]', 2, 1), 2, 4, function(a, b) return C.abs(a[0]) - b[0] end)", ":trace C",
+            "C.abs(-3)")
+        assert.equal([[
+1
+calls of C are shown
+abs(number = -2) = 2
+2
+open(path = "/no/such/file", flags = 0) = -1 (errno 2, No such file or directory)
+-1
+free(NULL)
+qsort(base = int[2] {2, 1}, n = 2, size = 4, function stdin:8)
+  abs(number = 2) = 2
+.. qsort
+C is no longer traced
+3
+]], (out:gsub("^.-\n.-\n", "")))
+    end)
+
+    it("shows what raised, and leaves errors where they were", function()
+        local out, errors = after("int abs(int number);", ":trace C", "x = C.abs({})")
+        assert.truthy(out:find("\nabs(number = {}) raised: bad argument #1 to 'abs' (int abs(int number)): ", 1, true))
+        assert.truthy(errors:find "^stdin:3: bad argument #1 to 'abs'")
+    end)
+
+    it("traces headers, with names that need no prefix", function()
+        local out = output(":include zlib.h", ":trace zlib.h", "crc32(0, 'abc', 3)")
+        assert.truthy(out:find('\ncrc32(crc = 0, buf = "abc", len = 3) = 891568578\n891568578\n', 1, true), out)
+    end)
+
+    it("says what is no library", function()
+        assert.equal(":trace wants a library: :trace z\n", error_of ":trace")
+        assert.equal("'string' is no library: :lib opens one, :include reads a header\n", error_of ":trace string")
     end)
 end)
 

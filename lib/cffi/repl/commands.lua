@@ -43,6 +43,11 @@ name, what the system's libraries export. WORD is a part of the name, or a glob:
     { name = "time", takes = "EXPRESSION", says = "how long an expression takes",
         more = "It is repeated until a fifth of a second has passed, and the mean is told.",
         completes = "names", run = module "time" },
+    { name = "trace", takes = "LIBRARY", says = "shows every call of a library; again: no more",
+        more = [[
+LIBRARY is a namespace (z, C) or an included header (zlib.h). Arguments stand with their names,
+errno where a call failed. Functions that were taken from the namespace before are not seen.]],
+        completes = "names", run = module "tracing" },
     { name = "save", takes = "FILE", says = "the inputs that worked, as a script for plain Lua",
         more = "Expressions are printed there. Inputs that failed are left out.",
         completes = "files", run = module "save" },
