@@ -93,6 +93,10 @@ end
 
 -- ---- namespaces --------------------------------------------------------------------------------
 
+local function index(object, name)
+    return object[name]
+end
+
 -- Namespace -> what it was: its metatable, and the functions that wrappers stand for.
 local traced = setmetatable({}, { __mode = "k" })
 
@@ -117,13 +121,21 @@ function trace.start(ffi, namespace, write)
     for name, fn in pairs(found) do
         wrap(name, fn)
     end
-    local own = {}
+    -- The core finds the library by `__cffi_library`, and empties that when declarations change.
+    local inner, own = debug.setmetatable({}, mt), {}
     for key, value in pairs(mt) do
-        own[key] = value
+        own[key] = key ~= "__gc" and value or nil
     end
-    function own.__index(self, name)
-        local value = mt.__index(self, name)
+    own.__cffi_library = inner
+    function own.__index(_, name)
+        local ok, value = pcall(index, inner, name)
+        if not ok then
+            error(value:gsub("^[^\n:]+:%d+: ", "", 1), 2)
+        end
         return is_c_function(ffi, value) and wrap(name, value) or value
+    end
+    function own.__newindex(_, name, value)
+        inner[name] = value
     end
     traced[namespace] = { mt = mt, originals = originals }
     debug.setmetatable(namespace, own)
@@ -149,7 +161,8 @@ local OURS = debug.getinfo(1, "S").source:match "^(.*)trace%.lua$"
 
 -- Whether the function that called the caller is one of this project's.
 local function is_called_by_us()
-    return debug.getinfo(3, "S").source:sub(1, #OURS) == OURS
+    local caller = debug.getinfo(3, "S")
+    return caller ~= nil and caller.source:sub(1, #OURS) == OURS
 end
 
 -- Makes ffi[name] a function that hands what the original gives to `each`. The original may be one

@@ -298,6 +298,11 @@ C is no longer traced
         assert.truthy(errors:find "^stdin:3: bad argument #1 to 'abs'")
     end)
 
+    it("leaves what a library lacks an error of the input", function()
+        assert.equal("stdin:2: symbol 'labs' exists in ffi.C but is not declared: "
+            .. "use ffi.cdef \"RESULT labs(PARAMETERS);\"\n", error_of(":trace C", "x = C.labs"))
+    end)
+
     it("traces headers, with names that need no prefix", function()
         local out = output(":include zlib.h", ":trace zlib.h", "crc32(0, 'abc', 3)")
         assert.truthy(out:find('\ncrc32(crc = 0, buf = "abc", len = 3) = 891568578\n891568578\n', 1, true), out)
