@@ -135,16 +135,16 @@ static INLINE unsigned integer_kind(lua_Integer value)
 static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
 {
     *word = 0;
-    switch (arg->tag) {
-    case LFFI_TAG_INTEGER:
-        *word = (uint64_t)arg->as.integer;
-        return integer_kind(arg->as.integer);
-    case LFFI_TAG_SHORT_STRING: case LFFI_TAG_LONG_STRING:
-        *word = (uintptr_t)lffi_peek_text(arg);
-        return strlen(lffi_peek_text(arg)) == lffi_peek_size(arg) ? KIND_TEXT : 0;
-    case LFFI_TAG_NIL: return KIND_NULL;
-    case LFFI_TAG_TRUE: *word = 1; return KIND_BOOLEAN;
-    case LFFI_TAG_FALSE: return KIND_BOOLEAN;
+    switch (lffi_kind_in_place(arg)) {
+    case LFFI_IS_INTEGER:
+        *word = (uint64_t)lffi_integer_in_place(arg);
+        return integer_kind(lffi_integer_in_place(arg));
+    case LFFI_IS_NAME: case LFFI_IS_TEXT:
+        *word = (uintptr_t)lffi_text_in_place(arg);
+        return strlen(lffi_text_in_place(arg)) == lffi_size_in_place(arg) ? KIND_TEXT : 0;
+    case LFFI_IS_NIL: return KIND_NULL;
+    case LFFI_IS_TRUE: *word = 1; return KIND_BOOLEAN;
+    case LFFI_IS_FALSE: return KIND_BOOLEAN;
     default: return 0;
     }
 }
@@ -161,8 +161,8 @@ static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct 
         return 0;
     for (ptrdiff_t i = 0; i < n; i++, arg++) {
         unsigned kind = KIND_FLOAT;
-        if (arg->tag == LFFI_TAG_FLOAT && fprs < LFFI_FPRS)
-            regs->fpr[fprs++].d = arg->as.number;
+        if (lffi_kind_in_place(arg) == LFFI_IS_FLOAT && fprs < LFFI_FPRS)
+            regs->fpr[fprs++].d = lffi_float_in_place(arg);
         else if (gprs >= LFFI_GPRS || (kind = promoted(arg, &regs->gpr[gprs++])) == 0)
             return 0;
         kinds = kinds << KIND_BITS | kind;
@@ -197,7 +197,7 @@ static INLINE bool is_known_format(const struct lffi_record *record, const struc
     const void *text;
     if (record->format.text == 0)
         return true;
-    text = arg[record->format.text - 1].as.object;
+    text = lffi_string_in_place(&arg[record->format.text - 1]);
     seen = &record->seen[seen_index(text)];
     return seen->text == text &&
            (seen->kinds == kinds || united_kinds(seen->kinds, kinds) == seen->kinds);
@@ -221,7 +221,7 @@ static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *rec
     bool lasting = is_lasting(L, record);
     int nresults = lffi_call_function(L);
     if (lasting && lua_checkstack(L, 2)) {
-        const void *string = lffi_running(L)[text].as.object;
+        const void *string = lffi_string_in_place(&lffi_arguments(L)[text - 1]);
         struct lffi_seen *seen = &record->seen[seen_index(string)];
         uint64_t united = seen->text == string ? united_kinds(seen->kinds, kinds) : 0;
         lua_pushvalue(L, lua_upvalueindex(LFFI_UPVALUE_RECORD));
@@ -302,30 +302,30 @@ enum { NOT_PLAIN = -1 };
 /* Inlined into each entry point, where all but L is constant. */
 static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, bool is_float)
 {
-    const struct lffi_value *function = lffi_running(L);
-    const struct lffi_record *record = lffi_first_upvalue(function);
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
     const struct lffi_plan *plan = record->plan;
-    if (lffi_argument_count(L, function) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
+    if (lffi_count_arguments(L, first) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
         !record->callee.lib->open ||
-        (reach != REACH_NOTHING && !load(record, function + 1, frame)))
+        (reach != REACH_NOTHING && !load(record, first, frame)))
         return NOT_PLAIN;
     return is_float ? run_float(L, record, frame, reach) : run_word(L, record, frame, reach);
 }
 
 static OUTLINE int variadic(lua_State *L, unsigned char *frame)
 {
-    const struct lffi_value *function = lffi_running(L);
-    const struct lffi_record *record = lffi_first_upvalue(function);
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
     const struct lffi_plan *plan = record->plan;
-    ptrdiff_t n = lffi_argument_count(L, function) - (ptrdiff_t)plan->nparams;
+    ptrdiff_t n = lffi_count_arguments(L, first) - (ptrdiff_t)plan->nparams;
     uint64_t kinds;
     if (n < 0 || !record->callee.lib->open || plan->ct->scope->luajit ||
-        !load(record, function + 1, frame))
+        !load(record, first, frame))
         return NOT_PLAIN;
-    kinds = load_variadic(plan, function + 1 + plan->nparams, n, (struct lffi_registers *)frame);
+    kinds = load_variadic(plan, first + plan->nparams, n, (struct lffi_registers *)frame);
     if (kinds == 0)
         return NOT_PLAIN;
-    if (!is_known_format(record, function + 1, kinds))
+    if (!is_known_format(record, first, kinds))
         return call_and_remember(L, (struct lffi_record *)(uintptr_t)record, kinds);
     return run_word(L, record, frame, REACH_VARIADIC);
 }

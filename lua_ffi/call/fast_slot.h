@@ -103,7 +103,7 @@ static inline bool slot_enumerator(const struct lffi_param *param, const struct 
     const struct lffi_field *name;
     if (!lffi_is_word(param->op) || names == NULL)
         return false;
-    name = lffi_interned_field(names, lffi_peek_text(arg));
+    name = lffi_interned_field(names, lffi_text_in_place(arg));
     return name != NULL && slot_word(slot, name->offset);
 }
 
@@ -112,20 +112,20 @@ static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lf
                                  unsigned char *slot)
 {
     enum lffi_op op = param->op;
+    unsigned kind = lffi_kind_in_place(arg);
     const struct lffi_cdata *cd;
-    if (arg->tag == LFFI_TAG_INTEGER) /* before the others: these are the most */
-        return slot_integer(param, arg->as.integer, slot);
-    if (arg->tag == LFFI_TAG_FLOAT)
-        return lffi_fast_float(op, arg->as.number, slot);
-    switch (arg->tag) {
-    case LFFI_TAG_FALSE: case LFFI_TAG_TRUE:
-        return slot_boolean(op, arg->tag == LFFI_TAG_TRUE, slot);
-    case LFFI_TAG_NIL: return slot_null(op, slot);
-    case LFFI_TAG_SHORT_STRING: case LFFI_TAG_LONG_STRING:
-        return slot_text(param, lffi_peek_text(arg), lffi_peek_size(arg), slot) ||
-               (arg->tag == LFFI_TAG_SHORT_STRING && slot_enumerator(param, arg, slot));
-    case LFFI_TAG_USERDATA:
-        cd = op == LFFI_POINTER ? lffi_peek_cdata(param->ct->scope->st, arg) : NULL;
+    if (kind == LFFI_IS_INTEGER) /* before the others: these are the most */
+        return slot_integer(param, lffi_integer_in_place(arg), slot);
+    if (kind == LFFI_IS_FLOAT)
+        return lffi_fast_float(op, lffi_float_in_place(arg), slot);
+    switch (kind) {
+    case LFFI_IS_FALSE: case LFFI_IS_TRUE: return slot_boolean(op, kind == LFFI_IS_TRUE, slot);
+    case LFFI_IS_NIL: return slot_null(op, slot);
+    case LFFI_IS_NAME: case LFFI_IS_TEXT:
+        return slot_text(param, lffi_text_in_place(arg), lffi_size_in_place(arg), slot) ||
+               (kind == LFFI_IS_NAME && slot_enumerator(param, arg, slot));
+    case LFFI_IS_USERDATA:
+        cd = op == LFFI_POINTER ? lffi_cdata_in_place(param->ct->scope->st, arg) : NULL;
         return cd != NULL && slot_cdata(param, cd, slot);
     default: return false;
     }

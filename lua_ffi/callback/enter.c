@@ -363,7 +363,7 @@ static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation
  * index; 0: no room. */
 static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot *slot)
 {
-    int top = (int)lffi_argument_count(L, lffi_running(L));
+    int top = (int)lffi_count_arguments(L, lffi_arguments(L));
     if (call->prepared != 0 && call->prepared == top - 1) {
         if (call->slot == slot && call->version == slot->version)
             return call->prepared;
@@ -386,7 +386,7 @@ static enum outcome run_scalars(lua_State *L, struct lffi_call *call,
                                             struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
-    const struct lffi_value *function;
+    const struct lffi_value *first;
     int base = prepare(L, call, run->slot);
     if (base == 0)
         return NOT_TRIED;
@@ -405,10 +405,10 @@ static enum outcome run_scalars(lua_State *L, struct lffi_call *call,
         lffi_give_error_value(run->slot, run->in, run->ret);
         return FAILED;
     }
-    function = lffi_running(L);
+    first = lffi_arguments(L);
     if (plan->result.op != LFFI_VOID &&
-        (lffi_argument_count(L, function) == base + 1 ||
-         !slot_put(&plan->result, &function[base + 2],
+        (lffi_count_arguments(L, first) == base + 1 ||
+         !slot_put(&plan->result, &first[base + 1],
                     (unsigned char *)run->ret + plan->result.to)))
         return convert_result(L, run, base + 1);
     lua_settop(L, base + 1);

@@ -230,12 +230,10 @@ static bool is_plain_record(const struct lffi_ctype *ct)
 /* The same where arguments may be read in place. */
 static int ctype_quick_call(lua_State *L)
 {
-    const struct lffi_value *function = lffi_running(L);
-    const struct lffi_state *st = lffi_first_upvalue(function);
-    if (lffi_argument_count(L, function) == 1 && function[1].tag == LFFI_TAG_USERDATA &&
-        lffi_peek(function[1].as.object, LFFI_AT_METATABLE) == st->mt_ctype) {
-        struct lffi_ctype *ct = lffi_peek_block(&function[1]);
-        if (is_plain_record(ct)) {
+    const struct lffi_value *arg = lffi_arguments(L);
+    if (lffi_count_arguments(L, arg) == 1) {
+        struct lffi_ctype *ct = lffi_ctype_in_place(lffi_bound(arg), arg);
+        if (ct != NULL && is_plain_record(ct)) {
             lffi_new(L, ct, ct->size);
             return 1;
         }

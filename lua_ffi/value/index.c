@@ -225,16 +225,15 @@ static inline void *quick_element(const struct lffi_cdata *cd, lua_Integer index
     return (unsigned char *)cd->addr + (uint64_t)index * element->size;
 }
 
-static inline void *quick_part(const struct lffi_value *function, bool writing, uint8_t *op)
+static inline void *quick_part(const struct lffi_value *arg, bool writing, uint8_t *op)
 {
-    const struct lffi_value *arg = function + 1;
-    const struct lffi_cdata *cd = lffi_peek_cdata(lffi_first_upvalue(function), &arg[0]);
+    const struct lffi_cdata *cd = lffi_cdata_in_place(lffi_bound(arg), &arg[0]);
     if (cd == NULL)
         return NULL;
-    if (arg[1].tag == LFFI_TAG_SHORT_STRING)
-        return quick_member(cd, lffi_peek_text(&arg[1]), writing, op);
-    if (arg[1].tag == LFFI_TAG_INTEGER)
-        return quick_element(cd, arg[1].as.integer, writing, op);
+    if (lffi_kind_in_place(&arg[1]) == LFFI_IS_NAME)
+        return quick_member(cd, lffi_text_in_place(&arg[1]), writing, op);
+    if (lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER)
+        return quick_element(cd, lffi_integer_in_place(&arg[1]), writing, op);
     return NULL;
 }
 
@@ -254,7 +253,7 @@ static int cdata_index(lua_State *L)
 static int cdata_quick_index(lua_State *L)
 {
     uint8_t op;
-    const void *src = quick_part(lffi_running(L), false, &op);
+    const void *src = quick_part(lffi_arguments(L), false, &op);
     return src != NULL && lffi_fast_load(L, op, src) ? 1 : cdata_index(L);
 }
 
@@ -293,10 +292,10 @@ static int cdata_newindex(lua_State *L)
 
 static int cdata_quick_newindex(lua_State *L)
 {
-    const struct lffi_value *function = lffi_running(L);
+    const struct lffi_value *arg = lffi_arguments(L);
     uint8_t op;
-    void *dst = quick_part(function, true, &op);
-    return dst != NULL && lffi_fast_put(op, dst, &function[3]) ? 0 : cdata_newindex(L);
+    void *dst = quick_part(arg, true, &op);
+    return dst != NULL && lffi_fast_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
 }
 
 void lffi_index_metatable(lua_State *L, struct lffi_state *st)

@@ -228,9 +228,10 @@ static uint64_t fill_quickly(lua_State *L, const struct object *o, const struct 
         return 0;
     lua_pushnil(L);
     while (lua_next(L, table)) {
-        const struct lffi_value *value = lffi_stack_top(L);
-        uint64_t index = (uint64_t)value[-1].as.integer - (uint64_t)start;
-        if (value[-1].tag != LFFI_TAG_INTEGER || index >= e->count ||
+        lua_Integer key;
+        const struct lffi_value *value = lffi_next_in_place(L, &key);
+        uint64_t index = (uint64_t)key - (uint64_t)start;
+        if (value == NULL || index >= e->count ||
             !lffi_fast_put(e->ct->op, o->addr + index * e->size, value)) {
             lua_pop(L, 2);
             return 0;
