@@ -37,7 +37,7 @@ bench-count: $(BENCH_NEEDS) $(BENCH_DIR)/count.so
 		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/bench.lua $(BENCH_ARGS) \
 		--count $(BENCH_DIR)/callgrind
 
-## how the cost grows with arguments, sizes, declarations, callbacks
+## how the cost grows with arguments, sizes, declarations, callbacks, collections
 bench-growth: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/growth.lua
 

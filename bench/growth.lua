@@ -1,4 +1,5 @@
--- How the cost grows: arguments, struct size, declarations in scope, live callbacks.
+-- How the cost grows: arguments, struct size, declarations in scope, live callbacks, objects that
+-- keep each other.
 --
 --   make bench-growth
 --
@@ -94,6 +95,71 @@ local function growth_of_callbacks()
     for _, cb in ipairs(live) do cb:free() end
 end
 
+-- Objects that keep each other: how each is made with its links, gone over by the collector while
+-- all live, and freed; and what it occupies, links included. In both modes of the collector.
+local shapes = {}
+
+function shapes.list(node, n)
+    local first = node()
+    local last = first
+    for _ = 2, n do
+        local new = node()
+        last.next = new
+        last = new
+    end
+    return first
+end
+
+function shapes.ring(node, n)
+    local first = node()
+    local last = first
+    for _ = 2, n do
+        local new = node()
+        last.next, new.previous = new, last
+        last = new
+    end
+    last.next, first.previous = first, last
+    return first
+end
+
+function shapes.tree(node, n)
+    if n == 0 then return nil end
+    local half = (n - 1) // 2
+    local root = node()
+    root.next, root.previous = shapes.tree(node, half), shapes.tree(node, n - 1 - half)
+    return root
+end
+
+local function growth_of_collections()
+    ffi.cdef "struct bench_node { struct bench_node *next, *previous; int v; };"
+    local node = ffi.typeof "struct bench_node"
+    print(("%-14s %8s %10s %10s %10s %10s"):format("ns a node", "n", "make", "collect", "free",
+        "bytes"))
+    for _, mode in ipairs { "incremental", "generational" } do
+        for _, name in ipairs { "list", "ring", "tree" } do
+            for _, n in ipairs { 25000, 50000, 100000 } do
+                collectgarbage(mode)
+                collectgarbage()
+                collectgarbage()
+                local bytes, start = collectgarbage "count", os.clock()
+                local root = shapes[name](node, n) -- luacheck: ignore 231
+                local made = os.clock()
+                collectgarbage()
+                local gone = os.clock()
+                bytes = (collectgarbage "count" - bytes) * 1024
+                root = nil -- luacheck: ignore 311
+                collectgarbage()
+                local freed = os.clock()
+                print(("%-14s %8d %10.1f %10.1f %10.1f %10.1f"):format(
+                    mode:sub(1, 3) .. ". " .. name, n, (made - start) / n * 1e9,
+                    (gone - made) / n * 1e9, (freed - gone) / n * 1e9, bytes / n))
+            end
+        end
+    end
+    collectgarbage "incremental"
+end
+
+growth_of_collections()
 growth_of_arguments()
 growth_of_structs()
 growth_of_declarations()

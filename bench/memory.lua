@@ -69,6 +69,19 @@ print(("%-66s %8.2f bytes"):format("an empty userdata of Lua's", header))
 report("an 8-byte struct, payload included, beyond Lua's header", lua - header, 32, "bytes")
 print(("%-66s %8.2f bytes"):format("  the same with Lua's header and malloc's overhead", all))
 
+-- Each keeps the one before: what links cost.
+ffi.cdef "struct memory_node { struct memory_node *next, *previous; int v; };"
+local node = ffi.typeof "struct memory_node"
+local last = node()
+lua, all = cost(100000, function()
+    local new = node()
+    new.previous, last.next = last, new
+    last = new
+    return new
+end)
+report("a struct of 24 bytes with two pointers to others, beyond it", lua - header, 88, "bytes")
+print(("%-66s %8.2f bytes"):format("  the same with Lua's header and malloc's overhead", all))
+
 -- ---- functions ----------------------------------------------------------------------------------
 
 -- A thousand functions of three parameters, of ten types; those before bring the types' objects.

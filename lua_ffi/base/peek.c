@@ -140,7 +140,7 @@ static bool is_proved(lua_State *L)
     lua_pushliteral(L, "probe");
     lua_pushlstring(L, long_text, sizeof long_text);
     lua_newuserdatauv(L, 1, 0);
-    lua_newuserdatauv(L, 1, 1);
+    lua_newuserdatauv(L, 1, 3);
     lua_newtable(L);
     lua_pushvalue(L, -1);
     lua_setmetatable(L, -4);

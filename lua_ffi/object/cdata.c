@@ -21,21 +21,31 @@ enum { LARGE_BLOCK = 1 << 20 };
 
 static int push_userdata(lua_State *L)
 {
-    lua_newuserdatauv(L, (size_t)lua_tointeger(L, 1), 0);
+    lua_newuserdatauv(L, (size_t)lua_tointeger(L, 1), (int)lua_tointeger(L, 2));
     return 1;
+}
+
+/* How many user values an object has: for what the pointers in it lead to. */
+static int user_values(struct lffi_ctype *base)
+{
+    if (!base->knows_places)
+        lffi_find_places(base);
+    return base->keeps_table ? 1 : base->nplaces;
 }
 
 /* Lua's own error says neither what memory lacked for nor where. Small blocks, which are hardly to
  * blame, are spared the protected call. */
-static void *new_block(lua_State *L, const struct lffi_ctype *ct, size_t total, uint64_t size)
+static void *new_block(lua_State *L, struct lffi_ctype *ct, size_t total, uint64_t size)
 {
+    int nvalues = user_values(ct->base);
     int status;
     if (total < LARGE_BLOCK)
-        return lua_newuserdatauv(L, total, 0);
+        return lua_newuserdatauv(L, total, nvalues);
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     lua_pushcfunction(L, push_userdata);
     lua_pushinteger(L, (lua_Integer)total);
-    status = lua_pcall(L, 1, 1, 0);
+    lua_pushinteger(L, nvalues);
+    status = lua_pcall(L, 2, 1, 0);
     if (status == LUA_ERRMEM)
         luaL_error(L, "not enough memory for '%s' (%I bytes)",
                    lffi_push_type_text(L, ct->type, NULL), (LUAI_UACINT)size);
@@ -161,21 +171,19 @@ static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
 bool lffi_push_owner(lua_State *L, int idx)
 {
     const struct lffi_cdata *cd = lua_touserdata(L, idx);
-    bool itself;
+    bool is_pointer;
     idx = lua_absindex(L, idx);
     if (lua_type(L, idx) != LUA_TUSERDATA)
         return false;
-    if (cd->ct->op == LFFI_POINTER && lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr))
-        return true; /* the pointer was written to through its address */
-    itself = cd->ct->op == LFFI_POINTER && is_finalised(L, idx, cd);
-    if (!itself && lua_getiuservalue(L, idx, 1) > LUA_TNIL)
+    is_pointer = cd->ct->op == LFFI_POINTER;
+    if (is_pointer ? is_finalised(L, idx, cd) : owns_itself(L, idx, cd)) {
+        lua_pushvalue(L, idx);
         return true;
-    if (!itself)
-        lua_pop(L, 1);
-    if (!itself && (cd->ct->op == LFFI_POINTER || !owns_itself(L, idx, cd)))
-        return false;
-    lua_pushvalue(L, idx);
-    return true;
+    }
+    if (lua_getiuservalue(L, idx, 1) > LUA_TNIL)
+        return true;
+    lua_pop(L, 1); /* a pointer without, that was written to through its address: */
+    return is_pointer && lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr);
 }
 
 bool lffi_push_block(lua_State *L, int idx, const void *addr)

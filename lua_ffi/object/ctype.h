@@ -5,6 +5,7 @@
 #include "object/hooks.h"
 
 struct lffi_fields;
+enum { LFFI_PLACES = 3 };
 
 /* A C type as a Lua object. Immutable but for the lazily filled pointers. */
 struct lffi_ctype {
@@ -19,6 +20,11 @@ struct lffi_ctype {
     bool complete;     /* size and align are final */
     bool constant;     /* const-qualified: no stores */
     bool has_gc;       /* base only: metatype with __gc */
+    /* base only, once an object was made (keep.c): the offsets of its pointers, for which objects
+     * have a user value each; or all in a table in one user value */
+    bool knows_places, keeps_table;
+    uint8_t nplaces;
+    uint32_t place[LFFI_PLACES];
     int ref;           /* registry: this object */
     int ref_metatype;  /* base only: registry reference of the metatype table, or LUA_NOREF */
     const struct lffi_fields *fields; /* STRUCT, UNION, ENUM; base only; held by user value 1 */

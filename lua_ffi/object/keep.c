@@ -1,32 +1,131 @@
 /* What owned memory keeps alive: the Lua values behind the pointers stored in it (docs/design.md
  * S6, S12).
  *
- * Depends on the Lua API alone. One ephemeron table holds a table for each owner that needs one,
- * from the offset in its block to the value; so what is kept dies with its owner, cycles included.
+ * Depends on the Lua API alone. An owner keeps such values itself, in its user values, so that the
+ * collector walks from object to object as through tables: chains of any length are collected in
+ * linear time. An object of a type with up to LFFI_PLACES pointers has one for each; of one with
+ * more, or with arrays whose length depends on the object, a single one with a table from the
+ * offset in the block to the value. Only what has no such place (a pointer in a char array, the
+ * target of a pointer that was made without one) is in a table common to all, an ephemeron, which
+ * the collector may have to read as often as a chain is long.
  * As long as no program has stored such a pointer, nothing is looked up (lffi_state.keeps).
  */
 #include "object/ctype.h"
 
-/* Pushes the table of values kept by the owner at owner_idx; `create`: makes one when missing. */
-static bool push_kept(lua_State *L, const struct lffi_state *st, int owner_idx, bool create)
+/* ---- places ---------------------------------------------------------------------------------- */
+
+/* How many parts of a type are looked at: it is taken for one with many pointers beyond. */
+enum { LARGEST_WALK = 1000 };
+
+struct walk {
+    struct lffi_ctype *ct;
+    unsigned steps;
+    unsigned pointers; /* met so far */
+    bool many;
+};
+
+static void add_place(struct walk *walk, uint64_t offset)
 {
-    owner_idx = lua_absindex(L, owner_idx);
+    struct lffi_ctype *ct = walk->ct;
+    walk->pointers++;
+    for (unsigned i = 0; i < ct->nplaces; i++)
+        if (ct->place[i] == offset)
+            return; /* of a union */
+    if (ct->nplaces == LFFI_PLACES || offset > UINT32_MAX) {
+        walk->many = true;
+        return;
+    }
+    ct->place[ct->nplaces++] = (uint32_t)offset;
+}
+
+/* Adds the pointers in a value of the type; the parser bounds the depth of types. */
+static void walk_type(struct walk *walk, const struct cdecl_type *type, uint64_t offset)
+{
+    unsigned before = walk->pointers;
+    if (++walk->steps > LARGEST_WALK)
+        walk->many = true;
+    if (type->kind == CDECL_POINTER)
+        add_place(walk, offset);
+    if (type->kind == CDECL_ARRAY) {
+        bool is_open = type->count >= CDECL_COUNT_VLA;
+        for (uint64_t i = 0; !walk->many && i < type->count; i++) {
+            walk_type(walk, type->target, offset + i * cdecl_sizeof(type->target));
+            if (walk->pointers == before)
+                return; /* there are none in its elements */
+            walk->many = walk->many || is_open;
+        }
+    }
+    if (type->kind == CDECL_STRUCT || type->kind == CDECL_UNION)
+        for (uint32_t i = 0; !walk->many && i < type->tag->nmembers; i++)
+            walk_type(walk, type->tag->members[i].type, offset + type->tag->members[i].offset);
+}
+
+void lffi_find_places(struct lffi_ctype *ct)
+{
+    struct walk walk = {.ct = ct};
+    ct->nplaces = 0;
+    walk_type(&walk, ct->type, 0);
+    ct->keeps_table = walk.many;
+    ct->knows_places = true;
+}
+
+/* The owner's user value for the pointer at `addr`; 0: it has none. A pointer's own is the first,
+ * and has what the pointer was made from. */
+static int place_of(const struct lffi_cdata *owner, const void *addr)
+{
+    const struct lffi_ctype *ct = owner->ct->base;
+    uintptr_t offset = (uintptr_t)addr - (uintptr_t)owner->addr;
+    if (ct->op == LFFI_POINTER)
+        return offset == 0 ? 1 : 0;
+    if (!ct->knows_places || ct->keeps_table)
+        return 0;
+    for (int i = 0; i < ct->nplaces; i++)
+        if (ct->place[i] == offset)
+            return i + 1;
+    return 0;
+}
+
+/* ---- tables ---------------------------------------------------------------------------------- */
+
+/* Pushes the owner's part of the common table; false, with nothing pushed: there is none. */
+static bool push_common(lua_State *L, const struct lffi_state *st, int owner_idx)
+{
     lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_kept);
     lua_pushvalue(L, owner_idx);
     if (lua_rawget(L, -2) == LUA_TTABLE) {
         lua_remove(L, -2);
         return true;
     }
-    lua_pop(L, 1);
-    if (!create) {
+    lua_pop(L, 2);
+    return false;
+}
+
+/* Pushes the table of values kept by the owner, by offset in the block; `create`: makes one when
+ * missing. False, with nothing pushed: there is none. */
+static bool push_table(lua_State *L, const struct lffi_state *st, int owner_idx, bool create)
+{
+    const struct lffi_cdata *owner = lua_touserdata(L, owner_idx);
+    bool own = owner->ct->base->keeps_table;
+    if (own) {
+        if (lua_getiuservalue(L, owner_idx, 1) == LUA_TTABLE)
+            return true;
         lua_pop(L, 1);
-        return false;
+    } else if (push_common(L, st, owner_idx)) {
+        return true;
     }
+    if (!create)
+        return false;
     lua_newtable(L);
+    if (own) {
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, owner_idx, 1);
+        return true;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_kept);
     lua_pushvalue(L, owner_idx);
-    lua_pushvalue(L, -2);
-    lua_rawset(L, -4);
-    lua_remove(L, -2);
+    lua_pushvalue(L, -3);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
     return true;
 }
 
@@ -35,10 +134,20 @@ static lua_Integer offset_in(lua_State *L, int owner_idx, const void *addr)
     return (lua_Integer)((uintptr_t)addr - (uintptr_t)lua_touserdata(L, owner_idx));
 }
 
+/* ---- one value ------------------------------------------------------------------------------- */
+
 bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr)
 {
+    int place;
+    if (!st->keeps)
+        return false;
     owner_idx = lua_absindex(L, owner_idx);
-    if (!st->keeps || !push_kept(L, st, owner_idx, false))
+    place = place_of(lua_touserdata(L, owner_idx), addr);
+    if (place > 0 && lua_getiuservalue(L, owner_idx, place) > LUA_TNIL)
+        return true;
+    if (place > 0)
+        lua_pop(L, 1);
+    if (!push_table(L, st, owner_idx, false))
         return false;
     if (lua_rawgeti(L, -1, offset_in(L, owner_idx, addr)) == LUA_TNIL) {
         lua_pop(L, 2);
@@ -51,51 +160,92 @@ bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const vo
 void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx)
 {
     bool drop = lua_isnoneornil(L, value_idx);
+    int place;
     if (drop && !st->keeps)
         return;
     st->keeps = true;
     value_idx = lua_absindex(L, value_idx);
     owner_idx = lua_absindex(L, owner_idx);
-    if (!push_kept(L, st, owner_idx, !drop))
+    place = place_of(lua_touserdata(L, owner_idx), addr);
+    lua_pushvalue(L, value_idx);
+    if (place > 0 && lua_setiuservalue(L, owner_idx, place))
         return;
-    if (drop)
-        lua_pushnil(L);
-    else
+    if (place > 0)
         lua_pushvalue(L, value_idx);
-    lua_rawseti(L, -2, offset_in(L, owner_idx, addr));
+    if (push_table(L, st, owner_idx, !drop)) {
+        lua_insert(L, -2);
+        lua_rawseti(L, -2, offset_in(L, owner_idx, addr));
+    }
     lua_pop(L, 1);
 }
 
-/* Pushes the values that the table on the stack top has in [start, start+size), by offset from
- * start: a copy, as the two owners may be one. Returns its index; 0 when there are none. */
-static int gather_kept(lua_State *L, lua_Integer start, uint64_t size)
+/* ---- many ------------------------------------------------------------------------------------ */
+
+/* Adds the value on the stack top to the list at `list`, which is made when that is 0 and stands
+ * below it. Returns the index of the list. */
+static int add_to_list(lua_State *L, int list, lua_Integer offset)
 {
-    int table = lua_gettop(L);
-    int list = table + 1;
-    bool any = false;
-    lua_newtable(L);
-    lua_pushnil(L);
-    while (lua_next(L, table)) {
-        lua_Integer offset = lua_tointeger(L, -2) - start;
-        if (offset >= 0 && (uint64_t)offset < size) {
-            lua_rawseti(L, list, offset);
-            any = true;
-        } else {
-            lua_pop(L, 1);
-        }
+    if (list == 0) {
+        lua_newtable(L);
+        lua_insert(L, -2);
+        list = lua_gettop(L) - 1;
     }
-    return any ? list : 0;
+    lua_rawseti(L, list, offset);
+    return list;
 }
 
-/* Gives the table on the stack top the entries of `list` that it has none for. */
-static void add_missing(lua_State *L, int list, lua_Integer start)
+/* Pushes the values that the owner has in [start, start+size), by offset from start: a copy, as the
+ * two owners may be one. Returns its index; 0, with nothing pushed, when there are none. */
+static int gather(lua_State *L, const struct lffi_state *st, int owner_idx, const void *start,
+                  uint64_t size)
+{
+    const struct lffi_cdata *owner = lua_touserdata(L, owner_idx);
+    const struct lffi_ctype *ct = owner->ct->base;
+    lua_Integer from = (lua_Integer)((uintptr_t)start - (uintptr_t)owner);
+    int list = 0;
+    int table;
+    for (int i = 0; i < ct->nplaces && !ct->keeps_table; i++) {
+        uint64_t offset = ct->place[i] - (uint64_t)((uintptr_t)start - (uintptr_t)owner->addr);
+        if (offset < size && lua_getiuservalue(L, owner_idx, i + 1) > LUA_TNIL)
+            list = add_to_list(L, list, (lua_Integer)offset);
+        else if (offset < size)
+            lua_pop(L, 1);
+    }
+    if (!push_table(L, st, owner_idx, false))
+        return list;
+    table = lua_gettop(L);
+    lua_pushnil(L);
+    while (lua_next(L, table)) {
+        lua_Integer offset = lua_tointeger(L, -2) - from;
+        if (offset < 0 || (uint64_t)offset >= size) {
+            lua_pop(L, 1);
+        } else if (list != 0) {
+            lua_rawseti(L, list, offset);
+        } else { /* between the table and the key, which lua_next wants on the top */
+            lua_newtable(L);
+            lua_insert(L, table);
+            list = table++;
+            lua_rawseti(L, list, offset);
+        }
+    }
+    lua_settop(L, list != 0 ? list : table - 1);
+    return list;
+}
+
+/* Gives the table on the stack top the entries of `list` that it has none for, and that the owner
+ * has no place for. */
+static void add_missing(lua_State *L, int owner_idx, int list, const char *start)
 {
     int table = lua_gettop(L);
     lua_pushnil(L);
     while (lua_next(L, list)) {
-        lua_Integer key = lua_tointeger(L, -2) + start;
-        bool missing = lua_rawgeti(L, table, key) == LUA_TNIL;
-        lua_pop(L, 1);
+        const char *addr = start + lua_tointeger(L, -2);
+        lua_Integer key = offset_in(L, owner_idx, addr);
+        bool missing = place_of(lua_touserdata(L, owner_idx), addr) == 0;
+        if (missing) {
+            missing = lua_rawgeti(L, table, key) == LUA_TNIL;
+            lua_pop(L, 1);
+        }
         if (missing)
             lua_rawseti(L, table, key);
         else
@@ -124,6 +274,37 @@ static void replace_kept(lua_State *L, int list, lua_Integer start, uint64_t siz
     }
 }
 
+/* The same for the owner's places, which need no memory either. */
+static void replace_places(lua_State *L, int owner_idx, int list, const void *start, uint64_t size)
+{
+    const struct lffi_cdata *owner = lua_touserdata(L, owner_idx);
+    const struct lffi_ctype *ct = owner->ct->base;
+    for (int i = 0; i < ct->nplaces && !ct->keeps_table; i++) {
+        uint64_t offset = ct->place[i] - (uint64_t)((uintptr_t)start - (uintptr_t)owner->addr);
+        if (offset >= size)
+            continue;
+        if (list != 0)
+            lua_rawgeti(L, list, (lua_Integer)offset);
+        else
+            lua_pushnil(L);
+        lua_setiuservalue(L, owner_idx, i + 1);
+    }
+}
+
+/* Whether the list has entries that the owner has no place for. */
+static bool needs_table(lua_State *L, int owner_idx, int list, const char *start)
+{
+    lua_pushnil(L);
+    while (lua_next(L, list)) {
+        lua_pop(L, 1);
+        if (place_of(lua_touserdata(L, owner_idx), start + lua_tointeger(L, -1)) == 0) {
+            lua_pop(L, 1);
+            return true;
+        }
+    }
+    return false;
+}
+
 /* What can run out of memory comes first and takes no anchor away: dst still holds its old pointers
  * then. */
 void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
@@ -131,16 +312,18 @@ void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const vo
 {
     int top = lua_gettop(L);
     int list = 0;
+    bool create;
     if (!st->keeps)
         return;
     luaL_checkstack(L, 10, NULL);
-    if (src_owner != 0 && push_kept(L, st, src_owner, false))
-        list = gather_kept(L, offset_in(L, src_owner, src), size);
-    if (push_kept(L, st, dst_owner, list != 0)) {
-        lua_Integer start = offset_in(L, dst_owner, dst);
+    if (src_owner != 0)
+        list = gather(L, st, src_owner, src, size);
+    create = list != 0 && needs_table(L, dst_owner, list, dst);
+    if (push_table(L, st, dst_owner, create)) {
         if (list != 0)
-            add_missing(L, list, start);
-        replace_kept(L, list, start, size);
+            add_missing(L, dst_owner, list, dst);
+        replace_kept(L, list, offset_in(L, dst_owner, dst), size);
     }
+    replace_places(L, dst_owner, list, dst, size);
     lua_settop(L, top);
 }

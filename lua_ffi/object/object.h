@@ -4,7 +4,8 @@
  * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and
  * so finalised last. Scopes and ctypes are anchored by it until lua_close: no cdata can outlive its
  * type. A cdata is a userdata of its own; views and pointers into memory of another cdata carry
- * that owner as their one user value. Plans, records and field tables are userdata held by ctypes.
+ * that owner as their one user value, objects what the pointers in them lead to (keep.c). Plans,
+ * records and field tables are userdata held by ctypes.
  */
 #ifndef LFFI_OBJECT_H
 #define LFFI_OBJECT_H
@@ -22,7 +23,7 @@ struct lffi_state {
     const void *mt_cdata_gc;     /* ... of the one with __gc ... */
     const void *mt_ctype;        /* ... and of ctypes: how objects are recognised */
     int ref_mt_cdata, ref_mt_cdata_gc, ref_mt_ctype; /* registry references of the same */
-    int ref_kept;                /* ephemeron: owner cdata -> {[offset] = value} (S6) */
+    int ref_kept;                /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
     int ref_finalizers;          /* ephemeron: cdata -> finaliser */
     int ref_integer_types;       /* weak keys: metatable -> function (S2) */
     int saved_errno;             /* S15 */
@@ -33,7 +34,7 @@ struct lffi_state {
     int ref_callbacks;           /* registry: make.c's tables; 0 before the first callback */
     bool can_peek;               /* see lffi_peeks */
     unsigned interned_max;       /* strings up to this length have one address per content */
-    bool keeps;                  /* something was stored in ref_kept */
+    bool keeps;                  /* some cdata keeps something for a pointer in its memory */
     bool closing;                /* the state's own finaliser has begun */
     lua_State *arena_thread;     /* idle thread whose stack slot 1 anchors the arenas' blocks */
 };
@@ -140,6 +141,8 @@ struct lffi_cdata *lffi_self_cdata(lua_State *L);
 
 /* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
 
+/* Finds out where objects of the base type ct keep values (struct lffi_ctype). */
+void lffi_find_places(struct lffi_ctype *ct);
 /* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an
  * address in the owner's memory; nil drops what was kept there (S6). */
 void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);

@@ -149,6 +149,105 @@ describe("a stored pointer keeps its target", function()
     end)
 end)
 
+describe("where the values are kept depends on the type:", function()
+    ffi.cdef [[
+        struct one { char c; int *p; };
+        struct three { int *a; struct one b; int *c; };
+        struct four { int *a, *b; struct one c[2]; };
+        struct __attribute__((packed)) odd { char c; int *p; };
+        union overlaid { int *p; void *all[2]; struct { int n; int *q; } s; };
+        typedef int *vector_of_none[0];
+        struct empty_array { vector_of_none none; int *p; };
+    ]]
+    -- A text that makes an object of a type, and the places of pointers in it.
+    local types = {
+        {"struct one", {"p"}}, {"struct three", {"a", "c"}}, {"struct four", {"a", "b"}}, {"struct odd", {"p"}},
+        {"int *[1]", {0}}, {"int *[3]", {0, 1, 2}}, {"int *[4]", {0, 3}}, {"struct empty_array", {"p"}},
+        {"union overlaid", {"p"}}, {"int *[2][2]", nil, function(o) return o[1], 1 end},
+        {"struct three", nil, function(o) return o.b, "p" end},
+        {"struct four", nil, function(o) return o.c[1], "p" end},
+        {"union overlaid", nil, function(o) return o.s, "q" end},
+        {"union overlaid", nil, function(o) return o.all, 1 end},
+        {"struct four[2]", nil, function(o) return o[1].c[0], "p" end},
+    }
+    for _, case in ipairs(types) do
+        local name, keys, part = table.unpack(case)
+        for _, key in ipairs(keys or {false}) do
+            local function place(object)
+                if part then return part(object) end
+                return object, key
+            end
+            local function get(object)
+                local holder, k = place(object)
+                return holder[k]
+            end
+            local function set(object, v)
+                local holder, k = place(object)
+                holder[k] = v
+            end
+
+            it(("%s, %s: keeps, drops, and goes with copies"):format(name, key or "inner"), function()
+                local function make(v)
+                    local object = ffi.new(name)
+                    set(object, v)
+                    return object
+                end
+                local function read(object)
+                    assert.equal(77, ffi.cast("int *", get(object))[0])
+                    return object
+                end
+                check(make)
+                check(function(v) return read(make(v)) end, function(object) set(object, nil) end)
+                check(function(v) return get(make(v)) end)
+                check(function(v) return read(ffi.new(name, make(v))) end)
+                check(function(v)
+                    local copy = ffi.new(name)
+                    ffi.copy(copy, make(v), ffi.sizeof(name))
+                    gc()
+                    return read(copy)
+                end, function(object) ffi.fill(object, ffi.sizeof(object)) end)
+                check(function(v) -- to a place of its own from a table of all, and back
+                    local bytes = ffi.new("char[?]", ffi.sizeof(name))
+                    ffi.copy(bytes, make(v), ffi.sizeof(name))
+                    gc()
+                    local object = ffi.new(name)
+                    ffi.copy(object, bytes, ffi.sizeof(name))
+                    return read(object)
+                end, function(object) ffi.copy(object, ffi.new(name), ffi.sizeof(name)) end)
+                check(function(v) -- from one owner to itself
+                    local list = ffi.new(ffi.typeof("$[2]", ffi.typeof(name)))
+                    set(list[0], v)
+                    ffi.copy(list[1], list[0], ffi.sizeof(name))
+                    set(list[0], nil)
+                    gc()
+                    read(list[1])
+                    return list
+                end, function(list) ffi.fill(list, ffi.sizeof(list)) end)
+            end)
+        end
+    end
+
+    it("a type with very many parts, and one that is nested beyond counting", function()
+        local text = {"struct many_parts { "}
+        for i = 1, 3000 do text[#text + 1] = ("int i%d; "):format(i) end
+        text[#text + 1] = "int *p; };"
+        ffi.cdef(table.concat(text))
+        check(function(v)
+            local object = ffi.new "struct many_parts"
+            object.p = v
+            return object
+        end, function(object) object.p = nil end)
+        ffi.cdef "struct doubled0 { char c; };"
+        for i = 1, 40 do
+            ffi.cdef(("struct doubled%d { struct doubled%d a, b; };"):format(i, i - 1))
+        end
+        local ok, message = pcall(ffi.new, "struct doubled40") -- 2^40 bytes
+        assert.is_false(ok)
+        assert.truthy(message:find "not enough memory for 'struct doubled40' %(1099511627776 bytes%)$")
+        assert.equal(1 << 16, ffi.sizeof(ffi.new "struct doubled16"))
+    end)
+end)
+
 describe("what aggregates keep goes with copies of them", function()
     local function holder(v)
         return ffi.new("struct holder", {p = v})

@@ -1,0 +1,111 @@
+-- Collection stays linear in the number of objects that keep each other (docs/design.md S12).
+local ffi = require "cffi"
+local support = require "support"
+
+ffi.cdef [[
+    struct collection_node { struct collection_node *next, *previous; int v; };
+    struct collection_tree { struct collection_tree *child[2]; int v; };
+    struct collection_wide { struct collection_wide *next; void *others[7]; int v; };
+]]
+local node, tree = ffi.typeof "struct collection_node", ffi.typeof "struct collection_tree"
+local wide = ffi.typeof "struct collection_wide"
+
+-- The collector read one table again for each step of a chain: 100,000 nodes took minutes.
+local N <const>, LIMIT <const> = 100000, 10
+
+local shapes = {}
+
+-- The order in which nodes are made is that of the list, or the opposite.
+function shapes.singly_linked(n)
+    local first = node(nil, nil, 1)
+    local last = first
+    for i = 2, n do
+        local new = node(nil, nil, i)
+        last.next = new
+        last = new
+    end
+    return first
+end
+
+function shapes.prepended(n)
+    local first
+    for i = n, 1, -1 do
+        first = node(first, nil, i)
+    end
+    return first
+end
+
+function shapes.doubly_linked(n)
+    local first = node(nil, nil, 1)
+    local last = first
+    for i = 2, n do
+        local new = node(nil, last, i)
+        last.next = new
+        last = new
+    end
+    return first, last
+end
+
+function shapes.ring(n)
+    local first, last = shapes.doubly_linked(n)
+    first.previous, last.next = last, first
+    return first
+end
+
+-- With more pointers than have places of their own.
+function shapes.wide(n)
+    local first
+    for i = n, 1, -1 do
+        first = wide { next = first, v = i }
+        first.others[6] = first.next
+    end
+    return first
+end
+
+local function sum_of_list(first, n)
+    local sum, at = 0, first
+    for _ = 1, n do
+        sum = sum + at.v
+        at = at.next
+    end
+    return sum
+end
+
+local function new_tree(first, last)
+    if first > last then return nil end
+    local middle = (first + last) // 2
+    local new = tree({}, middle)
+    new.child[0], new.child[1] = new_tree(first, middle - 1), new_tree(middle + 1, last)
+    return new
+end
+
+local function sum_of_tree(t)
+    return t and t.v + sum_of_tree(t.child[0]) + sum_of_tree(t.child[1]) or 0
+end
+
+local function new_binary(n) return new_tree(1, n) end
+
+describe("100,000 objects that keep each other are collected in linear time:", function()
+    local function collected(mode, make, sum)
+        collectgarbage(mode)
+        local clock = os.clock()
+        local before = collectgarbage "count"
+        local root = make(N)
+        support.gc()
+        local all = collectgarbage "count" - before
+        assert.equal(N * (N + 1) // 2, sum(root, N))
+        root = nil -- luacheck: ignore 311
+        support.gc()
+        clock = os.clock() - clock
+        collectgarbage "incremental"
+        assert.is_true(collectgarbage "count" - before < all / 50, "not all was collected")
+        assert.is_true(clock < LIMIT, ("%.1f s"):format(clock))
+    end
+
+    for _, mode in ipairs {"incremental", "generational"} do
+        for name, make in pairs(shapes) do
+            it(("%s, %s #clock"):format(name, mode), function() collected(mode, make, sum_of_list) end)
+        end
+        it(("a tree, %s #clock"):format(mode), function() collected(mode, new_binary, sum_of_tree) end)
+    end
+end)
