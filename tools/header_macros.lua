@@ -15,7 +15,14 @@ for i = 1, #arg, 2 do
     options[arg[i]:match "^%-%-(%l+)$" or error(arg[i] .. "?")] = assert(arg[i + 1], arg[i] .. " needs a value")
 end
 
+-- What ffi.include knows without a header; and gcc's own types, which it takes as what they are made of.
 local PROLOGUE = [[
+#include <stddef.h>
+#include <stdint.h>
+#define _Float32 float
+#define _Float64 double
+#define _Float32x double
+#define _Float64x long double
 #define cffi_check_text_(...) #__VA_ARGS__
 #define cffi_check_text(...) cffi_check_text_(__VA_ARGS__)
 ]]
@@ -67,6 +74,10 @@ local function condition(name, value)
     elseif kind == "cdata" and ffi.reflect(value).kind == "pointer" then
         local address = ffi.tonumber(ffi.cast("intptr_t", value))
         return ("(long)(%s) == %d"):format(name, address), "pointer"
+    elseif kind == "cdata" and ffi.reflect(value).kind == "float" then
+        return ("(%s) == %sL && sizeof(%s) == %d"):format(name, tostring(value), name, ffi.sizeof(value)), "float"
+    elseif kind == "table" and math.type(value[1]) == "integer" then
+        return ("sizeof((long[]){ %s }) == %d"):format(name, #value * 8), "list"
     elseif kind == "nil" then
         return ("__builtin_classify_type(%s) == 5 && (long)(%s) == 0"):format(name, name), "null"
     end
@@ -104,7 +115,7 @@ local function reason_of(message)
 end
 
 -- Macros that are another thing at each place of their use.
-local ELSEWHERE = { OPENSSL_FILE = true, OPENSSL_LINE = true }
+local ELSEWHERE = { OPENSSL_FILE = true, OPENSSL_LINE = true, errno = true }
 
 local function names_of(ns, path)
     local names = {}

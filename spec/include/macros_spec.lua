@@ -34,6 +34,8 @@ struct pair { int a; struct { char *p; double d; } b; };
 #define PAIR { ONE, { NOTHING, HALF } }
 #define NAMED { .b = { .d = 2.5 }, .a = 3 }
 #define PAIR_TYPE struct pair
+#define SEVERAL 1L, MINUS, (3, 4), "five"
+#define THIRD_L (1.0L / 3)
 #define WORD unsigned short
 #define FIRST RED
 enum colour { RED = 5, GREEN };
@@ -88,6 +90,16 @@ int counter;
         assert.equal(1, pair.a)
         assert.is_nil(pair.b.p)
         assert.equal(0.5, pair.b.d)
+    end)
+
+    it("are lists where commas separate them", function()
+        assert.same({ 1, -1, 4, "five" }, ns.SEVERAL)
+    end)
+
+    it("keep the precision of long double", function()
+        assert.equal("long double", ffi.reflect(ns.THIRD_L).name)
+        assert.is_true(ffi.eq(ffi.eval "1.0L", ns.THIRD_L * 3))
+        assert.is_false(ffi.eq(1 / 3, ns.THIRD_L))
     end)
 
     it("name types, enumerators, functions and variables", function()

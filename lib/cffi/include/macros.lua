@@ -89,6 +89,22 @@ local function closes_at_end(tokens)
     return false
 end
 
+-- Whether a comma stands outside all parentheses: such a text is a list, for an initialiser or for
+-- arguments, rather than what C's comma operator makes of it.
+local function is_list(tokens)
+    local depth = 0
+    for _, token in ipairs(tokens) do
+        local text = token.kind == "punctuator" and token.text
+        if text == "," and depth == 0 then
+            return true
+        end
+        local opens = text == "(" or text == "{" or text == "["
+        local closes = text == ")" or text == "}" or text == "]"
+        depth = depth + (opens and 1 or closes and -1 or 0)
+    end
+    return false
+end
+
 -- The value of an expression that is no constant: a call, say. It is asked for each time anew.
 local function computed(state, tokens)
     local tree, why = expression.parse(tokens, is_type(state))
@@ -105,6 +121,13 @@ function macros.value(state, name, text)
     if text == "" then
         return true, true
     end
+    local tokens = expression.tokens(text)
+    if text:find(",", 1, true) and is_list(tokens) then
+        local ok, list = pcall(initialiser, state, expression.tokens("{" .. text .. "}"))
+        if ok then
+            return list, false
+        end
+    end
     local ok, value = pcall(state.ffi.eval, text)
     if ok then
         return type(value) == "string" and value or state.ffi.toretval(value), true
@@ -113,7 +136,6 @@ function macros.value(state, name, text)
     if is_ct then
         return ct, true
     end
-    local tokens = expression.tokens(text)
     local found, result
     if tokens[1].text == "{" and closes_at_end(tokens) then
         found, result = pcall(initialiser, state, tokens)
