@@ -78,6 +78,8 @@ static inline bool slot_store(lua_State *L, const struct lffi_param *param, int 
     const struct lffi_cdata *cd;
     const char *text;
     size_t size;
+    if (!lffi_in_register(op))
+        return false; /* before asking what the value is */
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
         if (lua_isinteger(L, idx))
