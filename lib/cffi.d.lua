@@ -286,7 +286,7 @@ function ffi.overflow(policy) end
 function ffi.integer_type(metatable, fn) end
 
 ---An independent `ffi`, with names and rules of its own.
----@param options? table `overflow` (a policy), `bounds` (false: array indices are not checked), `luajit` (true: LuaJIT's rules)
+---@param options? table `overflow` (a policy), `bounds` (false: array indices are not checked), `luajit` (true: LuaJIT's rules), `stays` (true: until `lua_close`)
 ---@return ffi
 ---Example:
 ---```lua

@@ -4,7 +4,7 @@
 -- 1LL, 2ULL and 3i.
 local core = require "cffi"
 
-local ffi = core.scope { luajit = true, overflow = "wrap", bounds = false }
+local ffi = core.scope { luajit = true, overflow = "wrap", bounds = false, stays = true }
 
 -- A 64-bit or imaginary literal of LuaJIT's syntax as a cdata, made once: scalars cannot change.
 local literals = {}

@@ -100,8 +100,12 @@ static struct lffi_record *new_record(lua_State *L, const struct lffi_ctype *ct,
         nseen = format.text > 0 ? LFFI_SEEN_FORMATS : 0;
     }
     size = sizeof *record + (size_t)nseen * sizeof(struct lffi_seen);
-    record = lua_newuserdatauv(L, size, nseen);
+    record = lua_newuserdatauv(L, size, nseen + (ct->scope->anchors != NULL));
     memset(record, 0, size);
+    if (ct->scope->anchors != NULL) {
+        lffi_push_scope(L, ct->scope);
+        lua_setiuservalue(L, -2, nseen + 1);
+    }
     record->format = format;
     return record;
 }

@@ -124,7 +124,7 @@ static int add_traceback(lua_State *L)
 static int call_onerror(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, 2);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_api);
+    lffi_push_ref(L, scope, scope->ref_api);
     if (!lua_istable(L, -1) || lua_getfield(L, -1, "onerror") == LUA_TNIL) {
         fprintf(stderr, "cffi: error in a callback: %s\n", luaL_tolstring(L, 1, NULL));
         return 0;
@@ -420,20 +420,27 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
                                         struct lffi_call *call, struct invocation *run)
 {
     bool handled = slot->use.ref_onerror != LUA_NOREF;
+    struct lffi_scope *scope = run->plan->ct->scope;
+    int held;
+    bool fine;
     lffi_give_error_value(slot, run->in, run->ret);
     /* lua_pcall's own needs, and room for an error that stays */
     if (!lua_checkstack(L, LUA_MINSTACK)) {
         keep_failure(call, "stack overflow in a callback");
         return;
     }
-    if (handled) /* now: the function may free its slot */
+    lffi_push_scope(L, scope); /* the function may free its slot and drop all else of the scope */
+    held = lua_gettop(L);
+    if (handled) /* now, for the same reason */
         lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_onerror);
-    if (run_protected(L, run_function, 0, run)) {
-        if (handled)
-            lua_pop(L, 1);
-    } else if (!handled || !run_protected(L, run_onerror, 2, run)) {
-        keep_error(L, call, run->plan->ct->scope);
-    }
+    fine = run_protected(L, run_function, 0, run);
+    if (fine && handled)
+        lua_pop(L, 1);
+    if (!fine && handled)
+        fine = run_protected(L, run_onerror, 2, run);
+    lua_remove(L, held);
+    if (!fine)
+        keep_error(L, call, scope);
 }
 
 static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call,
@@ -447,6 +454,7 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
         return;
     }
     if (run->plan->scalar_callback && call != NULL && slot->use.ref_onerror == LUA_NOREF &&
+        run->plan->ct->scope->anchors == NULL && /* else it is held meanwhile, the other way */
         lffi_peeks(st) && st->scalar_callbacks < SCALAR_NESTS) {
         st->scalar_callbacks++;
         outcome = run_scalars(L, call, run);

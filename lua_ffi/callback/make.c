@@ -2,7 +2,7 @@
  *
  * Depends on slot.c for slots and on convert.c for error values. The registry holds each live
  * callback's function; `st->ref_callbacks` is a list of three tables: code address to slot, plan to
- * the functions converted implicitly ({[function] = slot}), plan to signature.
+ * the functions converted implicitly ({[function] = slot}), slot to scope.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,14 +11,14 @@
 #include "callback/slot.h"
 
 enum { MANY_IMPLICIT = 10000 };
-enum { TABLE_CODES = 1, TABLE_IMPLICIT, TABLE_SIGNATURES };
+enum { TABLE_CODES = 1, TABLE_IMPLICIT, TABLE_SCOPES };
 
 /* Pushes one of the state's tables. */
 static void push_table(lua_State *L, struct lffi_state *st, int which)
 {
     if (st->ref_callbacks == 0) {
         lua_createtable(L, 3, 2);
-        for (int i = TABLE_CODES; i <= TABLE_SIGNATURES; i++) {
+        for (int i = TABLE_CODES; i <= TABLE_SCOPES; i++) {
             lua_newtable(L);
             lua_rawseti(L, -2, i);
         }
@@ -42,6 +42,20 @@ static void forget_implicit(lua_State *L, struct lffi_slot *slot)
     lua_pushnil(L);
     lua_rawset(L, -3);
     lua_pop(L, 2);
+}
+
+/* A tombstone keeps the scope of its type, whose rules its reports follow, until this state takes
+ * the slot again; a slot that another state takes instead leaves it anchored. */
+static void hold_scope(lua_State *L, struct lffi_slot *slot)
+{
+    struct lffi_scope *scope = slot->use.plan->ct->scope;
+    push_table(L, slot->use.st, TABLE_SCOPES);
+    if (scope->anchors != NULL)
+        lffi_push_scope(L, scope);
+    else
+        lua_pushnil(L);
+    lua_rawsetp(L, -2, slot);
+    lua_pop(L, 1);
 }
 
 void lffi_free_slot(lua_State *L, struct lffi_slot *slot)
@@ -95,27 +109,18 @@ static const struct lffi_plan *check_plan(lua_State *L, struct lffi_ctype *ct,
     return plan;
 }
 
-/* The signature, by the state's own table: comparing texts once per type is enough. */
-static const struct lffi_signature *signature_of(lua_State *L, struct lffi_state *st,
-                                                 const struct lffi_plan *plan)
+/* The signature, kept by the type: comparing texts once is enough. */
+static const struct lffi_signature *signature_of(lua_State *L, const struct lffi_plan *plan)
 {
-    const struct lffi_signature *signature;
-    const char *text;
-    push_table(L, st, TABLE_SIGNATURES);
-    lua_rawgetp(L, -1, plan);
-    signature = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    if (signature == NULL) {
-        text = lffi_push_type_text(L, lffi_pointer_to(L, plan->ct)->type, NULL);
-        signature = lffi_signature_of(plan, text);
+    struct lffi_ctype *ct = plan->ct->base;
+    if (ct->signature == NULL) {
+        const char *text = lffi_push_type_text(L, lffi_pointer_to(L, ct)->type, NULL);
+        ct->signature = lffi_signature_of(plan, text);
         lua_pop(L, 1);
-        if (signature == NULL)
+        if (ct->signature == NULL)
             luaL_error(L, "not enough memory");
-        lua_pushlightuserdata(L, (void *)(uintptr_t)signature);
-        lua_rawsetp(L, -2, plan);
     }
-    lua_pop(L, 1);
-    return signature;
+    return ct->signature;
 }
 
 /* Pushes the bytes of the error value in the form of struct lffi_slot.error; NULL when it is zero.
@@ -168,6 +173,7 @@ static void write_place(lua_State *L, char *place)
 static int anchor(lua_State *L)
 {
     struct lffi_slot *slot = lua_touserdata(L, 1);
+    hold_scope(L, slot);
     push_table(L, slot->use.st, TABLE_CODES);
     lua_pushvalue(L, 1);
     lua_rawsetp(L, -2, slot->code);
@@ -230,7 +236,7 @@ struct lffi_slot *lffi_make_callback(lua_State *L, struct lffi_ctype *ct, int id
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (st->closing)
         luaL_error(L, "no callback can be made while the Lua state closes");
-    signature = signature_of(L, st, plan);
+    signature = signature_of(L, plan);
     error = push_error_value(L, plan, signature, options->error);
     lua_pushcfunction(L, anchor);
     slot = take_slot(L, signature, &use, error);

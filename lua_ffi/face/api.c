@@ -94,7 +94,10 @@ static int api_cdef(lua_State *L)
     struct cdecl_source source = {.flags = CDECL_TERMINATED};
     struct cdecl_error error;
     int last = lua_gettop(L);
+    bool plain = last == 1;
     source.text = lffi_arg_string(L, 1, &source.size);
+    if (plain && lffi_text_is_known(L, scope, source.text, source.size))
+        return 0;
     if (scope->luajit)
         source.flags |= CDECL_KEEP_FIRST;
     if (last > 1 && lua_istable(L, last)) {
@@ -108,7 +111,11 @@ static int api_cdef(lua_State *L)
     if (!cdecl_parse(scope->cdecl, &source, &error))
         lffi_parse_error(L, &error);
     lua_newtable(L);
-    lua_rawseti(L, LUA_REGISTRYINDEX, scope->ref_names);
+    lffi_set_ref(L, scope, scope->ref_names);
+    if (plain)
+        lffi_remember_text(L, scope, source.text, source.size);
+    else
+        lffi_forget_texts(L, scope); /* macros of `defs`, declarations replaced */
     if (source.flags & CDECL_OVERRIDE)
         lffi_namespaces_flush(L, scope);
     return 0;
@@ -165,19 +172,21 @@ static void push_api(lua_State *L, struct lffi_scope *scope)
     if (scope->ref_api == LUA_NOREF) {
         lua_newtable(L);
         fill_api(L, scope);
-        scope->ref_api = luaL_ref(L, LUA_REGISTRYINDEX);
+        scope->ref_api = lffi_ref(L, scope);
     }
-    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_api);
+    lffi_push_ref(L, scope, scope->ref_api);
 }
 
-/* ffi.scope([{overflow =, bounds =, luajit =}]): the API table of a new, independent scope. It gets
- * the metatable of the outer scope's, through which the names that live in Lua are found. */
+/* ffi.scope([{overflow =, bounds =, luajit =, stays =}]): the API table of a new, independent
+ * scope. It gets the metatable of the outer scope's, through which the names that live in Lua are
+ * found. */
 static int api_scope(lua_State *L)
 {
-    static const char *const names[] = {"overflow", "bounds", "luajit", NULL};
+    static const char *const names[] = {"overflow", "bounds", "luajit", "stays", NULL};
     struct lffi_scope *outer = lffi_scope_upvalue(L);
     struct lffi_scope rules = {.bounds = true};
     struct lffi_scope *scope;
+    bool stays = false;
     lua_settop(L, 1);
     if (lffi_arg_options(L, 1, names)) {
         if (lua_getfield(L, 1, "overflow") != LUA_TNIL)
@@ -186,8 +195,10 @@ static int api_scope(lua_State *L)
             rules.bounds = lua_toboolean(L, -1);
         lua_getfield(L, 1, "luajit");
         rules.luajit = lua_toboolean(L, -1);
+        lua_getfield(L, 1, "stays");
+        stays = lua_toboolean(L, -1);
     }
-    scope = lffi_new_scope(L, outer->st);
+    scope = lffi_push_new_scope(L, outer->st, stays);
     scope->policy = rules.policy;
     scope->bounds = rules.bounds;
     scope->luajit = rules.luajit;

@@ -15,7 +15,7 @@ struct arena {
     bool open;
 };
 
-enum { ARENA_OBJECTS = 1 }; /* user value: the list of what the arena keeps */
+enum { ARENA_OBJECTS = 1, ARENA_SCOPE }; /* user values: the list of what it keeps; its scope */
 
 static struct arena *self_arena(lua_State *L)
 {
@@ -46,7 +46,7 @@ static void adopt(lua_State *L)
 static int arena_new(lua_State *L)
 {
     struct arena *arena = open_arena(L);
-    struct lffi_ctype *ct = lffi_arg_ctype(L, arena->scope, 2);
+    struct lffi_ctype *ct = lffi_arg_any_ctype(L, arena->scope, 2);
     lffi_construct(L, ct, 3, lua_gettop(L), false);
     adopt(L);
     return 1;
@@ -112,9 +112,11 @@ static void push_arena_metatable(lua_State *L, struct lffi_state *st)
 /* ffi.arena() */
 static int api_arena(lua_State *L)
 {
-    struct arena *arena = lua_newuserdatauv(L, sizeof *arena, 1);
+    struct arena *arena = lua_newuserdatauv(L, sizeof *arena, 2);
     arena->scope = lffi_scope_upvalue(L);
     arena->open = true;
+    lffi_push_scope(L, arena->scope);
+    lua_setiuservalue(L, -2, ARENA_SCOPE);
     lua_newtable(L);
     lua_setiuservalue(L, -2, ARENA_OBJECTS);
     push_arena_metatable(L, arena->scope->st);

@@ -19,6 +19,12 @@ void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
 void lffi_api_tags(lua_State *L, struct lffi_scope *scope);   /* tags.c */
 void lffi_api_load(lua_State *L, struct lffi_scope *scope);   /* load.c */
 
+/* texts.c: whether the scope has declared this very text, and nothing since that could change what
+ * it means. */
+bool lffi_text_is_known(lua_State *L, const struct lffi_scope *scope, const char *text,
+                        size_t size);
+void lffi_remember_text(lua_State *L, struct lffi_scope *scope, const char *text, size_t size);
+void lffi_forget_texts(lua_State *L, struct lffi_scope *scope);
 /* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were

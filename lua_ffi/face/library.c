@@ -14,7 +14,7 @@
 #include <link.h>
 #endif
 
-enum { LIBRARY_PATH = 1, LIBRARY_VALUES = 1 }; /* user values of a library */
+enum { LIBRARY_PATH = 1, LIBRARY_SCOPE, LIBRARY_VALUES = 2 }; /* user values of a library */
 
 /* ---- library objects ------------------------------------------------------------------------- */
 
@@ -35,6 +35,8 @@ struct lffi_library *lffi_push_library(lua_State *L, struct lffi_scope *scope)
     memset(lib, 0, sizeof *lib);
     lib->scope = scope;
     lib->path = "";
+    lffi_push_scope(L, scope);
+    lua_setiuservalue(L, -2, LIBRARY_SCOPE);
     return lib;
 }
 

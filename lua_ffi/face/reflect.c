@@ -288,7 +288,7 @@ static int api_declarations(lua_State *L)
     lua_settop(L, 1);
     if (!lua_isnil(L, 1))
         lffi_arg_string(L, 1, NULL);
-    lua_pushlightuserdata(L, scope);
+    lffi_push_scope(L, scope);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, NULL);
     lua_pushcclosure(L, next_declaration, 3);
@@ -337,7 +337,7 @@ static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scop
     struct cdecl_error error;
     const struct cdecl_decl *decl;
     source.text = lffi_arg_string(L, arg, &source.size);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
+    lffi_push_ref(L, scope, scope->ref_names);
     lua_pushlstring(L, "", 1);
     lua_pushvalue(L, arg);
     lua_concat(L, 2);
@@ -372,8 +372,8 @@ static int api_parse(lua_State *L)
 
 /* ---- functions by address -------------------------------------------------------------------- */
 
-/* In the registry: {[ctype] = {[name] = declaration}}. A declaration made here is not known to the
- * parser and lives as long as the state, because the functions made from it refer to it. */
+/* In the registry, weak: {[ctype] = {[name] = declaration}}. A declaration made here is not known
+ * to the parser and lives as long as the type, because the functions made from it refer to it. */
 static const char declarations_key = 0;
 
 /* Pushes the table t[key], made when missing; `t` is on the stack top and is replaced. */
@@ -395,7 +395,7 @@ static void push_declarations(lua_State *L, struct lffi_ctype *ct)
 {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &declarations_key) != LUA_TTABLE) {
         lua_pop(L, 1);
-        lua_newtable(L);
+        lffi_push_weak_table(L);
         lua_pushvalue(L, -1);
         lua_rawsetp(L, LUA_REGISTRYINDEX, &declarations_key);
     }

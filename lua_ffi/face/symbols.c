@@ -94,7 +94,7 @@ static int api_symbols(lua_State *L)
         lffi_expected(L, 1, "library");
     if (!lua_isnil(L, 2))
         lffi_arg_string(L, 2, NULL);
-    lua_pushlightuserdata(L, scope);
+    lffi_push_scope(L, scope);
     lua_insert(L, -2);
     lua_pushvalue(L, 2);
     push_copies(L, lib);

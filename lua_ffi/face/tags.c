@@ -40,7 +40,7 @@ static int api_tags(lua_State *L)
     lua_settop(L, 1);
     if (!lua_isnil(L, 1))
         lffi_arg_string(L, 1, NULL);
-    lua_pushlightuserdata(L, scope);
+    lffi_push_scope(L, scope);
     lua_pushvalue(L, 1);
     lua_pushlightuserdata(L, NULL);
     lua_pushcclosure(L, next_tag, 3);

@@ -82,7 +82,7 @@ static bool wants_length(const struct lffi_ctype *ct)
 static int api_sizeof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    struct lffi_ctype *ct = lffi_arg_any_ctype(L, scope, 1);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
     bool open = lffi_is_open(ct);
     if (scope->luajit && cd == NULL && open && wants_length(ct) && lua_isnoneornil(L, 2))
@@ -103,7 +103,7 @@ static int api_sizeof(lua_State *L)
 static int api_alignof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    struct lffi_ctype *ct = lffi_arg_any_ctype(L, scope, 1);
     bool known = (lffi_is_complete(ct) || ct->op == LFFI_ARRAY) && ct->op != LFFI_VOID &&
                  ct->op != LFFI_FUNCTION;
     if (!known && scope->luajit) {
@@ -137,7 +137,7 @@ static int push_bitfield_place(lua_State *L, const struct lffi_field *field)
 static int api_offsetof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    struct lffi_ctype *ct = lffi_arg_any_ctype(L, scope, 1);
     const struct lffi_field *field;
     lffi_arg_string(L, 2, NULL);
     if (!lffi_is_record(ct->op))
@@ -264,9 +264,9 @@ static int api_metatype(lua_State *L)
     holder->has_gc = !lua_isnil(L, -1);
     lua_pushvalue(L, 2);
     if (holder->ref_metatype == LUA_NOREF)
-        holder->ref_metatype = luaL_ref(L, LUA_REGISTRYINDEX);
+        holder->ref_metatype = lffi_ref(L, holder->scope);
     else
-        lua_rawseti(L, LUA_REGISTRYINDEX, holder->ref_metatype);
+        lffi_set_ref(L, holder->scope, holder->ref_metatype);
     lffi_push_ctype(L, ct);
     return 1;
 }

@@ -13,7 +13,7 @@
 /* ffi.new(ct [, nelem] [, initialisers ...]) */
 static int api_new(lua_State *L)
 {
-    struct lffi_ctype *ct = lffi_arg_ctype(L, lffi_scope_upvalue(L), 1);
+    struct lffi_ctype *ct = lffi_arg_any_ctype(L, lffi_scope_upvalue(L), 1);
     lffi_construct(L, ct, 2, lua_gettop(L), false);
     return 1;
 }
@@ -29,7 +29,7 @@ static bool is_same_object(lua_State *L, struct lffi_scope *scope, const struct 
 static int api_cast(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct lffi_ctype *ct = lffi_arg_ctype(L, scope, 1);
+    struct lffi_ctype *ct = lffi_arg_any_ctype(L, scope, 1);
     lffi_arg_value(L, 2);
     lua_settop(L, 2);
     if (!is_same_object(L, scope, ct))

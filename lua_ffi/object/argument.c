@@ -25,11 +25,11 @@ static int call_counted(lua_State *L)
     return running->function(L);
 }
 
-static void push_public(lua_State *L, struct lffi_state *st, void *context,
-                        const struct lffi_public *function, unsigned how)
+/* Stack top: the context, which is popped. */
+static void push_public(lua_State *L, struct lffi_state *st, const struct lffi_public *function,
+                        unsigned how)
 {
     bool counted = (how & LFFI_COUNTED) != 0 && function->most != LFFI_ANY;
-    lua_pushlightuserdata(L, context);
     lua_pushlightuserdata(L, (void *)(uintptr_t)function);
     lua_pushboolean(L, (how & LFFI_METHOD) != 0);
     lua_pushlightuserdata(L, st);
@@ -43,14 +43,16 @@ static unsigned counting(const struct lffi_scope *scope)
 
 void lffi_push_method(lua_State *L, struct lffi_scope *scope, const struct lffi_public *method)
 {
-    push_public(L, scope->st, scope, method, LFFI_METHOD | counting(scope));
+    lffi_push_scope(L, scope);
+    push_public(L, scope->st, method, LFFI_METHOD | counting(scope));
 }
 
 void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
                         unsigned how)
 {
     for (const struct lffi_public *f = functions; f->name != NULL; f++) {
-        push_public(L, st, st, f, how);
+        lua_pushlightuserdata(L, st);
+        push_public(L, st, f, how);
         lua_setfield(L, -2, f->name);
     }
 }
@@ -58,7 +60,8 @@ void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_p
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions)
 {
     for (const struct lffi_public *f = functions; f->name != NULL; f++) {
-        push_public(L, scope->st, scope, f, counting(scope));
+        lffi_push_scope(L, scope);
+        push_public(L, scope->st, f, counting(scope));
         lua_setfield(L, -2, f->name);
     }
 }
@@ -108,6 +111,7 @@ _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
 /* One "$" argument: a type, an identifier or a number. */
 static void collect_arg(lua_State *L, struct lffi_scope *scope, int idx, struct cdecl_arg *arg)
 {
+    const struct lffi_ctype *ct;
     memset(arg, 0, sizeof *arg);
     if (lua_isinteger(L, idx)) {
         arg->kind = CDECL_ARG_INT;
@@ -117,7 +121,9 @@ static void collect_arg(lua_State *L, struct lffi_scope *scope, int idx, struct 
         arg->name = lua_tolstring(L, idx, &arg->name_size);
     } else {
         arg->kind = CDECL_ARG_TYPE;
-        arg->type = lffi_arg_ctype(L, scope, idx)->type;
+        ct = lffi_arg_ctype(L, scope, idx);
+        lffi_keep_scope(L, scope, ct->scope);
+        arg->type = ct->type;
     }
 }
 
@@ -148,36 +154,58 @@ struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int 
     return lffi_ctype_of(L, scope, type);
 }
 
-/* Text of a type, remembered: a body makes a new type each time and is not. */
-static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, int idx)
+/* Pushes what the text of a type at idx is remembered by. A body makes a new type each time and is
+ * not, but where its identity does not matter, by itself behind a zero byte: nothing is pushed and
+ * false returned when it does. */
+static bool push_type_key(lua_State *L, const struct lffi_scope *scope, int idx, bool any)
+{
+    bool body = strchr(lua_tostring(L, idx), '{') != NULL;
+    if (body && (!any || scope->luajit))
+        return false;
+    lua_pushlstring(L, "", body);
+    lua_pushvalue(L, idx);
+    lua_concat(L, 2);
+    return true;
+}
+
+/* A type that was given a metatype has got an identity. */
+static bool is_still_any(const struct lffi_ctype *ct)
+{
+    return ct->base->ref_metatype == LUA_NOREF;
+}
+
+/* Text of a type, remembered. `any`: a struct that the text describes, not a new one. */
+static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, int idx, bool any)
 {
     struct lffi_ctype *ct;
     idx = lua_absindex(L, idx);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->ref_names);
-    lua_pushvalue(L, idx);
-    if (lua_rawget(L, -2) == LUA_TUSERDATA) {
+    if (!push_type_key(L, scope, idx, any))
+        return lffi_parse_ctype(L, scope, idx, 1, 0);
+    lffi_push_ref(L, scope, scope->ref_names);
+    lua_insert(L, -2);
+    lua_pushvalue(L, -1);
+    if (lua_rawget(L, -3) == LUA_TUSERDATA) {
         ct = lua_touserdata(L, -1);
-        lua_pop(L, 2);
-        return ct;
+        if (!any || is_still_any(ct)) {
+            lua_pop(L, 3);
+            return ct;
+        }
     }
     lua_pop(L, 1);
     ct = lffi_parse_ctype(L, scope, idx, 1, 0);
-    if (strchr(lua_tostring(L, idx), '{') == NULL) {
-        lua_pushvalue(L, idx);
-        lffi_push_ctype(L, ct);
-        lua_rawset(L, -3);
-    }
+    lffi_push_ctype(L, ct);
+    lua_rawset(L, -3);
     lua_pop(L, 1);
     return ct;
 }
 
-struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg)
+static struct lffi_ctype *arg_ctype(lua_State *L, struct lffi_scope *scope, int arg, bool any)
 {
     struct lffi_ctype *ct;
     const struct lffi_cdata *cd;
     const struct lffi_function *fn;
     if (lua_type(L, arg) == LUA_TSTRING)
-        return named_ctype(L, scope, arg);
+        return named_ctype(L, scope, arg, any);
     if ((ct = lffi_to_ctype(L, scope->st, arg)) != NULL)
         return ct;
     if ((cd = lffi_to_cdata(L, scope->st, arg)) != NULL)
@@ -188,6 +216,16 @@ struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int ar
         lffi_arg_error(L, arg, "C type expected, got nil: a pointer that is NULL reads as nil and "
                                "has no type");
     lffi_expected(L, arg, "C type");
+}
+
+struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    return arg_ctype(L, scope, arg, false);
+}
+
+struct lffi_ctype *lffi_arg_any_ctype(lua_State *L, struct lffi_scope *scope, int arg)
+{
+    return arg_ctype(L, scope, arg, true);
 }
 
 /* ---- other arguments ------------------------------------------------------------------------- */

@@ -56,6 +56,9 @@ void lffi_arg_most(lua_State *L, int most);
 void lffi_arg_value(lua_State *L, int arg);
 /* A type: ctype, cdata, function of a namespace, or C text. */
 struct lffi_ctype *lffi_arg_ctype(lua_State *L, struct lffi_scope *scope, int arg);
+/* Likewise, where a nameless struct in a text may be the one that the same text gave before: for
+ * values and questions, in loops, without a type for each. */
+struct lffi_ctype *lffi_arg_any_ctype(lua_State *L, struct lffi_scope *scope, int arg);
 /* Likewise from text with "$" arguments at first_arg .. last_arg of the stack. */
 struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
                                     int first_arg, int last_arg);

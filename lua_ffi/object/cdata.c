@@ -12,9 +12,7 @@
 
 struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
 {
-    void *object = lua_touserdata(L, idx);
-    const void *mt = object != NULL ? lffi_metatable(L, idx) : NULL;
-    return mt == st->mt_cdata || mt == st->mt_cdata_gc ? object : NULL;
+    return lffi_recognise(L, idx, st->mt_cdata, st->mt_cdata_gc, LFFI_MT_CDATA);
 }
 
 enum { LARGE_BLOCK = 1 << 20 };
@@ -56,9 +54,7 @@ static void *new_block(lua_State *L, struct lffi_ctype *ct, size_t total, uint64
 
 static void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finalised)
 {
-    const struct lffi_state *st = ct->scope->st;
-    int ref = finalised ? st->ref_mt_cdata_gc : st->ref_mt_cdata;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    lffi_push_metatable(L, ct->scope, finalised ? LFFI_MT_CDATA_GC : LFFI_MT_CDATA);
     lua_setmetatable(L, -2);
 }
 
@@ -163,7 +159,7 @@ bool lffi_owns_memory(lua_State *L, int idx)
 static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
     bool finalised =
-        lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->st->mt_cdata_gc;
+        lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->mt_cdata_gc;
     lua_pop(L, 1);
     return finalised;
 }
@@ -267,6 +263,7 @@ void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_id
         lua_pushvalue(L, fin_idx);
     lua_rawset(L, -3);
     lua_pop(L, 1);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_mt_cdata_gc);
+    lffi_push_metatable(L, ((struct lffi_cdata *)lua_touserdata(L, idx))->ct->scope,
+                        LFFI_MT_CDATA_GC);
     lua_setmetatable(L, idx);
 }

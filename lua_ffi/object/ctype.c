@@ -1,8 +1,9 @@
 /* Types as Lua objects: one userdata per type, found through the type's own slot.
  *
- * Depends on the parser's public header and state.c. Ctypes are anchored in the registry until
- * lua_close, so plain pointers to them may be kept anywhere. The parser's allocations happen on a
- * thread of their own and never raise; every raising call is made with nothing unowned in hand.
+ * Depends on the parser's public header and state.c. Ctypes are anchored by their scope as long as
+ * it lives, so plain pointers to them may be kept by all that keeps the scope. The parser's
+ * allocations happen on a thread of their own and never raise; every raising call is made with
+ * nothing unowned in hand.
  */
 #include <string.h>
 
@@ -72,6 +73,7 @@ static void fill_ctype(struct lffi_ctype *ct, struct lffi_scope *scope,
     ct->scope = scope;
     ct->op = (uint8_t)op_of(type);
     ct->constant = (type->quals & CDECL_CONST) != 0;
+    ct->serial = ++scope->st->ctypes;
     ct->ref_metatype = LUA_NOREF;
     ct->align = 1;
     lffi_is_complete(ct);
@@ -107,9 +109,9 @@ static struct lffi_ctype *make_ctype(lua_State *L, struct lffi_scope *scope,
     ct->base = base != NULL ? base : ct;
     if (target != NULL)
         ct->target = target;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_mt_ctype);
+    lffi_push_metatable(L, scope, LFFI_MT_CTYPE);
     lua_setmetatable(L, -2);
-    ct->ref = luaL_ref(L, LUA_REGISTRYINDEX);
+    ct->ref = lffi_ref(L, scope);
     *cdecl_user(type) = ct;
     return ct;
 }
@@ -122,7 +124,7 @@ struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
 
 void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, ct->ref);
+    lffi_push_ref(L, ct->scope, ct->ref);
 }
 
 /* Raises what a failed constructor of the parser reports. */
@@ -181,8 +183,7 @@ uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct)
 
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
 {
-    void *object = lua_touserdata(L, idx);
-    return object != NULL && lffi_metatable(L, idx) == st->mt_ctype ? object : NULL;
+    return lffi_recognise(L, idx, st->mt_ctype, NULL, LFFI_MT_CTYPE);
 }
 
 void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
@@ -203,12 +204,12 @@ void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
     struct lffi_ctype *base = a->base;
-    if (base == b->base || base->twin == b->base)
+    if (base == b->base || base->twin == b->base->serial)
         return true;
     if (!cdecl_compatible(base->type, b->base->type))
         return false;
     if (base->complete && b->base->complete) /* final: nothing can make them differ any more */
-        base->twin = b->base;
+        base->twin = b->base->serial;
     return true;
 }
 
@@ -228,7 +229,7 @@ bool lffi_push_metamethod(lua_State *L, struct lffi_ctype *ct, const char *name)
         ref = ct->target->base->ref_metatype;
     if (ref == LUA_NOREF)
         return false;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
+    lffi_push_ref(L, ct->scope, ref);
     lua_getfield(L, -1, name);
     lua_remove(L, -2);
     if (!lua_isnil(L, -1))

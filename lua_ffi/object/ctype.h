@@ -4,6 +4,8 @@
 
 #include "object/hooks.h"
 
+struct lffi_signature;
+
 struct lffi_fields;
 enum { LFFI_PLACES = 3 };
 
@@ -13,7 +15,8 @@ struct lffi_ctype {
     struct lffi_scope *scope;
     struct lffi_ctype *base;   /* of type->unqual; itself when unqualified */
     struct lffi_ctype *target; /* of type->target; NULL when there is none */
-    const struct lffi_ctype *twin; /* base only: the type of another scope last found the same */
+    uint64_t serial;           /* no other ctype of the state has or had it */
+    uint64_t twin;             /* base only: that of a type of another scope found to be the same */
     uint64_t size;             /* bytes; 0 until complete, see lffi_sizeof */
     uint32_t align;
     uint8_t op;        /* enum lffi_op */
@@ -25,10 +28,11 @@ struct lffi_ctype {
     bool knows_places, keeps_table;
     uint8_t nplaces;
     uint32_t place[LFFI_PLACES];
-    int ref;           /* registry: this object */
-    int ref_metatype;  /* base only: registry reference of the metatype table, or LUA_NOREF */
+    int ref;           /* lffi_push_ref: this object */
+    int ref_metatype;  /* base only: lffi_push_ref: the metatype table, or LUA_NOREF */
     const struct lffi_fields *fields; /* STRUCT, UNION, ENUM; base only; held by user value 1 */
     const struct lffi_plan *plan;     /* FUNCTION; base only; held by user value 2 */
+    const struct lffi_signature *signature; /* likewise: callback/slot.c's, never freed */
 };
 #define LFFI_CTYPE_FIELDS 1 /* user values of a ctype */
 #define LFFI_CTYPE_PLAN 2
@@ -36,7 +40,7 @@ struct lffi_ctype {
 
 /* ---- ctype.c: types as objects --------------------------------------------------------------- */
 
-/* The object of a type; made on first use, anchored until lua_close. */
+/* The object of a type; made on first use, anchored by its scope. */
 struct lffi_ctype *lffi_ctype_of(lua_State *L, struct lffi_scope *scope,
                                  const struct cdecl_type *type);
 void lffi_push_ctype(lua_State *L, struct lffi_ctype *ct);

@@ -2,10 +2,11 @@
  * members.h, integer.h, record.h and running.h what few need.
  *
  * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and
- * so finalised last. Scopes and ctypes are anchored by it until lua_close: no cdata can outlive its
- * type. A cdata is a userdata of its own; views and pointers into memory of another cdata carry
- * that owner as their one user value, objects what the pointers in them lead to (keep.c). Plans,
- * records and field tables are userdata held by ctypes.
+ * so finalised last. The default scope, and those made to stay, are anchored until lua_close; all
+ * others by their API table, ctypes, cdata, libraries, functions and callbacks. A scope anchors its
+ * ctypes: no cdata can outlive its type. A cdata is a userdata of its own; views and pointers into
+ * memory of another cdata carry that owner as their one user value, objects what the pointers in
+ * them lead to (keep.c). Plans, records and field tables are userdata held by ctypes.
  */
 #ifndef LFFI_OBJECT_H
 #define LFFI_OBJECT_H
@@ -36,7 +37,8 @@ struct lffi_state {
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool keeps;                  /* some cdata keeps something for a pointer in its memory */
     bool closing;                /* the state's own finaliser has begun */
-    lua_State *arena_thread;     /* idle thread whose stack slot 1 anchors the arenas' blocks */
+    uint64_t ctypes;             /* made so far, see lffi_ctype.serial */
+    lua_State *arena_thread;     /* see state.c: of the scopes that stay until lua_close */
 };
 
 struct lffi_scope {
@@ -45,9 +47,13 @@ struct lffi_scope {
     enum lffi_policy policy; /* S1; read when used */
     bool luajit;             /* S17 rules */
     bool bounds;             /* S11 checks */
-    int ref_self;            /* registry: this scope's userdata */
-    int ref_api;             /* registry: the `ffi` table users hold */
-    int ref_names;           /* registry: type text -> ctype, emptied by every cdef */
+    lua_State *anchors;      /* what only this scope's objects keep, see state.c; NULL: it stays */
+    const void *mt_cdata_gc; /* addresses of its metatables of cdata with finalisers ... */
+    const void *mt_ctype;    /* ... and of ctypes */
+    /* lffi_push_ref: */
+    int ref_api;             /* the `ffi` table users hold */
+    int ref_names;           /* type text -> ctype, emptied by every cdef */
+    int ref_texts;           /* face/texts.c's set, LUA_NOREF until there is one */
 };
 
 /* A C value as a Lua object: where it lies and what it is. Owned payloads follow the header,
@@ -74,11 +80,30 @@ static inline bool lffi_peeks(const struct lffi_state *st)
 
 /* The state of this universe, created on first use. */
 struct lffi_state *lffi_open_state(lua_State *L);
-/* A new scope, anchored until lua_close. Its API table is set by the caller. */
-struct lffi_scope *lffi_new_scope(lua_State *L, struct lffi_state *st);
+/* Pushes a new scope, which lives until lua_close (`stays`) or as long as something refers to it.
+ * Its API table is set by the caller. */
+struct lffi_scope *lffi_push_new_scope(lua_State *L, struct lffi_state *st, bool stays);
+/* Pushes what keeps the scope alive, for the upvalues and user values of all that refers to it; its
+ * address is the scope's. */
+void lffi_push_scope(lua_State *L, struct lffi_scope *scope);
+/* A scope's own references, which are gone with it: as luaL_ref and lua_rawgeti for the registry.
+ */
+int lffi_ref(lua_State *L, const struct lffi_scope *scope);
+void lffi_push_ref(lua_State *L, const struct lffi_scope *scope, int ref);
+/* Pops the value that `ref` stands for from now on. */
+void lffi_set_ref(lua_State *L, const struct lffi_scope *scope, int ref);
+/* Makes `scope` keep `other`, whose types it uses. */
+void lffi_keep_scope(lua_State *L, const struct lffi_scope *scope, struct lffi_scope *other);
+/* Pushes a metatable of the scope's objects, each of which keeps the scope alive. */
+enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE };
+void lffi_push_metatable(lua_State *L, const struct lffi_scope *scope, enum lffi_metatable which);
+/* The object at idx whose metatable is one of these: of a scope that stays, by their addresses
+ * (`second` NULL or not), or of any other. */
+void *lffi_recognise(lua_State *L, int idx, const void *first, const void *second,
+                     enum lffi_metatable which);
 /* Pushes a new table with weak keys. */
 void lffi_push_weak_table(lua_State *L);
-/* The scope of the running API function (its first upvalue). */
+/* The scope of the running API function (its first upvalue, which keeps it). */
 #define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
 
 /* ---- cdata.c: values as objects -------------------------------------------------------------- */
