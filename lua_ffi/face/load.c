@@ -79,6 +79,7 @@ static int api_load(lua_State *L)
         flags = lffi_library_flag("global", strlen("global"));
     if (unload)
         lffi_unload_when_collected(L, 3);
+    scope->st->unloads |= unload;
     lffi_find_library(L, lib, flags);
     push_path(L, lib);
     lffi_library_set_path(L, lib, 3);

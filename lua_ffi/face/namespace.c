@@ -179,7 +179,12 @@ static const struct variable *known_variable(lua_State *L)
 static int push_variable(lua_State *L, const struct variable *variable)
 {
     struct lffi_ctype *ct = variable->ct;
-    if (ct->op == LFFI_ARRAY || ct->op == LFFI_STRUCT || ct->op == LFFI_UNION)
+    const void *pointer = NULL;
+    if (ct->op == LFFI_POINTER && ct->scope->st->unloads)
+        memcpy(&pointer, variable->address, sizeof pointer);
+    if (pointer != NULL) /* it may lead to more of that memory */
+        lffi_push_anchored_pointer(L, ct->base, pointer, lua_upvalueindex(UP_LIBRARY));
+    else if (ct->op == LFFI_ARRAY || ct->op == LFFI_STRUCT || ct->op == LFFI_UNION)
         lffi_push_anchored_view(L, ct, variable->address, lua_upvalueindex(UP_LIBRARY));
     else
         lffi_load(L, ct, variable->address, 0);

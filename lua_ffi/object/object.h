@@ -37,6 +37,7 @@ struct lffi_state {
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool keeps;                  /* some cdata keeps something for a pointer in its memory */
     bool closing;                /* the state's own finaliser has begun */
+    bool unloads;                /* there was a library that the collector unmaps */
     uint64_t ctypes;             /* made so far, see lffi_ctype.serial */
     lua_State *arena_thread;     /* see state.c: of the scopes that stay until lua_close */
 };

@@ -337,7 +337,8 @@ static void keep_pointee(lua_State *L, struct lffi_state *st, const void *dst, i
 {
     int top = lua_gettop(L);
     int keep = 0;
-    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE)
+    if (lua_type(L, idx) == LUA_TSTRING || lua_type(L, idx) == LUA_TTABLE ||
+        lffi_to_function(L, idx) != NULL) /* it holds its library */
         keep = idx;
     else if (lffi_to_cdata(L, st, idx) != NULL && lffi_push_owner(L, idx))
         keep = lua_gettop(L);
@@ -497,14 +498,28 @@ static bool push_kept_pointee(lua_State *L, struct lffi_state *st, const void *s
     return true;
 }
 
-/* The pointer keeps what the memory keeps for it: it may outlive that memory. */
+/* Pushes the library whose memory the cdata at owner_idx is a view of; false: it is no such view,
+ * or no library can be unmapped behind its back. */
+static bool push_library(lua_State *L, struct lffi_state *st, int owner_idx)
+{
+    if (owner_idx == 0 || !st->unloads || !lffi_push_owner(L, owner_idx))
+        return false;
+    if (lua_type(L, -1) == LUA_TUSERDATA && lffi_to_cdata(L, st, -1) == NULL)
+        return true;
+    lua_pop(L, 1);
+    return false;
+}
+
+/* The pointer keeps what the memory keeps for it, for it may outlive that memory; one of a
+ * library's memory may lead to more of it. */
 static void load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
 {
     const void *value;
     memcpy(&value, src, sizeof value);
     if (value == NULL) {
         lua_pushnil(L);
-    } else if (push_kept_pointee(L, ct->scope->st, src, owner_idx)) {
+    } else if (push_kept_pointee(L, ct->scope->st, src, owner_idx) ||
+               push_library(L, ct->scope->st, owner_idx)) {
         lffi_push_anchored_pointer(L, ct->base, value, -1);
         lua_remove(L, -2);
     } else {

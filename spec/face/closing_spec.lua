@@ -9,6 +9,8 @@ local declarations = [[
     extern int library_numbers[4];
     int library_twice(int a);
     int library_apply(int (*f)(int), int x);
+    extern struct library_hold { int *p; int (*f)(int); } library_hold;
+    extern int *library_pointer;
 ]]
 
 local function open(options)
@@ -90,6 +92,13 @@ describe("{unload = true}", function()
             .. " return function() return v[0] end end", "7" },
         ["a function pointer"] = { "function(ffi, lib) local f = ffi.cast('int (*)(int)', lib.library_twice)"
             .. " return function() return f(4) end end", "8" },
+        ["a pointer variable's value"] = { "function(_, lib) local p = lib.library_pointer"
+            .. " return function() return p[0] end end", "7" },
+        ["a member's value"] = { "function(_, lib) local p, f = lib.library_hold.p, lib.library_hold.f"
+            .. " return function() return p[0] + f(4) end end", "15" },
+        ["memory that a function is stored in"] = { "function(ffi, lib)"
+            .. " local hold = ffi.new('struct library_hold', { f = lib.library_twice })"
+            .. " return function() return hold.f(4) end end", "8" },
     } do
         it("leaves the library to " .. what, function()
             local code, out, err = after_collection(case[1])

@@ -81,3 +81,10 @@ void *library_get_kept(void)
 {
     return library_kept;
 }
+
+/* What leads from the library's memory to more of it. */
+struct library_hold {
+    int *p;
+    int (*f)(int);
+} library_hold = {&library_counter, library_twice};
+int *library_pointer = &library_counter;
