@@ -48,7 +48,7 @@ describe("where Fiddle fails, cffi.fiddle", function()
         ffi.onerror = function(text) reported = text end
         finally(function() ffi.onerror = nil end)
         assert.has_error(function() qsort(buffer, 4, 1, c) end, "first comparison")
-        assert.truthy(tostring(reported):find "first comparison")
+        assert.is_nil(reported) -- it is raised
         assert.equal(1, calls) -- the later ones of this call return at once
         local sorted = { buffer:string():byte(1, -1) } -- qsort came to its end: all bytes are there
         table.sort(sorted)
@@ -78,7 +78,7 @@ describe("where Fiddle fails, cffi.fiddle", function()
     it("refuses text for an int member (there: the low bytes of an address)", function()
         local s = fiddle.struct "int i; double d" ()
         assert.has_error(function() s.i = "a" end,
-            "field 'i' of 'struct { int i; double d; }': cannot convert string \"a\" to 'int'")
+            "field 'i' of 'struct { int i; double d; }': cannot convert string \"a\" to 'int': (\"a\"):byte() is its code")
         assert.has_error(function() s.d = "x" end,
             "field 'd' of 'struct { int i; double d; }': cannot convert string \"x\" to 'double'")
         assert.has_error(function() s.i = 2.0 ^ 70 end,

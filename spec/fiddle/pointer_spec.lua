@@ -15,8 +15,8 @@ describe("fiddle.Pointer", function()
         assert.equal(255, p[3])
         raises("RangeError", "element 0 of 'unsigned char *': integer 300 does not fit 'unsigned char' (8 bits)",
             function() p[0] = 300 end)
-        raises("TypeError", "element 0 of 'unsigned char *': cannot convert string \"a\" to 'unsigned char'",
-            function() p[0] = "a" end)
+        raises("TypeError", "element 0 of 'unsigned char *': cannot convert string \"a\" to 'unsigned char': "
+            .. "(\"a\"):byte() is its code", function() p[0] = "a" end)
         raises("IndexError", "index 4 is out of bounds for a pointer to 4 bytes", function() return p[4] end)
         raises("IndexError", "index -1 is out of bounds for a pointer to 4 bytes", function() p[-1] = 0 end)
     end)
