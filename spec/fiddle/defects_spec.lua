@@ -78,7 +78,8 @@ describe("where Fiddle fails, cffi.fiddle", function()
     it("refuses text for an int member (there: the low bytes of an address)", function()
         local s = fiddle.struct "int i; double d" ()
         assert.has_error(function() s.i = "a" end,
-            "field 'i' of 'struct { int i; double d; }': cannot convert string \"a\" to 'int': (\"a\"):byte() is its code")
+            "field 'i' of 'struct { int i; double d; }': cannot convert string \"a\" to 'int': "
+            .. "(\"a\"):byte() is its code")
         assert.has_error(function() s.d = "x" end,
             "field 'd' of 'struct { int i; double d; }': cannot convert string \"x\" to 'double'")
         assert.has_error(function() s.i = 2.0 ^ 70 end,

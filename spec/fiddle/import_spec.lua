@@ -42,9 +42,8 @@ describe("fiddle.Importer", function()
         assert.equal(7, M:global("int", "optind").value)
         M.optind = 1
         assert.equal(4, M.SECOND)
-        raises("TypeError", "variable 'optind': cannot convert string \"x\" to 'int': (\"x\"):byte() is its code", function()
-            M.optind = "x"
-        end)
+        raises("TypeError", "variable 'optind': cannot convert string \"x\" to 'int': (\"x\"):byte() is its code",
+            function() M.optind = "x" end)
     end)
 
     it("names the libraries when a symbol is missing", function()

@@ -93,7 +93,8 @@ describe("cffi.bind", function()
     end)
 
     it("finds the libraries again by soname, and says what is missing on use", function()
-        local module = bind.text({ "zlib.h" }, {}, "cffi bind zlib.h", "zlib")
+        -- in a process of its own: this one may have loaded the library for all to see
+        local _, module = support.run { support.lua, "bin/cffi", "bind", "zlib.h" }
         assert.is_truthy(module:find('libraries = { { "libz.so.1", "z" } },', 1, true))
         local z = load(module)()
         assert.equal(core.string(z.zlibVersion()), z.ZLIB_VERSION)
