@@ -179,6 +179,8 @@ struct cdecl_attr {
 /* What is known of one parameter of one declaration (not part of the function's type). */
 struct cdecl_param {
     const char *name; /* NULL when not named */
+    const char *base; /* the typedef its declaration began with, NULL when none: for printing */
+    const struct cdecl_param *params; /* of the function that it points to, or NULL */
     const struct cdecl_attr *attrs;
 };
 
@@ -202,10 +204,12 @@ struct cdecl_decl {
     const char *name;              /* interned */
     const struct cdecl_type *type; /* NULL for macros */
     const struct cdecl_attr *attrs;
+    const char *base; /* the typedef its declaration began with, NULL when none: for printing */
     union {
         struct {
             const char *symbol;               /* asm label, or `name` */
-            const struct cdecl_param *params; /* functions: type->nparams entries, or NULL */
+            const struct cdecl_param *params; /* of the function that `type` is or points to: its
+                                               * nparams entries, or NULL */
         };
         struct {
             uint64_t u; /* constants: integers of the declared type, when `value` is NULL */
@@ -377,7 +381,8 @@ const char *cdecl_refusal_text(enum cdecl_refusal refusal);
 /* Writes the type as C, declaring `name` when not NULL. Returns the length needed without the
  * terminating zero, as snprintf does. */
 size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer, size_t size);
-/* Writes a whole declaration, parameter names included, without the final semicolon. */
+/* Writes a whole declaration without the final semicolon, as it was written: with the names of
+ * parameters and of typedefs, as far as these mean what they meant. */
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size);
 
 /* "file:line:col: message\n  source line\n  ^". As snprintf. */

@@ -143,6 +143,8 @@ static struct param_node *parameter(struct parser *p)
     struct param_node *node = SCRATCH(p->state, struct param_node);
     node->type = cdecl__unqualified(p->state, cdecl__decay(p->state, d.type));
     node->name = d.name;
+    node->base = specs.base;
+    node->params = d.params;
     node->attrs = d.attrs.kept;
     return node;
 }
@@ -360,16 +362,16 @@ OUT_OF_LINE static void fold(struct parser *p, enum naming naming, struct declar
                              const struct derived *first)
 {
     const struct derived *last = NULL;
+    result->params = NULL;
     for (const struct derived *d = first; d != NULL; d = d->next) {
         p->culprit = &d->at;
         result->type = fold_one(p, result->type, d, naming == NAME_PARAMETER);
         last = d;
+        if (d->kind == DERIVE_FUNCTION || d->kind == DERIVE_BLOCK) /* a block hides its function */
+            result->params = d->params;
     }
     p->culprit = NULL;
-    if (last->kind == DERIVE_FUNCTION) {
-        result->is_function = true;
-        result->params = last->params;
-    }
+    result->is_function = last->kind == DERIVE_FUNCTION;
 }
 
 /* Nothing but a name with the end of the declarator right after it: most declarators. */

@@ -22,7 +22,7 @@ struct decl_text {
 static struct decl_text decl_text(const struct cdecl_decl *decl)
 {
     struct decl_text result;
-    size_t needed = cdecl_print_decl(decl, result.text, sizeof result.text);
+    size_t needed = cdecl__print_resolved(decl, result.text, sizeof result.text);
     if (needed >= sizeof result.text)
         memcpy(result.text + sizeof result.text - 4, "...", 4);
     return result;
@@ -84,6 +84,16 @@ static bool are_overloads(const struct cdecl_decl *a, const struct cdecl_decl *b
     return a->refusal == CDECL_REFUSED_overloadable && b->refusal == CDECL_REFUSED_overloadable;
 }
 
+/* Whether it says more of the parameters than their types. */
+static bool is_told(const struct cdecl_decl *decl)
+{
+    const struct cdecl_type *function = cdecl__function_of(decl->type);
+    for (uint32_t i = 0; decl->params != NULL && i < function->nparams; i++)
+        if (decl->params[i].name != NULL || decl->params[i].attrs != NULL)
+            return true;
+    return false;
+}
+
 /* A compatible re-declaration: composite type, united attributes (docs/design.md, S9). */
 static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
                                       const struct cdecl_decl *old, const struct cdecl_decl *decl)
@@ -97,8 +107,12 @@ static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
     merged.attrs = unite(p->state, old->attrs, decl->attrs);
     if (merged.symbol == old->name)
         merged.symbol = decl->symbol;
-    if (merged.params == NULL || merged.type->nparams != old->type->nparams)
+    if (!is_told(old) || merged.type->nparams != old->type->nparams) {
+        merged.base = decl->base;
         merged.params = decl->params;
+    }
+    if (merged.params != old->params && !is_told(&merged) && merged.type == old->type)
+        merged.params = old->params; /* nothing but typedefs: not worth a new one */
     if (merged.refusal == CDECL_USABLE)
         merged.refusal = decl->refusal;
     if (merged.type == old->type && merged.attrs == old->attrs && merged.symbol == old->symbol &&

@@ -66,8 +66,11 @@ struct out {
     size_t size, used;
     char last;            /* the last character written */
     const char *declared; /* the typedef being printed: what it names is spelt out */
+    const char *base;     /* the typedef that stands for `named`, NULL when none does */
+    const struct cdecl_type *named;
     unsigned nreplaced;   /* bodies spelt out because their typedef's name means something else */
     bool in_replaced;     /* in one of them */
+    bool resolved;        /* typedefs are spelt out, but those of nameless tags */
 };
 
 void cdecl__put(struct out *out, const char *text, size_t size);
@@ -198,6 +201,10 @@ bool cdecl__same_value(const struct cdecl_decl *a, const struct cdecl_decl *b);
 /* A type as C text for a message, cut when long. The state has room for two, so that no function
  * that may fail needs the room on its stack. */
 const char *cdecl__type_text(struct cdecl_state *state, const struct cdecl_type *type);
+/* As cdecl_print_decl(), but with what the typedefs mean: for conflicts, which may lie there. */
+size_t cdecl__print_resolved(const struct cdecl_decl *decl, char *buffer, size_t size);
+/* The function that a type is or, through pointers and arrays, leads to; NULL when to none. */
+const struct cdecl_type *cdecl__function_of(const struct cdecl_type *type);
 
 /* ---- type.c: constructors; the same type is the same pointer ---- */
 
@@ -473,6 +480,7 @@ struct specs {
     bool is_constexpr;
     unsigned quals;
     const struct cdecl_type *type; /* qualifiers included */
+    const char *base;              /* the typedef that names it, NULL when none does */
     struct attrs attrs;
 };
 
@@ -487,6 +495,8 @@ struct param_node {
     struct param_node *next;
     const struct cdecl_type *type;
     struct name *name;
+    const char *base;          /* of its specifiers */
+    struct param_node *params; /* of the function that it points to */
     struct cdecl_attr *attrs;
 };
 
@@ -494,7 +504,7 @@ struct declarator {
     struct name *name; /* NULL when abstract */
     struct place at;   /* the name, or where it would stand */
     const struct cdecl_type *type;
-    struct param_node *params; /* of the function declared, not of one pointed to */
+    struct param_node *params; /* of the function declared or, when it is none, pointed to */
     bool is_function;
     struct attrs attrs;
 };

@@ -71,24 +71,29 @@ struct cdecl_value cdecl__initialiser(struct parser *p)
     return (struct cdecl_value){.kind = CDECL_VALUE_NONE};
 }
 
-/* Parameter names and attributes, NULL when there is nothing to tell. */
+/* What was written of the parameters of the function that `type` is or leads to: names, typedefs,
+ * attributes. NULL when there is nothing to tell. */
 static const struct cdecl_param *copy_params(struct cdecl_state *state,
-                                             const struct param_node *node, uint32_t count)
+                                             const struct param_node *node,
+                                             const struct cdecl_type *type)
 {
     bool any = false;
     for (const struct param_node *n = node; n != NULL; n = n->next)
-        any |= n->name != NULL || n->attrs != NULL;
-    if (!any || count == 0)
+        any |= n->name != NULL || n->attrs != NULL || n->base != NULL || n->params != NULL;
+    if (!any)
         return NULL;
-    struct cdecl_param *params = NEW_ARRAY(state, struct cdecl_param, count);
-    for (uint32_t i = 0; i < count; i++, node = node->next) {
+    const struct cdecl_type *function = cdecl__function_of(type);
+    struct cdecl_param *params = NEW_ARRAY(state, struct cdecl_param, function->nparams);
+    for (uint32_t i = 0; i < function->nparams; i++, node = node->next) {
         params[i].name = node->name == NULL ? NULL : node->name->text;
+        params[i].base = node->base;
+        params[i].params = copy_params(state, node->params, node->type);
         params[i].attrs = node->attrs;
     }
     return params;
 }
 
-static void declare_typedef(struct parser *p, struct declarator *d)
+static void declare_typedef(struct parser *p, const struct specs *specs, struct declarator *d)
 {
     const struct cdecl_type *type = d->type;
     struct cdecl_tag *tag = type->tag;
@@ -102,8 +107,8 @@ static void declare_typedef(struct parser *p, struct declarator *d)
     decl.symbol = decl.name;
     decl.attrs = d->attrs.kept;
     decl.refusal = (uint8_t)d->attrs.refusal;
-    if (type->kind == CDECL_FUNCTION)
-        decl.params = copy_params(p->state, d->params, type->nparams);
+    decl.base = specs->base;
+    decl.params = copy_params(p->state, d->params, type);
     const struct cdecl_decl *meant = cdecl__declare(p, &d->at, &decl);
     if (tag != NULL && tag->name == NULL && tag->typedef_name == NULL && type->quals == 0 &&
         meant->type == type) {
@@ -128,7 +133,8 @@ static void declare_function(struct parser *p, const struct specs *specs, struct
         cdecl__attributes_add(p->state, &d->attrs, CDECL_ATTR_NORETURN, "noreturn");
     decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
     decl.attrs = d->attrs.kept;
-    decl.params = copy_params(p->state, d->params, d->type->nparams);
+    decl.base = specs->base;
+    decl.params = copy_params(p->state, d->params, d->type);
     decl.refusal = (uint8_t)d->attrs.refusal;
     if (decl.refusal == CDECL_USABLE && specs->storage == STORAGE_STATIC)
         decl.refusal = CDECL_NOT_EXPORTED;
@@ -136,7 +142,8 @@ static void declare_function(struct parser *p, const struct specs *specs, struct
 }
 
 /* A const object with a constant initialiser. */
-static bool declare_constant(struct parser *p, struct declarator *d, struct cdecl_value *value)
+static bool declare_constant(struct parser *p, const struct specs *specs, struct declarator *d,
+                             struct cdecl_value *value)
 {
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_CONSTANT, &d->at, d->type);
     bool is_string = value->kind == CDECL_VALUE_STRING;
@@ -149,6 +156,7 @@ static bool declare_constant(struct parser *p, struct declarator *d, struct cdec
     if (!is_string)
         cdecl__convert(p, value, cdecl__plain(d->type));
     cdecl__set_value(p->state, &decl, value);
+    decl.base = specs->base;
     decl.attrs = d->attrs.kept;
     cdecl__declare(p, &d->at, &decl);
     return true;
@@ -165,12 +173,14 @@ static void declare_variable(struct parser *p, const struct specs *specs, struct
         p->unevaluated -= !constant;
         constant |= value.kind == CDECL_VALUE_STRING && specs->storage == STORAGE_STATIC;
     }
-    if (constant && value.kind != CDECL_VALUE_NONE && declare_constant(p, d, &value))
+    if (constant && value.kind != CDECL_VALUE_NONE && declare_constant(p, specs, d, &value))
         return;
     if (d->type->kind == CDECL_VOID)
         cdecl__fail_at(p, &d->at, "variable '%s' has type 'void'", d->name->text);
     struct cdecl_decl decl = cdecl__new_decl(p, CDECL_DECL_VARIABLE, &d->at, d->type);
     decl.thread_local = specs->thread_local;
+    decl.base = specs->base;
+    decl.params = copy_params(p->state, d->params, d->type);
     decl.symbol = d->attrs.symbol == NULL ? decl.name : d->attrs.symbol;
     decl.attrs = d->attrs.kept;
     decl.refusal = (uint8_t)d->attrs.refusal;
@@ -182,7 +192,7 @@ static void declare_variable(struct parser *p, const struct specs *specs, struct
 static void declare(struct parser *p, const struct specs *specs, struct declarator *d)
 {
     if (specs->storage == STORAGE_TYPEDEF)
-        declare_typedef(p, d);
+        declare_typedef(p, specs, d);
     else if (d->type->kind == CDECL_FUNCTION)
         declare_function(p, specs, d);
     else

@@ -34,8 +34,15 @@ static void word(struct out *out, const char *text)
     put(out, text);
 }
 
-static void declare(struct out *out, const struct cdecl_type *type, const char *name,
-                    const struct cdecl_param *params);
+/* What is known of a declared name beyond its type. */
+struct spelling {
+    const char *name; /* NULL: abstract */
+    const char *base;
+    const struct cdecl_param *params;
+};
+
+static void spell(struct out *out, const struct cdecl_type *type, const struct spelling *as);
+static void declare(struct out *out, const struct cdecl_type *type, const char *name);
 
 static void qualifiers(struct out *out, unsigned quals)
 {
@@ -63,7 +70,7 @@ static void aligned(struct out *out, uint32_t align)
 static void member(struct out *out, const struct cdecl_member *m)
 {
     put(out, " ");
-    declare(out, m->type, m->name, NULL);
+    declare(out, m->type, m->name);
     if (m->width != CDECL_NOT_BITFIELD) {
         put(out, " : ");
         put_unsigned(out, m->width);
@@ -97,7 +104,7 @@ static void fixed_type(struct out *out, const struct cdecl_tag *tag)
     if (tag->packed || prim == CDECL_PRIM_INT || prim == CDECL_PRIM_UINT)
         return;
     put(out, " : ");
-    declare(out, tag->underlying, NULL, NULL);
+    declare(out, tag->underlying, NULL);
 }
 
 static void enum_body(struct out *out, const struct cdecl_tag *tag)
@@ -244,14 +251,38 @@ static void realigned(struct out *out, const struct cdecl_type *type)
          "__typeof__(__attribute__((aligned("); /* first: after a body it would be the body's */
     put_unsigned(out, type->align);
     put(out, "))) ");
-    declare(out, type->unqual, NULL, NULL);
+    declare(out, type->unqual, NULL);
     put(out, ")");
 }
 
 /* ---- around the name ---- */
 
+/* The part of a type that its declaration named by a typedef. */
+static bool is_named(const struct out *out, const struct cdecl_type *type)
+{
+    return out->named != NULL && type->unqual == out->named->unqual &&
+           type->align == out->named->align;
+}
+
+/* Written as one word or as __typeof__: nothing of it stands behind the name. */
+static bool is_closed(const struct out *out, const struct cdecl_type *type)
+{
+    return is_named(out, type) || is_realigned(type);
+}
+
+/* Whether a pointer to it needs parentheses. */
+static bool binds_tighter(const struct out *out, const struct cdecl_type *type)
+{
+    return (type->kind == CDECL_ARRAY || type->kind == CDECL_FUNCTION) && !is_closed(out, type);
+}
+
 static void before(struct out *out, const struct cdecl_type *type)
 {
+    if (is_named(out, type)) {
+        qualifiers(out, type->quals & ~(unsigned)out->named->quals);
+        word(out, out->base);
+        return;
+    }
     if (is_realigned(type) && !goes_by_typedef(out, type)) {
         qualifiers(out, type->quals);
         realigned(out, type);
@@ -265,10 +296,8 @@ static void before(struct out *out, const struct cdecl_type *type)
     before(out, type->target);
     if (type->kind != CDECL_POINTER)
         return;
-    bool parens = (type->target->kind == CDECL_ARRAY || type->target->kind == CDECL_FUNCTION) &&
-                  !is_realigned(type->target);
     separate(out);
-    put(out, parens ? "(*" : "*");
+    put(out, binds_tighter(out, type->target) ? "(*" : "*");
     qualifiers(out, type->quals);
 }
 
@@ -284,7 +313,11 @@ static void parameters(struct out *out, const struct cdecl_type *type,
         inner.size = out->size > out->used ? out->size - out->used : 0;
         inner.used = 0;
         inner.last = 0;
-        declare(&inner, type->params[i], params == NULL ? NULL : params[i].name, NULL);
+        if (params == NULL)
+            declare(&inner, type->params[i], NULL);
+        else
+            spell(&inner, type->params[i],
+                  &(struct spelling){params[i].name, params[i].base, params[i].params});
         out->used += inner.used;
         out->last = inner.last;
         out->nreplaced = inner.nreplaced;
@@ -302,34 +335,72 @@ static void parameters(struct out *out, const struct cdecl_type *type,
     }
 }
 
+static void array_length(struct out *out, const struct cdecl_type *type)
+{
+    put(out, "[");
+    if (type->count == CDECL_COUNT_VLA)
+        put(out, "?");
+    else if (type->count != CDECL_COUNT_UNKNOWN)
+        put_unsigned(out, type->count);
+    put(out, "]");
+}
+
+/* `params` are those of the first function that is met. */
 static void after(struct out *out, const struct cdecl_type *type, const struct cdecl_param *params)
 {
-    for (; is_derived(type) && !is_realigned(type); type = type->target, params = NULL) {
+    for (; is_derived(type) && !is_closed(out, type); type = type->target) {
         if (type->kind == CDECL_FUNCTION) {
             parameters(out, type, params);
+            params = NULL;
         } else if (type->kind == CDECL_ARRAY) {
-            put(out, "[");
-            if (type->count == CDECL_COUNT_VLA)
-                put(out, "?");
-            else if (type->count != CDECL_COUNT_UNKNOWN)
-                put_unsigned(out, type->count);
-            put(out, "]");
-        } else if ((type->target->kind == CDECL_ARRAY || type->target->kind == CDECL_FUNCTION) &&
-                   !is_realigned(type->target)) {
+            array_length(out, type);
+        } else if (binds_tighter(out, type->target)) {
             put(out, ")");
         }
     }
 }
 
-static void declare(struct out *out, const struct cdecl_type *type, const char *name,
-                    const struct cdecl_param *params)
+/* What the typedef `base` stands for within `type`. Its name may mean something else by now: then
+ * that is found nowhere in the type, which is spelt out. */
+static const struct cdecl_type *meaning(const struct out *out, const char *base,
+                                        const struct cdecl_type *type)
 {
+    if (base == NULL || base == out->declared || out->resolved)
+        return NULL;
+    const struct cdecl_decl *decl = cdecl__name_of(base)->decl;
+    if (decl == NULL || decl->kind != CDECL_DECL_TYPEDEF)
+        return NULL;
+    bool decayed = decl->type->kind == CDECL_ARRAY && type->kind == CDECL_POINTER &&
+                   type->target == decl->type->target;
+    return decayed ? type : decl->type; /* a parameter of an array's typedef */
+}
+
+static void spell(struct out *out, const struct cdecl_type *type, const struct spelling *as)
+{
+    const char *base = out->base;
+    const struct cdecl_type *named = out->named;
+    out->base = as->base;
+    out->named = meaning(out, as->base, type);
     before(out, type);
-    if (name != NULL)
-        word(out, name);
-    else if (type->kind == CDECL_FUNCTION && !is_realigned(type))
+    if (as->name != NULL)
+        word(out, as->name);
+    else if (type->kind == CDECL_FUNCTION && !is_closed(out, type))
         separate(out);
-    after(out, type, params);
+    after(out, type, as->params);
+    out->base = base;
+    out->named = named;
+}
+
+static void declare(struct out *out, const struct cdecl_type *type, const char *name)
+{
+    spell(out, type, &(struct spelling){.name = name});
+}
+
+const struct cdecl_type *cdecl__function_of(const struct cdecl_type *type)
+{
+    while (type->kind == CDECL_POINTER || type->kind == CDECL_ARRAY)
+        type = type->target;
+    return type->kind == CDECL_FUNCTION ? type : NULL;
 }
 
 static size_t finish(const struct out *out)
@@ -342,7 +413,7 @@ static size_t finish(const struct out *out)
 size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer, size_t size)
 {
     struct out out = {.buffer = buffer, .size = size};
-    declare(&out, type, name, NULL);
+    declare(&out, type, name);
     return finish(&out);
 }
 
@@ -429,7 +500,7 @@ static void constant(struct out *out, const struct cdecl_decl *decl)
         decl->type->kind == CDECL_ARRAY ? decl->type->target : decl->type;
     bool is_const = object->quals & CDECL_CONST || object->kind == CDECL_POINTER;
     put(out, is_const ? "static" : "static const");
-    declare(out, decl->type, decl->name, NULL);
+    spell(out, decl->type, &(struct spelling){decl->name, decl->base, NULL});
     struct cdecl_value value = cdecl_value_of(decl);
     put_value(out, &value);
 }
@@ -443,33 +514,46 @@ static void asm_label(struct out *out, const struct cdecl_decl *decl)
     put(out, ")");
 }
 
+static void macro(struct out *out, const struct cdecl_decl *decl)
+{
+    put(out, "#define ");
+    put(out, decl->name);
+    put(out, decl->parameters == NULL ? "" : decl->parameters);
+    put(out, decl->text[0] == '\0' ? "" : " ");
+    put(out, decl->text);
+}
+
+static size_t print_decl(struct out *out, const struct cdecl_decl *decl)
+{
+    if (decl->kind == CDECL_DECL_MACRO) {
+        macro(out, decl);
+        return finish(out);
+    }
+    if (decl->kind == CDECL_DECL_CONSTANT) {
+        constant(out, decl);
+        return finish(out);
+    }
+    struct spelling as = {decl->name, decl->base, decl->params};
+    if (decl->kind == CDECL_DECL_TYPEDEF) {
+        out->declared = decl->name;
+        put(out, "typedef");
+    } else if (decl->kind == CDECL_DECL_VARIABLE) {
+        put(out, decl->thread_local ? "extern _Thread_local" : "extern");
+    }
+    spell(out, decl->type, &as);
+    if (decl->kind != CDECL_DECL_TYPEDEF)
+        asm_label(out, decl);
+    return finish(out);
+}
+
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size)
 {
     struct out out = {.buffer = buffer, .size = size};
-    switch (decl->kind) {
-    case CDECL_DECL_TYPEDEF:
-        out.declared = decl->name;
-        put(&out, "typedef");
-        declare(&out, decl->type, decl->name,
-                decl->type->kind == CDECL_FUNCTION ? decl->params : NULL);
-        break;
-    case CDECL_DECL_FUNCTION:
-        declare(&out, decl->type, decl->name, decl->params);
-        asm_label(&out, decl);
-        break;
-    case CDECL_DECL_CONSTANT: constant(&out, decl); break;
-    case CDECL_DECL_MACRO:
-        put(&out, "#define ");
-        put(&out, decl->name);
-        put(&out, decl->parameters == NULL ? "" : decl->parameters);
-        put(&out, decl->text[0] == '\0' ? "" : " ");
-        put(&out, decl->text);
-        break;
-    default:
-        put(&out, decl->thread_local ? "extern _Thread_local" : "extern");
-        declare(&out, decl->type, decl->name, NULL);
-        asm_label(&out, decl);
-        break;
-    }
-    return finish(&out);
+    return print_decl(&out, decl);
+}
+
+size_t cdecl__print_resolved(const struct cdecl_decl *decl, char *buffer, size_t size)
+{
+    struct out out = {.buffer = buffer, .size = size, .resolved = true};
+    return print_decl(&out, decl);
 }

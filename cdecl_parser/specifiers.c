@@ -258,6 +258,7 @@ static bool typedef_name(struct parser *p, struct spec_reader *r)
         return false;
     r->seen = S_OTHER;
     r->specs->type = decl->type;
+    r->specs->base = decl->name;
     r->first_type = cdecl__here(p);
     if (decl->refusal != CDECL_USABLE) {
         r->specs->attrs.refusal = decl->refusal;

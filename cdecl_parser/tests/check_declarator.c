@@ -130,7 +130,7 @@ START_TEST(names_and_attributes_of_parameters)
 }
 END_TEST
 
-/* The parameters recorded are those of the function declared, not of one that it mentions. */
+/* The parameters recorded are those of the function declared or pointed to, not of its result. */
 START_TEST(the_declared_functions_own_parameters)
 {
     must_parse("int (*f(int a, char b))(long c); typedef int fn(int code, void *user);"
@@ -138,7 +138,10 @@ START_TEST(the_declared_functions_own_parameters)
     ck_assert_str_eq(decl_of("f")->params[0].name, "a");
     ck_assert_str_eq(decl_of("f")->params[1].name, "b");
     ck_assert_str_eq(decl_of("fn")->params[1].name, "user");
-    ck_assert_ptr_null(decl_of("variable")->params);
+    ck_assert_str_eq(decl_of("variable")->params[0].name, "unused");
+    must_parse("void g(int (*compare)(const void *a, const void *b), int (^block)(int c));");
+    ck_assert_str_eq(decl_of("g")->params[0].params[1].name, "b");
+    ck_assert_ptr_null(decl_of("g")->params[1].params);
 }
 END_TEST
 

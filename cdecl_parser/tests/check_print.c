@@ -453,6 +453,78 @@ START_TEST(declarations_print_as_they_were_written)
 }
 END_TEST
 
+/* With the names of typedefs, and with these spelt out; NULL: the same. */
+static const struct {
+    const char *text, *name, *written, *resolved;
+} written[] = {
+    {"size_t f(const char *s)", "f", "size_t f(const char *s)", "unsigned long f(const char *s)"},
+    {"int f(h **out, size_t)", "f", "int f(h **out, size_t)",
+     "int f(struct handle **out, unsigned long)"},
+    {"h *const f(c *p, const h *q)", "f", "h *f(c *p, const h *q)",
+     "struct handle *f(const char *p, const struct handle *q)"},
+    {"c x[3]", "x", "extern c x[3]", "extern const char x[3]"},
+    {"volatile c x", "x", "extern volatile c x", "extern const volatile char x"},
+    {"a x", "x", "extern a x", "extern int x[3]"},
+    {"const a x[2]", "x", "extern const int x[2][3]", NULL}, /* it is the elements that are const */
+    {"a *x", "x", "extern a *x", "extern int (*x)[3]"},
+    {"void f(a x, a *y)", "f", "void f(a x, a *y)", "void f(int *x, int (*y)[3])"},
+    {"fn x, *y", "y", "extern fn *y", "extern int (*y)(long)"},
+    {"fn x", "x", "fn x", "int x(long)"},
+    {"void f(fn g, fn *const h)", "f", "void f(fn *g, fn *h)",
+     "void f(int (*g)(long), int (*h)(long))"},
+    {"n x; n y", "y", "extern n y", NULL},
+    {"v x[2]", "x", "extern v x[2]", "extern int __attribute__((vector_size(16))) x[2]"},
+    {"w x", "x", "extern w x", "extern __typeof__(__attribute__((aligned(16))) int) x"},
+    {"typedef size_t mine; mine x", "x", "extern mine x", "extern unsigned long x"},
+    {"typedef h *ref", "ref", "typedef h *ref", "typedef struct handle *ref"},
+    {"typedef int (*cb)(h *self, size_t (*read)(void *to, size_t n))", "cb",
+     "typedef int (*cb)(h *self, size_t (*read)(void *to, size_t n))",
+     "typedef int (*cb)(struct handle *self, unsigned long (*read)(void *to, unsigned long n))"},
+    {"void (*f(int sig, void (*to)(int code)))(size_t)", "f",
+     "void (*f(int sig, void (*to)(int code)))(unsigned long)",
+     "void (*f(int sig, void (*to)(int code)))(unsigned long)"},
+    {"void (*f[2])(size_t n)", "f", "extern void (*f[2])(size_t n)",
+     "extern void (*f[2])(unsigned long n)"},
+    {"static const size_t k = 3", "k", "static const size_t k = 3",
+     "static const unsigned long k = 3"},
+    {"size_t x __attribute__((vector_size(16)))", "x",
+     "extern unsigned long __attribute__((vector_size(16))) x", NULL},
+    {"int f(unsigned long); int f(size_t n); int f(size_t)", "f", "int f(size_t n)",
+     "int f(unsigned long n)"},
+    {"int f(size_t n); int f(unsigned long other)", "f", "int f(size_t n)",
+     "int f(unsigned long n)"},
+    {"struct { h *p; size_t n; } x", "x", "extern struct { struct handle *p; unsigned long n; } x",
+     NULL},
+};
+
+START_TEST(typedefs_as_they_were_written)
+{
+    char text[300];
+    must_parse("typedef struct handle h; typedef const char c; typedef int a[3]; typedef int fn(long);"
+               "typedef struct { int m; } n; typedef int v __attribute__((vector_size(16)));"
+               "typedef int w __attribute__((aligned(16)));");
+    must_parse(written[_i].text);
+    const char *resolved = written[_i].resolved;
+    cdecl_print_decl(decl_of(written[_i].name), text, sizeof text);
+    ck_assert_str_eq(text, written[_i].written);
+    ck_assert_str_eq(print_name(written[_i].name), resolved == NULL ? text : resolved);
+}
+END_TEST
+
+/* A typedef whose name means something else by now is spelt out. */
+START_TEST(typedefs_of_another_meaning)
+{
+    char text[100];
+    must_parse("typedef long t; t f(t *x);");
+    struct cdecl_source source = source_of("typedef int t;");
+    source.flags = CDECL_OVERRIDE;
+    must_parse_source(&source);
+    cdecl_print_decl(decl_of("f"), text, sizeof text);
+    ck_assert_str_eq(text, "long f(long *x)");
+    must_fail("int f(t *);", "1:5: 'f' redeclared as 'int f(int *)', was 'long f(long *x)'");
+}
+END_TEST
+
 START_TEST(an_enumerator_is_printed_as_a_constant)
 {
     must_parse("enum e { A = 3, B = -1 }; enum f : unsigned char { C = 9 };");
@@ -505,6 +577,8 @@ Suite *check_print(void)
     tcase_add_test(tcase, replaced_typedefs);
     tcase_add_test(tcase, many_replaced_typedefs);
     ADD_LOOP(tcase, declarations_print_as_they_were_written, declarations);
+    ADD_LOOP(tcase, typedefs_as_they_were_written, written);
+    tcase_add_test(tcase, typedefs_of_another_meaning);
     tcase_add_test(tcase, an_enumerator_is_printed_as_a_constant);
     tcase_add_test(tcase, short_buffers);
     return suite;

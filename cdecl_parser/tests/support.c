@@ -301,6 +301,6 @@ const char *print_name(const char *name)
     static char texts[4][2048];
     static unsigned next;
     char *text = texts[next++ % 4];
-    ck_assert_uint_lt(cdecl_print_decl(decl_of(name), text, sizeof texts[0]), sizeof texts[0]);
+    ck_assert_uint_lt(cdecl__print_resolved(decl_of(name), text, sizeof texts[0]), sizeof texts[0]);
     return text;
 }

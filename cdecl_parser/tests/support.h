@@ -68,7 +68,7 @@ const char *message_of(const struct cdecl_error *error);
 /* ---- printing ---- */
 
 const char *print_type(const struct cdecl_type *type);
-const char *print_name(const char *name); /* the declaration of a name */
+const char *print_name(const char *name); /* the declaration of a name, typedefs spelt out */
 
 /* ---- what a transaction must leave as it was ---- */
 
