@@ -11,7 +11,7 @@ ffi.cdef [[
 ]]
 local C = ffi.C
 local buffer = ffi.new "char[200]"
-local prefix = "bad argument #%d to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+local prefix = "bad argument #%d to 'snprintf' (int snprintf(char *buffer, size_t size, "
     .. "const char *format, ...)): "
 
 local function print_c(format, ...)
@@ -256,7 +256,7 @@ describe("libc's printf and its like", function()
             calls = calls + 1
             return ffi.new("int[2]", 1, 2)
         end })
-        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
             .. "const char *format, ...)): format '%s' wants 'char *', got 'int[2]'",
             C.snprintf, buffer, 9, "%s", object)
         assert.equal(1, calls)
@@ -274,7 +274,7 @@ describe("libc's printf and its like", function()
             ["cannot convert a Lua function to 'a pointer'"] = print,
         } do
             given = value
-            support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+            support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
                 .. "const char *format, ...)): " .. problem, C.snprintf, buffer, 9, "%s", object)
         end
         assert.equal(ffi.typeof "const void *", wanted)
@@ -285,7 +285,7 @@ describe("libc's printf and its like", function()
             __cffi_integer = function() return 5 end,
             __cffi_pointer = function() return ffi.cast("void *", nil) end,
         })
-        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
             .. "const char *format, ...)): format '%s' wants 'char *', got table",
             C.snprintf, buffer, 9, "%s", both)
         C.snprintf(buffer, 9, "%d", both)
@@ -298,11 +298,11 @@ describe("libc's printf and its like", function()
             ffi.copy(format, "%s")
             return 5
         end })
-        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
             .. "const char *format, ...)): format '%s' wants 'char *', got table",
             C.snprintf, buffer, 9, format, changer)
         ffi.copy(format, "%d")
-        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
             .. "const char *format, ...)): format '%s' wants 'char *', got integer 1",
             C.snprintf, buffer, setmetatable({}, { __cffi_integer = function()
                 ffi.copy(format, "%s")
@@ -315,7 +315,7 @@ describe("libc's printf and its like", function()
         other.cdef "int snprintf(char *buffer, size_t size, size_t also, ...);"
         local format = ffi.cast("char *", "%.1f")
         assert.equal(3, other.C.snprintf(buffer, 9, ffi.cast("size_t", format), 0.5))
-        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, unsigned long size, "
+        support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
             .. "const char *format, ...)): format '%.1f' wants 'double', got string \"no\"",
             C.snprintf, buffer, 9, format, "no")
     end)

@@ -46,20 +46,20 @@ describe("the ways of a call", function()
             assert.truthy(out:find(line .. "\n", 1, true), line .. " is missing in\n" .. out)
         end
         has "paths_i8\ttrue -128"
-        has "paths_u8\tfalse bad argument #1 to 'paths_u8' (unsigned char paths_u8(unsigned char)): \z
+        has "paths_u8\tfalse bad argument #1 to 'paths_u8' (uint8_t paths_u8(uint8_t)): \z
             integer 256 does not fit 'unsigned char' (8 bits)"
-        has 'paths_i8\tfalse bad argument #1 to \'paths_i8\' (signed char paths_i8(signed char)): \z
+        has 'paths_i8\tfalse bad argument #1 to \'paths_i8\' (int8_t paths_i8(int8_t)): \z
             integer 200 does not fit \'signed char\' (8 bits); if its bits are meant: \z
             ffi.cast("signed char", v)'
         has "paths_u8\ttrue 255"
         has "paths_u32\ttrue 4294967295"
-        has 'paths_i32\tfalse bad argument #1 to \'paths_i32\' (int paths_i32(int)): \z
+        has 'paths_i32\tfalse bad argument #1 to \'paths_i32\' (int32_t paths_i32(int32_t)): \z
             integer 4294967295 does not fit \'int\' (32 bits); if its bits are meant: ffi.cast("int", v)'
-        has 'paths_i64\tfalse bad argument #1 to \'paths_i64\' (long paths_i64(long)): \z
+        has 'paths_i64\tfalse bad argument #1 to \'paths_i64\' (int64_t paths_i64(int64_t)): \z
             number 9.2233720368547758e+18 does not fit \'long\' (64 bits); if its bits are meant: \z
             ffi.cast("long", v)'
         has "paths_i32\ttrue -1"
-        has "paths_i32\tfalse bad argument #1 to 'paths_i32' (int paths_i32(int)): \z
+        has "paths_i32\tfalse bad argument #1 to 'paths_i32' (int32_t paths_i32(int32_t)): \z
             cannot convert string \"12\" to 'int'"
         has "paths_u64\ttrue 18446744073709551615"
         has "paths_double\tfalse bad argument #1 to 'paths_double' (double paths_double(double)): \z
@@ -74,17 +74,17 @@ describe("the ways of a call", function()
         has "paths_nothings\ttrue 3"
         has "true\t3\t128"
         has "true\t15\t123456789101112"
-        has("false\tbad argument #4 to 'snprintf' (int snprintf(char *, unsigned long, \z
+        has("false\tbad argument #4 to 'snprintf' (int snprintf(char *, size_t, \z
             const char *, ...)): format '%d' wants 'int', got string \"12\"\t")
         has "paths_sum\ttrue 0x1.cp+4"
         has "paths_sum\ttrue 0x1p+2"
         has "paths_length\tfalse bad argument #1 to 'paths_length' \z
-            (unsigned long paths_length(const char *text)): NULL is not allowed here (nonnull)"
+            (size_t paths_length(const char *text)): NULL is not allowed here (nonnull)"
         has "paths_length\ttrue 4"
         has "paths_last_of_stack\ttrue -100"
         has "paths_compare\ttrue 0"
         has "paths_compare\tfalse bad argument #2 to 'paths_compare' \z
-            (int paths_compare(const int *, const int *, unsigned long) __asm__(\"memcmp\")): \z
+            (int paths_compare(const int *, const int *, size_t) __asm__(\"memcmp\")): \z
             element [2]: cannot convert string \"2\" to 'const int'"
     end)
 

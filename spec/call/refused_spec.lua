@@ -48,7 +48,7 @@ describe("a function that cannot be called", function()
     end)
 
     it("says what an object stands for that is no address", function()
-        local prefix = "bad argument #4 to 'snprintf' (int snprintf(char *, unsigned long, "
+        local prefix = "bad argument #4 to 'snprintf' (int snprintf(char *, size_t, "
             .. "const char *, ...)): "
         for text, value in pairs {
             ["integer 5"] = 5,

@@ -14,7 +14,7 @@ scope.cdef [[
     int snprintf(char *, size_t, const char *, ...);
 ]]
 
-local prototype = "(int variadic_read(char *out, unsigned long size, const char *kinds, ...)): "
+local prototype = "(int variadic_read(char *out, size_t size, const char *kinds, ...)): "
 
 for _, compiler in ipairs { "", "-clang" } do
     local path = ("%s/spec/variadic%s.so"):format(support.build, compiler)
@@ -97,7 +97,7 @@ for _, compiler in ipairs { "", "-clang" } do
                     scope.byvalue, {})
                 raises("bad argument #1 to 'byvalue' (struct or union expected, got no value)",
                     scope.byvalue)
-                raises("bad argument #4 to 'snprintf' (int snprintf(char *, unsigned long, const char *, ...)): "
+                raises("bad argument #4 to 'snprintf' (int snprintf(char *, size_t, const char *, ...)): "
                     .. "format '%p' wants a pointer, got userdata", function()
                     scope.C.snprintf(out, 9, "%p", scope.byvalue(scope.new "struct variadic_small"))
                 end)

@@ -51,9 +51,9 @@ local function refused_everywhere(cb, text, holder)
     raises(text, holder[0].free, holder[0])
     raises(text, cb, 1)
     raises(text, holder[0], 1)
-    raises("bad argument #1 to 'callbacks_call' (int callbacks_call(int (*f)(int), int x)): " .. text,
+    raises("bad argument #1 to 'callbacks_call' (int callbacks_call(callbacks_fn *f, int x)): " .. text,
         lib.callbacks_call, cb, 1)
-    raises("bad argument #2 to 'callbacks_both' (int callbacks_both(int (*f)(int), int (*g)(int), int x)): " .. text,
+    raises("bad argument #2 to 'callbacks_both' (int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x)): " .. text,
         lib.callbacks_both, same, holder[0], 1)
     raises("bad argument #4 to 'snprintf' (" ..
         "int snprintf(char *buffer, unsigned long size, const char *format, ...)): " .. text,
@@ -200,7 +200,7 @@ describe("a callback freed while arguments are converted", function()
 
     it("is not passed", function()
         local cb = ffi.callback("int (*)(int)", same)
-        refused("bad argument #1 to 'callbacks_call' %(int callbacks_call%(int %(%*f%)%(int%), int x%)%): " .. text,
+        refused("bad argument #1 to 'callbacks_call' %(int callbacks_call%(callbacks_fn %*f, int x%)%): " .. text,
             function() return lib.callbacks_call(cb, freeing(cb)) end)
         cb = ffi.callback("int (*)(int)", same)
         refused("bad argument #4 to 'snprintf' .*: " .. text,

@@ -118,7 +118,7 @@ describe("an implicit conversion", function()
         ffi.cdef "void callbacks_keep_variadic(int (*f)(const char *, ...)) __asm__(\"callbacks_keep\");"
         raises("no callback of type 'int (const char *, ...)' is possible: the types of its variadic arguments "
             .. "are not known", lib.callbacks_keep_variadic, print)
-        raises("bad argument #1 to 'callbacks_call' (int callbacks_call(int (*f)(int), int x)): cannot convert "
+        raises("bad argument #1 to 'callbacks_call' (int callbacks_call(callbacks_fn *f, int x)): cannot convert "
             .. "table to 'int (*)(int)'", lib.callbacks_call, {}, 1)
     end)
 end)
@@ -191,10 +191,10 @@ describe("a conversion for one call only", function()
 
     it("ends when an argument after it does not convert, or is NULL", function()
         leaves_nothing(function(f)
-            raises("bad argument #2 to 'callbacks_borrow' (int callbacks_borrow(int (*f)(int), int x)): "
+            raises("bad argument #2 to 'callbacks_borrow' (int callbacks_borrow(callbacks_fn *f, int x)): "
                 .. "cannot convert string \"x\" to 'int': (\"x\"):byte() is its code", lib.callbacks_borrow, f, "x")
-            raises("bad argument #2 to 'callbacks_borrow_both' (int callbacks_borrow_both(int (*f)(int), "
-                .. "int (*g)(int), int x)): cannot convert table to 'int (*)(int)'",
+            raises("bad argument #2 to 'callbacks_borrow_both' (int callbacks_borrow_both(callbacks_fn *f, "
+                .. "callbacks_fn *g, int x)): cannot convert table to 'int (*)(int)'",
                 lib.callbacks_borrow_both, f, {}, 1)
             local ok, err = pcall(ffi.C.bsearch, nil, ffi.new "int[1]", 1, 4, f)
             assert.is_false(ok)

@@ -85,7 +85,7 @@ describe("ffi.parse", function()
             rows[i] = { d.kind, d.name, ffi.reflect(d.type).name, d.text or d.value }
         end
         assert.same({
-            { "function", "f", "int (int, int)", "int f(int a, int)" },
+            { "function", "f", "int (int, int)", "number f(number a, int)" },
             { "variable", "c", "char", "extern char c" },
             { "constant", "E", "int", 4 },
             { "typedef", "T", "long", "typedef long T" },
@@ -253,9 +253,9 @@ describe("an object with __cffi_pointer", function()
     it("stands for its pointer, by the rules for that", function()
         assert.equal(3, ffi.C.strlen(object(ffi.new("char[4]", "abc"))))
         assert.equal(ffi.typeof "const char *", seen)
-        support.raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *)): "
+        support.raises("bad argument #1 to 'strlen' (size_t strlen(const char *)): "
             .. "cannot convert 'int *' to 'const char *'", ffi.C.strlen, object(ffi.cast("int *", 16)))
-        support.raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *)): "
+        support.raises("bad argument #1 to 'strlen' (size_t strlen(const char *)): "
             .. "'__cffi_pointer' must give a pointer, got a table", ffi.C.strlen, object {})
         assert.equal(0, ffi.C.strlen {}) -- no such object, but a list
     end)

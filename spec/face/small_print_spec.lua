@@ -112,14 +112,14 @@ describe("S20: misuse", function()
         ffi.cdef "typedef struct _IO_FILE FILE; int fileno(FILE *); size_t strlen(const char *);"
         raises("the number of elements of a variable-length type must be an integer, got string \"5\"",
             ffi.new, "char[?]", "5")
-        raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *)): " ..
+        raises("bad argument #1 to 'strlen' (size_t strlen(const char *)): " ..
             "cannot convert integer 5 to 'const char *'", ffi.C.strlen, 5)
         raises("cannot convert integer 0 to 'int *'", ffi.new, "int *", 0)
         assert.equal("cdata<int *>: 0x10", tostring(ffi.cast("int *", 16)))
         local file = io.tmpfile()
         assert.is_true(ffi.C.fileno(file) > 2)
         file:close()
-        raises("bad argument #1 to 'fileno' (int fileno(struct _IO_FILE *)): the file is closed",
+        raises("bad argument #1 to 'fileno' (int fileno(FILE *)): the file is closed",
             ffi.C.fileno, file)
     end)
 end)

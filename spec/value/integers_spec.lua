@@ -188,7 +188,7 @@ local function check_functions(ffi, lib, t, id, policy)
     local same, ask, variable = "values_same_" .. id, "values_ask_" .. id, "values_var_" .. id
     ffi.cdef(("%s %s(%s v); %s %s(%s (*)(%s), %s v); extern %s %s;"):format(
         t.c, same, t.c, t.c, ask, t.c, t.c, t.c, t.c, variable))
-    check(t, policy, ("bad argument #1 to '%s' (%s %s(%s v)): "):format(same, t.name, same, t.name),
+    check(t, policy, ("bad argument #1 to '%s' (%s %s(%s v)): "):format(same, t.c, same, t.c),
         lib[same])
     check(t, policy, ("variable '%s': "):format(variable),
         function(v) lib[variable] = v return lib[variable] end,
@@ -197,7 +197,7 @@ local function check_functions(ffi, lib, t, id, policy)
         function(v) return lib[ask](function() return v end, 0) end)
     local handed
     check(t, policy, ("bad argument #2 to '%s' (%s %s(%s (*)(%s), %s v)): "):format(
-            ask, t.name, ask, t.name, t.name, t.name),
+            ask, t.c, ask, t.c, t.c, t.c),
         function(v)
             local result = lib[ask](function(got) handed = got return got end, v)
             assert.equal(decimal(result), decimal(handed))

@@ -131,7 +131,7 @@ describe("objects with __cffi_pointer", function()
         local mt = {}
         local object = setmetatable({}, mt)
         function mt.__cffi_pointer() return object end
-        raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *)): "
+        raises("bad argument #1 to 'strlen' (size_t strlen(const char *)): "
             .. "'__cffi_pointer' must give a pointer, got a table", ffi.C.strlen, object)
     end)
 end)

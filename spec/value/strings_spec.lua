@@ -31,7 +31,7 @@ describe("a Lua string as an argument", function()
     end)
 
     it("with a zero byte inside is refused for const char *, not for bytes", function()
-        raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *s)): the string contains a " ..
+        raises("bad argument #1 to 'strlen' (size_t strlen(const char *s)): the string contains a " ..
             "zero byte at position 2; ffi.cast(\"const char *\", s) passes it whole", C.strlen, "a\0b")
         assert.equal(1, C.strlen(ffi.cast("const char *", "a\0b")))
         assert.is_true(C.memcmp("a\0b", "a\0c", 3) < 0)
@@ -48,11 +48,11 @@ describe("a Lua string as an argument", function()
     end)
 
     it("is no pointer to anything else, and numbers are no strings", function()
-        raises("bad argument #1 to 'fileno' (int fileno(struct _IO_FILE *)): cannot convert string \"x\" " ..
+        raises("bad argument #1 to 'fileno' (int fileno(FILE *)): cannot convert string \"x\" " ..
             "to 'struct _IO_FILE *'", C.fileno, "x")
-        raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *s)): cannot convert integer " ..
+        raises("bad argument #1 to 'strlen' (size_t strlen(const char *s)): cannot convert integer " ..
             "5 to 'const char *'", C.strlen, 5)
-        raises("bad argument #1 to 'strlen' (unsigned long strlen(const char *s)): cannot convert boolean " ..
+        raises("bad argument #1 to 'strlen' (size_t strlen(const char *s)): cannot convert boolean " ..
             "true to 'const char *'", C.strlen, true)
     end)
 end)

@@ -143,7 +143,7 @@ describe("a table for a pointer", function()
 
     it("is refused where C may write, with what to use instead", function()
         local said = "bad argument #1 to 'write_ints' (int write_ints(int *to, const int *from, "
-            .. "unsigned long size) __asm__(\"memcmp\")): "
+            .. "size_t size) __asm__(\"memcmp\")): "
         raises(said .. "'int *' may be written through, and a table is copied: use ffi.new(\"int[?]\", #t, t)",
             C.write_ints, {1}, {1}, 4)
         raises(said .. "'int *' may be written through, and a table is copied: use ffi.new(\"int[1]\")",
@@ -163,7 +163,7 @@ describe("a table for a pointer", function()
             .. "cannot convert table to 'const struct temporary_opaque *'", C.opaque, {})
         raises("bad argument #1 to 'fn' (int fn(int (*)(int)) __asm__(\"abs\")): "
             .. "cannot convert table to 'int (*)(int)'", C.fn, {})
-        raises("bad argument #3 to 'snprintf' (int snprintf(char *, unsigned long, const char *, ...)): "
+        raises("bad argument #3 to 'snprintf' (int snprintf(char *, size_t, const char *, ...)): "
             .. "cannot convert table to 'const char *'", C.snprintf, nil, 0, {37, 115}, 5)
     end)
 
@@ -175,7 +175,7 @@ describe("a table for a pointer", function()
         local big = setmetatable({}, {__cffi_integer = function() return 5 end})
         assert.equal(0, C.same_ints({big, 6}, {5, 6}, 8))
         raises("bad argument #1 to 'same_ints' (int same_ints(const int *a, const int *b, "
-            .. "unsigned long size) __asm__(\"memcmp\")): "
+            .. "size_t size) __asm__(\"memcmp\")): "
             .. "cannot convert table to 'const int *'", C.same_ints, big, ints, 4)
     end)
 
