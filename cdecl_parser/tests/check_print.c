@@ -465,7 +465,7 @@ static const struct {
     {"c x[3]", "x", "extern c x[3]", "extern const char x[3]"},
     {"volatile c x", "x", "extern volatile c x", "extern const volatile char x"},
     {"a x", "x", "extern a x", "extern int x[3]"},
-    {"const a x[2]", "x", "extern const int x[2][3]", NULL}, /* it is the elements that are const */
+    {"const a x[2]", "x", "extern const int x[2][3]", NULL}, /* its elements are const */
     {"a *x", "x", "extern a *x", "extern int (*x)[3]"},
     {"void f(a x, a *y)", "f", "void f(a x, a *y)", "void f(int *x, int (*y)[3])"},
     {"fn x, *y", "y", "extern fn *y", "extern int (*y)(long)"},
