@@ -501,7 +501,8 @@ START_TEST(typedefs_as_they_were_written)
 {
     char text[300];
     must_parse("typedef struct handle h; typedef const char c; typedef int a[3];"
-               "typedef int fn(long); typedef struct { int m; } n; typedef int v __attribute__((vector_size(16)));"
+               "typedef int fn(long); typedef struct { int m; } n;"
+               "typedef int v __attribute__((vector_size(16)));"
                "typedef int w __attribute__((aligned(16)));");
     must_parse(written[_i].text);
     const char *resolved = written[_i].resolved;
