@@ -7,7 +7,7 @@ local lib = callbacks.load()
 local raises = support.raises
 
 ffi.cdef [[
-    int snprintf(char *buffer, unsigned long size, const char *format, ...);
+    int snprintf(char *buffer, size_t size, const char *format, ...);
     struct identity_holder { int (*f)(int); };
 ]]
 
@@ -53,10 +53,11 @@ local function refused_everywhere(cb, text, holder)
     raises(text, holder[0], 1)
     raises("bad argument #1 to 'callbacks_call' (int callbacks_call(callbacks_fn *f, int x)): " .. text,
         lib.callbacks_call, cb, 1)
-    raises("bad argument #2 to 'callbacks_both' (int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x)): " .. text,
+    raises("bad argument #2 to 'callbacks_both' (int callbacks_both(callbacks_fn *f, callbacks_fn *g, int x)): "
+            .. text,
         lib.callbacks_both, same, holder[0], 1)
     raises("bad argument #4 to 'snprintf' (" ..
-        "int snprintf(char *buffer, unsigned long size, const char *format, ...)): " .. text,
+        "int snprintf(char *buffer, size_t size, const char *format, ...)): " .. text,
         ffi.C.snprintf, nil, 0, "%p", cb)
     raises(text, ffi.cast, "void *", cb)
     raises(text, ffi.cast, "uintptr_t", cb)

@@ -103,7 +103,7 @@ end)
 
 describe("text of wide characters", function()
     it("comes from their numbers", function()
-        raises("bad argument #1 to 'wcslen' (unsigned long wcslen(const int *)): cannot convert string "
+        raises("bad argument #1 to 'wcslen' (size_t wcslen(const wchar_t *)): cannot convert string "
             .. "\"abc\" to 'const int *': wide characters are ffi.new(\"int[?]\", #s + 1, "
             .. "{utf8.codepoint(s, 1, -1)})", C.wcslen, "abc")
         raises("cannot convert string \"abc\" to 'int[8]': wide characters are {utf8.codepoint(s, 1, -1)}",
