@@ -1,14 +1,16 @@
 -- One run: so many steps from one seed, in this process.
 local ffi = require "cffi"
+local calls = require "monkey.calls"
 local contexts = require "monkey.contexts"
 local declarations = require "monkey.declarations"
 local memory = require "monkey.memory"
+local owners = require "monkey.owners"
 local types = require "monkey.types"
 local world = require "monkey.world"
 
 local child = {}
 
-local FAMILIES = { memory, declarations }
+local FAMILIES = { memory, declarations, calls, owners }
 
 local rows = {}
 for _, family in ipairs(FAMILIES) do
