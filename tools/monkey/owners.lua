@@ -104,7 +104,8 @@ end
 function owners.op_totable()
     local h = memory.handles.any(function(h)
         local e = h.type.element
-        return h.type.kind == "array" and not h.pointer and h.type.count > 1 and not types.is_aggregate(e) and
+        return h.type.kind == "array" and not h.type.open and not h.pointer and h.type.count > 1 and
+            not types.is_aggregate(e) and
             e.kind ~= "pointer"
     end)
     if h then
