@@ -134,11 +134,12 @@ local function run_peers(selected, directory)
     end
 end
 
--- A second process with all rows by Lua's API alone: the same as the peers are measured.
-local function run_api(selected, unit, rounds)
+-- A second process with the same rows by Lua's API alone: the same as the peers are measured.
+local function run_api(selected, unit, rounds, part)
     local times = {}
-    local pipe = assert(io.popen(("CFFI_NO_PEEK=1 %s bench/bench.lua --lines --rounds %d")
-        :format(arg[-1], rounds)))
+    local only = part and (" --row '%s'"):format((part:gsub("'", "'\\''"))) or ""
+    local pipe = assert(io.popen(("CFFI_NO_PEEK=1 %s bench/bench.lua --lines --rounds %d%s")
+        :format(arg[-1], rounds, only)))
     for line in pipe:lines() do
         local name, ns = line:match "^(.-)\t([%d.]+)$"
         if name then times[name] = tonumber(ns) end
@@ -193,7 +194,7 @@ local function main(argv)
     else
         failed, mean = run(selected, "ns", function(row) measure_row(row, o.rounds) end)
     end
-    if o.api then run_api(selected, "ns", o.rounds) end
+    if o.api then run_api(selected, "ns", o.rounds, o.row) end
     if o.peers then run_peers(selected, o.peers) end
     if o.check and (failed > 0 or mean > 1) then os.exit(1) end
 end
