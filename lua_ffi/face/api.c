@@ -225,6 +225,7 @@ MODULE_API int luaopen_cffi_core(lua_State *L);
 int luaopen_cffi_core(lua_State *L)
 {
     luaL_checkversion(L);
+    lffi_open_guard(L);
     push_api(L, lffi_open_state(L)->scope);
     return 1;
 }

@@ -33,6 +33,7 @@ struct lffi_thread {
     struct lffi_call *innermost;
     int *error_number;
     struct lffi_stack stack;
+    struct lffi_guard *guard; /* of the prompt (face/guard.c), NULL: none */
 };
 #ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
 #define LFFI_TLS __attribute__((tls_model("initial-exec")))

@@ -9,6 +9,10 @@ local chunk = require "cffi.repl.chunk"
 local names = require "cffi.repl.names"
 local style = require "cffi.repl.style"
 
+require "cffi"
+-- Calls a function, and makes what crashes in C an error (lua_ffi/face/guard.c).
+local guard = debug.getregistry()["cffi.guard"]
+
 local session = {}
 
 local methods = {}
@@ -74,7 +78,7 @@ end
 -- The C functions on errno see what the input before left, whatever the prompt did meanwhile.
 local function evaluate(self, run)
     self.ffi.errno(self.errno)
-    local results = table.pack(pcall(run))
+    local results = table.pack(pcall(guard, run))
     self.errno = self.ffi.errno()
     if not results[1] then
         error(results[2], 0)
@@ -275,7 +279,7 @@ local function step(self)
     if not input then
         return err and error(err, 0) or false
     elseif input.command then
-        require "cffi.repl.commands".run(self, input.command)
+        guard(require "cffi.repl.commands".run, self, input.command)
     elseif input.c then
         run_c(self, input.c)
     else
@@ -296,6 +300,10 @@ local function report(self, err)
     end
     self.reading = false
     self:complain(message)
+    if message:find "C crashed %(SIG" then
+        local advice = "the process may be damaged; :save FILE keeps what worked"
+        self.write_error(self.style.notes(advice) .. "\n")
+    end
 end
 
 -- A session; see the head of the file. options: read, write, write_error, env (the global table),
