@@ -1,64 +1,6 @@
--- The prompt on a terminal: line editing, history, ^C. The terminal is made with our own FFI.
+-- The prompt on a terminal: line editing, history, ^C.
 local support = require "support"
-local ffi = require "cffi".scope {}
-local C = ffi.C
-
-ffi.cdef [[
-    int forkpty(int *master, char *name, const void *termios, const void *size);
-    int execvp(const char *file, char *const *arguments);
-    void _exit(int code);
-    ssize_t write(int fd, const void *bytes, size_t size);
-    ssize_t read(int fd, void *to, size_t size);
-    struct pollfd { int fd; short events, revents; };
-    int poll(struct pollfd *fds, unsigned long count, int timeout);
-    int waitpid(int pid, int *status, int options);
-    int close(int fd);
-]]
-
-local POLLIN, TIMEOUT_MS = 1, 10000
-
--- Starts a command on a terminal of its own. Its `send` types, its `expect` reads until `text` came.
-local function start(words)
-    local argv = ffi.new("const char *[?]", #words + 1)
-    for i, word in ipairs(words) do
-        argv[i - 1] = word
-    end
-    local master = ffi.new "int[1]"
-    local pid = C.forkpty(master, nil, nil, nil)
-    if pid == 0 then
-        C.execvp(words[1], ffi.cast("char *const *", argv))
-        C._exit(127)
-    end
-    assert.is_true(pid > 0)
-    local terminal, unread = {}, ""
-    local ready = ffi.new("struct pollfd[1]", { { fd = master[0], events = POLLIN } })
-    local buffer = ffi.new "char[4096]"
-
-    function terminal.send(text)
-        assert.equal(#text, C.write(master[0], text, #text))
-    end
-
-    function terminal.expect(text)
-        while not unread:find(text, 1, true) do
-            assert(C.poll(ready, 1, TIMEOUT_MS) == 1, ("no %q came, only %q"):format(text, unread))
-            local count = C.read(master[0], buffer, 4096)
-            assert(count > 0, ("it ended without %q, after %q"):format(text, unread))
-            unread = unread .. ffi.string(buffer, count)
-        end
-        local _, last = unread:find(text, 1, true)
-        unread = unread:sub(last + 1)
-    end
-
-    -- Waits for the end and returns the exit status.
-    function terminal.finish()
-        local status = ffi.new "int[1]"
-        while C.read(master[0], buffer, 4096) > 0 do end
-        C.close(master[0])
-        assert.equal(pid, C.waitpid(pid, status, 0))
-        return status[0]
-    end
-    return terminal
-end
+local start = require "support.terminal".start
 
 describe("the prompt on a terminal", function()
     local state = os.tmpname()

@@ -249,7 +249,7 @@ function terminal.run(prepare)
     end)
     self = session.new {
         read = read, page = pager(read), colour = has_colour(),
-        width = function() return select(2, screen_size()) end,
+        width = function() return select(2, screen_size()) - 1 end, -- some wrap a full line
     }
     self:print("%s, %s.   :help   :include FILE.h   :lib NAME   :find WORD   ?NAME   ^D",
         require "cffi"._VERSION, _VERSION)
