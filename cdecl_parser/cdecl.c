@@ -117,6 +117,7 @@ void cdecl_free(struct cdecl_state *state)
     cdecl__arena_free(&state->scratch);
     cdecl__table_free(&state->names, &state->allocator);
     cdecl__table_free(&state->types, &state->allocator);
+    cdecl__index_free(state);
     struct cdecl_allocator memory = state->allocator;
     memory.resize(memory.user, state, sizeof *state, 0);
 }

@@ -96,12 +96,23 @@ COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 
 /* ---- scope.c: names, their meanings, and the transaction ---- */
 
+/* What suggest.c looks through before it looks at names: for each declaration in the order of the
+ * list its size, at most 255, and which letters it has. Filled when a name is missed. */
+struct name_index {
+    const struct cdecl_decl **decls;
+    uint64_t *letters;
+    uint8_t *sizes;
+    size_t count, capacity;
+    unsigned searches; /* since the last text that was declared */
+};
+
 struct cdecl_state {
     struct cdecl_allocator allocator;
     struct arena arena;   /* everything published */
     struct arena log;     /* what one transaction needs to its end: the text, what to undo */
     struct arena scratch; /* what one declaration needs while it is read */
     struct table names, types;
+    struct name_index index;
     const struct cdecl_type *basic[CDECL_PRIM_COUNT];
     const struct cdecl_decl *first_decl;
     struct cdecl_decl *last_decl;
@@ -114,6 +125,7 @@ struct cdecl_state {
     struct undo *undo;
     struct arena_mark mark;
     struct cdecl_decl *mark_decl;
+    size_t mark_indexed;
     struct cdecl_tag *mark_tag;
     uint32_t mark_id;
     const struct parser *parser; /* for positions in errors, NULL when no text is being read */
@@ -169,6 +181,7 @@ struct name_set {
 };
 struct name_set cdecl__name_set(struct cdecl_state *state, size_t names); /* room for so many */
 bool cdecl__add_name(struct name_set *set, const char *name); /* false: it was there */
+bool cdecl__is_current(const struct cdecl_decl *decl); /* what its name means, not replaced */
 bool cdecl__is_defined(const struct name *name); /* as a macro */
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node);
@@ -292,6 +305,7 @@ struct cdecl_tag *cdecl__known_tag(struct cdecl_state *state, struct name *name)
 struct hint {
     char text[96];
 };
+void cdecl__index_free(struct cdecl_state *state);
 struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
                         size_t size);
 

@@ -222,6 +222,7 @@ void cdecl__begin(struct cdecl_state *state)
     state->epoch++;
     state->mark = cdecl__arena_mark(&state->arena);
     state->mark_decl = state->last_decl;
+    state->mark_indexed = state->index.count;
     state->mark_tag = state->last_tag;
     state->mark_id = state->next_id;
 }
@@ -242,6 +243,8 @@ void cdecl__rollback(struct cdecl_state *state)
     take_out(state, &state->names);
     take_out(state, &state->types);
     state->last_decl = state->mark_decl;
+    if (state->index.count > state->mark_indexed) /* by a hint of the failure itself */
+        state->index.count = state->mark_indexed;
     if (state->last_decl != NULL)
         state->last_decl->next = NULL;
     else
@@ -260,6 +263,7 @@ void cdecl__rollback(struct cdecl_state *state)
 
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl)
 {
+    state->index.searches = 0;
     decl->next = NULL;
     if (state->last_decl == NULL)
         state->first_decl = decl;
@@ -297,7 +301,7 @@ const struct cdecl_type *cdecl_find_tag(const struct cdecl_state *state, const c
 }
 
 /* A declaration that a later one of its name replaced stays in the list, but is not shown. */
-static bool is_current(const struct cdecl_decl *decl)
+bool cdecl__is_current(const struct cdecl_decl *decl)
 {
     const struct name *name = cdecl__name_of(decl->name);
     if (decl->kind == CDECL_DECL_MACRO)
@@ -309,7 +313,7 @@ const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
                                     const struct cdecl_decl *previous)
 {
     const struct cdecl_decl *decl = previous == NULL ? state->first_decl : previous->next;
-    while (decl != NULL && !is_current(decl))
+    while (decl != NULL && !cdecl__is_current(decl))
         decl = decl->next;
     return decl;
 }

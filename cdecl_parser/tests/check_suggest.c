@@ -1,4 +1,5 @@
 /* suggest.c: the known name nearest to a misspelt one, or none. */
+#include <stdio.h>
 #include "support.h"
 
 static const struct {
@@ -55,6 +56,48 @@ START_TEST(the_nearest_wins)
     ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alpha_ony"), "alpha_one");
     ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alphx_onz"), "alphx_onx");
     ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alpha_onxe"), "alpha_one");
+}
+END_TEST
+
+/* Names declared after a first miss, many of them, and none of a text that failed. */
+START_TEST(names_come_and_go)
+{
+    char text[200];
+    must_parse("int first_name;");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "second_name_x"));
+    for (int i = 0; i < 1000; i++) {
+        snprintf(text, sizeof text, "int n%d_of_thousand;", i);
+        must_parse(text);
+    }
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "first_nam"), "first_name");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "n999_of_thousant"), "n999_of_thousand");
+    must_fail("int third_name; unknown_t x;", "1:17: unknown type 'unknown_t'");
+    must_fail("int third_name; third_nam x;", "1:17: unknown type 'third_nam'");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "third_nam"));
+    must_parse("typedef int fourth_name; int fifth_name;");
+    ck_assert_str_eq(suggest(CDECL_SPACE_TYPES, "fourth_nam"), "fourth_name");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "fifth_nam"), "fifth_name");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "fourth_nam"));
+}
+END_TEST
+
+/* After the first searches only the most promising names are compared: of names that are alike one
+ * of those, of others still the nearest. */
+START_TEST(later_searches_are_cheaper)
+{
+    char text[100];
+    for (int i = 100; i < 400; i++) {
+        snprintf(text, sizeof text, "int alike_%d;", i);
+        must_parse(text);
+    }
+    must_parse("int quite_different;");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alikf_399"), "alike_399");
+    for (int i = 0; i < 20; i++)
+        ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "nothing_like_it"));
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "quite_diferent"), "quite_different");
+    ck_assert_ptr_nonnull(suggest(CDECL_SPACE_VALUES, "alikf_399"));
+    must_parse("int one_more;");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "alikf_399"), "alike_399");
 }
 END_TEST
 
@@ -163,6 +206,8 @@ Suite *check_suggest(void)
     Suite *suite = suite_create("suggest");
     TCase *tcase = add_case(suite, "suggest");
     tcase_add_loop_test(tcase, distance, 0, LENGTH(cases));
+    tcase_add_test(tcase, names_come_and_go);
+    tcase_add_test(tcase, later_searches_are_cheaper);
     tcase_add_test(tcase, the_nearest_wins);
     tcase_add_test(tcase, the_spaces_are_apart);
     tcase_add_test(tcase, keywords_are_types_too);

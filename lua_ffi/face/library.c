@@ -7,6 +7,7 @@
  */
 #include <dlfcn.h>
 #include <string.h>
+#include <time.h>
 
 #include "face/face.h"
 
@@ -187,13 +188,45 @@ struct lffi_files lffi_library_files(const struct lffi_library *lib)
     return files;
 }
 
+static int64_t nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+/* How many searches in a row are made, and for how long there has to be none until it is no row. */
+enum { SEARCHES = 8, ROW_ENDS = 1000000000 };
+
+/* Whether to look through all exports for a near name. Programs probe for names by the thousand:
+ * after the first few the searches take a twentieth of their time at most. */
+static bool may_search(struct lffi_state *st)
+{
+    int64_t now = nanoseconds();
+    if (now - st->search_after > ROW_ENDS)
+        st->searches = 0;
+    return st->searches < SEARCHES || now >= st->search_after;
+}
+
+static void note_search(struct lffi_state *st, int64_t began)
+{
+    int64_t now = nanoseconds();
+    st->searches++;
+    st->search_after = now + 20 * (now - began);
+}
+
 const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *lib,
                                      const char *symbol)
 {
     size_t limit = cdecl_near_limit(strlen(symbol));
     size_t row = strlen(symbol) + limit;
-    char *near = lua_newuserdatauv(L, limit * row, 0); /* a limit of 0 means too long a name */
+    int64_t began = nanoseconds();
+    char *near;
+    if (!may_search(lib->scope->st))
+        return NULL;
+    near = lua_newuserdatauv(L, limit * row, 0); /* a limit of 0 means too long a name */
     lffi_nearest_symbols(lffi_library_files(lib), symbol, limit, near);
+    note_search(lib->scope->st, began);
     for (size_t d = 1; d < limit; d++) {
         if (near[d * row] != '\0' && dlsym(lib->handle, near + d * row) != NULL)
             return near + d * row;

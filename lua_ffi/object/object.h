@@ -36,6 +36,8 @@ struct lffi_state {
     bool can_peek;               /* see lffi_peeks */
     unsigned interned_max;       /* strings up to this length have one address per content */
     bool keeps;                  /* some cdata keeps something for a pointer in its memory */
+    unsigned searches;           /* for near exports, of late (library.c) ... */
+    int64_t search_after;        /* ... and the time of the next, in nanoseconds */
     bool closing;                /* the state's own finaliser has begun */
     bool unloads;                /* there was a library that the collector unmaps */
     uint64_t ctypes;             /* made so far, see lffi_ctype.serial */

@@ -210,6 +210,24 @@ describe("a name that is not there", function()
     end)
 end)
 
+describe("a program that probes for names", function()
+    it("does not wait for hints", function()
+        local scope, text = ffi.scope(), {}
+        for i = 1, 20000 do
+            text[i] = ("int function_%d_of_many(int);"):format(i)
+        end
+        scope.cdef(table.concat(text))
+        local start = os.clock()
+        for i = 1, 1000 do
+            assert.is_false(pcall(function() return scope.C["funktion_" .. i .. "_of_mani"] end))
+        end
+        assert.is_true(os.clock() - start < (support.keeps_freed and 20 or 1))
+        scope.cdef "int another_name;"
+        raises("'function_777_of_mani' is not declared (did you mean 'function_777_of_many'?)",
+            function() return scope.C.function_777_of_mani end)
+    end)
+end)
+
 describe("ffi.release", function()
     it("is for functions, other things end otherwise", function()
         raises("bad argument #1 to 'release' (function expected, got 'void *': a handle ends when its "
