@@ -2,30 +2,11 @@
 -- error of the query.
 local ffi = require "cffi"
 
-ffi.cdef [[
-    typedef struct sqlite3 sqlite3;
-    typedef struct sqlite3_context sqlite3_context;
-    typedef struct sqlite3_value sqlite3_value;
-    enum { SQLITE_OK = 0, SQLITE_UTF8 = 1 };
-    int sqlite3_open(const char *name, sqlite3 **db);
-    int sqlite3_close(sqlite3 *db);
-    const char *sqlite3_errmsg(sqlite3 *db);
-    int sqlite3_exec(sqlite3 *db, const char *sql,
-        int (*row)(void *user, int columns, char **values, char **names), void *user, char **error);
-    int sqlite3_create_function(sqlite3 *db, const char *name, int nargs, int encoding, void *user,
-        void (*call)(sqlite3_context *, int, sqlite3_value **), void *step, void *final);
-    int sqlite3_create_collation(sqlite3 *db, const char *name, int encoding, void *user,
-        int (*compare)(void *user, int size_a, const void *a, int size_b, const void *b));
-    const char *sqlite3_value_text(sqlite3_value *value);
-    void sqlite3_result_text(sqlite3_context *, const char *text, int size, void *destructor);
-    void sqlite3_result_error(sqlite3_context *, const char *text, int size);
-]]
-local found, sqlite = pcall(ffi.load, "sqlite3")
+local found, sqlite = pcall(ffi.include, "sqlite3.h")
 if not found then
-    print "SQLite is not here. Debian has it in the package libsqlite3-0."
+    print "SQLite is not here. Debian has it in the package libsqlite3-dev."
     os.exit(77)
 end
-local TRANSIENT = ffi.cast("void *", -1) -- SQLite copies the text
 
 -- fn(text, ...) -> text, as SQL function `name`. An error in it is the error of the query.
 local function define(db, name, fn)
@@ -36,7 +17,7 @@ local function define(db, name, fn)
         end
         local ok, result = pcall(fn, table.unpack(args))
         if ok then
-            sqlite.sqlite3_result_text(context, result, #result, TRANSIENT)
+            sqlite.sqlite3_result_text(context, result, #result, sqlite.SQLITE_TRANSIENT)
         else
             sqlite.sqlite3_result_error(context, result, #result)
         end

@@ -1,30 +1,21 @@
--- What you learn: bind a library, pass Lua strings as bytes, get a result through a pointer.
+-- What you learn: a library from its header, Lua strings as bytes, a result through a pointer.
 -- Compresses a file (this one unless named), stores it, restores it and checks it.
 local ffi = require "cffi"
 
-ffi.cdef [[
-    unsigned long crc32(unsigned long crc, const unsigned char *buffer, unsigned length);
-    unsigned long compressBound(unsigned long length);
-    int compress2(unsigned char *to, unsigned long *to_length,
-                  const unsigned char *from, unsigned long length, int level);
-    int uncompress(unsigned char *to, unsigned long *to_length,
-                   const unsigned char *from, unsigned long length);
-    const char *zError(int code);
-]]
-local found, z = pcall(ffi.load, "z")
+local found, z = pcall(ffi.include, "zlib.h")
 if not found then
-    print "zlib is not here. Debian has it in the package zlib1g."
+    print "zlib is not here. Debian has it in the package zlib1g-dev."
     os.exit(77)
 end
 
 local function check(code)
-    return code == 0 or error("zlib: " .. ffi.string(z.zError(code)), 2)
+    return code == z.Z_OK or error("zlib: " .. ffi.string(z.zError(code)), 2)
 end
 
 local function compress(text)
     local size = ffi.new("unsigned long[1]", z.compressBound(#text))
     local buffer = ffi.new("unsigned char[?]", size[0])
-    check(z.compress2(buffer, size, text, #text, 9))
+    check(z.compress2(buffer, size, text, #text, z.Z_BEST_COMPRESSION))
     return ffi.string(buffer, size[0])
 end
 

@@ -19,6 +19,7 @@ end
 local PROLOGUE = [[
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 #define _Float32 float
 #define _Float64 double
 #define _Float32x double
@@ -55,7 +56,7 @@ end
 
 -- A condition that holds when the macro is what it was said to be, and a word for what that is. No
 -- condition: it is something that no assertion can name.
-local function condition(name, value)
+local function condition(name, value, definition)
     local kind = ffi.type(value)
     if value == true then
         return ("sizeof(cffi_check_text(%s)) == 1"):format(name), "empty"
@@ -76,7 +77,7 @@ local function condition(name, value)
         return ("(long)(%s) == %d"):format(name, address), "pointer"
     elseif kind == "cdata" and ffi.reflect(value).kind == "float" then
         return ("(%s) == %sL && sizeof(%s) == %d"):format(name, tostring(value), name, ffi.sizeof(value)), "float"
-    elseif kind == "table" and math.type(value[1]) == "integer" then
+    elseif kind == "table" and math.type(value[1]) == "integer" and not definition:find "^#define [%w_]+ *{" then
         return ("sizeof((long[]){ %s }) == %d"):format(name, #value * 8), "list"
     elseif kind == "nil" then
         return ("__builtin_classify_type(%s) == 5 && (long)(%s) == 0"):format(name, name), "null"
@@ -148,7 +149,7 @@ local function check(header, path, flags, result)
         local found, value = pcall(function() return ns[macro.name] end)
         local text, kind
         if found then
-            text, kind = condition(macro.name, value)
+            text, kind = condition(macro.name, value, macro.text)
         end
         if not found then
             local reason = reason_of(value)
