@@ -41,7 +41,7 @@ struct lffi_state {
     bool closing;                /* the state's own finaliser has begun */
     bool unloads;                /* there was a library that the collector unmaps */
     uint64_t ctypes;             /* made so far, see lffi_ctype.serial */
-    lua_State *arena_thread;     /* see state.c: of the scopes that stay until lua_close */
+    lua_State *arena_thread;     /* see scope.c: of the scopes that stay until lua_close */
 };
 
 struct lffi_scope {
@@ -50,7 +50,7 @@ struct lffi_scope {
     enum lffi_policy policy; /* S1; read when used */
     bool luajit;             /* S17 rules */
     bool bounds;             /* S11 checks */
-    lua_State *anchors;      /* what only this scope's objects keep, see state.c; NULL: it stays */
+    lua_State *anchors;      /* what only this scope's objects keep, see scope.c; NULL: it stays */
     const void *mt_cdata_gc; /* addresses of its metatables of cdata with finalisers ... */
     const void *mt_ctype;    /* ... and of ctypes */
     /* lffi_push_ref: */
@@ -83,6 +83,15 @@ static inline bool lffi_peeks(const struct lffi_state *st)
 
 /* The state of this universe, created on first use. */
 struct lffi_state *lffi_open_state(lua_State *L);
+/* Pushes a new table with weak keys. */
+void lffi_push_weak_table(lua_State *L);
+/* The scope of the running API function (its first upvalue, which keeps it). */
+#define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
+
+/* ---- scope.c: scopes ------------------------------------------------------------------------- */
+
+/* Pushes an idle thread whose stack anchors the blocks of arenas. */
+lua_State *lffi_push_arena_thread(lua_State *L);
 /* Pushes a new scope, which lives until lua_close (`stays`) or as long as something refers to it.
  * Its API table is set by the caller. */
 struct lffi_scope *lffi_push_new_scope(lua_State *L, struct lffi_state *st, bool stays);
@@ -104,10 +113,6 @@ void lffi_push_metatable(lua_State *L, const struct lffi_scope *scope, enum lffi
  * (`second` NULL or not), or of any other. */
 void *lffi_recognise(lua_State *L, int idx, const void *first, const void *second,
                      enum lffi_metatable which);
-/* Pushes a new table with weak keys. */
-void lffi_push_weak_table(lua_State *L);
-/* The scope of the running API function (its first upvalue, which keeps it). */
-#define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
 
 /* ---- cdata.c: values as objects -------------------------------------------------------------- */
 
