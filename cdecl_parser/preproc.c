@@ -160,6 +160,7 @@ static bool condition(struct parser *p, const struct directive *d)
         cdecl__fail_token(p, &d->token, "the condition is not an integer");
     s->parser = p;
     p->lex.expanded = line.lex.expanded;
+    p->next_arg = line.next_arg;
     *end = stopped;
     return value.u != 0;
 }

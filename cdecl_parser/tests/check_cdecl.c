@@ -351,6 +351,20 @@ START_TEST(arguments_of_each_kind)
 }
 END_TEST
 
+/* Those of a condition are used up as others are, also in a branch that is not taken at first. */
+START_TEST(arguments_in_a_condition)
+{
+    struct cdecl_arg args[] = {int_arg(1), int_arg(2), int_arg(7), int_arg(3)};
+    struct cdecl_source source =
+        source_of("#if $ == 2\n#elif $ == 2\nint x[$];\n#endif\nint y[$];");
+    source.args = args;
+    source.nargs = 4;
+    must_parse_source(&source);
+    ck_assert_str_eq(print_name("x"), "extern int x[7]");
+    ck_assert_str_eq(print_name("y"), "extern int y[3]");
+}
+END_TEST
+
 START_TEST(arguments_in_a_type)
 {
     struct cdecl_error error;
@@ -514,6 +528,7 @@ Suite *check_cdecl(void)
     tcase_add_test(tcase, keep_first);
     tcase_add_test(tcase, terminated_texts_are_read_in_place);
     tcase_add_test(tcase, arguments_of_each_kind);
+    tcase_add_test(tcase, arguments_in_a_condition);
     tcase_add_test(tcase, arguments_in_a_type);
     ADD_LOOP(tcase, misused_arguments, misuse);
     tcase_add_test(tcase, defines_of_the_caller);
