@@ -65,11 +65,18 @@ static unsigned soft_bit(const struct token *token)
     }
 }
 
-COLD _Noreturn static void fail_combination(struct parser *p, const struct place *place)
+COLD _Noreturn static void fail_combination(struct parser *p, const struct spec_reader *r,
+                                            const struct place *place)
 {
     size_t size = 1; /* a word, or "$" */
     while (*place->at != '$' && (place->at[size] == '_' || isalnum((unsigned char)place->at[size])))
         size++;
+    const struct cdecl_tag *tag = r->specs->type == NULL ? NULL : r->specs->type->tag;
+    if (tag != NULL && r->specs->base == NULL && place->at > r->first_type.at)
+        cdecl__fail_at(p, place, "expected ';' or a name after '%s%s%s', got '%.*s'",
+                       cdecl__tag_keyword((enum cdecl_kind)tag->kind),
+                       tag->name == NULL ? "" : " ", tag->name == NULL ? "" : tag->name,
+                       (int)size, place->at);
     cdecl__fail_at(p, place, "'%.*s' does not go with the type before it", (int)size, place->at);
 }
 
@@ -81,7 +88,7 @@ static void add_bit(struct parser *p, struct spec_reader *r, unsigned bit)
         r->seen = (r->seen & ~(unsigned)S_LONG) | S_LLONG;
     } else if (r->seen & (bit | S_OTHER) || (bit == S_LONG && r->seen & S_LLONG)) {
         struct place at = cdecl__here(p);
-        fail_combination(p, &at);
+        fail_combination(p, r, &at);
     } else {
         r->seen |= bit;
     }
@@ -133,7 +140,7 @@ static void set_type(struct parser *p, struct spec_reader *r, const struct place
                      const struct cdecl_type *type)
 {
     if (r->seen != 0)
-        fail_combination(p, at);
+        fail_combination(p, r, at);
     r->seen = S_OTHER;
     r->specs->type = type;
 }
@@ -342,6 +349,17 @@ static bool specifier(struct parser *p, struct spec_reader *r)
     return qualifier_or_storage(p, r->specs) || type_specifier(p, r);
 }
 
+/* Words that begin declarations of C++ alone. */
+static bool is_cpp(const char *word)
+{
+    static const char *const words[] = {"class",  "namespace", "template", "using", "std",
+                                        "public", "private",   "virtual",  "friend"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(words[i], word) == 0)
+            return true;
+    return false;
+}
+
 COLD _Noreturn static void fail_no_type(struct parser *p)
 {
     if (p->tok.kind != TOK_IDENT)
@@ -353,6 +371,10 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
     if (cdecl__byte_after(p) == '.')
         cdecl__fail_token(p, &p->tok, "unknown type '%s' before '.' (a Lua float in the name? "
                                       "math.tointeger makes it an integer)", name->text);
+    if (is_cpp(name->text))
+        cdecl__fail_token(p, &p->tok, "unknown type '%s': this is C++, ffi.cdef takes C "
+                                      "(declare the functions that it exports as extern \"C\")",
+                          name->text);
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
     cdecl__fail_token(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
 }

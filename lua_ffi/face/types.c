@@ -132,8 +132,8 @@ static int push_bitfield_place(lua_State *L, const struct lffi_field *field)
     return 3;
 }
 
-/* ffi.offsetof(ct, member): offset [, bit position, bit size]; nothing when there is no such
- * member. */
+/* ffi.offsetof(ct, member): offset [, bit position, bit size]. LuaJIT gives nothing when there is
+ * no such member. */
 static int api_offsetof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -144,8 +144,10 @@ static int api_offsetof(lua_State *L)
         lffi_arg_error(L, 1, "struct or union expected, got '%s'",
                        lffi_push_type_text(L, ct->type, NULL));
     field = lffi_find_field(L, ct, 2);
-    if (field == NULL)
+    if (field == NULL && scope->luajit)
         return 0;
+    if (field == NULL)
+        lffi_no_member(L, ct, lua_tostring(L, 2));
     if (field->member->width != CDECL_NOT_BITFIELD)
         return push_bitfield_place(L, field);
     lua_pushinteger(L, (lua_Integer)field->offset);

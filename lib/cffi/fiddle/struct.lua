@@ -107,8 +107,8 @@ function class:offsetof(path)
     local total, ct = 0, self
     for name in (path .. "."):gmatch "([^.]*)%." do
         local info = ffi.reflect(ct)
-        local offset = info.members and ffi.offsetof(ct, name)
-        if not offset then
+        local found, offset = pcall(ffi.offsetof, ct, name) -- raises for no other reason
+        if not (info.members and found) then
             no_member(ct, name)
         end
         total, ct = total + offset, member_type(ct, name)
