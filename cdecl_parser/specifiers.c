@@ -72,7 +72,7 @@ COLD _Noreturn static void fail_combination(struct parser *p, const struct spec_
     while (*place->at != '$' && (place->at[size] == '_' || isalnum((unsigned char)place->at[size])))
         size++;
     const struct cdecl_tag *tag = r->specs->type == NULL ? NULL : r->specs->type->tag;
-    if (tag != NULL && r->specs->base == NULL && place->at > r->first_type.at)
+    if (tag != NULL && r->specs->base == NULL)
         cdecl__fail_at(p, place, "expected ';' or a name after '%s%s%s', got '%.*s'",
                        cdecl__tag_keyword((enum cdecl_kind)tag->kind),
                        tag->name == NULL ? "" : " ", tag->name == NULL ? "" : tag->name,
