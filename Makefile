@@ -186,8 +186,8 @@ spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
 examples: $(CORE) $(SNAPSHOT)
 	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
 
-## dependencies, sizes, quoted messages, rules and their specs, luacheck, shellcheck
-lint: lint-layers lint-size lint-messages lint-rules lint-lua lint-shell
+## dependencies, sizes, quoted messages, rules and their specs, luacheck, shellcheck, layout
+lint: lint-layers lint-size lint-messages lint-rules lint-lua lint-shell lint-format
 
 lint-layers:
 	tools/lint-layers $(BUILD)
@@ -221,6 +221,20 @@ lint-lua:
 # What a shell runs, found by its first line.
 SHELL_FILES = $(shell grep -lE -d skip '^#!.*[/ ](ba)?sh$$' .ci/* bin/* tools/*)
 
+# .clang-format says what the code looks like, as version 14 reads it: others lay some things out
+# differently and are not asked.
+CLANG_FORMAT = $(firstword $(foreach name,clang-format-14 clang-format,$(shell command -v $(name))))
+FORMATTED = $(filter-out cdecl_parser/fuzz/corpus/%,$(shell git ls-files '*.c' '*.h' 2>/dev/null))
+
+lint-format:
+	@if [ -z "$(FORMATTED)" ] || ! "$(or $(CLANG_FORMAT),false)" --version 2>&1 | grep -q 'version 14\.'; then \
+		echo "lint-format: not done, for want of clang-format 14 or of git"; \
+	else $(CLANG_FORMAT) --dry-run -Werror $(FORMATTED); fi
+
+## the C files laid out as .clang-format says
+format:
+	$(CLANG_FORMAT) -i $(FORMATTED)
+
 lint-shell:
 	shellcheck $(SHELL_FILES)
 
@@ -235,7 +249,7 @@ difftest-abi: $(CORE)
 	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
 
 .PHONY: test test-clang test-programs check spec examples difftest difftest-abi
-.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua lint-shell reference
+.PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua lint-shell lint-format format reference
 
 # --- Testing with instruments ---------------------------------------------------------------------
 

@@ -99,27 +99,31 @@ struct bench_node *bench_list(int n)
 #define LONGS12 LONGS11, long l
 #define LONGS13 LONGS12, long m
 #define LONGS14 LONGS13, long n
-#define FIRST(n)                                                                                   \
-    long bench_longs##n(LONGS##n);                                                                 \
-    long bench_longs##n(LONGS##n)                                                                  \
-    {                                                                                              \
-        return a;                                                                                  \
+#define FIRST(n)                   \
+    long bench_longs##n(LONGS##n); \
+    long bench_longs##n(LONGS##n)  \
+    {                              \
+        return a;                  \
     }
 long bench_longs0(void);
 long bench_longs0(void)
 {
     return 0;
 }
+/* clang-format off */
 FIRST(1) FIRST(2) FIRST(3) FIRST(4) FIRST(5) FIRST(6) FIRST(7)
 FIRST(8) FIRST(9) FIRST(10) FIRST(11) FIRST(12) FIRST(13) FIRST(14)
+/* clang-format on */
 
-#define ECHO(size)                                                                                 \
-    struct bench_bytes##size {                                                                     \
-        unsigned char bytes[size];                                                                 \
-    };                                                                                             \
-    struct bench_bytes##size bench_echo##size(struct bench_bytes##size value);                     \
-    struct bench_bytes##size bench_echo##size(struct bench_bytes##size value)                      \
-    {                                                                                              \
-        return value;                                                                              \
+#define ECHO(size)                                                             \
+    struct bench_bytes##size {                                                 \
+        unsigned char bytes[size];                                             \
+    };                                                                         \
+    struct bench_bytes##size bench_echo##size(struct bench_bytes##size value); \
+    struct bench_bytes##size bench_echo##size(struct bench_bytes##size value)  \
+    {                                                                          \
+        return value;                                                          \
     }
+    /* clang-format off */
 ECHO(1) ECHO(2) ECHO(4) ECHO(8) ECHO(12) ECHO(16) ECHO(24) ECHO(32) ECHO(64) ECHO(128) ECHO(256)
+    /* clang-format on */

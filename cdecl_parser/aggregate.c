@@ -345,7 +345,7 @@ static struct cdecl_tag *struct_body(struct parser *p, struct cdecl_tag *tag, st
 /* ---- the specifier ---- */
 
 COLD _Noreturn static void fail_undeclared(struct parser *p, enum cdecl_kind kind,
-                                      const struct place *at)
+                                           const struct place *at)
 {
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TAGS, at->name->text, at->name->size);
     cdecl__fail_at(p, at, "undeclared tag '%s %s'%s", cdecl__tag_keyword(kind), at->name->text,

@@ -55,8 +55,7 @@ static void intern_words(struct cdecl_state *state)
 static void start_parser(struct parser *p, struct cdecl_state *state,
                          const struct cdecl_source *source)
 {
-    *p = (struct parser){
-        .state = state, .source = source, .preprocessor = &cdecl__preprocessor};
+    *p = (struct parser){.state = state, .source = source, .preprocessor = &cdecl__preprocessor};
     cdecl__open_source(p, source);
     p->tok = (struct token){.kind = TOK_EOF, .line = 1, .start = p->lex.text, .at = p->lex.text};
     state->parser = p;

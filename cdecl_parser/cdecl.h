@@ -77,18 +77,18 @@ struct cdecl_type {
     uint16_t bits;     /* integers: value and sign bits (1 for bool, N for _BitInt(N)) */
     uint16_t depth; /* nesting of this type, at most CDECL_MAX_DEPTH, to where a pointer leads to a
                      * named tag: bounds every walker that stops there */
-    uint32_t align;    /* bytes; ENUM, STRUCT, UNION: use cdecl_alignof() */
-    uint32_t nparams;  /* functions */
-    uint32_t hash;     /* of the parser's own table */
-    uint64_t size;     /* bytes; ENUM, STRUCT, UNION: use cdecl_sizeof() */
+    uint32_t align; /* bytes; ENUM, STRUCT, UNION: use cdecl_alignof() */
+    uint32_t nparams; /* functions */
+    uint32_t hash;    /* of the parser's own table */
+    uint64_t size;    /* bytes; ENUM, STRUCT, UNION: use cdecl_sizeof() */
     union {
-        uint64_t count; /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
+        uint64_t count;                         /* ARRAY, VECTOR: elements, or CDECL_COUNT_* */
         const struct cdecl_type *const *params; /* functions: adjusted parameter types */
     };
     const struct cdecl_type *unqual; /* the same type without qualifiers and alignment attribute */
     const struct cdecl_type *target; /* pointee, element, function result */
-    struct cdecl_tag *tag;   /* STRUCT, UNION, ENUM */
-    void *user;              /* the embedder's slot, through cdecl_user() */
+    struct cdecl_tag *tag;           /* STRUCT, UNION, ENUM */
+    void *user;                      /* the embedder's slot, through cdecl_user() */
 };
 
 /* A member of a struct or union, in declaration order. A member without a name is an anonymous
@@ -124,11 +124,11 @@ struct cdecl_tag {
     uint32_t line;       /* of the body, or of the first mention; 1-based, 0: predeclared */
     const char *file;    /* likewise, as of a declaration */
     uint64_t size;
-    const char *name;                    /* NULL when anonymous */
-    const char *typedef_name;            /* first typedef of an anonymous one, NULL when none */
-    uint32_t typedef_align;              /* `align` of the type that this typedef names */
-    const struct cdecl_type *type;       /* the unqualified type of this tag */
-    const struct cdecl_state *state;     /* the scope it belongs to */
+    const char *name;                /* NULL when anonymous */
+    const char *typedef_name;        /* first typedef of an anonymous one, NULL when none */
+    uint32_t typedef_align;          /* `align` of the type that this typedef names */
+    const struct cdecl_type *type;   /* the unqualified type of this tag */
+    const struct cdecl_state *state; /* the scope it belongs to */
     union {
         const struct cdecl_member *members;  /* STRUCT, UNION */
         const struct cdecl_type *underlying; /* ENUM; NULL while it is not known */
@@ -252,7 +252,7 @@ struct cdecl_define {
 
 /* How a text is read; flags of `struct cdecl_source`. */
 enum {
-    CDECL_OVERRIDE = 1,    /* functions, variables, typedefs and macros may be replaced */
+    CDECL_OVERRIDE = 1, /* functions, variables, typedefs and macros may be replaced */
     /* LuaJIT's rules: differing re-declarations are ignored, names of members and parameters may be
      * repeated, a type name may complete a tag, an array length may be a float. */
     CDECL_KEEP_FIRST = 2,

@@ -55,8 +55,7 @@ bool cdecl__same_constants(const struct cdecl_tag *a, const struct cdecl_tag *b)
     return true;
 }
 
-static bool same_bodies(const struct cdecl_tag *a, const struct cdecl_tag *b,
-                        struct comparison *c)
+static bool same_bodies(const struct cdecl_tag *a, const struct cdecl_tag *b, struct comparison *c)
 {
     if (a->size != b->size || a->align != b->align || !cdecl__same_constants(a, b))
         return false;
@@ -192,8 +191,7 @@ static bool same_lengths(const struct cdecl_type *a, const struct cdecl_type *b)
     return a->count == b->count || a->count >= CDECL_COUNT_VLA || b->count >= CDECL_COUNT_VLA;
 }
 
-static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b,
-                       struct comparison *c)
+static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b, struct comparison *c)
 {
     if (a == b)
         return true;

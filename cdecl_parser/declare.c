@@ -29,7 +29,8 @@ static struct decl_text decl_text(const struct cdecl_decl *decl)
 }
 
 COLD _Noreturn static void fail_conflict(struct parser *p, const struct place *at,
-                                    const struct cdecl_decl *old, const struct cdecl_decl *decl)
+                                         const struct cdecl_decl *old,
+                                         const struct cdecl_decl *decl)
 {
     cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'%s", decl->name, decl_text(decl).text,
                    decl_text(old).text, cdecl__origin(p, at, old, old->file, old->line).text);
@@ -147,9 +148,9 @@ static bool is_among(const char *name, const char *const *names)
 static bool is_fixed(const char *name)
 {
     static const char *const names[] = {
-        "va_list", "__builtin_va_list", "__gnuc_va_list", "ptrdiff_t", "size_t", "ssize_t",
-        "wchar_t", "intptr_t", "uintptr_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t",
-        "uint16_t", "uint32_t", "uint64_t", NULL};
+        "va_list", "__builtin_va_list", "__gnuc_va_list", "ptrdiff_t", "size_t",   "ssize_t",
+        "wchar_t", "intptr_t",          "uintptr_t",      "int8_t",    "int16_t",  "int32_t",
+        "int64_t", "uint8_t",           "uint16_t",       "uint32_t",  "uint64_t", NULL};
     return is_among(name, names);
 }
 

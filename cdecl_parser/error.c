@@ -38,7 +38,7 @@ static void clear(struct cdecl_error *error)
 }
 
 COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
-                           const struct place *place, const char *format, va_list args)
+                                const struct place *place, const char *format, va_list args)
 {
     struct cdecl_error *error = state->error;
     clear(error);

@@ -38,7 +38,7 @@ int cdecl__precedence(enum token_kind kind)
 }
 
 COLD _Noreturn static void fail_operands(struct parser *p, const struct token *op,
-                                    const struct cdecl_type *a, const struct cdecl_type *b)
+                                         const struct cdecl_type *a, const struct cdecl_type *b)
 {
     cdecl__fail_token(p, op, "'%.*s' on '%s' and '%s'", (int)op->size, op->start,
                       cdecl__type_text(p->state, a), cdecl__type_text(p->state, b));

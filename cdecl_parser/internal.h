@@ -68,9 +68,9 @@ struct out {
     const char *declared; /* the typedef being printed: what it names is spelt out */
     const char *base;     /* the typedef that stands for `named`, NULL when none does */
     const struct cdecl_type *named;
-    unsigned nreplaced;   /* bodies spelt out because their typedef's name means something else */
-    bool in_replaced;     /* in one of them */
-    bool resolved;        /* typedefs are spelt out, but those of nameless tags */
+    unsigned nreplaced; /* bodies spelt out because their typedef's name means something else */
+    bool in_replaced;   /* in one of them */
+    bool resolved;      /* typedefs are spelt out, but those of nameless tags */
 };
 
 void cdecl__put(struct out *out, const char *text, size_t size);
@@ -83,7 +83,7 @@ COLD _Noreturn void cdecl__fail(struct cdecl_state *state, const char *format, .
 COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *place,
                                    const char *format, ...) LIKE_PRINTF(3, 4);
 COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
-                                 const char *format, ...) LIKE_PRINTF(3, 4);
+                                      const char *format, ...) LIKE_PRINTF(3, 4);
 /* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text
  * where that says nothing: in the line of the error, or in an earlier text without a name. */
 struct origin {
@@ -180,9 +180,9 @@ struct name_set {
     size_t mask;
 };
 struct name_set cdecl__name_set(struct cdecl_state *state, size_t names); /* room for so many */
-bool cdecl__add_name(struct name_set *set, const char *name); /* false: it was there */
+bool cdecl__add_name(struct name_set *set, const char *name);             /* false: it was there */
 bool cdecl__is_current(const struct cdecl_decl *decl); /* what its name means, not replaced */
-bool cdecl__is_defined(const struct name *name); /* as a macro */
+bool cdecl__is_defined(const struct name *name);       /* as a macro */
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
 void cdecl__table_insert(struct cdecl_state *state, struct table *table, void *node);
 
@@ -239,8 +239,7 @@ const struct cdecl_type *cdecl__align(struct cdecl_state *state, const struct cd
 const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits, bool is_signed);
 const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct cdecl_type *result,
                                          const struct cdecl_type *const *params, uint32_t nparams,
-                                         bool variadic, bool no_proto,
-                                         enum cdecl_refusal refusal);
+                                         bool variadic, bool no_proto, enum cdecl_refusal refusal);
 const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cdecl_type *type);
 const struct cdecl_type *cdecl__unqualified(struct cdecl_state *state,
                                             const struct cdecl_type *type); /* keeps alignment */
@@ -474,9 +473,8 @@ void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
 /* Applies vector_size, mode and, for typedefs, aligned to a declared type. */
 const struct cdecl_type *cdecl__attributes_change(struct parser *p, const struct cdecl_type *type,
                                                   const struct attrs *attrs);
-static inline const struct cdecl_type *cdecl__attributes_apply(struct parser *p,
-                                                               const struct cdecl_type *type,
-                                                               const struct attrs *attrs)
+static inline const struct cdecl_type *
+cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type, const struct attrs *attrs)
 {
     return RARELY(attrs->any) ? cdecl__attributes_change(p, type, attrs) : type;
 }

@@ -18,6 +18,7 @@ enum {
 
 /* Bytes from 0x80 on may be part of a name; whether they form UTF-8 is checked in
  * cdecl__check_utf8(). */
+/* clang-format off */
 static const unsigned char class[256] = {
     ['\n'] = SPACE,
     [' '] = SPACE, ['\t'] = SPACE, ['\v'] = SPACE, ['\f'] = SPACE, ['\r'] = SPACE, ['0'] = DIGIT,
@@ -40,6 +41,7 @@ static const unsigned char class[256] = {
 #undef H4
 #undef H16
 };
+/* clang-format on */
 
 static bool is(char c, unsigned mask)
 {
@@ -209,12 +211,14 @@ static enum token_kind punctuator(const char *at)
 }
 
 /* Punctuators of one byte, unless a SECOND follows. */
+/* clang-format off */
 static const unsigned char single[256] = {
     ['('] = TOK_LPAREN,    [')'] = TOK_RPAREN, ['['] = TOK_LBRACKET, [']'] = TOK_RBRACKET,
     ['{'] = TOK_LBRACE,    ['}'] = TOK_RBRACE, [';'] = TOK_SEMICOLON, [','] = TOK_COMMA,
     ['?'] = TOK_QUESTION,  ['='] = TOK_ASSIGN, ['*'] = TOK_STAR,     ['~'] = TOK_TILDE,
     [':'] = TOK_COLON,
 };
+/* clang-format on */
 
 /* Digraphs, and "::". */
 static bool is_pair(char a, char b)

@@ -123,8 +123,7 @@ static const struct cdecl_decl *publish(struct parser *p, const struct cdecl_dec
     *decl = *macro;
     decl->text = cdecl__copy_text(p->state, macro->text, strlen(macro->text));
     if (macro->parameters != NULL)
-        decl->parameters =
-            cdecl__copy_text(p->state, macro->parameters, strlen(macro->parameters));
+        decl->parameters = cdecl__copy_text(p->state, macro->parameters, strlen(macro->parameters));
     if (!(p->source->flags & CDECL_UNBOUND))
         cdecl__append_decl(p->state, decl);
     return decl;

@@ -67,7 +67,7 @@ static inline void *cdecl__arena_alloc(struct arena *arena, size_t size, size_t 
 struct table {
     void **slots;
     uint32_t *hashes; /* of the nodes in `slots`; 0: the slot is free */
-    uint32_t mask; /* capacity - 1 */
+    uint32_t mask;    /* capacity - 1 */
     uint32_t count;
     uint32_t first_capacity;     /* a power of two */
     size_t hash_at;              /* offset of the hash in a node */

@@ -73,9 +73,8 @@ struct cdecl_value cdecl__initialiser(struct parser *p)
 
 /* What was written of the parameters of the function that `type` is or leads to: names, typedefs,
  * attributes. NULL when there is nothing to tell. */
-static const struct cdecl_param *copy_params(struct cdecl_state *state,
-                                             const struct param_node *node,
-                                             const struct cdecl_type *type)
+static const struct cdecl_param *
+copy_params(struct cdecl_state *state, const struct param_node *node, const struct cdecl_type *type)
 {
     bool any = false;
     for (const struct param_node *n = node; n != NULL; n = n->next)

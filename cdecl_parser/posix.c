@@ -67,6 +67,7 @@ struct known {
     uint32_t nfields;
 };
 
+/* clang-format off */
 #define PRIM_OF(value)                   \
     _Generic((value),                    \
         char: CDECL_PRIM_CHAR,           \
@@ -80,6 +81,7 @@ struct known {
         unsigned long: CDECL_PRIM_ULONG, \
         long long: CDECL_PRIM_LLONG,     \
         unsigned long long: CDECL_PRIM_ULLONG)
+/* clang-format on */
 
 #define MEMBER_OF(type, name) (((type *)0)->name)
 #define PLACE(type, name) offsetof(type, name), sizeof MEMBER_OF(type, name)
@@ -181,16 +183,15 @@ static const struct cdecl_type *type_of(struct cdecl_state *state, const struct 
     switch (shape->form) {
     case INTEGER: return basic[shape->prim];
     case TEXT_POINTER: return cdecl__pointer(state, basic[CDECL_PRIM_CHAR]);
-    case TEXT_LIST:
-        return cdecl__pointer(state, cdecl__pointer(state, basic[CDECL_PRIM_CHAR]));
+    case TEXT_LIST: return cdecl__pointer(state, cdecl__pointer(state, basic[CDECL_PRIM_CHAR]));
     case STRUCT_POINTER:
         if (shape->tag == NULL)
             return cdecl__pointer(state, basic[CDECL_PRIM_VOID]);
         return cdecl__pointer(state, tag_of(state, shape->tag)->type);
     case SIGNAL_HANDLER:
-        return cdecl__pointer(state, cdecl__function(state, basic[CDECL_PRIM_VOID],
-                                                     &basic[CDECL_PRIM_INT], 1, false, false,
-                                                     CDECL_USABLE));
+        return cdecl__pointer(state,
+                              cdecl__function(state, basic[CDECL_PRIM_VOID], &basic[CDECL_PRIM_INT],
+                                              1, false, false, CDECL_USABLE));
     case STRUCT_HANDLE:
     case OBJECT: break;
     }
@@ -206,11 +207,11 @@ static bool make_member(struct cdecl_state *state, struct cdecl_member *member,
     cdecl__complete_known(state, type);
     if (field->count > 0)
         type = cdecl__array(state, type, field->count);
-    *member = (struct cdecl_member){
-        .name = cdecl__intern(state, field->name, strlen(field->name))->text,
-        .type = type,
-        .offset = field->offset,
-        .width = CDECL_NOT_BITFIELD};
+    *member =
+        (struct cdecl_member){.name = cdecl__intern(state, field->name, strlen(field->name))->text,
+                              .type = type,
+                              .offset = field->offset,
+                              .width = CDECL_NOT_BITFIELD};
     return cdecl_sizeof(type) == field->size;
 }
 

@@ -17,8 +17,8 @@
     "typedef struct __va_list { void *__stack; void *__gr_top; void *__vr_top;" \
     " int __gr_offs; int __vr_offs; } __builtin_va_list;"
 #elif defined(__s390x__) /* ELF ABI, s390x supplement, 1.2.6 */
-#define VA_LIST                                                                \
-    "typedef struct __va_list_tag { long __gpr; long __fpr;"                   \
+#define VA_LIST                                              \
+    "typedef struct __va_list_tag { long __gpr; long __fpr;" \
     " void *__overflow_arg_area; void *__reg_save_area; } __builtin_va_list[1];"
 #elif defined(__arm__) && defined(__ARM_EABI__) && !defined(__APPLE__) /* AAPCS, 8.1.4 */
 #define VA_LIST "typedef struct __va_list { void *__ap; } __builtin_va_list;"

@@ -1,9 +1,8 @@
 /* Why something cannot be used: the texts, once. Depends on attrs.def; owns nothing. */
 #include "internal.h"
 
-#define REFUSED(word)         \
-    [CDECL_REFUSED_##word] = { \
-        "__attribute__((" #word ")) is not supported", #word},
+#define REFUSED(word) \
+    [CDECL_REFUSED_##word] = {"__attribute__((" #word ")) is not supported", #word},
 
 static const struct {
     const char *text;

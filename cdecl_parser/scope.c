@@ -128,8 +128,8 @@ struct name_set cdecl__name_set(struct cdecl_state *state, size_t names)
     size_t capacity = 4;
     while (capacity < names * 2)
         capacity *= 2;
-    return (struct name_set){
-        cdecl__scratch(state, capacity * sizeof(const char *), sizeof(char *)), capacity - 1};
+    return (struct name_set){cdecl__scratch(state, capacity * sizeof(const char *), sizeof(char *)),
+                             capacity - 1};
 }
 
 bool cdecl__add_name(struct name_set *set, const char *name)

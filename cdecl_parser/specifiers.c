@@ -37,10 +37,10 @@ struct spec_reader {
 };
 
 static const uint32_t keyword_bits[TOK_COUNT] = {
-    [TOK_VOID] = S_VOID,         [TOK_BOOL] = S_BOOL,         [TOK_CHARKW] = S_CHAR,
-    [TOK_SHORT] = S_SHORT,       [TOK_INT] = S_INT,           [TOK_LONG] = S_LONG,
-    [TOK_FLOAT] = S_FLOAT,       [TOK_DOUBLE] = S_DOUBLE,     [TOK_SIGNED] = S_SIGNED,
-    [TOK_UNSIGNED] = S_UNSIGNED, [TOK_COMPLEX] = S_COMPLEX,   [TOK_INT128] = S_INT128,
+    [TOK_VOID] = S_VOID,         [TOK_BOOL] = S_BOOL,       [TOK_CHARKW] = S_CHAR,
+    [TOK_SHORT] = S_SHORT,       [TOK_INT] = S_INT,         [TOK_LONG] = S_LONG,
+    [TOK_FLOAT] = S_FLOAT,       [TOK_DOUBLE] = S_DOUBLE,   [TOK_SIGNED] = S_SIGNED,
+    [TOK_UNSIGNED] = S_UNSIGNED, [TOK_COMPLEX] = S_COMPLEX, [TOK_INT128] = S_INT128,
     [TOK_FLOAT128] = S_FLOAT128,
 };
 
@@ -74,9 +74,8 @@ COLD _Noreturn static void fail_combination(struct parser *p, const struct spec_
     const struct cdecl_tag *tag = r->specs->type == NULL ? NULL : r->specs->type->tag;
     if (tag != NULL && r->specs->base == NULL)
         cdecl__fail_at(p, place, "expected ';' or a name after '%s%s%s', got '%.*s'",
-                       cdecl__tag_keyword((enum cdecl_kind)tag->kind),
-                       tag->name == NULL ? "" : " ", tag->name == NULL ? "" : tag->name,
-                       (int)size, place->at);
+                       cdecl__tag_keyword((enum cdecl_kind)tag->kind), tag->name == NULL ? "" : " ",
+                       tag->name == NULL ? "" : tag->name, (int)size, place->at);
     cdecl__fail_at(p, place, "'%.*s' does not go with the type before it", (int)size, place->at);
 }
 
@@ -307,9 +306,7 @@ static bool type_specifier(struct parser *p, struct spec_reader *r)
     switch (p->tok.kind) {
     case TOK_STRUCT:
     case TOK_UNION:
-    case TOK_ENUM:
-        set_type(p, r, &at, cdecl__tag_specifier(p));
-        return true;
+    case TOK_ENUM: set_type(p, r, &at, cdecl__tag_specifier(p)); return true;
     case TOK_TYPEOF:
     case TOK_TYPEOF_UNQUAL: type_of(p, r); return true;
     case TOK_ATOMIC: atomic(p, r); return true;
@@ -369,11 +366,14 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
         cdecl__fail_token(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
                           cdecl__type_text(p->state, name->extra->tag->type));
     if (cdecl__byte_after(p) == '.')
-        cdecl__fail_token(p, &p->tok, "unknown type '%s' before '.' (a Lua float in the name? "
-                                      "math.tointeger makes it an integer)", name->text);
+        cdecl__fail_token(p, &p->tok,
+                          "unknown type '%s' before '.' (a Lua float in the name? "
+                          "math.tointeger makes it an integer)",
+                          name->text);
     if (is_cpp(name->text))
-        cdecl__fail_token(p, &p->tok, "unknown type '%s': this is C++, ffi.cdef takes C "
-                                      "(declare the functions that it exports as extern \"C\")",
+        cdecl__fail_token(p, &p->tok,
+                          "unknown type '%s': this is C++, ffi.cdef takes C "
+                          "(declare the functions that it exports as extern \"C\")",
                           name->text);
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
     cdecl__fail_token(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);

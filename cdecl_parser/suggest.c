@@ -122,8 +122,7 @@ static bool grow_index(struct cdecl_state *state)
     size_t capacity = index->capacity == 0 ? 256 : index->capacity * 2;
     if (index->count < index->capacity)
         return true;
-    void *memory =
-        state->allocator.resize(state->allocator.user, NULL, 0, index_bytes(capacity));
+    void *memory = state->allocator.resize(state->allocator.user, NULL, 0, index_bytes(capacity));
     if (memory == NULL)
         return false;
     index_arrays(&grown, memory, capacity);
@@ -162,9 +161,9 @@ static bool belongs(const struct cdecl_decl *decl, enum cdecl_space space)
 }
 
 enum {
-    THOROUGH = 4,   /* searches that compare all names whose size and letters fit; later ones, */
-    MOST_BITS = 6,  /* by how many letters the one or the other name has alone (two a change), */
-    PROMISING = 32, /* compare so many names of each number, */
+    THOROUGH = 4,      /* searches that compare all names whose size and letters fit; later ones, */
+    MOST_BITS = 6,     /* by how many letters the one or the other name has alone (two a change), */
+    PROMISING = 32,    /* compare so many names of each number, */
     MOST_COMPARED = 96 /* and so many in all */
 };
 

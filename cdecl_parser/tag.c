@@ -89,11 +89,10 @@ COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_t
         cdecl__fail_at(p, at, "'%s %s' redefined with other constants%s", word, old->name,
                        origin.text);
     if (i == UINT32_MAX)
-        cdecl__fail_at(p, at,
-                       "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu%s",
-                       word, old->name, (unsigned long long)fresh->size,
-                       (unsigned long)fresh->align, (unsigned long long)old->size,
-                       (unsigned long)old->align, origin.text);
+        cdecl__fail_at(
+            p, at, "'%s %s' redefined with size %llu and alignment %lu, was %llu and %lu%s", word,
+            old->name, (unsigned long long)fresh->size, (unsigned long)fresh->align,
+            (unsigned long long)old->size, (unsigned long)old->align, origin.text);
     cdecl__fail_at(p, at, "'%s %s' redefined: %s %lu is %s, was %s%s", word, old->name,
                    old->kind == CDECL_ENUM ? "enumerator" : "member", (unsigned long)i + 1,
                    show_part(fresh, i).text, show_part(old, i).text, origin.text);

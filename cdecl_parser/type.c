@@ -25,10 +25,10 @@ static uint64_t count_of(const struct cdecl_type *t)
 
 static uint32_t hash_type(const struct cdecl_type *t)
 {
-    uint32_t hash = mix(t->kind, (uint64_t)t->quals | (uint64_t)t->prim << 8 |
-                                     (uint64_t)t->bits << 16 | (uint64_t)t->variadic << 32 |
-                                     (uint64_t)t->no_proto << 33 | (uint64_t)t->is_signed << 34 |
-                                     (uint64_t)t->refusal << 35);
+    uint32_t hash =
+        mix(t->kind, (uint64_t)t->quals | (uint64_t)t->prim << 8 | (uint64_t)t->bits << 16 |
+                         (uint64_t)t->variadic << 32 | (uint64_t)t->no_proto << 33 |
+                         (uint64_t)t->is_signed << 34 | (uint64_t)t->refusal << 35);
     hash = mix(hash, count_of(t) ^ (uint64_t)t->align << 48);
     if (t->unqual != NULL)
         hash = mix(hash, t->unqual->hash);
@@ -302,8 +302,7 @@ const struct cdecl_type *cdecl__align(struct cdecl_state *state, const struct cd
 
 const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct cdecl_type *result,
                                          const struct cdecl_type *const *params, uint32_t nparams,
-                                         bool variadic, bool no_proto,
-                                         enum cdecl_refusal refusal)
+                                         bool variadic, bool no_proto, enum cdecl_refusal refusal)
 {
     struct cdecl_type shape = {.kind = CDECL_FUNCTION,
                                .variadic = variadic,

@@ -14,12 +14,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define MEMORY_LIMIT ((size_t)256 << 20)
 #define LONGEST_PRINT (1 << 16)
 
-#define REQUIRE(condition)                                                          \
-    do {                                                                            \
-        if (!(condition)) {                                                         \
+#define REQUIRE(condition)                                                            \
+    do {                                                                              \
+        if (!(condition)) {                                                           \
             fprintf(stderr, "%s:%d: not true: %s\n", __FILE__, __LINE__, #condition); \
-            abort();                                                                \
-        }                                                                           \
+            abort();                                                                  \
+        }                                                                             \
     } while (0)
 
 static void *limited_resize(void *user, void *block, size_t old_size, size_t new_size)
@@ -61,8 +61,7 @@ static bool is_nameless(const struct cdecl_type *type)
                (!has_typedef(type->tag) || type->align != type->tag->typedef_align);
     case CDECL_POINTER:
     case CDECL_ARRAY:
-    case CDECL_VECTOR:
-        return is_nameless(type->target);
+    case CDECL_VECTOR: return is_nameless(type->target);
     case CDECL_FUNCTION:
         for (uint32_t i = 0; i < type->nparams; i++)
             if (is_nameless(type->params[i]))
@@ -72,8 +71,7 @@ static bool is_nameless(const struct cdecl_type *type)
     case CDECL_BOOL:
     case CDECL_INT:
     case CDECL_FLOAT:
-    case CDECL_COMPLEX:
-        break;
+    case CDECL_COMPLEX: break;
     }
     return false;
 }

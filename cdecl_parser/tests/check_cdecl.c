@@ -82,7 +82,7 @@ START_TEST(predeclared_names)
     ck_assert_uint_eq(decl->kind, CDECL_DECL_TYPEDEF);
     ck_assert_uint_eq(decl->line, 0);
     must_fail("typedef unsigned char size_t;", "1:23: 'size_t' redeclared as 'typedef unsigned "
-              "char size_t', was 'typedef unsigned long size_t'");
+                                               "char size_t', was 'typedef unsigned long size_t'");
     must_parse("typedef unsigned char wint_t; int bool(void);"); /* anybody may have these */
     ck_assert_ptr_eq(decl_of("wint_t")->type, cdecl_basic(state, CDECL_PRIM_UCHAR));
     ck_assert_uint_eq(decl_of("wint_t")->line, 1);

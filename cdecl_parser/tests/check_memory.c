@@ -228,7 +228,7 @@ static void each_byte_of(int i, int which)
             must_parse("int fine;");
         }
         free_state();
-            if (!done)
+        if (!done)
             continue;
         ck_assert(room > 0 || which != 0 || attempts[i].text[0] == '\0');
         break;

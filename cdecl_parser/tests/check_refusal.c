@@ -18,8 +18,7 @@ static const struct {
     {"int __vectorcall x(int);", CDECL_REFUSED_vectorcall,
      "__attribute__((vectorcall)) is not supported", "int x(int) __attribute__((vectorcall))"},
     {"int x(int) __attribute__((overloadable));", CDECL_REFUSED_overloadable,
-     "__attribute__((overloadable)) is not supported",
-     "int x(int) __attribute__((overloadable))"},
+     "__attribute__((overloadable)) is not supported", "int x(int) __attribute__((overloadable))"},
     {"static int x(int);", CDECL_NOT_EXPORTED, "it is static, so no library exports it",
      "int x(int)"},
 };

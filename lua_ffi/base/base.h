@@ -57,7 +57,7 @@ void lffi_store_float(enum lffi_op op, void *dst, lffi_real value);
 void lffi_load_complex(enum lffi_op part, const void *src, lffi_real *re, lffi_real *im);
 /* Stores the result of Lua's arithmetic operator on two values of a LDOUBLE or FLOAT128 type,
  * computed in that type; for unary operators both are the same. */
-void lffi_float_arith(enum lffi_op op, int operator, void *dst, const void *a, const void *b);
+void lffi_float_arith(enum lffi_op op, int operator, void * dst, const void *a, const void *b);
 /* Pushes the text of a floating value ("1.5"), of a complex one ("1-2i"), and returns it. */
 const char *lffi_push_float_text(lua_State *L, enum lffi_op op, const void *src);
 const char *lffi_push_complex_text(lua_State *L, enum lffi_op part, const void *src);
@@ -68,9 +68,9 @@ const char *lffi_push_complex_text(lua_State *L, enum lffi_op part, const void *
 struct lffi_magnitude {
     unsigned __int128 top; /* all 128 bits in use when `rest` or exponent > 0 */
     int exponent;
-    bool rest;     /* nonzero bits follow */
+    bool rest; /* nonzero bits follow */
     bool negative;
-    bool huge;     /* beyond every floating type; the rest says nothing */
+    bool huge; /* beyond every floating type; the rest says nothing */
 };
 struct lffi_magnitude
 lffi_magnitude_of_integer(const struct lffi_integer *value); /* not `beyond` */

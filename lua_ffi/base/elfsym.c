@@ -41,7 +41,7 @@ struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place)
 /* ---- the tables of a file -------------------------------------------------------------------- */
 
 struct tables {
-    const ElfW(Sym) *symbols;
+    const ElfW(Sym) * symbols;
     const char *strings;
     const uint32_t *gnu;   /* DT_GNU_HASH or NULL */
     const HASH_WORD *sysv; /* DT_HASH or NULL */
@@ -54,7 +54,7 @@ static const void *table_at(ElfW(Addr) base, ElfW(Addr) value)
     return (const void *)(value < base ? value + base : value);
 }
 
-static bool read_tables(const ElfW(Dyn) *d, ElfW(Addr) base, struct tables *tables)
+static bool read_tables(const ElfW(Dyn) * d, ElfW(Addr) base, struct tables *tables)
 {
     *tables = (struct tables){0};
     for (; d->d_tag != DT_NULL; d++) {
@@ -100,7 +100,7 @@ static size_t count_symbols(const struct tables *tables)
     return tables->sysv != NULL ? (size_t)tables->sysv[1] : 0;
 }
 
-static enum lffi_symbol_kind kind_of(const ElfW(Sym) *s)
+static enum lffi_symbol_kind kind_of(const ElfW(Sym) * s)
 {
     switch (s->st_info & 15) {
     case STT_FUNC:
@@ -112,7 +112,7 @@ static enum lffi_symbol_kind kind_of(const ElfW(Sym) *s)
     }
 }
 
-static bool is_exported(const ElfW(Sym) *s)
+static bool is_exported(const ElfW(Sym) * s)
 {
     unsigned bind = s->st_info >> 4;
     unsigned visibility = s->st_other & 3;
@@ -127,7 +127,7 @@ static bool is_export_named(const struct tables *tables, size_t i, const char *n
     return is_exported(s) && strcmp(tables->strings + s->st_name, name) == 0;
 }
 
-static const ElfW(Sym) *find_hashed(const struct tables *tables, const char *name)
+static const ElfW(Sym) * find_hashed(const struct tables *tables, const char *name)
 {
     const uint32_t *gnu = tables->gnu;
     const uint32_t *buckets = gnu_buckets(gnu);
@@ -148,7 +148,7 @@ static const ElfW(Sym) *find_hashed(const struct tables *tables, const char *nam
 }
 
 /* The exported symbol of this name, or NULL. */
-static const ElfW(Sym) *find_symbol(const struct tables *tables, const char *name)
+static const ElfW(Sym) * find_symbol(const struct tables *tables, const char *name)
 {
     size_t count;
     if (tables->gnu != NULL)
@@ -172,7 +172,7 @@ struct walk {
     void *data;
 };
 
-static const ElfW(Dyn) *dynamic_of(const struct dl_phdr_info *info)
+static const ElfW(Dyn) * dynamic_of(const struct dl_phdr_info *info)
 {
     for (size_t i = 0; i < info->dlpi_phnum; i++) {
         if (info->dlpi_phdr[i].p_type == PT_DYNAMIC)
@@ -261,7 +261,7 @@ struct copy_query {
     size_t used; /* from the first that does not fit on, the bytes it would have taken */
 };
 
-static void copy_symbol(struct copy_query *query, const ElfW(Sym) *s, const char *name)
+static void copy_symbol(struct copy_query *query, const ElfW(Sym) * s, const char *name)
 {
     struct copied head = {s->st_size, kind_of(s)};
     size_t length = strlen(name) + 1;

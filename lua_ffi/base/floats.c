@@ -218,12 +218,12 @@ static lffi_real quad_result(int op, lffi_real a, lffi_real b)
 #endif
 }
 
-void lffi_float_arith(enum lffi_op op, int operator, void *dst, const void *a, const void *b)
+void lffi_float_arith(enum lffi_op op, int operator, void * dst, const void *a, const void *b)
 {
     lffi_real x = lffi_load_float(op, a);
     lffi_real y = lffi_load_float(op, b);
     if (op == LFFI_FLOAT128)
         lffi_store_float(op, dst, quad_result(operator, x, y));
     else
-        lffi_store_float(op, dst, long_double_result(operator, (long double)x, (long double)y));
+        lffi_store_float(op, dst, long_double_result(operator,(long double) x, (long double)y));
 }

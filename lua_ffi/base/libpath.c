@@ -34,9 +34,15 @@ const char *const lffi_library_directories[] = {
 #endif
     "/usr/local/lib",
 #ifdef MULTIARCH
-    "/usr/local/lib/" MULTIARCH, "/lib/" MULTIARCH, "/usr/lib/" MULTIARCH,
+    "/usr/local/lib/" MULTIARCH,
+    "/lib/" MULTIARCH,
+    "/usr/lib/" MULTIARCH,
 #endif
-    "/lib64", "/usr/lib64", "/lib", "/usr/lib", NULL};
+    "/lib64",
+    "/usr/lib64",
+    "/lib",
+    "/usr/lib",
+    NULL};
 
 /* ---- versions -------------------------------------------------------------------------------- */
 

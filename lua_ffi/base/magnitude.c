@@ -106,11 +106,26 @@ struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size)
 static void float_limits(enum lffi_op op, int *digits, int *exponent)
 {
     switch ((unsigned)op) { /* the five floating ones */
-    case LFFI_FLOAT16: *digits = 11; *exponent = 16; break;
-    case LFFI_FLOAT: *digits = FLT_MANT_DIG; *exponent = FLT_MAX_EXP; break;
-    case LFFI_DOUBLE: *digits = DBL_MANT_DIG; *exponent = DBL_MAX_EXP; break;
-    case LFFI_LDOUBLE: *digits = LDBL_MANT_DIG; *exponent = LDBL_MAX_EXP; break;
-    default: *digits = 113; *exponent = 16384; break;
+    case LFFI_FLOAT16:
+        *digits = 11;
+        *exponent = 16;
+        break;
+    case LFFI_FLOAT:
+        *digits = FLT_MANT_DIG;
+        *exponent = FLT_MAX_EXP;
+        break;
+    case LFFI_DOUBLE:
+        *digits = DBL_MANT_DIG;
+        *exponent = DBL_MAX_EXP;
+        break;
+    case LFFI_LDOUBLE:
+        *digits = LDBL_MANT_DIG;
+        *exponent = LDBL_MAX_EXP;
+        break;
+    default:
+        *digits = 113;
+        *exponent = 16384;
+        break;
     }
 }
 

@@ -11,10 +11,22 @@
 enum lffi_op {
     LFFI_VOID,
     LFFI_BOOL,
-    LFFI_I8, LFFI_U8, LFFI_I16, LFFI_U16, LFFI_I32, LFFI_U32, LFFI_I64, LFFI_U64,
-    LFFI_I128, LFFI_U128,
+    LFFI_I8,
+    LFFI_U8,
+    LFFI_I16,
+    LFFI_U16,
+    LFFI_I32,
+    LFFI_U32,
+    LFFI_I64,
+    LFFI_U64,
+    LFFI_I128,
+    LFFI_U128,
     LFFI_BITINT, /* _BitInt(N): value in the low N bits, the rest ignored */
-    LFFI_FLOAT16, LFFI_FLOAT, LFFI_DOUBLE, LFFI_LDOUBLE, LFFI_FLOAT128,
+    LFFI_FLOAT16,
+    LFFI_FLOAT,
+    LFFI_DOUBLE,
+    LFFI_LDOUBLE,
+    LFFI_FLOAT128,
     LFFI_COMPLEX,
     LFFI_ENUM, /* an integer of type `target` */
     LFFI_POINTER,
@@ -34,29 +46,32 @@ _Static_assert(LFFI_COMPLEX == LFFI_FLOAT128 + 1 && LFFI_ENUM == LFFI_COMPLEX + 
                    LFFI_POINTER == LFFI_ENUM + 1 && LFFI_ARRAY == LFFI_POINTER + 1,
                "what is copied as it is, then what is referred to");
 _Static_assert(LFFI_FUNCTION == LFFI_VECTOR + 1 && LFFI_STRUCT == LFFI_FUNCTION + 1 &&
-                   LFFI_UNION == LFFI_STRUCT + 1, "records last");
+                   LFFI_UNION == LFFI_STRUCT + 1,
+               "records last");
 
 /* The Lua integers that are plain for a type: they become a value of it exactly, under every
  * policy. For floating types these are the integers that all have a value of their own. */
 struct lffi_range {
     int64_t min, max;
 };
-#define LFFI_NO_RANGE {0, -1}
+#define LFFI_NO_RANGE \
+    {                 \
+        0, -1         \
+    }
 static const struct lffi_range lffi_plain[] = {
-    [LFFI_VOID] = LFFI_NO_RANGE, [LFFI_BOOL] = LFFI_NO_RANGE,
-    [LFFI_I8] = {INT8_MIN, INT8_MAX}, [LFFI_U8] = {0, UINT8_MAX},
-    [LFFI_I16] = {INT16_MIN, INT16_MAX}, [LFFI_U16] = {0, UINT16_MAX},
-    [LFFI_I32] = {INT32_MIN, INT32_MAX}, [LFFI_U32] = {0, UINT32_MAX},
-    [LFFI_I64] = {INT64_MIN, INT64_MAX}, [LFFI_U64] = {0, INT64_MAX},
-    [LFFI_I128] = LFFI_NO_RANGE, [LFFI_U128] = LFFI_NO_RANGE, [LFFI_BITINT] = LFFI_NO_RANGE,
-    [LFFI_FLOAT16] = LFFI_NO_RANGE,
-    [LFFI_FLOAT] = {-(1 << 24), 1 << 24},
-    [LFFI_DOUBLE] = {-((int64_t)1 << 53), (int64_t)1 << 53},
-    [LFFI_LDOUBLE] = LFFI_NO_RANGE, [LFFI_FLOAT128] = LFFI_NO_RANGE,
-    [LFFI_COMPLEX] = LFFI_NO_RANGE, [LFFI_ENUM] = LFFI_NO_RANGE, [LFFI_POINTER] = LFFI_NO_RANGE,
-    [LFFI_ARRAY] = LFFI_NO_RANGE, [LFFI_VECTOR] = LFFI_NO_RANGE, [LFFI_FUNCTION] = LFFI_NO_RANGE,
-    [LFFI_STRUCT] = LFFI_NO_RANGE, [LFFI_UNION] = LFFI_NO_RANGE
-};
+    [LFFI_VOID] = LFFI_NO_RANGE,          [LFFI_BOOL] = LFFI_NO_RANGE,
+    [LFFI_I8] = {INT8_MIN, INT8_MAX},     [LFFI_U8] = {0, UINT8_MAX},
+    [LFFI_I16] = {INT16_MIN, INT16_MAX},  [LFFI_U16] = {0, UINT16_MAX},
+    [LFFI_I32] = {INT32_MIN, INT32_MAX},  [LFFI_U32] = {0, UINT32_MAX},
+    [LFFI_I64] = {INT64_MIN, INT64_MAX},  [LFFI_U64] = {0, INT64_MAX},
+    [LFFI_I128] = LFFI_NO_RANGE,          [LFFI_U128] = LFFI_NO_RANGE,
+    [LFFI_BITINT] = LFFI_NO_RANGE,        [LFFI_FLOAT16] = LFFI_NO_RANGE,
+    [LFFI_FLOAT] = {-(1 << 24), 1 << 24}, [LFFI_DOUBLE] = {-((int64_t)1 << 53), (int64_t)1 << 53},
+    [LFFI_LDOUBLE] = LFFI_NO_RANGE,       [LFFI_FLOAT128] = LFFI_NO_RANGE,
+    [LFFI_COMPLEX] = LFFI_NO_RANGE,       [LFFI_ENUM] = LFFI_NO_RANGE,
+    [LFFI_POINTER] = LFFI_NO_RANGE,       [LFFI_ARRAY] = LFFI_NO_RANGE,
+    [LFFI_VECTOR] = LFFI_NO_RANGE,        [LFFI_FUNCTION] = LFFI_NO_RANGE,
+    [LFFI_STRUCT] = LFFI_NO_RANGE,        [LFFI_UNION] = LFFI_NO_RANGE};
 
 static inline bool lffi_is_within(const struct lffi_range *range, int64_t value)
 {

@@ -36,9 +36,8 @@ static bool pair_is_right(const struct lffi_value *pair)
 
 static bool numbers_are_right(const struct lffi_value *arg)
 {
-    return pair_is_right(&arg[AN_INTEGER]) &&
-           arg[A_NIL].tag == LFFI_TAG_NIL && arg[FALSE].tag == LFFI_TAG_FALSE &&
-           arg[TRUE].tag == LFFI_TAG_TRUE;
+    return pair_is_right(&arg[AN_INTEGER]) && arg[A_NIL].tag == LFFI_TAG_NIL &&
+           arg[FALSE].tag == LFFI_TAG_FALSE && arg[TRUE].tag == LFFI_TAG_TRUE;
 }
 
 static bool text_is_right(lua_State *L, const struct lffi_value *arg)

@@ -33,16 +33,16 @@ enum {
 };
 
 enum {
-    LFFI_AT_TOP = 16,     /* lua_State: the first free stack slot */
-    LFFI_AT_CALL = 32,    /* lua_State: the running function's CallInfo, which begins with ... */
-    LFFI_AT_FUNCTION = 0, /* ... the stack slot of the function */
-    LFFI_AT_UPVALUE = 32, /* C closure: its first upvalue */
-    LFFI_AT_TEXT = 24,    /* string: its bytes */
+    LFFI_AT_TOP = 16,        /* lua_State: the first free stack slot */
+    LFFI_AT_CALL = 32,       /* lua_State: the running function's CallInfo, which begins with ... */
+    LFFI_AT_FUNCTION = 0,    /* ... the stack slot of the function */
+    LFFI_AT_UPVALUE = 32,    /* C closure: its first upvalue */
+    LFFI_AT_TEXT = 24,       /* string: its bytes */
     LFFI_AT_SHORT_SIZE = 11, /* ... and how many: of a short one, of a long one */
     LFFI_AT_LONG_SIZE = 16,
     LFFI_AT_USER_VALUES = 10, /* userdata: how many user values it has */
     LFFI_AT_METATABLE = 24,
-    LFFI_AT_BLOCK = 32,     /* userdata without user values: its bytes */
+    LFFI_AT_BLOCK = 32,        /* userdata without user values: its bytes */
     LFFI_AT_BLOCK_BEHIND = 40, /* with: they lie here, of 16 bytes each, then the bytes */
 };
 

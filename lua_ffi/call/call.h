@@ -17,11 +17,11 @@ enum {
 struct lffi_param {
     struct lffi_ctype *ct;
     struct lffi_range plain; /* of `op` */
-    uint32_t to;     /* pieces == 1: where the whole value lies in the frame */
-    uint8_t op;      /* enum lffi_op; an enum's is that of its integer type */
-    uint8_t pieces;  /* 0: an empty struct, nothing travels */
-    uint8_t first;   /* pieces > 1: index into the plan's pieces */
-    uint8_t flags;   /* LFFI_PARAM_* */
+    uint32_t to;             /* pieces == 1: where the whole value lies in the frame */
+    uint8_t op;              /* enum lffi_op; an enum's is that of its integer type */
+    uint8_t pieces;          /* 0: an empty struct, nothing travels */
+    uint8_t first;           /* pieces > 1: index into the plan's pieces */
+    uint8_t flags;           /* LFFI_PARAM_* */
 };
 
 static inline void lffi_set_op(struct lffi_param *param, enum lffi_op op)
@@ -32,18 +32,18 @@ static inline void lffi_set_op(struct lffi_param *param, enum lffi_op op)
 
 /* Everything about calling functions of one type. Immutable; a userdata held by the ctype. */
 struct lffi_plan {
-    struct lffi_ctype *ct;     /* the function type */
+    struct lffi_ctype *ct; /* the function type */
     const struct lffi_piece *pieces;
     struct lffi_ctype *const *promoted; /* variadic: types of plain Lua values, LFFI_PROMOTED_* */
     uint32_t nparams;
-    uint32_t copies;           /* bytes of copies of indirect arguments */
-    struct lffi_assign end;    /* after the last parameter; where variadic ones go on */
-    struct lffi_param result;  /* offsets are in struct lffi_return */
-    uint8_t result_kind;       /* enum lffi_return_kind */
-    bool variadic;             /* ", ..." or "()" */
-    bool by_libffi;            /* no register path */
-    bool general;              /* a call looks at struct lffi_general alone, unless variadic */
-    bool scalar_callback;      /* of scalars, of which Lua's values are made without allocating */
+    uint32_t copies;          /* bytes of copies of indirect arguments */
+    struct lffi_assign end;   /* after the last parameter; where variadic ones go on */
+    struct lffi_param result; /* offsets are in struct lffi_return */
+    uint8_t result_kind;      /* enum lffi_return_kind */
+    bool variadic;            /* ", ..." or "()" */
+    bool by_libffi;           /* no register path */
+    bool general;             /* a call looks at struct lffi_general alone, unless variadic */
+    bool scalar_callback;     /* of scalars, of which Lua's values are made without allocating */
     struct lffi_param param[];
 };
 
@@ -83,9 +83,8 @@ bool lffi_is_direct_caller(lua_CFunction fn);
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
 
 /* After lffi_leave_c: raises what callbacks of the call have left, runs what waits. */
-static LFFI_INLINE void lffi_end_call(lua_State *L,
-                                                                const struct lffi_callee *callee,
-                                                                const struct lffi_call *running)
+static LFFI_INLINE void lffi_end_call(lua_State *L, const struct lffi_callee *callee,
+                                      const struct lffi_call *running)
 {
     const struct lffi_gate *gate = callee->st->gate;
     if (running->error_index != 0 ||

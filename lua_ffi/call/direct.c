@@ -53,7 +53,7 @@ _Static_assert(offsetof(struct frame, stack) == LFFI_STACK_START, "as plans have
 _Static_assert(offsetof(struct few_floats, fpr) == offsetof(struct frame, regs.fpr), "likewise");
 
 #define GPRS(frame) ((const uint64_t *)(const void *)(frame))
-#define FPRS(frame)                                                                                \
+#define FPRS(frame) \
     ((const union lffi_fpr *)(const void *)((frame) + offsetof(struct lffi_registers, fpr)))
 #define STACK(frame) ((const uint64_t *)(const void *)((frame) + LFFI_STACK_START))
 #define CALL(result, types, values) (((result(*) types)address)values)
@@ -115,8 +115,17 @@ static INLINE bool load(const struct lffi_record *record, const struct lffi_valu
 /* What a format asks of an argument is answered by its kind. Integers by the narrowest type that
  * takes them (S1), in this order: what takes a larger one takes the smaller ones too. */
 enum kind {
-    KIND_I8 = 1, KIND_U8, KIND_I16, KIND_U16, KIND_I32, KIND_U32, KIND_64,
-    KIND_FLOAT, KIND_TEXT, KIND_NULL, KIND_BOOLEAN
+    KIND_I8 = 1,
+    KIND_U8,
+    KIND_I16,
+    KIND_U16,
+    KIND_I32,
+    KIND_U32,
+    KIND_64,
+    KIND_FLOAT,
+    KIND_TEXT,
+    KIND_NULL,
+    KIND_BOOLEAN
 };
 enum { MAX_KINDS = 16, KIND_BITS = 4, KIND_MASK = 15 };
 
@@ -135,6 +144,7 @@ static INLINE unsigned integer_kind(lua_Integer value)
 static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
 {
     *word = 0;
+    /* clang-format off */
     switch (lffi_kind_in_place(arg)) {
     case LFFI_IS_INTEGER:
         *word = (uint64_t)lffi_integer_in_place(arg);
@@ -147,6 +157,7 @@ static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
     case LFFI_IS_FALSE: return KIND_BOOLEAN;
     default: return 0;
     }
+    /* clang-format on */
 }
 
 /* Loads the `n` arguments from `arg` on into the registers that the parameters have left. Returns
@@ -214,8 +225,7 @@ static bool is_lasting(lua_State *L, const struct lffi_record *record)
 }
 
 /* Calls the general way, which reads the format, and remembers it when it fits. */
-static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *record,
-                                           uint64_t kinds)
+static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *record, uint64_t kinds)
 {
     int text = (int)record->format.text;
     bool lasting = is_lasting(L, record);
@@ -235,8 +245,7 @@ static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *rec
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *record,
-                                                uint64_t word)
+static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *record, uint64_t word)
 {
     const struct lffi_plan *plan = record->plan;
     if (plan->result.op == LFFI_VOID)
@@ -306,8 +315,7 @@ static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, b
     const struct lffi_record *record = lffi_bound(first);
     const struct lffi_plan *plan = record->plan;
     if (lffi_count_arguments(L, first) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
-        !record->callee.lib->open ||
-        (reach != REACH_NOTHING && !load(record, first, frame)))
+        !record->callee.lib->open || (reach != REACH_NOTHING && !load(record, first, frame)))
         return NOT_PLAIN;
     return is_float ? run_float(L, record, frame, reach) : run_word(L, record, frame, reach);
 }
@@ -331,17 +339,17 @@ static OUTLINE int variadic(lua_State *L, unsigned char *frame)
 }
 
 /* The entry point `name`. Its frame is gone when a call is not plain: that one has its own. */
-#define ENTRY(name, room, call)                                                                    \
-    static OUTLINE int name##_if_plain(lua_State *L)                                               \
-    {                                                                                              \
-        room room_of_frame;                                                                        \
-        unsigned char *frame = (unsigned char *)&room_of_frame;                                    \
-        return call;                                                                               \
-    }                                                                                              \
-    static int name(lua_State *L)                                                                  \
-    {                                                                                              \
-        int nresults = name##_if_plain(L);                                                         \
-        return nresults == NOT_PLAIN ? lffi_call_function(L) : nresults;                           \
+#define ENTRY(name, room, call)                                          \
+    static OUTLINE int name##_if_plain(lua_State *L)                     \
+    {                                                                    \
+        room room_of_frame;                                              \
+        unsigned char *frame = (unsigned char *)&room_of_frame;          \
+        return call;                                                     \
+    }                                                                    \
+    static int name(lua_State *L)                                        \
+    {                                                                    \
+        int nresults = name##_if_plain(L);                               \
+        return nresults == NOT_PLAIN ? lffi_call_function(L) : nresults; \
     }
 ENTRY(nothing_to_word, struct lffi_general, direct(L, frame, REACH_NOTHING, false))
 ENTRY(words_to_word, struct lffi_general, direct(L, frame, REACH_WORDS, false))
@@ -386,8 +394,7 @@ static lua_CFunction word_caller(const struct lffi_assign *end)
 bool lffi_is_direct_caller(lua_CFunction fn)
 {
     return fn == nothing_to_word || fn == words_to_word || fn == floats_to_float ||
-           fn == all_to_word || fn == all_to_float || fn == stack_to_word ||
-           fn == variadic_to_word;
+           fn == all_to_word || fn == all_to_float || fn == stack_to_word || fn == variadic_to_word;
 }
 
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)

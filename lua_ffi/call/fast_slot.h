@@ -120,6 +120,7 @@ static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lf
         return slot_integer(param, lffi_integer_in_place(arg), slot);
     if (kind == LFFI_IS_FLOAT)
         return lffi_fast_float(op, lffi_float_in_place(arg), slot);
+    /* clang-format off */
     switch (kind) {
     case LFFI_IS_FALSE: case LFFI_IS_TRUE: return slot_boolean(op, kind == LFFI_IS_TRUE, slot);
     case LFFI_IS_NIL: return slot_null(op, slot);
@@ -131,6 +132,7 @@ static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lf
         return cd != NULL && slot_cdata(param, cd, slot);
     default: return false;
     }
+    /* clang-format on */
 }
 
 /* ---- the other way --------------------------------------------------------------------------- */

@@ -44,6 +44,7 @@ static const char *read_number(const char *p, struct lffi_format_number *number)
 
 static const char *read_length(const char *p, enum lffi_format_length *length)
 {
+    /* clang-format off */
     switch (*p) {
     case 'h':
         *length = p[1] == 'h' ? LFFI_LENGTH_BYTE : LFFI_LENGTH_SHORT;
@@ -55,6 +56,7 @@ static const char *read_length(const char *p, enum lffi_format_length *length)
     case 'q': case 'j': case 'z': case 'Z': case 't': *length = LFFI_LENGTH_WIDE; return p + 1;
     default: return p;
     }
+    /* clang-format on */
 }
 
 /* Behind the '[' of scanf's "%[^]a-z]"; NULL when the set is not closed. */
@@ -195,12 +197,14 @@ unsigned lffi_format_integer_size(const struct lffi_ctype *ct)
 
 static unsigned integer_bits(const struct lffi_format_spec *spec)
 {
+    /* clang-format off */
     switch (spec->length) {
     case LFFI_LENGTH_BYTE: return 8;
     case LFFI_LENGTH_SHORT: return 16;
     case LFFI_LENGTH_NONE: return 32;
     case LFFI_LENGTH_LONG: case LFFI_LENGTH_WIDE: case LFFI_LENGTH_LDOUBLE: break;
     }
+    /* clang-format on */
     return 64;
 }
 
@@ -301,10 +305,10 @@ static void check_pointer(struct lffi_format_check *c, const struct lffi_format_
 {
     const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
     int type = lua_type(c->L, idx);
-    if (cd != NULL ? lffi_has_address(cd->ct->op) && cd->ct->op != LFFI_VECTOR
-                   : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
-                         type == LUA_TFUNCTION ||
-                         (type == LUA_TUSERDATA && !lffi_is_by_value(c->L, idx)))
+    if (cd != NULL
+            ? lffi_has_address(cd->ct->op) && cd->ct->op != LFFI_VECTOR
+            : type == LUA_TNIL || type == LUA_TSTRING || type == LUA_TLIGHTUSERDATA ||
+                  type == LUA_TFUNCTION || (type == LUA_TUSERDATA && !lffi_is_by_value(c->L, idx)))
         return;
     lffi_format_wants(c, spec, idx, "a pointer");
 }
@@ -312,8 +316,9 @@ static void check_pointer(struct lffi_format_check *c, const struct lffi_format_
 /* %n: C writes how many bytes it has printed. */
 static void check_count(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
 {
-    static const char *const names[] = {"'int *'", "'signed char *'", "'short *'", "'long *'",
-                                        "a pointer to a 64-bit integer", "'long *'"};
+    static const char *const names[] = {
+        "'int *'", "'signed char *'", "'short *'", "'long *'", "a pointer to a 64-bit integer",
+        "'long *'"};
     const struct lffi_ctype *target = lffi_format_pointee(c, idx);
     if (lffi_format_integer_size(target) != integer_bits(spec) / 8 || target->constant)
         lffi_format_wants(c, spec, idx, names[spec->length]);
@@ -330,6 +335,7 @@ static void check_print(struct lffi_format_check *c, const struct lffi_format_sp
 {
     check_star(c, spec, &spec->width);
     check_star(c, spec, &spec->precision);
+    /* clang-format off */
     switch (spec->conversion) {
     case 'd': case 'i': case 'o': case 'u': case 'x': case 'X': case 'b': case 'B':
         check_integer(c, spec, lffi_format_take(c, spec, spec->place), integer_bits(spec),
@@ -348,6 +354,7 @@ static void check_print(struct lffi_format_check *c, const struct lffi_format_sp
     case '\0': lffi_format_refuse(c, spec, c->start - 1, "ends too early");
     default: lffi_format_refuse(c, spec, c->start - 1, "is no conversion of printf");
     }
+    /* clang-format on */
 }
 
 /* ---- the check ------------------------------------------------------------------------------- */
@@ -398,9 +405,9 @@ static struct lffi_format by_name(const struct cdecl_decl *decl)
         const char *name;
         uint16_t text;
         bool scan;
-    } known[] = {{"printf", 1, false},   {"fprintf", 2, false},  {"dprintf", 2, false},
-                 {"sprintf", 2, false},  {"snprintf", 3, false}, {"asprintf", 2, false},
-                 {"syslog", 2, false},   {"scanf", 1, true},     {"fscanf", 2, true},
+    } known[] = {{"printf", 1, false},  {"fprintf", 2, false},  {"dprintf", 2, false},
+                 {"sprintf", 2, false}, {"snprintf", 3, false}, {"asprintf", 2, false},
+                 {"syslog", 2, false},  {"scanf", 1, true},     {"fscanf", 2, true},
                  {"sscanf", 2, true}};
     for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
         if (strcmp(known[i].name, decl->name) == 0 && ends_in_text(decl->type, known[i].text))

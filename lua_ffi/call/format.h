@@ -7,31 +7,31 @@
 
 enum lffi_format_length {
     LFFI_LENGTH_NONE,
-    LFFI_LENGTH_BYTE,  /* hh */
-    LFFI_LENGTH_SHORT, /* h */
-    LFFI_LENGTH_LONG,  /* l */
-    LFFI_LENGTH_WIDE,  /* ll q j z Z t: 64 bits, where `l` may also mean wchar_t or double */
+    LFFI_LENGTH_BYTE,   /* hh */
+    LFFI_LENGTH_SHORT,  /* h */
+    LFFI_LENGTH_LONG,   /* l */
+    LFFI_LENGTH_WIDE,   /* ll q j z Z t: 64 bits, where `l` may also mean wchar_t or double */
     LFFI_LENGTH_LDOUBLE /* L */
 };
 
 /* A width or a precision. */
 struct lffi_format_number {
     bool given;
-    bool star;    /* an argument, in printf: its place is `place`, 0 for the next */
+    bool star; /* an argument, in printf: its place is `place`, 0 for the next */
     int place;
-    int value;    /* -1 when not given or not known */
+    int value; /* -1 when not given or not known */
 };
 
 /* One conversion specification: "%2$-5.3lld". */
 struct lffi_format_spec {
     const char *text; /* from the '%' on */
     size_t size;
-    int place;        /* of "%2$d"; 0: the next argument */
-    bool suppressed;  /* scanf's '*' */
-    bool allocates;   /* scanf's 'm' */
+    int place;       /* of "%2$d"; 0: the next argument */
+    bool suppressed; /* scanf's '*' */
+    bool allocates;  /* scanf's 'm' */
     struct lffi_format_number width, precision;
     enum lffi_format_length length;
-    char conversion;  /* '\0': the format ends inside the specification */
+    char conversion; /* '\0': the format ends inside the specification */
 };
 
 /* One call's variadic arguments. */

@@ -18,6 +18,7 @@ struct target {
 
 static struct target integer_target(const struct lffi_format_spec *spec)
 {
+    /* clang-format off */
     switch (spec->length) {
     case LFFI_LENGTH_BYTE: return (struct target){"'signed char *'", 1, 0};
     case LFFI_LENGTH_SHORT: return (struct target){"'short *'", sizeof(short), 0};
@@ -25,6 +26,7 @@ static struct target integer_target(const struct lffi_format_spec *spec)
     case LFFI_LENGTH_LONG: return (struct target){"'long *'", sizeof(long), 0};
     case LFFI_LENGTH_WIDE: case LFFI_LENGTH_LDOUBLE: break;
     }
+    /* clang-format on */
     return (struct target){"a pointer to a 64-bit integer", sizeof(long long), 0};
 }
 

@@ -25,9 +25,9 @@ void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
 
 /* A struct type; size and alignment are computed by the first cif made with it, so they are given:
  * the constants made with this are shared by threads. */
-#define LFFI_STRUCT_TYPE(bytes, elements)                                                          \
-    {                                                                                              \
-        (bytes), 8, FFI_TYPE_STRUCT, (elements)                                                    \
+#define LFFI_STRUCT_TYPE(bytes, elements)       \
+    {                                           \
+        (bytes), 8, FFI_TYPE_STRUCT, (elements) \
     }
 
 /* The type that makes libffi look at the registers in which this kind of result comes. */

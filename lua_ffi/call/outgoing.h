@@ -9,13 +9,13 @@ struct outgoing {
     const struct lffi_plan *plan;
     const struct lffi_record *record; /* NULL: a function pointer */
     void (*address)(void);
-    int first;                  /* stack index of the first argument */
+    int first; /* stack index of the first argument */
     int nargs;
-    unsigned char *frame;       /* a struct lffi_frame, perhaps with a longer stack block */
-    unsigned char *copies;      /* of indirect arguments */
-    unsigned freed;             /* st->callbacks_freed before conversions ran Lua */
-    bool recheck;               /* against the format, when all is converted */
-    struct lffi_loans *loans;   /* of arguments that C does not keep */
+    unsigned char *frame;     /* a struct lffi_frame, perhaps with a longer stack block */
+    unsigned char *copies;    /* of indirect arguments */
+    unsigned freed;           /* st->callbacks_freed before conversions ran Lua */
+    bool recheck;             /* against the format, when all is converted */
+    struct lffi_loans *loans; /* of arguments that C does not keep */
     struct lffi_assign assigned;
     struct lffi_where where;
 };

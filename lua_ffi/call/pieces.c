@@ -21,6 +21,7 @@ void lffi_widen(const struct lffi_param *param, unsigned char *slot)
 {
     uint64_t word;
     memcpy(&word, slot, sizeof word);
+    /* clang-format off */
     switch ((enum lffi_op)param->op) {
     case LFFI_BITINT: word = widen_bitint(param->ct->type, word); break;
     case LFFI_BOOL: case LFFI_U8: word = (uint8_t)word; break;
@@ -35,6 +36,7 @@ void lffi_widen(const struct lffi_param *param, unsigned char *slot)
     case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
         return;
     }
+    /* clang-format on */
     memcpy(slot, &word, sizeof word);
 }
 

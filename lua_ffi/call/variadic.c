@@ -10,7 +10,9 @@
 
 /* ---- structs by value ------------------------------------------------------------------------ */
 
-#define BY_VALUE "cffi.byvalue" /* the metatable's name; its objects have the cdata as user value */
+#define BY_VALUE                                                                     \
+    "cffi.byvalue" /* the metatable's name; its objects have the cdata as user value \
+                    */
 
 static void push_by_value_metatable(lua_State *L)
 {
@@ -61,6 +63,7 @@ static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *pl
                                         const struct lffi_cdata *cd)
 {
     struct lffi_ctype *ct = cd->ct->base;
+    /* clang-format off */
     switch ((enum lffi_op)ct->op) {
     case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16:
         return plan->promoted[LFFI_PROMOTED_BOOLEAN];
@@ -74,6 +77,7 @@ static struct lffi_ctype *promote_cdata(lua_State *L, const struct lffi_plan *pl
     case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_POINTER: case LFFI_VECTOR:
         break;
     }
+    /* clang-format on */
     return ct;
 }
 
@@ -105,8 +109,9 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
         return const_data_pointer(L, plan);
     }
     call->where.index = idx - call->first + 1;
-    lffi_convert_error(L, &call->where, "a %s cannot be a variadic argument: use ffi.new or "
-                                        "ffi.cast to give it a type",
+    lffi_convert_error(L, &call->where,
+                       "a %s cannot be a variadic argument: use ffi.new or "
+                       "ffi.cast to give it a type",
                        luaL_typename(L, idx));
 }
 
@@ -114,6 +119,7 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
 static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
 {
     struct lffi_ctype *const *promoted = call->plan->promoted;
+    /* clang-format off */
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
         return promoted[lua_isinteger(L, idx) && !call->plan->ct->scope->luajit
@@ -130,6 +136,7 @@ static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
                                             "ffi.callback(type, function)");
     default: return promote_object(L, call, idx);
     }
+    /* clang-format on */
 }
 
 /* Where the next argument travels, of type param->ct. */
@@ -239,8 +246,8 @@ static void settle_object(lua_State *L, struct outgoing *call, int idx)
 static bool is_object(lua_State *L, const struct outgoing *call, int idx)
 {
     int type = lua_type(L, idx);
-    return type == LUA_TTABLE || (type == LUA_TUSERDATA &&
-                                  lffi_to_cdata(L, call->plan->ct->scope->st, idx) == NULL);
+    return type == LUA_TTABLE ||
+           (type == LUA_TUSERDATA && lffi_to_cdata(L, call->plan->ct->scope->st, idx) == NULL);
 }
 
 /* Checks the arguments against the format; once more, when all conversions are done, if these may

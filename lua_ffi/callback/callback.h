@@ -73,10 +73,10 @@
 
 /* Whose a callback is, which says how it ends. */
 enum lffi_slot_kind {
-    LFFI_KIND_OWN,      /* one of its own: :free() */
-    LFFI_KIND_SIGNAL,   /* likewise, and signal handlers may call it */
-    LFFI_KIND_SHARED,   /* of all implicit conversions of its function: ffi.release */
-    LFFI_KIND_BORROWED  /* likewise, and the end of its last loan */
+    LFFI_KIND_OWN,     /* one of its own: :free() */
+    LFFI_KIND_SIGNAL,  /* likewise, and signal handlers may call it */
+    LFFI_KIND_SHARED,  /* of all implicit conversions of its function: ffi.release */
+    LFFI_KIND_BORROWED /* likewise, and the end of its last loan */
 };
 
 /* What a callback is to be; values as stack indices, 0: none. */

@@ -382,8 +382,7 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
 
 /* The scalar way: arguments that are pushed without a chance of failing and a result that needs no
  * conversion, so that only the function itself has to be protected. */
-static enum outcome run_scalars(lua_State *L, struct lffi_call *call,
-                                            struct invocation *run)
+static enum outcome run_scalars(lua_State *L, struct lffi_call *call, struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
     const struct lffi_value *first;
@@ -408,8 +407,7 @@ static enum outcome run_scalars(lua_State *L, struct lffi_call *call,
     first = lffi_arguments(L);
     if (plan->result.op != LFFI_VOID &&
         (lffi_count_arguments(L, first) == base + 1 ||
-         !slot_put(&plan->result, &first[base + 1],
-                    (unsigned char *)run->ret + plan->result.to)))
+         !slot_put(&plan->result, &first[base + 1], (unsigned char *)run->ret + plan->result.to)))
         return convert_result(L, run, base + 1);
     lua_settop(L, base + 1);
     return DONE;
@@ -417,7 +415,7 @@ static enum outcome run_scalars(lua_State *L, struct lffi_call *call,
 
 /* The general way. */
 static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *slot,
-                                        struct lffi_call *call, struct invocation *run)
+                                         struct lffi_call *call, struct invocation *run)
 {
     bool handled = slot->use.ref_onerror != LUA_NOREF;
     struct lffi_scope *scope = run->plan->ct->scope;

@@ -19,11 +19,11 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
     return LFFI_IN_WIDE(kind) ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
 }
 
-#define FPR_PARAMETERS                                                                             \
-    LFFI_VECTOR16 f0, LFFI_VECTOR16 f1, LFFI_VECTOR16 f2, LFFI_VECTOR16 f3, LFFI_VECTOR16 f4,      \
+#define FPR_PARAMETERS                                                                        \
+    LFFI_VECTOR16 f0, LFFI_VECTOR16 f1, LFFI_VECTOR16 f2, LFFI_VECTOR16 f3, LFFI_VECTOR16 f4, \
         LFFI_VECTOR16 f5, LFFI_VECTOR16 f6, LFFI_VECTOR16 f7
-#define SAVE_FPRS(in)                                                                              \
-    in.fpr[0].v = f0, in.fpr[1].v = f1, in.fpr[2].v = f2, in.fpr[3].v = f3, in.fpr[4].v = f4,      \
+#define SAVE_FPRS(in)                                                                         \
+    in.fpr[0].v = f0, in.fpr[1].v = f1, in.fpr[2].v = f2, in.fpr[3].v = f3, in.fpr[4].v = f4, \
     in.fpr[5].v = f5, in.fpr[6].v = f6, in.fpr[7].v = f7
 
 enum { ENTRIES = 256, WIDE_ENTRIES = 64 };
@@ -32,52 +32,52 @@ static struct lffi_slot *gprs_slot[ENTRIES];
 static struct lffi_slot *words_slot[ENTRIES];
 static struct lffi_slot *wide_slot[WIDE_ENTRIES];
 
-#define ENTRY(R, name, index, result)                                                              \
-    static R name##_##index(LFFI_GPR_PARAMETERS, FPR_PARAMETERS, ...)                              \
-    {                                                                                              \
-        struct lffi_registers in;                                                                  \
-        struct lffi_return ret;                                                                    \
-        va_list stack;                                                                             \
-        LFFI_SAVE_GPRS(in);                                                                        \
-        SAVE_FPRS(in);                                                                             \
-        va_start(stack, f7);                                                                       \
-        lffi_answer_call(name##_slot[0x##index], &in, LFFI_STACK_ARGUMENTS(stack), &ret);          \
-        va_end(stack);                                                                             \
-        return result(ret);                                                                        \
+#define ENTRY(R, name, index, result)                                                     \
+    static R name##_##index(LFFI_GPR_PARAMETERS, FPR_PARAMETERS, ...)                     \
+    {                                                                                     \
+        struct lffi_registers in;                                                         \
+        struct lffi_return ret;                                                           \
+        va_list stack;                                                                    \
+        LFFI_SAVE_GPRS(in);                                                               \
+        SAVE_FPRS(in);                                                                    \
+        va_start(stack, f7);                                                              \
+        lffi_answer_call(name##_slot[0x##index], &in, LFFI_STACK_ARGUMENTS(stack), &ret); \
+        va_end(stack);                                                                    \
+        return result(ret);                                                               \
     }
 
 /* The same for functions that floating registers and the stack do not concern. */
-#define GPR_ENTRY(index)                                                                           \
-    static LFFI_GPR_RESULT gprs_##index(LFFI_GPR_PARAMETERS)                                       \
-    {                                                                                              \
-        struct lffi_general in;                                                                    \
-        struct lffi_return ret;                                                                    \
-        LFFI_SAVE_GPRS(in);                                                                        \
-        lffi_answer_call(gprs_slot[0x##index], (const struct lffi_registers *)&in, NULL, &ret);    \
-        return LFFI_GPR_OF(ret);                                                                   \
+#define GPR_ENTRY(index)                                                                        \
+    static LFFI_GPR_RESULT gprs_##index(LFFI_GPR_PARAMETERS)                                    \
+    {                                                                                           \
+        struct lffi_general in;                                                                 \
+        struct lffi_return ret;                                                                 \
+        LFFI_SAVE_GPRS(in);                                                                     \
+        lffi_answer_call(gprs_slot[0x##index], (const struct lffi_registers *)&in, NULL, &ret); \
+        return LFFI_GPR_OF(ret);                                                                \
     }
 
 /* ENTRIES16(x, 3) is x(30) x(31) ... x(3f): the numbers are hexadecimal. */
 #define ENTRIES4(x, a, b, c, d, h) x(h##a) x(h##b) x(h##c) x(h##d)
-#define ENTRIES16(x, h)                                                                            \
-    ENTRIES4(x, 0, 1, 2, 3, h)                                                                     \
+#define ENTRIES16(x, h)        \
+    ENTRIES4(x, 0, 1, 2, 3, h) \
     ENTRIES4(x, 4, 5, 6, 7, h) ENTRIES4(x, 8, 9, a, b, h) ENTRIES4(x, c, d, e, f, h)
-#define ENTRIES64(x, a, b, c, d)                                                                   \
-    ENTRIES16(x, a)                                                                                \
-    ENTRIES16(x, b)                                                                                \
-    ENTRIES16(x, c)                                                                                \
+#define ENTRIES64(x, a, b, c, d) \
+    ENTRIES16(x, a)              \
+    ENTRIES16(x, b)              \
+    ENTRIES16(x, c)              \
     ENTRIES16(x, d)
-#define ENTRIES256(x)                                                                              \
-    ENTRIES64(x, 0, 1, 2, 3)                                                                       \
-    ENTRIES64(x, 4, 5, 6, 7)                                                                       \
-    ENTRIES64(x, 8, 9, a, b)                                                                       \
+#define ENTRIES256(x)        \
+    ENTRIES64(x, 0, 1, 2, 3) \
+    ENTRIES64(x, 4, 5, 6, 7) \
+    ENTRIES64(x, 8, 9, a, b) \
     ENTRIES64(x, c, d, e, f)
 
 #define WORDS_ENTRY(index) ENTRY(struct lffi_words, words, index, LFFI_WORDS_OF)
 #define WIDE_ENTRY(index) ENTRY(LFFI_WIDE_RESULT, wide, index, LFFI_WIDE_OF)
-#define GPR_CODE(index) (void (*)(void))gprs_##index,
-#define WORDS_CODE(index) (void (*)(void))words_##index,
-#define WIDE_CODE(index) (void (*)(void))wide_##index,
+#define GPR_CODE(index) (void (*)(void)) gprs_##index,
+#define WORDS_CODE(index) (void (*)(void)) words_##index,
+#define WIDE_CODE(index) (void (*)(void)) wide_##index,
 
 ENTRIES256(GPR_ENTRY)
 ENTRIES256(WORDS_ENTRY)

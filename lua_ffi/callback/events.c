@@ -13,11 +13,11 @@
 /* What a slot has to tell at a safe point. The texts are copies, for another state may take a
  * tombstone. */
 struct event {
-    unsigned strangers;          /* calls by foreign threads, or of a freed signal callback */
+    unsigned strangers; /* calls by foreign threads, or of a freed signal callback */
     bool freed;
     const struct lffi_signature *signature;
     const struct lffi_plan *plan;
-    bool signals;                /* signals are pending */
+    bool signals; /* signals are pending */
     char place[LFFI_PLACE_SIZE];
 };
 
@@ -37,8 +37,7 @@ void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate)
 static struct lffi_slot *pop_event(struct lffi_gate *gate)
 {
     struct lffi_slot *slot = atomic_load(&gate->events);
-    while (slot != NULL &&
-           !atomic_compare_exchange_weak(&gate->events, &slot, slot->next_event))
+    while (slot != NULL && !atomic_compare_exchange_weak(&gate->events, &slot, slot->next_event))
         continue;
     return slot;
 }

@@ -32,8 +32,7 @@ bool lffi_is_outlived(lua_State *L, int idx, const struct lffi_slot *slot)
     return use_of(carried_number(L, idx), slot) != slot->born;
 }
 
-const char *lffi_push_freed_callback(lua_State *L, struct lffi_state *st, int idx,
-                                     const void *code)
+const char *lffi_push_freed_callback(lua_State *L, struct lffi_state *st, int idx, const void *code)
 {
     const struct lffi_slot *slot;
     uint64_t number;

@@ -226,8 +226,11 @@ struct lffi_slot *lffi_make_callback(lua_State *L, struct lffi_ctype *ct, int id
 {
     struct lffi_state *st = ct->scope->st;
     const struct lffi_plan *plan = check_plan(L, ct, options->kind);
-    struct lffi_use use = {.st = st, .plan = plan, .kind = (uint8_t)options->kind,
-                           .always = options->always, .ref_function = LUA_NOREF,
+    struct lffi_use use = {.st = st,
+                           .plan = plan,
+                           .kind = (uint8_t)options->kind,
+                           .always = options->always,
+                           .ref_function = LUA_NOREF,
                            .ref_onerror = LUA_NOREF};
     const struct lffi_signature *signature;
     struct lffi_slot *slot;
@@ -293,15 +296,15 @@ static void count_implicit(lua_State *L, struct lffi_scope *scope, int change)
     }
     lua_pop(L, 2);
     if (n == MANY_IMPLICIT && !told) {
-        lua_pushfstring(L, "%d Lua functions are kept as C callbacks by implicit conversions: use "
-                           "ffi.callback and :free(), or ffi.release(fn)",
+        lua_pushfstring(L,
+                        "%d Lua functions are kept as C callbacks by implicit conversions: use "
+                        "ffi.callback and :free(), or ffi.release(fn)",
                         MANY_IMPLICIT);
         lffi_report(L, scope);
     }
 }
 
-void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx,
-                             struct lffi_loans *loans)
+void *lffi_implicit_callback(lua_State *L, struct lffi_ctype *ct, int idx, struct lffi_loans *loans)
 {
     struct lffi_options options = {.kind = loans != NULL ? LFFI_KIND_BORROWED : LFFI_KIND_SHARED};
     struct lffi_slot *slot = NULL;

@@ -103,8 +103,8 @@ static _Noreturn void not_a_function(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
     const struct lffi_cdata *cd = lffi_to_cdata(L, scope->st, 1);
-    const struct lffi_ctype *target = cd != NULL && cd->ct->op == LFFI_POINTER ? cd->ct->target
-                                                                               : NULL;
+    const struct lffi_ctype *target =
+        cd != NULL && cd->ct->op == LFFI_POINTER ? cd->ct->target : NULL;
     const char *hint;
     if (target == NULL || (target->op != LFFI_FUNCTION && target->op != LFFI_VOID))
         lffi_expected(L, 1, "function");
@@ -232,10 +232,9 @@ bool lffi_push_callback_method(lua_State *L, const struct lffi_ctype *ct, const 
 
 void lffi_callback_api(lua_State *L, struct lffi_scope *scope)
 {
-    static const struct lffi_public functions[] = {
-        {"callback", api_callback, 3},
-        {"release", api_release, 1},
-        {"callbacks", api_callbacks, 0},
-        {NULL, NULL, 0}};
+    static const struct lffi_public functions[] = {{"callback", api_callback, 3},
+                                                   {"release", api_release, 1},
+                                                   {"callbacks", api_callbacks, 0},
+                                                   {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

@@ -25,9 +25,9 @@ static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32
         return NULL;
     signature->kind = plan->result_kind;
     signature->wide = plan->end.wide;
-    signature->gprs_only = plan->end.fprs == 0 && stack_size == 0 &&
-                           (plan->result.op == LFFI_VOID ||
-                            lffi_in_general_register(plan->result.op));
+    signature->gprs_only =
+        plan->end.fprs == 0 && stack_size == 0 &&
+        (plan->result.op == LFFI_VOID || lffi_in_general_register(plan->result.op));
     signature->stack_size = stack_size;
     signature->result_size = result_size;
     memcpy(signature->text, text, length);

@@ -29,13 +29,13 @@ struct lffi_creation {
 struct lffi_use {
     struct lffi_state *st;
     const struct lffi_plan *plan;
-    unsigned char *error;        /* registers, or bytes of a result in memory; NULL: zero */
+    unsigned char *error; /* registers, or bytes of a result in memory; NULL: zero */
     struct lffi_creation *place;
-    uint64_t runs;               /* calls that entered Lua */
-    uint8_t kind;                /* enum lffi_slot_kind */
-    bool always;                 /* runs even when an error is pending */
-    uint32_t loans;              /* BORROWED */
-    int ref_function;            /* registry references, while LIVE */
+    uint64_t runs;    /* calls that entered Lua */
+    uint8_t kind;     /* enum lffi_slot_kind */
+    bool always;      /* runs even when an error is pending */
+    uint32_t loans;   /* BORROWED */
+    int ref_function; /* registry references, while LIVE */
     int ref_onerror;
 };
 
@@ -44,9 +44,9 @@ struct lffi_use {
 #define LFFI_USES_OF_A_SLOT ((uint64_t)1 << 32)
 
 struct lffi_slot {
-    atomic_int status;           /* read before `gate` */
-    uint8_t pool;                /* enum lffi_pool */
-    uint32_t version;            /* another one whenever the function is another */
+    atomic_int status; /* read before `gate` */
+    uint8_t pool;      /* enum lffi_pool */
+    uint32_t version;  /* another one whenever the function is another */
     atomic_uint visitors;
     _Atomic(struct lffi_gate *) gate; /* NULL: the state is closed */
     _Atomic(const struct lffi_signature *) signature;
@@ -56,13 +56,13 @@ struct lffi_slot {
     atomic_uint_fast64_t born;   /* number of this use, see LFFI_USES_OF_A_SLOT */
     atomic_uint strangers;       /* not told yet */
     /* ints that are exchanged: gcc before 14 has no such bytes in line on riscv64 */
-    atomic_int told;             /* that C has called it, CLOSED */
-    atomic_int queued;           /* stands in its gate's `events`; not recycled meanwhile */
+    atomic_int told;   /* that C has called it, CLOSED */
+    atomic_int queued; /* stands in its gate's `events`; not recycled meanwhile */
     struct lffi_slot *next_event;
-    struct lffi_signal *signal;  /* of SIGNAL, else NULL */
-    uint64_t freed_at;           /* how many callbacks its state had created */
+    struct lffi_signal *signal; /* of SIGNAL, else NULL */
+    uint64_t freed_at;          /* how many callbacks its state had created */
     struct lffi_slot *next_freed;
-    struct lffi_slot *next;      /* all slots, newest first */
+    struct lffi_slot *next; /* all slots, newest first */
 };
 
 static inline bool lffi_is_shared(const struct lffi_slot *slot)

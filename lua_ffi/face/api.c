@@ -22,9 +22,7 @@ static bool define_text(lua_State *L, int arg, const char *name)
         lua_pushliteral(L, "1");
         return true;
     case LUA_TNUMBER:
-    case LUA_TSTRING:
-        lua_tostring(L, -1);
-        return true;
+    case LUA_TSTRING: lua_tostring(L, -1); return true;
     default:
         lffi_arg_error(L, arg, "value of '%s' in 'defs' must be a string, number or boolean", name);
     }
@@ -146,11 +144,10 @@ static int api_scope(lua_State *L);
 
 static void fill_api(lua_State *L, struct lffi_scope *scope)
 {
-    static const struct lffi_public functions[] = {
-        {"cdef", api_cdef, LFFI_ANY},
-        {"eval", api_eval, LFFI_ANY},
-        {"scope", api_scope, 1},
-        {NULL, NULL, 0}};
+    static const struct lffi_public functions[] = {{"cdef", api_cdef, LFFI_ANY},
+                                                   {"eval", api_eval, LFFI_ANY},
+                                                   {"scope", api_scope, 1},
+                                                   {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
     lffi_api_types(L, scope);
     lffi_api_values(L, scope);

@@ -8,16 +8,16 @@
 #include "object/argument.h"
 
 /* The parts of the API table, each adding its functions to the table on the stack top. */
-void lffi_api_types(lua_State *L, struct lffi_scope *scope);  /* types.c */
-void lffi_api_values(lua_State *L, struct lffi_scope *scope); /* values.c */
-void lffi_api_memory(lua_State *L, struct lffi_scope *scope); /* memory.c */
-void lffi_api_rules(lua_State *L, struct lffi_scope *scope);  /* rules.c */
-void lffi_api_arena(lua_State *L, struct lffi_scope *scope);  /* arena.c */
-void lffi_api_handle(lua_State *L, struct lffi_scope *scope); /* handle.c */
+void lffi_api_types(lua_State *L, struct lffi_scope *scope);   /* types.c */
+void lffi_api_values(lua_State *L, struct lffi_scope *scope);  /* values.c */
+void lffi_api_memory(lua_State *L, struct lffi_scope *scope);  /* memory.c */
+void lffi_api_rules(lua_State *L, struct lffi_scope *scope);   /* rules.c */
+void lffi_api_arena(lua_State *L, struct lffi_scope *scope);   /* arena.c */
+void lffi_api_handle(lua_State *L, struct lffi_scope *scope);  /* handle.c */
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
-void lffi_api_tags(lua_State *L, struct lffi_scope *scope);   /* tags.c */
-void lffi_api_load(lua_State *L, struct lffi_scope *scope);   /* load.c */
+void lffi_api_tags(lua_State *L, struct lffi_scope *scope);    /* tags.c */
+void lffi_api_load(lua_State *L, struct lffi_scope *scope);    /* load.c */
 
 /* texts.c: whether the scope has declared this very text, and nothing since that could change what
  * it means. */

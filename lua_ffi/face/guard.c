@@ -21,7 +21,7 @@ struct lffi_guard {
     lua_State *L;
     struct lffi_call *innermost; /* when it began */
     struct sigaction before[SIGNALS];
-    stack_t stack;               /* what was there before */
+    stack_t stack; /* what was there before */
 };
 
 /* ---- what is said ---------------------------------------------------------------------------- */
@@ -110,8 +110,7 @@ static _Noreturn void raise_crash(struct lffi_guard *guard, int number, const vo
     }
     lffi_innermost = running->outer;
     if (number == SIGABRT || number == SIGFPE)
-        luaL_error(L, "C crashed (%s) in %s", name_of(number),
-                   push_call(L, running->callee->st));
+        luaL_error(L, "C crashed (%s) in %s", name_of(number), push_call(L, running->callee->st));
     luaL_error(L, "C crashed (%s at %p) in %s", name_of(number), address,
                push_call(L, running->callee->st));
     abort();

@@ -104,15 +104,12 @@ int lffi_library_flag(const char *name, size_t size)
     static const struct {
         const char *name;
         int flag;
-    } flags[] = {{"lazy", RTLD_LAZY},
-                 {"now", RTLD_NOW},
-                 {"global", RTLD_GLOBAL},
-                 {"local", RTLD_LOCAL},
+    } flags[] = {{"lazy", RTLD_LAZY},         {"now", RTLD_NOW},
+                 {"global", RTLD_GLOBAL},     {"local", RTLD_LOCAL},
 #ifdef RTLD_DEEPBIND
                  {"deepbind", RTLD_DEEPBIND},
 #endif
-                 {"nodelete", RTLD_NODELETE},
-                 {"noload", RTLD_NOLOAD}};
+                 {"nodelete", RTLD_NODELETE}, {"noload", RTLD_NOLOAD}};
     for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
         if (strlen(flags[i].name) == size && memcmp(flags[i].name, name, size) == 0)
             return flags[i].flag;
@@ -239,8 +236,9 @@ const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *li
 static bool is_nonshared(const struct lffi_library *lib, const char *symbol)
 {
     static const char *const names[] = {"atexit", "at_quick_exit", "pthread_atfork", /* or older: */
-                                        "stat", "lstat", "fstat", "fstatat", "stat64", "lstat64",
-                                        "fstat64", "fstatat64", "mknod", "mknodat"};
+                                        "stat",   "lstat",         "fstat",          "fstatat",
+                                        "stat64", "lstat64",       "fstat64",        "fstatat64",
+                                        "mknod",  "mknodat"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], symbol) == 0)
             return dlsym(lib->handle, "gnu_get_libc_version") != NULL;

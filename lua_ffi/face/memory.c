@@ -235,11 +235,7 @@ static int api_strerror(lua_State *L)
 void lffi_api_memory(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
-        {"string", api_string, 2},
-        {"copy", api_copy, 3},
-        {"fill", api_fill, 3},
-        {"errno", api_errno, 1},
-        {"strerror", api_strerror, 1},
-        {NULL, NULL, 0}};
+        {"string", api_string, 2}, {"copy", api_copy, 3},         {"fill", api_fill, 3},
+        {"errno", api_errno, 1},   {"strerror", api_strerror, 1}, {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

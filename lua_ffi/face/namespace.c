@@ -124,8 +124,10 @@ static _Noreturn void missing_symbol(lua_State *L, const struct lffi_library *li
     if (other != NULL && lffi_library_is_default(other))
         luaL_error(L, "undefined symbol '%s' in %s: ffi.C has it", symbol, lib->path);
     if (other != NULL)
-        luaL_error(L, "undefined symbol '%s' in %s: it is in %s, which is loaded: use that "
-                      "namespace", symbol, lib->path, other->path);
+        luaL_error(L,
+                   "undefined symbol '%s' in %s: it is in %s, which is loaded: use that "
+                   "namespace",
+                   symbol, lib->path, other->path);
     lffi_undefined_symbol(L, lib, symbol);
 }
 

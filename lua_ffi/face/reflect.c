@@ -141,6 +141,7 @@ static void describe_elements(lua_State *L, struct lffi_scope *scope, const stru
 /* What only types of this kind have. */
 static void describe_kind(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
 {
+    /* clang-format off */
     switch ((enum cdecl_kind)type->kind) {
     case CDECL_BOOL: case CDECL_INT:
         set_integer(L, "bits", type->bits);
@@ -152,6 +153,7 @@ static void describe_kind(lua_State *L, struct lffi_scope *scope, const struct c
     case CDECL_STRUCT: case CDECL_UNION: case CDECL_ENUM: describe_tag(L, scope, type); break;
     case CDECL_VOID: case CDECL_FLOAT: case CDECL_COMPLEX: break;
     }
+    /* clang-format on */
 }
 
 static void describe_qualifiers(lua_State *L, const struct cdecl_type *type)
@@ -485,11 +487,8 @@ static int api_tofunction(lua_State *L)
 void lffi_api_reflect(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
-        {"reflect", api_reflect, 1},
-        {"declarations", api_declarations, 2},
-        {"declaration", api_declaration, 1},
-        {"parse", api_parse, LFFI_ANY},
-        {"tofunction", api_tofunction, 3},
-        {NULL, NULL, 0}};
+        {"reflect", api_reflect, 1},         {"declarations", api_declarations, 2},
+        {"declaration", api_declaration, 1}, {"parse", api_parse, LFFI_ANY},
+        {"tofunction", api_tofunction, 3},   {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

@@ -36,26 +36,25 @@ static int api_integer_type(lua_State *L)
 
 /* ---- the target ------------------------------------------------------------------------------ */
 
-static const char *const abi_names[] = {
-    sizeof(void *) == 8 ? "64bit" : "32bit",
-    __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? "be" : "le",
-    "fpu",
+static const char *const abi_names[] = {sizeof(void *) == 8 ? "64bit" : "32bit",
+                                        __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? "be" : "le",
+                                        "fpu",
 #ifdef __SOFTFP__
-    "softfp",
+                                        "softfp",
 #else
-    "hardfp",
+                                        "hardfp",
 #endif
 #ifdef __ARM_EABI__
-    "eabi",
+                                        "eabi",
 #endif
 #if defined _CALL_ELF && _CALL_ELF == 2
-    "elfv2",
+                                        "elfv2",
 #endif
 #ifdef _WIN32
-    "win",
+                                        "win",
 #endif
-    "unionval", /* cffi-lua's: unions pass by value */
-    NULL};
+                                        "unionval", /* cffi-lua's: unions pass by value */
+                                        NULL};
 
 /* ffi.abi(name): whether that is true of the target. */
 static int api_abi(lua_State *L)
@@ -106,11 +105,10 @@ static int api_abi(lua_State *L)
 
 void lffi_api_rules(lua_State *L, struct lffi_scope *scope)
 {
-    static const struct lffi_public functions[] = {
-        {"overflow", api_overflow, 1},
-        {"integer_type", api_integer_type, 2},
-        {"abi", api_abi, 1},
-        {NULL, NULL, 0}};
+    static const struct lffi_public functions[] = {{"overflow", api_overflow, 1},
+                                                   {"integer_type", api_integer_type, 2},
+                                                   {"abi", api_abi, 1},
+                                                   {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
     lua_pushliteral(L, TARGET_OS);
     lua_setfield(L, -2, "os");

@@ -104,8 +104,6 @@ static int api_symbols(lua_State *L)
 
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope)
 {
-    static const struct lffi_public functions[] = {
-        {"symbols", api_symbols, 2},
-        {NULL, NULL, 0}};
+    static const struct lffi_public functions[] = {{"symbols", api_symbols, 2}, {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
 }

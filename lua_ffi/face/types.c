@@ -291,14 +291,10 @@ static int api_ipairs(lua_State *L)
 void lffi_api_types(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
-        {"typeof", api_typeof, LFFI_ANY},
-        {"sizeof", api_sizeof, 2},
-        {"alignof", api_alignof, 1},
-        {"offsetof", api_offsetof, 2},
-        {"istype", api_istype, 2},
-        {"type", api_type, 1},
-        {"metatype", api_metatype, 2},
-        {NULL, NULL, 0}};
+        {"typeof", api_typeof, LFFI_ANY}, {"sizeof", api_sizeof, 2},
+        {"alignof", api_alignof, 1},      {"offsetof", api_offsetof, 2},
+        {"istype", api_istype, 2},        {"type", api_type, 1},
+        {"metatype", api_metatype, 2},    {NULL, NULL, 0}};
     static const struct lffi_public luajit_functions[] = {{"ipairs", api_ipairs, 1},
                                                           {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);

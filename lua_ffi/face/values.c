@@ -155,6 +155,7 @@ static void push_real_part(lua_State *L, const struct lffi_cdata *cd)
 /* Pushes the number that a cdata is, or nil: integers that fit as integers, the rest as floats. */
 static void push_number(lua_State *L, const struct lffi_cdata *cd)
 {
+    /* clang-format off */
     switch ((enum lffi_op)cd->ct->op) {
     case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
     case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_ENUM:
@@ -176,6 +177,7 @@ static void push_number(lua_State *L, const struct lffi_cdata *cd)
         luaL_pushfail(L);
         break;
     }
+    /* clang-format on */
 }
 
 /* Text in a base from 2 to 36 as Lua's tonumber reads it: blanks around, a sign, wraps. */
@@ -420,19 +422,18 @@ static int api_totable(lua_State *L)
 
 void lffi_api_values(lua_State *L, struct lffi_scope *scope)
 {
-    static const struct lffi_public functions[] = {
-        {"new", api_new, LFFI_ANY},
-        {"cast", api_cast, 2},
-        {"gc", api_gc, 2},
-        {"addressof", api_addressof, 2},
-        {"byvalue", api_byvalue, 1},
-        {"toretval", api_toretval, 1},
-        {"tonumber", api_tonumber, 2},
-        {"math_type", api_math_type, 1},
-        {"isnull", api_isnull, 1},
-        {"eq", api_eq, 2},
-        {"totable", api_totable, 2},
-        {NULL, NULL, 0}};
+    static const struct lffi_public functions[] = {{"new", api_new, LFFI_ANY},
+                                                   {"cast", api_cast, 2},
+                                                   {"gc", api_gc, 2},
+                                                   {"addressof", api_addressof, 2},
+                                                   {"byvalue", api_byvalue, 1},
+                                                   {"toretval", api_toretval, 1},
+                                                   {"tonumber", api_tonumber, 2},
+                                                   {"math_type", api_math_type, 1},
+                                                   {"isnull", api_isnull, 1},
+                                                   {"eq", api_eq, 2},
+                                                   {"totable", api_totable, 2},
+                                                   {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
     if (scope->luajit) { /* whose programs want a cdata; elsewhere NULL is nil (S5) */
         struct lffi_ctype *void_type = lffi_basic(L, scope, CDECL_PRIM_VOID);

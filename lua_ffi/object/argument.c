@@ -213,8 +213,9 @@ static struct lffi_ctype *arg_ctype(lua_State *L, struct lffi_scope *scope, int 
     if ((fn = lffi_to_function(L, arg)) != NULL)
         return fn->ct;
     if (lua_isnil(L, arg) && scope->luajit)
-        lffi_arg_error(L, arg, "C type expected, got nil: a pointer that is NULL reads as nil and "
-                               "has no type");
+        lffi_arg_error(L, arg,
+                       "C type expected, got nil: a pointer that is NULL reads as nil and "
+                       "has no type");
     lffi_expected(L, arg, "C type");
 }
 

@@ -158,8 +158,7 @@ bool lffi_owns_memory(lua_State *L, int idx)
 /* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
 static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
-    bool finalised =
-        lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->mt_cdata_gc;
+    bool finalised = lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->mt_cdata_gc;
     lua_pop(L, 1);
     return finalised;
 }

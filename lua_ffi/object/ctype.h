@@ -19,17 +19,17 @@ struct lffi_ctype {
     uint64_t twin;             /* base only: that of a type of another scope found to be the same */
     uint64_t size;             /* bytes; 0 until complete, see lffi_sizeof */
     uint32_t align;
-    uint8_t op;        /* enum lffi_op */
-    bool complete;     /* size and align are final */
-    bool constant;     /* const-qualified: no stores */
-    bool has_gc;       /* base only: metatype with __gc */
+    uint8_t op;    /* enum lffi_op */
+    bool complete; /* size and align are final */
+    bool constant; /* const-qualified: no stores */
+    bool has_gc;   /* base only: metatype with __gc */
     /* base only, once an object was made (keep.c): the offsets of its pointers, for which objects
      * have a user value each; or all in a table in one user value */
     bool knows_places, keeps_table;
     uint8_t nplaces;
     uint32_t place[LFFI_PLACES];
-    int ref;           /* lffi_push_ref: this object */
-    int ref_metatype;  /* base only: lffi_push_ref: the metatype table, or LUA_NOREF */
+    int ref;          /* lffi_push_ref: this object */
+    int ref_metatype; /* base only: lffi_push_ref: the metatype table, or LUA_NOREF */
     const struct lffi_fields *fields; /* STRUCT, UNION, ENUM; base only; held by user value 1 */
     const struct lffi_plan *plan;     /* FUNCTION; base only; held by user value 2 */
     const struct lffi_signature *signature; /* likewise: callback/slot.c's, never freed */

@@ -306,8 +306,7 @@ bool lffi_to_integer(lua_State *L, struct lffi_state *st, int idx, struct lffi_i
 const char *lffi_push_integer_source(lua_State *L, struct lffi_state *st, int idx)
 {
     idx = lua_absindex(L, idx);
-    if (lua_type(L, idx) == LUA_TSTRING ||
-        !push_converter(L, st, idx, lffi_to_cdata(L, st, idx))) {
+    if (lua_type(L, idx) == LUA_TSTRING || !push_converter(L, st, idx, lffi_to_cdata(L, st, idx))) {
         lua_pushvalue(L, idx);
     } else {
         lua_pushvalue(L, idx);

@@ -39,7 +39,7 @@ struct field_builder {
     struct lffi_fields *fields;
     struct lffi_scope *scope;
     uint32_t *end; /* of the chain in the order of declaration */
-    int keys; /* stack index of the anchoring table */
+    int keys;      /* stack index of the anchoring table */
 };
 
 /* keys[name] = name: anchors the string, hence its address. NULL: the name is there already. */
@@ -98,8 +98,7 @@ static void add_fields(lua_State *L, struct field_builder *b, const struct cdecl
 static void add_enumerators(lua_State *L, struct field_builder *b, const struct cdecl_tag *tag)
 {
     for (uint32_t i = 0; i < tag->nconstants; i++)
-        insert(L, b, tag->constants[i]->name,
-               (struct lffi_field){.offset = tag->constants[i]->u});
+        insert(L, b, tag->constants[i]->name, (struct lffi_field){.offset = tag->constants[i]->u});
 }
 
 static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
@@ -114,8 +113,8 @@ static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *b
         slots *= 2;
     lffi_push_ctype(L, base);
     b.scope = base->scope;
-    b.fields = lua_newuserdatauv(
-        L, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field), 0);
+    b.fields =
+        lua_newuserdatauv(L, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field), 0);
     memset(b.fields, 0, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field));
     b.fields->mask = slots - 1;
     b.end = &b.fields->first;
@@ -212,8 +211,7 @@ static int list_members(lua_State *L, const struct cdecl_type *type, int listed)
 static const char *push_members(lua_State *L, const struct cdecl_type *type)
 {
     lua_pushliteral(L, "");
-    if ((type->kind == CDECL_STRUCT || type->kind == CDECL_UNION) &&
-        list_members(L, type, 0) > 0) {
+    if ((type->kind == CDECL_STRUCT || type->kind == CDECL_UNION) && list_members(L, type, 0) > 0) {
         lua_pushliteral(L, ")");
         lua_concat(L, 2);
     }

@@ -10,10 +10,10 @@ struct lffi_field {
     const char *key; /* bytes of a string anchored by the ctype; NULL: free slot */
     const struct cdecl_member *member; /* NULL: an enumerator */
     struct lffi_ctype
-        *ct; /* the member's type, qualifiers of enclosing anonymous members applied */
-    uint64_t offset;       /* bytes from the start of the outermost struct; an enumerator's value */
-    uint32_t next;         /* the slot declared after this one, counted from 1; 0: the last */
-    bool is_bits;          /* a bit-field */
+        *ct;         /* the member's type, qualifiers of enclosing anonymous members applied */
+    uint64_t offset; /* bytes from the start of the outermost struct; an enumerator's value */
+    uint32_t next;   /* the slot declared after this one, counted from 1; 0: the last */
+    bool is_bits;    /* a bit-field */
 };
 
 struct lffi_fields {
@@ -31,7 +31,7 @@ static inline uint32_t lffi_field_slot(const char *key, uint32_t mask)
 
 /* The member whose key is the very string `key`; NULL when none is. */
 static inline const struct lffi_field *lffi_interned_field(const struct lffi_fields *fields,
-                                                        const char *key)
+                                                           const char *key)
 {
     uint32_t i = lffi_field_slot(key, fields->mask);
     for (; fields->slot[i].key != NULL; i = (i + 1) & fields->mask) {

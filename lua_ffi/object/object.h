@@ -19,29 +19,29 @@ struct lffi_ctype;
 /* One per Lua universe (docs/design.md section 6). */
 struct lffi_state {
     lua_State *main;
-    struct lffi_scope *scope;    /* the default scope */
-    const void *mt_cdata;        /* address of the common cdata metatable ... */
-    const void *mt_cdata_gc;     /* ... of the one with __gc ... */
-    const void *mt_ctype;        /* ... and of ctypes: how objects are recognised */
+    struct lffi_scope *scope; /* the default scope */
+    const void *mt_cdata;     /* address of the common cdata metatable ... */
+    const void *mt_cdata_gc;  /* ... of the one with __gc ... */
+    const void *mt_ctype;     /* ... and of ctypes: how objects are recognised */
     int ref_mt_cdata, ref_mt_cdata_gc, ref_mt_ctype; /* registry references of the same */
-    int ref_kept;                /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
-    int ref_finalizers;          /* ephemeron: cdata -> finaliser */
-    int ref_integer_types;       /* weak keys: metatable -> function (S2) */
-    int saved_errno;             /* S15 */
-    unsigned scalar_callbacks;    /* how many of those run, each in the one before */
-    unsigned callbacks_freed;    /* how many were, so far */
-    bool errno_assigned;         /* ffi.errno(n) ran since the running callback began (S13) */
-    struct lffi_gate *gate; /* what other threads may look at; NULL before the first callback */
-    int ref_callbacks;           /* registry: make.c's tables; 0 before the first callback */
-    bool can_peek;               /* see lffi_peeks */
-    unsigned interned_max;       /* strings up to this length have one address per content */
-    bool keeps;                  /* some cdata keeps something for a pointer in its memory */
-    unsigned searches;           /* for near exports, of late (library.c) ... */
-    int64_t search_after;        /* ... and the time of the next, in nanoseconds */
-    bool closing;                /* the state's own finaliser has begun */
-    bool unloads;                /* there was a library that the collector unmaps */
-    uint64_t ctypes;             /* made so far, see lffi_ctype.serial */
-    lua_State *arena_thread;     /* see scope.c: of the scopes that stay until lua_close */
+    int ref_kept;              /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
+    int ref_finalizers;        /* ephemeron: cdata -> finaliser */
+    int ref_integer_types;     /* weak keys: metatable -> function (S2) */
+    int saved_errno;           /* S15 */
+    unsigned scalar_callbacks; /* how many of those run, each in the one before */
+    unsigned callbacks_freed;  /* how many were, so far */
+    bool errno_assigned;       /* ffi.errno(n) ran since the running callback began (S13) */
+    struct lffi_gate *gate;    /* what other threads may look at; NULL before the first callback */
+    int ref_callbacks;         /* registry: make.c's tables; 0 before the first callback */
+    bool can_peek;             /* see lffi_peeks */
+    unsigned interned_max;     /* strings up to this length have one address per content */
+    bool keeps;                /* some cdata keeps something for a pointer in its memory */
+    unsigned searches;         /* for near exports, of late (library.c) ... */
+    int64_t search_after;      /* ... and the time of the next, in nanoseconds */
+    bool closing;              /* the state's own finaliser has begun */
+    bool unloads;              /* there was a library that the collector unmaps */
+    uint64_t ctypes;           /* made so far, see lffi_ctype.serial */
+    lua_State *arena_thread;   /* see scope.c: of the scopes that stay until lua_close */
 };
 
 struct lffi_scope {
@@ -54,9 +54,9 @@ struct lffi_scope {
     const void *mt_cdata_gc; /* addresses of its metatables of cdata with finalisers ... */
     const void *mt_ctype;    /* ... and of ctypes */
     /* lffi_push_ref: */
-    int ref_api;             /* the `ffi` table users hold */
-    int ref_names;           /* type text -> ctype, emptied by every cdef */
-    int ref_texts;           /* face/texts.c's set, LUA_NOREF until there is one */
+    int ref_api;   /* the `ffi` table users hold */
+    int ref_names; /* type text -> ctype, emptied by every cdef */
+    int ref_texts; /* face/texts.c's set, LUA_NOREF until there is one */
 };
 
 /* A C value as a Lua object: where it lies and what it is. Owned payloads follow the header,

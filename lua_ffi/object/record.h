@@ -6,8 +6,8 @@
 
 /* A library handle: userdata, metatable and namespace table belong to library.c. */
 struct lffi_library {
-    void *handle;   /* dlopen's; NULL when closed */
-    bool open;      /* tested by every call */
+    void *handle; /* dlopen's; NULL when closed */
+    bool open;    /* tested by every call */
     bool has_policy;
     enum lffi_policy policy; /* overrides the scope's when has_policy */
     struct lffi_scope *scope;
@@ -52,7 +52,7 @@ struct lffi_record {
     struct lffi_function pub;
     const struct lffi_plan *plan;
     struct lffi_callee callee; /* the library is that of `pub` */
-    uint64_t nonnull; /* bit i: parameter i + 1 refuses NULL */
+    uint64_t nonnull;          /* bit i: parameter i + 1 refuses NULL */
     uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
     const void *kind; /* &lffi_record_kind: tells a record from all other userdata */
     struct lffi_format format;

@@ -15,15 +15,15 @@
 /* One running FFI call, on the C stack of the thread that makes it. */
 struct lffi_call {
     struct lffi_call *outer;
-    lua_State *L;              /* the stack that called; callbacks run on it */
+    lua_State *L; /* the stack that called; callbacks run on it */
     const struct lffi_callee *callee;
-    int error_index;           /* stack index of the kept error of a callback, 0: none, or ... */
-    int prepared; /* stack index of what scalar callbacks have left there (enter.c), or 0 */
-    uint32_t version;          /* with `prepared`: of the function there, and the slot it is of */
+    int error_index;  /* stack index of the kept error of a callback, 0: none, or ... */
+    int prepared;     /* stack index of what scalar callbacks have left there (enter.c), or 0 */
+    uint32_t version; /* with `prepared`: of the function there, and the slot it is of */
     const void *slot;
-    const char *failure;       /* ... this, when it is LFFI_FAILED: an error without a Lua value */
-    bool reported;             /* with an error: a suppressed callback has told ffi.onerror */
-    int64_t kept_at;           /* with an error: since when, in milliseconds */
+    const char *failure; /* ... this, when it is LFFI_FAILED: an error without a Lua value */
+    bool reported;       /* with an error: a suppressed callback has told ffi.onerror */
+    int64_t kept_at;     /* with an error: since when, in milliseconds */
 };
 enum { LFFI_FAILED = -1 };
 
@@ -56,11 +56,11 @@ struct lffi_slot;
 
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
-    _Atomic(const void *) owner; /* &lffi_innermost of the owning thread */
-    atomic_int attention;        /* events wait for lffi_attend */
-    _Atomic(struct lffi_slot *) events; /* slots that have some, newest first */
+    _Atomic(const void *) owner;         /* &lffi_innermost of the owning thread */
+    atomic_int attention;                /* events wait for lffi_attend */
+    _Atomic(struct lffi_slot *) events;  /* slots that have some, newest first */
     struct lffi_armed armed[LFFI_ARMED]; /* the owner's */
-    struct lffi_gate *next;      /* the free ones */
+    struct lffi_gate *next;              /* the free ones */
 };
 
 /* The errno of this thread. */
@@ -72,9 +72,8 @@ static LFFI_INLINE int *lffi_errno(void)
 }
 
 /* Begins the part of a call that runs C: nothing may raise until lffi_leave_c. */
-static LFFI_INLINE void lffi_enter_c(lua_State *L,
-                                                               const struct lffi_callee *callee,
-                                                               struct lffi_call *running)
+static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *callee,
+                                     struct lffi_call *running)
 {
     struct lffi_state *st = callee->st;
     struct lffi_gate *gate = st->gate;
@@ -90,7 +89,7 @@ static LFFI_INLINE void lffi_enter_c(lua_State *L,
 }
 
 static LFFI_INLINE void lffi_leave_c(const struct lffi_callee *callee,
-                                                               const struct lffi_call *running)
+                                     const struct lffi_call *running)
 {
     callee->st->saved_errno = *lffi_thread.error_number;
     lffi_innermost = running->outer;

@@ -27,10 +27,10 @@ enum { BLOCK_ALIGN = 16 }; /* of long double, the strictest type in the parser's
 
 /* The stack of such a thread. The state's, for scopes that stay, has the first two alone. */
 enum {
-    ANCHOR_BLOCKS = 1,                /* the arena's blocks, by address */
-    ANCHOR_REQUEST,                   /* the C closure that run_request calls */
-    ANCHOR_REFS,                      /* the table of lffi_ref */
-    ANCHOR_METATABLES,                /* three of them, by enum lffi_metatable */
+    ANCHOR_BLOCKS = 1,                   /* the arena's blocks, by address */
+    ANCHOR_REQUEST,                      /* the C closure that run_request calls */
+    ANCHOR_REFS,                         /* the table of lffi_ref */
+    ANCHOR_METATABLES,                   /* three of them, by enum lffi_metatable */
     ANCHOR_SCOPE = ANCHOR_METATABLES + 3 /* the scope's userdata */
 };
 

@@ -61,8 +61,9 @@ static void check_pointee(lua_State *L, struct lffi_ctype *ct, struct lffi_ctype
 static void check_string_place(lua_State *L, const struct lffi_where *where)
 {
     if (where->place != LFFI_TO_ARGUMENT && where->place != LFFI_TO_VALUE && where->owner_idx == 0)
-        lffi_convert_error(L, where, "a Lua string cannot be stored in memory that Lua does not "
-                                     "own: copy it with ffi.arena or ffi.new");
+        lffi_convert_error(L, where,
+                           "a Lua string cannot be stored in memory that Lua does not "
+                           "own: copy it with ffi.arena or ffi.new");
 }
 
 /* A Lua string as const char *, or as const bytes or void (S6). */
@@ -78,11 +79,11 @@ static const void *address_of_string(lua_State *L, struct lffi_ctype *ct, int id
     if (!is_byte(ct->target) && ct->target->op != LFFI_VOID)
         lffi_mismatch(L, ct, idx, where);
     if (!ct->target->constant)
-        lffi_convert_error(L, where, "a Lua string is constant and '%s' may be written through: "
-                                     "use ffi.new(\"char[?]\", #s + 1, s)",
+        lffi_convert_error(L, where,
+                           "a Lua string is constant and '%s' may be written through: "
+                           "use ffi.new(\"char[?]\", #s + 1, s)",
                            lffi_push_type_text(L, ct->type, NULL));
-    if (ct->target->type->prim == CDECL_PRIM_CHAR && !ct->scope->luajit &&
-        strlen(text) != size)
+    if (ct->target->type->prim == CDECL_PRIM_CHAR && !ct->scope->luajit && strlen(text) != size)
         lffi_zero_inside(L, text, where);
     check_string_place(L, where);
     return text;
@@ -145,6 +146,7 @@ static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
                                     const struct lffi_where *where)
 {
     const void *address;
+    /* clang-format off */
     switch ((enum lffi_op)cd->ct->op) {
     case LFFI_POINTER:
         check_pointee(L, ct, cd->ct->target, idx, where);
@@ -170,6 +172,7 @@ static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
     case LFFI_FLOAT128: case LFFI_ENUM:
         break;
     }
+    /* clang-format on */
     if (ct == NULL)
         no_pointer(L, cd->ct->scope->st, idx, where);
     return address_of_number(L, ct, idx, where);

@@ -155,9 +155,9 @@ static const char *push_name(lua_State *L, const struct lffi_operand *o)
 /* ---- arithmetic ------------------------------------------------------------------------------ */
 
 /* By LUA_OPADD ... LUA_OPBNOT. */
-static const char *const arith_event[] = {"__add",  "__sub",  "__mul", "__mod", "__pow",
-                                          "__div",  "__idiv", "__band", "__bor", "__bxor",
-                                          "__shl",  "__shr",  "__unm", "__bnot"};
+static const char *const arith_event[] = {"__add", "__sub",  "__mul",  "__mod", "__pow",
+                                          "__div", "__idiv", "__band", "__bor", "__bxor",
+                                          "__shl", "__shr",  "__unm",  "__bnot"};
 enum { ARITH_EVENTS = sizeof arith_event / sizeof arith_event[0] };
 _Static_assert(LUA_OPADD == 0 && LUA_OPMOD == 3 && LUA_OPBAND == 7 && LUA_OPBNOT == 13,
                "the order of arith_event is Lua's");
@@ -289,8 +289,8 @@ static int cdata_eq(lua_State *L)
     struct operands o;
     bool predefined;
     read_operands(L, &o);
-    predefined = both_numbers(&o) || (o.a.kind == LFFI_ADDRESS_OPERAND &&
-                                      o.b.kind == LFFI_ADDRESS_OPERAND);
+    predefined =
+        both_numbers(&o) || (o.a.kind == LFFI_ADDRESS_OPERAND && o.b.kind == LFFI_ADDRESS_OPERAND);
     if (!predefined && push_event(L, &o, "__eq"))
         return call_event(L);
     lua_pushboolean(L, equal_operands(L, &o));
@@ -301,17 +301,10 @@ static int cdata_eq(lua_State *L)
 static bool read_plain(lua_State *L, struct lffi_operand *o)
 {
     switch (lua_type(L, o->idx)) {
-    case LUA_TNIL:
-        o->address = NULL;
-        break;
-    case LUA_TLIGHTUSERDATA:
-        o->address = lua_touserdata(L, o->idx);
-        break;
-    case LUA_TFUNCTION:
-        read_function(L, o);
-        return o->kind == LFFI_ADDRESS_OPERAND;
-    default:
-        return false;
+    case LUA_TNIL: o->address = NULL; break;
+    case LUA_TLIGHTUSERDATA: o->address = lua_touserdata(L, o->idx); break;
+    case LUA_TFUNCTION: read_function(L, o); return o->kind == LFFI_ADDRESS_OPERAND;
+    default: return false;
     }
     o->kind = LFFI_ADDRESS_OPERAND;
     return true;

@@ -77,8 +77,7 @@ static uint64_t object_size(lua_State *L, struct lffi_ctype *ct, int *first, int
     if (*first <= last && (needs_count(ct) || lua_type(L, *first) == LUA_TNUMBER))
         return variable_size(L, ct, element, check_count(L, ct->scope, (*first)++));
     if (needs_count(ct))
-        luaL_error(L, "'%s' needs its number of elements",
-                   lffi_push_type_text(L, ct->type, NULL));
+        luaL_error(L, "'%s' needs its number of elements", lffi_push_type_text(L, ct->type, NULL));
     return lffi_sizeof(L, ct);
 }
 
@@ -222,9 +221,9 @@ static int ctype_call(lua_State *L)
 static bool is_plain_record(const struct lffi_ctype *ct)
 {
     const struct cdecl_tag *tag = ct->type->tag;
-    return lffi_is_record(ct->op) && ct->complete &&
-           ct->base->ref_metatype == LUA_NOREF && ct->type->refusal == CDECL_USABLE &&
-           tag->refusal == CDECL_USABLE && !tag->flexible && !tag->vla;
+    return lffi_is_record(ct->op) && ct->complete && ct->base->ref_metatype == LUA_NOREF &&
+           ct->type->refusal == CDECL_USABLE && tag->refusal == CDECL_USABLE && !tag->flexible &&
+           !tag->vla;
 }
 
 /* The same where arguments may be read in place. */

@@ -67,10 +67,9 @@ static bool real_part(lua_State *L, const struct lffi_ctype *ct, int idx,
         return false;
     lffi_load_complex(lffi_part_op(cd->ct), cd->addr, re, &im);
     if (im != 0 && policy_of(where) <= LFFI_STRICT)
-        lffi_convert_error(L, where,
-                           "'%s' has no room for the imaginary part of '%s': pass its .re",
-                           lffi_push_type_text(L, ct->type, NULL),
-                           lffi_push_type_text(L, cd->ct->type, NULL));
+        lffi_convert_error(
+            L, where, "'%s' has no room for the imaginary part of '%s': pass its .re",
+            lffi_push_type_text(L, ct->type, NULL), lffi_push_type_text(L, cd->ct->type, NULL));
     return true;
 }
 
@@ -459,6 +458,7 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
 {
     if (lffi_fast_store(L, ct->op, dst, idx))
         return;
+    /* clang-format off */
     switch ((enum lffi_op)ct->op) {
     case LFFI_BOOL: *(uint8_t *)dst = lffi_truth_of(L, ct, idx, where); break;
     case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32: case LFFI_U32:
@@ -476,6 +476,7 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
         break;
     case LFFI_VOID: case LFFI_FUNCTION: lffi_mismatch(L, ct, idx, where);
     }
+    /* clang-format on */
 }
 
 static void load_integer(lua_State *L, struct lffi_ctype *ct, const void *src)
@@ -538,6 +539,7 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
 {
     if (lffi_fast_load(L, ct->op, src))
         return;
+    /* clang-format off */
     switch ((enum lffi_op)ct->op) {
     case LFFI_VOID: lua_pushnil(L); break;
     case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32:
@@ -554,6 +556,7 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
         break;
     case LFFI_FUNCTION: lffi_push_pointer(L, lffi_pointer_to(L, ct), src, 0); break;
     }
+    /* clang-format on */
 }
 
 /* As one read from memory: a long double that is no double stays what it is (S4). */

@@ -120,6 +120,7 @@ static inline bool lffi_fast_integer(enum lffi_op op, lua_Integer value, void *d
     double number = (double)value;
     if (!lffi_is_within(&lffi_plain[op], value))
         return false;
+    /* clang-format off */
     switch (op) {
     case LFFI_I8: case LFFI_U8: *(uint8_t *)dst = (uint8_t)value; return true;
     case LFFI_I16: case LFFI_U16: memcpy(dst, &half, sizeof half); return true;
@@ -133,6 +134,7 @@ static inline bool lffi_fast_integer(enum lffi_op op, lua_Integer value, void *d
     case LFFI_UNION:
         break;
     }
+    /* clang-format on */
     return false;
 }
 
@@ -157,8 +159,7 @@ static inline bool lffi_fast_store(lua_State *L, enum lffi_op op, void *dst, int
 {
     if (lua_isinteger(L, idx))
         return lffi_fast_integer(op, lua_tointegerx(L, idx, NULL), dst);
-    return lua_type(L, idx) == LUA_TNUMBER &&
-           lffi_fast_float(op, lua_tonumberx(L, idx, NULL), dst);
+    return lua_type(L, idx) == LUA_TNUMBER && lffi_fast_float(op, lua_tonumberx(L, idx, NULL), dst);
 }
 
 /* The same of a value in place. */
@@ -172,12 +173,12 @@ static inline bool lffi_fast_put(enum lffi_op op, void *dst, const struct lffi_v
 
 /* ---- the other way --------------------------------------------------------------------------- */
 
-#define LFFI_LOADER(type)                                                                          \
-    static inline type lffi_read_##type(const void *src)                                           \
-    {                                                                                              \
-        type value;                                                                                \
-        memcpy(&value, src, sizeof value);                                                         \
-        return value;                                                                              \
+#define LFFI_LOADER(type)                                \
+    static inline type lffi_read_##type(const void *src) \
+    {                                                    \
+        type value;                                      \
+        memcpy(&value, src, sizeof value);               \
+        return value;                                    \
     }
 LFFI_LOADER(int16_t)
 LFFI_LOADER(uint16_t)
@@ -190,6 +191,7 @@ LFFI_LOADER(double)
 /* Pushes a number or boolean; false for all other types. */
 static inline bool lffi_fast_load(lua_State *L, enum lffi_op op, const void *src)
 {
+    /* clang-format off */
     switch (op) {
     case LFFI_BOOL: lua_pushboolean(L, *(const uint8_t *)src != 0); return true;
     case LFFI_I8: lua_pushinteger(L, *(const int8_t *)src); return true;
@@ -207,6 +209,7 @@ static inline bool lffi_fast_load(lua_State *L, enum lffi_op op, const void *src
     case LFFI_UNION:
         break;
     }
+    /* clang-format on */
     return false;
 }
 

@@ -49,8 +49,8 @@ static bool is_whole_struct(const struct lffi_where *where, const struct lffi_cd
            cd->ct->target->type->unqual == where->of->unqual;
 }
 
-static const char *push_cdata_hint(lua_State *L, struct lffi_ctype *ct,
-                                   const struct lffi_cdata *cd, const struct lffi_where *where)
+static const char *push_cdata_hint(lua_State *L, struct lffi_ctype *ct, const struct lffi_cdata *cd,
+                                   const struct lffi_where *where)
 {
     if (is_whole_struct(where, cd))
         return lua_pushliteral(L, ": to copy what it points to, pass p[0]");
@@ -74,8 +74,9 @@ static const char *push_string_hint(lua_State *L, const struct lffi_ctype *ct, i
         return NULL;
     if (ct->op == LFFI_ARRAY)
         return lua_pushliteral(L, ": wide characters are {utf8.codepoint(s, 1, -1)}");
-    return lua_pushfstring(L, ": wide characters are ffi.new(\"%s[?]\", #s + 1, "
-                              "{utf8.codepoint(s, 1, -1)})",
+    return lua_pushfstring(L,
+                           ": wide characters are ffi.new(\"%s[?]\", #s + 1, "
+                           "{utf8.codepoint(s, 1, -1)})",
                            lffi_push_type_text(L, element->type->unqual, NULL));
 }
 

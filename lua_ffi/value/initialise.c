@@ -58,8 +58,7 @@ static struct lffi_where part_of(const struct lffi_where *where, enum lffi_place
 /* ---- one value into one object --------------------------------------------------------------- */
 
 /* A cdata of the same type: copied with what it keeps alive. False when the value is none. */
-static bool copy_same(lua_State *L, const struct object *o, int idx,
-                      const struct lffi_where *where)
+static bool copy_same(lua_State *L, const struct object *o, int idx, const struct lffi_where *where)
 {
     struct lffi_state *st = o->ct->scope->st;
     const struct lffi_cdata *src = lffi_to_cdata(L, st, idx);
@@ -349,7 +348,7 @@ static struct lffi_field field_of(lua_State *L, const struct object *o,
 struct walk {
     const struct object *object;
     const struct lffi_where *where;
-    int table;             /* stack index; 0: values stand on the stack */
+    int table; /* stack index; 0: values stand on the stack */
     bool by_name;
     lua_Integer next, end; /* stack slots; or the table position, `end` unused */
     lua_Integer done;      /* members initialised */
@@ -375,8 +374,7 @@ static bool push_next(lua_State *L, struct walk *w, const char *name)
 }
 
 /* True when the member was given a value. */
-static bool walk_member(lua_State *L, struct walk *w, const struct cdecl_member *m,
-                        uint64_t offset)
+static bool walk_member(lua_State *L, struct walk *w, const struct cdecl_member *m, uint64_t offset)
 {
     struct lffi_field field;
     if (!push_next(L, w, m->name))

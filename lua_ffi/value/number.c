@@ -103,8 +103,8 @@ static unsigned __int128 integer_result(lua_State *L, int op, const struct lffi_
     default: break;
     }
     if (b->bits == 0)
-        luaL_error(L, op == LUA_OPMOD ? "attempt to perform 'n%%%%0'"
-                                      : "attempt to perform 'n//0'");
+        luaL_error(L,
+                   op == LUA_OPMOD ? "attempt to perform 'n%%%%0'" : "attempt to perform 'n//0'");
     return floor_divide(a, b, op == LUA_OPMOD);
 }
 

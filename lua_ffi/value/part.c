@@ -42,7 +42,7 @@ static struct lffi_ctype *member_type(lua_State *L, const struct lffi_ctype *rec
 }
 
 void lffi_load_member(lua_State *L, const struct lffi_cdata *cd, const struct lffi_ctype *record,
-                        const struct lffi_field *field)
+                      const struct lffi_field *field)
 {
     const unsigned char *base = lffi_record_address(L, cd, field->key);
     struct lffi_ctype *ct = field->ct;

@@ -80,8 +80,9 @@ _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, 
 
 _Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lffi_where *where)
 {
-    lffi_convert_error(L, where, "the string contains a zero byte at position %d; "
-                                 "ffi.cast(\"const char *\", s) passes it whole",
+    lffi_convert_error(L, where,
+                       "the string contains a zero byte at position %d; "
+                       "ffi.cast(\"const char *\", s) passes it whole",
                        (int)strlen(text) + 1);
 }
 

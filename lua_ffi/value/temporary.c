@@ -51,8 +51,9 @@ static _Noreturn void refuse_copy(lua_State *L, struct lffi_ctype *ct, int idx,
     else
         object = lua_pushfstring(L, "\"%s\", #t, t",
                                  lffi_type_text(L, lffi_array_of(L, target, CDECL_COUNT_VLA)));
-    lffi_convert_error(L, where, "'%s' may be written through, and a table is copied: use "
-                                 "ffi.new(%s)",
+    lffi_convert_error(L, where,
+                       "'%s' may be written through, and a table is copied: use "
+                       "ffi.new(%s)",
                        text, object);
 }
 
@@ -61,8 +62,9 @@ static void check_table(lua_State *L, struct lffi_ctype *ct, int idx,
 {
     struct lffi_ctype *target = ct->target;
     if (target->op == LFFI_VOID)
-        lffi_convert_error(L, where, "a table has no C type of its own, which '%s' needs: use "
-                                     "ffi.new(\"TYPE[?]\", #t, t)",
+        lffi_convert_error(L, where,
+                           "a table has no C type of its own, which '%s' needs: use "
+                           "ffi.new(\"TYPE[?]\", #t, t)",
                            lffi_type_text(L, ct));
     if (target->op == LFFI_FUNCTION || !lffi_is_complete(target))
         lffi_mismatch(L, ct, idx, where);

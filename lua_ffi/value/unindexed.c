@@ -40,8 +40,10 @@ void lffi_check_walk(lua_State *L, const struct lffi_ctype *ct, int64_t index)
 {
     if (!may_be_first(ct, index) || !is_walk(L))
         return;
-    lua_pushfstring(L, "ipairs cannot walk '%s', of which no element is nil: "
-                       "for i = 0, n - 1 do counts them", lffi_type_text(L, ct));
+    lua_pushfstring(L,
+                    "ipairs cannot walk '%s', of which no element is nil: "
+                    "for i = 0, n - 1 do counts them",
+                    lffi_type_text(L, ct));
     walk_error(L);
 }
 
@@ -49,8 +51,10 @@ _Noreturn void lffi_out_of_bounds(lua_State *L, const struct lffi_ctype *ct)
 {
     const char *type = lffi_type_text(L, ct);
     if (is_walk(L)) {
-        lua_pushfstring(L, "index %s out of bounds for '%s': arrays count from 0, "
-                           "for i, v in pairs(array)", luaL_tolstring(L, 2, NULL), type);
+        lua_pushfstring(L,
+                        "index %s out of bounds for '%s': arrays count from 0, "
+                        "for i, v in pairs(array)",
+                        luaL_tolstring(L, 2, NULL), type);
         walk_error(L);
     }
     lua_pushfstring(L, "out of bounds for '%s'", type);

@@ -11,19 +11,19 @@
 
 /* Where a value goes: for the error text and for the rules that depend on it. */
 enum lffi_place {
-    LFFI_TO_ARGUMENT, /* fn, index (1-based) */
-    LFFI_TO_RESULT,   /* of a callback; of: its function type */
+    LFFI_TO_ARGUMENT,    /* fn, index (1-based) */
+    LFFI_TO_RESULT,      /* of a callback; of: its function type */
     LFFI_TO_ERROR_VALUE, /* likewise: what C gets when the callback fails */
-    LFFI_TO_FIELD,    /* of: the struct type, name */
-    LFFI_TO_ELEMENT,  /* of: the array or pointer type, index */
-    LFFI_TO_VARIABLE, /* name */
-    LFFI_TO_VALUE     /* ffi.new of a scalar, ffi.cast: no prefix */
+    LFFI_TO_FIELD,       /* of: the struct type, name */
+    LFFI_TO_ELEMENT,     /* of: the array or pointer type, index */
+    LFFI_TO_VARIABLE,    /* name */
+    LFFI_TO_VALUE        /* ffi.new of a scalar, ffi.cast: no prefix */
 };
 struct lffi_loans;
 struct lffi_where {
     enum lffi_place place;
     enum lffi_policy policy;
-    bool cast;     /* ffi.cast rules: wrap, strings and integers to pointers ... */
+    bool cast; /* ffi.cast rules: wrap, strings and integers to pointers ... */
     struct lffi_loans
         *loans;    /* a Lua function given here is only called during the running call (S14) */
     int owner_idx; /* absolute index of the cdata that owns the destination, 0: not Lua's memory */

@@ -1,5 +1,5 @@
-/* A library that calls back, for spec/callback: after each callback its functions run clean-up code, which counts,
- * so that a specification sees whether an error jumped over it. */
+/* A library that calls back, for spec/callback: after each callback its functions run clean-up
+ * code, which counts, so that a specification sees whether an error jumped over it. */
 #include <complex.h>
 #include <errno.h>
 #include <pthread.h>
@@ -37,7 +37,8 @@ void callbacks_reset(void)
     callbacks_cleaned = callbacks_nseen = 0;
 }
 
-/* ---- calling ----------------------------------------------------------------------------------- */
+/* ---- calling -----------------------------------------------------------------------------------
+ */
 
 int callbacks_call(callbacks_fn *f, int x)
 {
@@ -142,7 +143,8 @@ void *callbacks_call_pointer(void *(*f)(void *), void *p)
     return result;
 }
 
-/* ---- keeping ----------------------------------------------------------------------------------- */
+/* ---- keeping -----------------------------------------------------------------------------------
+ */
 
 static callbacks_fn *kept;
 
@@ -215,7 +217,8 @@ void callbacks_call_at_exit(void)
     atexit(run_at_exit);
 }
 
-/* ---- errno --------------------------------------------------------------------------------------- */
+/* ---- errno
+ * --------------------------------------------------------------------------------------- */
 
 /* Sets errno to `before`, calls, returns what errno is then, and leaves `outer` in it. */
 int callbacks_errno(int (*f)(void), int before, int outer)
@@ -228,7 +231,8 @@ int callbacks_errno(int (*f)(void), int before, int outer)
     return after;
 }
 
-/* ---- signatures ------------------------------------------------------------------------------------ */
+/* ---- signatures
+ * ------------------------------------------------------------------------------------ */
 
 struct callbacks_small {
     signed char c;
@@ -261,12 +265,12 @@ struct callbacks_ld {
 struct callbacks_empty {
 };
 
-#define SAME(name, type)                                                                           \
-    type callbacks_same_##name(type (*f)(type), type x)                                            \
-    {                                                                                              \
-        type result = f(x);                                                                        \
-        callbacks_cleaned++;                                                                       \
-        return result;                                                                             \
+#define SAME(name, type)                                \
+    type callbacks_same_##name(type (*f)(type), type x) \
+    {                                                   \
+        type result = f(x);                             \
+        callbacks_cleaned++;                            \
+        return result;                                  \
     }
 SAME(bool, _Bool)
 SAME(schar, signed char)
@@ -295,15 +299,15 @@ SAME(packed, struct callbacks_packed)
 SAME(ld, struct callbacks_ld)
 SAME(empty, struct callbacks_empty)
 
-/* What the caller finds in the whole register of a small result: the callee must have widened it, as
- * clang's callers expect. */
+/* What the caller finds in the whole register of a small result: the callee must have widened it,
+ * as clang's callers expect. */
 int64_t callbacks_widened(signed char (*f)(void))
 {
     return ((int64_t(*)(void))(void *)f)();
 }
 
-#define PAIRS(a)                                                                                   \
-    int a##0, double a##1, int a##2, double a##3, int a##4, double a##5, int a##6, double a##7,    \
+#define PAIRS(a)                                                                                \
+    int a##0, double a##1, int a##2, double a##3, int a##4, double a##5, int a##6, double a##7, \
         int a##8, double a##9
 typedef double callbacks_forty_fn(PAIRS(a), PAIRS(b), PAIRS(c), PAIRS(d));
 
@@ -315,7 +319,8 @@ double callbacks_forty(callbacks_forty_fn *f)
     return result;
 }
 
-/* ---- threads ----------------------------------------------------------------------------------------- */
+/* ---- threads
+ * ----------------------------------------------------------------------------------------- */
 
 struct job {
     callbacks_fn *f;
@@ -523,7 +528,8 @@ int callbacks_state(const char *code)
     return failed;
 }
 
-/* ---- forks ------------------------------------------------------------------------------------------- */
+/* ---- forks
+ * ------------------------------------------------------------------------------------------- */
 
 atomic_int callbacks_forking; /* tells the states when to end */
 
@@ -542,8 +548,9 @@ static int status_of_child(callbacks_fn *f, unsigned seconds)
     return status;
 }
 
-/* Forks n times while threads with Lua states of their own run `code` all the time; each child calls f and
- * exits with its result. The number of children that ended otherwise than with 0; -1: a state failed. */
+/* Forks n times while threads with Lua states of their own run `code` all the time; each child
+ * calls f and exits with its result. The number of children that ended otherwise than with 0; -1: a
+ * state failed. */
 int callbacks_fork_beside(const char *code, callbacks_fn *f, int n, unsigned seconds)
 {
     enum { BESIDE = 2 };
@@ -563,7 +570,8 @@ int callbacks_fork_beside(const char *code, callbacks_fn *f, int n, unsigned sec
     return states > 0 ? -1 : failed;
 }
 
-/* ---- signals ------------------------------------------------------------------------------------------ */
+/* ---- signals
+ * ------------------------------------------------------------------------------------------ */
 
 static void (*signal_fn)(int);
 static atomic_int delivered;
@@ -635,10 +643,13 @@ static void no_hook(lua_State *L, lua_Debug *ar)
     (void)L, (void)ar;
 }
 
-/* Where the state keeps the mask of its hook: the one int that follows what lua_sethook is given. */
+/* Where the state keeps the mask of its hook: the one int that follows what lua_sethook is given.
+ */
 static volatile int *find_mask(lua_State *L)
 {
-    enum { LARGEST = 50 }; /* ints of a lua_State, more or less; the main thread's lies in something larger */
+    enum {
+        LARGEST = 50
+    }; /* ints of a lua_State, more or less; the main thread's lies in something larger */
     static const int masks[] = {4, 10, 1, 14};
     volatile int *found = NULL;
     for (int i = 0; i < LARGEST; i++) {
@@ -655,9 +666,10 @@ static volatile int *find_mask(lua_State *L)
     return found;
 }
 
-/* Lua functions, for the main thread. The first raises a signal, whose handler sets the hook, and then clears the
- * mask: as when the signal comes within the lua_sethook that takes a hook away, which does that last. Returns
- * whether the state is as it is then. The second raises the signal and does no more. */
+/* Lua functions, for the main thread. The first raises a signal, whose handler sets the hook, and
+ * then clears the mask: as when the signal comes within the lua_sethook that takes a hook away,
+ * which does that last. Returns whether the state is as it is then. The second raises the signal
+ * and does no more. */
 int callbacks_lua_lose_hook(lua_State *L)
 {
     volatile int *mask = find_mask(L);

@@ -1,4 +1,5 @@
-/* Functions that crash, each in its own way. Loaded with CFFI_CRASH set, the library itself does. */
+/* Functions that crash, each in its own way. Loaded with CFFI_CRASH set, the library itself does.
+ */
 #include <stdlib.h>
 
 int crash_overflow(int depth)

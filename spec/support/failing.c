@@ -1,10 +1,10 @@
 /* A Lua module that runs a script in a Lua state of its own whose allocator fails on demand; for
  * exhaustion_spec.
  *
- * failing.run(setup, script, n, window) runs `setup`, then `script` with its allocations n .. n + window - 1
- * refused, then, with memory again, `script` once more, and closes the state. Returns a table:
- * hit (an allocation was refused), ok and message of the first run, again and again_message of the
- * second, leaked (bytes not returned when the state was closed).
+ * failing.run(setup, script, n, window) runs `setup`, then `script` with its allocations n .. n +
+ * window - 1 refused, then, with memory again, `script` once more, and closes the state. Returns a
+ * table: hit (an allocation was refused), ok and message of the first run, again and again_message
+ * of the second, leaked (bytes not returned when the state was closed).
  */
 #include <stdbool.h>
 #include <stdlib.h>

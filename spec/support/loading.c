@@ -8,7 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define ONE(n) int loading_function_##n(void) { return 0; }
+#define ONE(n)                     \
+    int loading_function_##n(void) \
+    {                              \
+        return 0;                  \
+    }
 #define FOUR(n) ONE(n##a) ONE(n##b) ONE(n##c) ONE(n##d)
 #define SIXTEEN(n) FOUR(n##a) FOUR(n##b) FOUR(n##c) FOUR(n##d)
 #define SIXTY_FOUR(n) SIXTEEN(n##a) SIXTEEN(n##b) SIXTEEN(n##c) SIXTEEN(n##d)

@@ -8,10 +8,10 @@
 
 enum paths_color { PATHS_RED, PATHS_GREEN = -5, PATHS_BLUE = 7 };
 
-#define ECHO(name, type)                                                                           \
-    type paths_##name(type value)                                                                  \
-    {                                                                                              \
-        return value;                                                                              \
+#define ECHO(name, type)          \
+    type paths_##name(type value) \
+    {                             \
+        return value;             \
     }
 ECHO(i8, int8_t)
 ECHO(u8, uint8_t)
@@ -75,7 +75,8 @@ int paths_hash(const char *format, ...)
     return hash;
 }
 
-/* The sum of as many arguments as the letters say: i int, l long long, d double, s the length of a text. */
+/* The sum of as many arguments as the letters say: i int, l long long, d double, s the length of a
+ * text. */
 double paths_sum(const char *letters, ...)
 {
     double sum = 0;

@@ -1,5 +1,6 @@
 /* For each integer type a function that hands its value on, one that asks a callback for it, and a
- * variable; for the specs of values. _BitInt only where the compiler has it (the -clang library). */
+ * variable; for the specs of values. _BitInt only where the compiler has it (the -clang library).
+ */
 #include <complex.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,12 +15,15 @@ enum values_signed { VALUES_MINUS = -1, VALUES_PLUS = 1 };
 enum values_unsigned { VALUES_NONE, VALUES_MANY = 200 };
 enum values_long { VALUES_HUGE = 0x123456789AL };
 
-#define VALUES(name, ...)                                                                          \
-    __VA_ARGS__ values_var_##name;                                                                 \
-    __VA_ARGS__ values_same_##name(__VA_ARGS__ v) { return v; }                                    \
-    __VA_ARGS__ values_ask_##name(__VA_ARGS__ (*ask)(__VA_ARGS__), __VA_ARGS__ v)                  \
-    {                                                                                              \
-        return ask(v);                                                                             \
+#define VALUES(name, ...)                                                         \
+    __VA_ARGS__ values_var_##name;                                                \
+    __VA_ARGS__ values_same_##name(__VA_ARGS__ v)                                 \
+    {                                                                             \
+        return v;                                                                 \
+    }                                                                             \
+    __VA_ARGS__ values_ask_##name(__VA_ARGS__ (*ask)(__VA_ARGS__), __VA_ARGS__ v) \
+    {                                                                             \
+        return ask(v);                                                            \
     }
 
 /* What C leaves to the target, told by the compiler. */

@@ -13,8 +13,8 @@ struct variadic_large {
     long l[5];
 };
 
-/* `kinds` names the types of the arguments, one letter each; what was read goes to `out`, separated by
- * blanks. */
+/* `kinds` names the types of the arguments, one letter each; what was read goes to `out`, separated
+ * by blanks. */
 int variadic_read(char *out, size_t size, const char *kinds, ...)
 {
     size_t used = 0;

@@ -126,9 +126,7 @@ static void assert_type(const struct cdecl_decl *d)
 static void assert_decl(const struct cdecl_decl *d)
 {
     switch (d->kind) {
-    case CDECL_DECL_CONSTANT:
-        assert_constant(d);
-        break;
+    case CDECL_DECL_CONSTANT: assert_constant(d); break;
     case CDECL_DECL_TYPEDEF:
         assert_size(d->name, d->type);
         assert_type(d);
@@ -137,11 +135,8 @@ static void assert_decl(const struct cdecl_decl *d)
             assert_offsets(d->name, d->type->tag, 0);
         break;
     case CDECL_DECL_FUNCTION:
-    case CDECL_DECL_VARIABLE:
-        assert_type(d);
-        break;
-    case CDECL_DECL_MACRO:
-        break;
+    case CDECL_DECL_VARIABLE: assert_type(d); break;
+    case CDECL_DECL_MACRO: break;
     }
 }
 

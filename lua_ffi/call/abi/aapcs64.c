@@ -224,8 +224,8 @@ DEFINE_CALLER(call_gprs, struct lffi_words)
 DEFINE_CALLER(call_fprs, struct lffi_vectors)
 
 static void call_by_kind(enum lffi_return_kind kind, void (*address)(void),
-                         const struct lffi_registers *regs, const uint64_t *stack,
-                         enum shape shape, struct lffi_return *ret)
+                         const struct lffi_registers *regs, const uint64_t *stack, enum shape shape,
+                         struct lffi_return *ret)
 {
     if (kind == LFFI_RETURN_FPRS) {
         struct lffi_vectors got = call_fprs(address, regs, stack, shape);
@@ -283,8 +283,7 @@ ffi_type *lffi_abi_result_type(enum lffi_return_kind kind)
     return kind == LFFI_RETURN_FPRS ? &four_quads_type : &two_words_type;
 }
 
-void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value,
-                             struct lffi_return *ret)
+void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value, struct lffi_return *ret)
 {
     if (kind == LFFI_RETURN_FPRS)
         memcpy(ret->fpr, value, sizeof ret->fpr);

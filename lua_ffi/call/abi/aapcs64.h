@@ -16,7 +16,7 @@ enum { LFFI_FAST_STACK = 128, LFFI_WIDE_STACK = 0 };
 
 /* ---- calls: the general registers as a list -------------------------------------------------- */
 
-#define LFFI_GPR_TYPES                                                                             \
+#define LFFI_GPR_TYPES \
     uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 #define LFFI_GPR_VALUES(g) LFFI_WORDS8(g)
 
@@ -29,11 +29,11 @@ struct lffi_vectors {
 
 /* ---- callbacks: what an entry saves and returns ---------------------------------------------- */
 
-#define LFFI_GPR_PARAMETERS                                                                        \
-    uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5, uint64_t g6,     \
+#define LFFI_GPR_PARAMETERS                                                                    \
+    uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5, uint64_t g6, \
         uint64_t g7
-#define LFFI_SAVE_GPRS(in)                                                                         \
-    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4,                \
+#define LFFI_SAVE_GPRS(in)                                                          \
+    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, \
     in.gpr[5] = g5, in.gpr[6] = g6, in.gpr[7] = g7
 #define LFFI_STACK_ARGUMENTS(ap) ((ap).__stack)
 
@@ -41,7 +41,7 @@ struct lffi_vectors {
 #define LFFI_GPR_OF LFFI_WORDS_OF
 #define LFFI_WORDS_OF(ret) ((struct lffi_words){(ret).gpr[0], (ret).gpr[1]})
 #define LFFI_WIDE_RESULT struct lffi_vectors
-#define LFFI_WIDE_OF(ret)                                                                          \
+#define LFFI_WIDE_OF(ret) \
     ((struct lffi_vectors){{(ret).fpr[0].v, (ret).fpr[1].v, (ret).fpr[2].v, (ret).fpr[3].v}})
 
 /* Whether entries that return words, or a wide result, serve a kind of result. */
@@ -55,7 +55,7 @@ struct lffi_vectors {
 enum { LFFI_LIBFFI_FPR = 16 };
 #define LFFI_FPR_FFI_TYPE ffi_type_longdouble
 /* Where libffi puts a result: one in memory where x8 is to point. */
-#define LFFI_LIBFFI_RESULT(kind, regs, scratch)                                                    \
+#define LFFI_LIBFFI_RESULT(kind, regs, scratch) \
     ((kind) == LFFI_RETURN_MEMORY ? (void *)(uintptr_t)(regs)->hidden : (void *)(scratch))
 
 #endif

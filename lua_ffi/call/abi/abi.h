@@ -102,7 +102,7 @@ enum { LFFI_MAX_STACK = 1 << 18 };
 #define LFFI_WORDS4(w) (w)[0], (w)[1], (w)[2], (w)[3]
 #define LFFI_WORDS8(w) LFFI_WORDS4(w), LFFI_WORDS4((w) + 4)
 #define LFFI_WORDS16(w) LFFI_WORDS8(w), LFFI_WORDS8((w) + 8)
-#define LFFI_FPR_VALUES(f, as)                                                                     \
+#define LFFI_FPR_VALUES(f, as) \
     (f)[0].as, (f)[1].as, (f)[2].as, (f)[3].as, (f)[4].as, (f)[5].as, (f)[6].as, (f)[7].as
 
 /* ---- what the convention's C file holds (and for libffi.c, call/libffi.h) -------------------- */

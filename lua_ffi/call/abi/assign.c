@@ -21,8 +21,8 @@ void lffi_add_piece(struct lffi_way *way, uint64_t from, uint64_t to, uint64_t s
     way->piece[way->npieces++] = (struct lffi_piece){(uint32_t)from, (uint32_t)to, (uint32_t)size};
 }
 
-bool lffi_add_stack(struct lffi_assign *assign, struct lffi_way *way, uint64_t size,
-                    uint32_t align, const char **why)
+bool lffi_add_stack(struct lffi_assign *assign, struct lffi_way *way, uint64_t size, uint32_t align,
+                    const char **why)
 {
     if (align > 16) {
         *why = "alignments above 16 bytes cannot be passed on the stack";

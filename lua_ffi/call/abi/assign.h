@@ -12,8 +12,8 @@ uint64_t lffi_fpr_offset(uint32_t number);
 /* One more piece of a value, joined to the last one where it continues that. */
 void lffi_add_piece(struct lffi_way *way, uint64_t from, uint64_t to, uint64_t size);
 /* Puts `size` bytes into the stack block; false with `*why` when they cannot stand there. */
-bool lffi_add_stack(struct lffi_assign *assign, struct lffi_way *way, uint64_t size,
-                    uint32_t align, const char **why);
+bool lffi_add_stack(struct lffi_assign *assign, struct lffi_way *way, uint64_t size, uint32_t align,
+                    const char **why);
 /* Vectors of other sizes travel in registers that the frame does not have, or by rules that differ
  * between compilers: false with `*why`. */
 bool lffi_vectors_supported(const struct cdecl_type *type, const char **why);

@@ -17,9 +17,9 @@
 /* ---- where values travel --------------------------------------------------------------------- */
 
 /* psABI 3.2.3. A class for each eightbyte of a value of at most 16 bytes. */
-enum class { NO_CLASS, INTEGER, SSE, SSE_UP, X87, X87_UP, IN_MEMORY };
+enum word_class { NO_CLASS, INTEGER, SSE, SSE_UP, X87, X87_UP, IN_MEMORY };
 
-static enum class merge(enum class a, enum class b)
+static enum word_class merge(enum word_class a, enum word_class b)
 {
     if (a == b || b == NO_CLASS)
         return a;
@@ -35,7 +35,7 @@ static enum class merge(enum class a, enum class b)
 }
 
 /* Merges `what` into the eightbytes that the bytes [at, at + size) touch. */
-static void cover(enum class classes[2], uint64_t at, uint64_t size, enum class what)
+static void cover(enum word_class classes[2], uint64_t at, uint64_t size, enum word_class what)
 {
     if (size == 0)
         return;
@@ -44,7 +44,7 @@ static void cover(enum class classes[2], uint64_t at, uint64_t size, enum class 
 }
 
 /* A 16-byte scalar: `low` for its first half, `high` for its second. */
-static void cover_pair(enum class classes[2], enum class low, enum class high)
+static void cover_pair(enum word_class classes[2], enum word_class low, enum word_class high)
 {
     classes[0] = merge(classes[0], low);
     classes[1] = merge(classes[1], high);
@@ -62,7 +62,7 @@ static uint64_t mode_align(const struct cdecl_type *type)
     return size;
 }
 
-static void classify_float(const struct cdecl_type *type, uint64_t at, enum class classes[2])
+static void classify_float(const struct cdecl_type *type, uint64_t at, enum word_class classes[2])
 {
     uint64_t size = cdecl_sizeof(type);
     if (type->prim == CDECL_PRIM_LDOUBLE)
@@ -73,11 +73,11 @@ static void classify_float(const struct cdecl_type *type, uint64_t at, enum clas
         cover(classes, at, size, SSE);
 }
 
-static bool classify(const struct cdecl_type *type, uint64_t at, enum class classes[2]);
+static bool classify(const struct cdecl_type *type, uint64_t at, enum word_class classes[2]);
 
-static bool classify_array(const struct cdecl_type *type, uint64_t at, enum class classes[2])
+static bool classify_array(const struct cdecl_type *type, uint64_t at, enum word_class classes[2])
 {
-    enum class element[2] = {NO_CLASS, NO_CLASS};
+    enum word_class element[2] = {NO_CLASS, NO_CLASS};
     uint64_t size = cdecl_sizeof(type);
     uint64_t end = (at + size + 7) / 8;
     uint64_t words = (at % 8 + cdecl_sizeof(type->target) + 7) / 8;
@@ -95,7 +95,7 @@ static bool classify_array(const struct cdecl_type *type, uint64_t at, enum clas
 }
 
 /* The last rules, applied to every aggregate, also to one inside another. False: in memory. */
-static bool settle(enum class classes[2])
+static bool settle(enum word_class classes[2])
 {
     if (classes[0] == IN_MEMORY || classes[1] == IN_MEMORY)
         return false;
@@ -118,7 +118,7 @@ static bool is_plain_integer(const struct cdecl_tag *tag, const struct cdecl_mem
 /* `start`: of the struct or union. In a union gcc looks at the machine integer that holds the bits,
  * and takes a zero-width one for a member of its declared type. */
 static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member *member,
-                          uint64_t start, enum class classes[2])
+                          uint64_t start, enum word_class classes[2])
 {
     uint64_t first = (start + member->offset) * 8 + member->bit;
     uint64_t last = first + member->width - 1;
@@ -135,12 +135,12 @@ static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member
 }
 
 /* Each member is classified by itself before it is merged: merging is not associative. */
-static bool classify_members(const struct cdecl_type *type, uint64_t at, enum class classes[2])
+static bool classify_members(const struct cdecl_type *type, uint64_t at, enum word_class classes[2])
 {
-    enum class all[2] = {NO_CLASS, NO_CLASS};
+    enum word_class all[2] = {NO_CLASS, NO_CLASS};
     for (uint32_t i = 0; i < type->tag->nmembers; i++) {
         const struct cdecl_member *member = &type->tag->members[i];
-        enum class own[2] = {NO_CLASS, NO_CLASS};
+        enum word_class own[2] = {NO_CLASS, NO_CLASS};
         bool fits = member->width == CDECL_NOT_BITFIELD
                         ? classify(member->type, at + member->offset, own)
                         : classify_bits(type->tag, member, at, own);
@@ -155,26 +155,21 @@ static bool classify_members(const struct cdecl_type *type, uint64_t at, enum cl
 }
 
 /* Merges the classes of a value at byte `at` of a 16-byte object. False: it goes in memory. */
-static bool classify(const struct cdecl_type *type, uint64_t at, enum class classes[2])
+static bool classify(const struct cdecl_type *type, uint64_t at, enum word_class classes[2])
 {
     switch ((enum cdecl_kind)type->kind) {
     case CDECL_STRUCT:
-    case CDECL_UNION:
-        return classify_members(type, at, classes);
-    case CDECL_ARRAY:
-        return classify_array(type, at, classes);
-    case CDECL_ENUM:
-        return classify(type->tag->underlying, at, classes);
+    case CDECL_UNION: return classify_members(type, at, classes);
+    case CDECL_ARRAY: return classify_array(type, at, classes);
+    case CDECL_ENUM: return classify(type->tag->underlying, at, classes);
     case CDECL_VOID:
-    case CDECL_FUNCTION:
-        return true;
+    case CDECL_FUNCTION: return true;
     case CDECL_BOOL:
     case CDECL_INT:
     case CDECL_POINTER:
     case CDECL_FLOAT:
     case CDECL_COMPLEX:
-    case CDECL_VECTOR:
-        break;
+    case CDECL_VECTOR: break;
     }
     if (at % mode_align(type) != 0)
         return false;
@@ -186,7 +181,7 @@ static bool classify(const struct cdecl_type *type, uint64_t at, enum class clas
 }
 
 /* The final classes of a whole value; false: in memory. */
-static bool classes_of(const struct cdecl_type *type, enum class classes[2])
+static bool classes_of(const struct cdecl_type *type, enum word_class classes[2])
 {
     classes[0] = classes[1] = NO_CLASS;
     return cdecl_sizeof(type) <= 16 && classify(type, 0, classes) && settle(classes);
@@ -210,7 +205,7 @@ static bool wide_possible(const struct lffi_assign *assign, const char **why)
 bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type,
                        struct lffi_way *way, const char **why)
 {
-    enum class classes[2];
+    enum word_class classes[2];
     uint32_t gprs = assign->gprs;
     uint32_t fprs = assign->fprs;
     bool registers = classes_of(type, classes) && classes[0] != X87;
@@ -239,7 +234,7 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
 }
 
 /* A result in registers, `gprs` and `fprs` of them. */
-static enum lffi_return_kind register_kind(const enum class classes[2], unsigned gprs,
+static enum lffi_return_kind register_kind(const enum word_class classes[2], unsigned gprs,
                                            unsigned fprs)
 {
     if (classes[1] == SSE_UP)
@@ -250,7 +245,8 @@ static enum lffi_return_kind register_kind(const enum class classes[2], unsigned
 }
 
 static enum lffi_return_kind return_registers(const struct cdecl_type *type,
-                                              const enum class classes[2], struct lffi_way *way)
+                                              const enum word_class classes[2],
+                                              struct lffi_way *way)
 {
     const uint64_t fpr = offsetof(struct lffi_return, fpr);
     unsigned gprs = 0;
@@ -273,7 +269,7 @@ static enum lffi_return_kind return_registers(const struct cdecl_type *type,
 bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
                      struct lffi_way *way, enum lffi_return_kind *kind, const char **why)
 {
-    enum class classes[2];
+    enum word_class classes[2];
     *way = (struct lffi_way){0};
     *kind = LFFI_RETURN_WORDS;
     if (type->kind == CDECL_VOID)
@@ -323,12 +319,12 @@ struct large_block {
 
 #define GPRS(g) LFFI_GPR_VALUES(g)
 #define FPRS(f, as) LFFI_FPR_VALUES(f, as)
-#define PASSED                                                                                     \
-    void (*address)(void), const struct lffi_registers *regs, const uint64_t *stack
+#define PASSED void (*address)(void), const struct lffi_registers *regs, const uint64_t *stack
 #define CODE(R) ((R(*)(uint64_t, ...))address)
 
 /* A function that calls code returning R. Blocks have functions of their own: a compiler may
  * reserve room for them on entry, and recursion through callbacks needs the C stack. */
+/* clang-format off */
 #define DEFINE_CALLER(name, R)                                                                     \
     static LFFI_NOINLINE R name##_large(PASSED)                                                    \
     {                                                                                              \
@@ -362,6 +358,7 @@ struct large_block {
         }                                                                                          \
         return name##_large(address, regs, stack);                                                 \
     }
+/* clang-format on */
 
 struct two_words {
     uint64_t low, high;
@@ -381,6 +378,7 @@ DEFINE_CALLER(call_x87_pair, long double _Complex)
 static LFFI_NOINLINE void call_by_kind(enum lffi_return_kind kind, PASSED, enum shape shape,
                                        struct lffi_return *ret)
 {
+    /* clang-format off */
     switch (kind) {
     case LFFI_RETURN_WORDS: case LFFI_RETURN_MEMORY: break;
     case LFFI_RETURN_GPRS: {
@@ -389,15 +387,14 @@ static LFFI_NOINLINE void call_by_kind(enum lffi_return_kind kind, PASSED, enum 
         ret->gpr[1] = got.high;
         break;
     }
+    /* clang-format on */
     case LFFI_RETURN_FPRS: {
         struct two_floats got = call_fprs(address, regs, stack, shape);
         ret->fpr[0].d = got.first;
         ret->fpr[1].d = got.second;
         break;
     }
-    case LFFI_RETURN_WIDE:
-        ret->fpr[0].v = call_wide(address, regs, stack, shape);
-        break;
+    case LFFI_RETURN_WIDE: ret->fpr[0].v = call_wide(address, regs, stack, shape); break;
     case LFFI_RETURN_X87: {
         long double got = call_x87(address, regs, stack, shape);
         memcpy(ret->fpr, &got, sizeof got);
@@ -488,8 +485,7 @@ static size_t x87_size(enum lffi_return_kind kind)
     return kind == LFFI_RETURN_X87 ? 16 : kind == LFFI_RETURN_X87_PAIR ? 32 : 0;
 }
 
-void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value,
-                             struct lffi_return *ret)
+void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value, struct lffi_return *ret)
 {
     size_t first;
     size_t second;

@@ -27,9 +27,9 @@ struct lffi_words {
 
 /* ---- callbacks: what an entry saves and returns ---------------------------------------------- */
 
-#define LFFI_GPR_PARAMETERS                                                                        \
+#define LFFI_GPR_PARAMETERS \
     uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5
-#define LFFI_SAVE_GPRS(in)                                                                         \
+#define LFFI_SAVE_GPRS(in) \
     in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, in.gpr[5] = g5
 #define LFFI_STACK_ARGUMENTS(ap) ((ap)[0].overflow_arg_area)
 
