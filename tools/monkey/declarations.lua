@@ -114,7 +114,7 @@ function declarations.op_ask()
             local offset, bit = ffi.offsetof(ct, m.name)
             world.check(8 * offset + (bit or 0) == 8 * m.offset + (m.bit or 0), "offsetof '%s', %s", text, m.name)
         end
-        world.check(ffi.offsetof(ct, "no_such") == nil, "offsetof of no member")
+        world.check(not pcall(ffi.offsetof, ct, "no_such"), "offsetof of no member")
     end
     local parsed = world.succeeds(text, ffi.parse, types.spell(t, "probe") .. ";")
     world.check(#parsed == 1 and parsed[1].name == "probe", "parse of '%s'", text)
