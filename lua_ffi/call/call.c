@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "call/outgoing.h"
+#include "value/refuse.h"
 
 /* ---- the general conversion ------------------------------------------------------------------ */
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "call/format.h"
+#include "value/refuse.h"
 
 /* ---- reading a specification ----------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "call/call.h"
+#include "object/scope.h"
 
 static uint64_t bit(int64_t index)
 {

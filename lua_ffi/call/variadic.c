@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "call/outgoing.h"
+#include "value/refuse.h"
 
 /* ---- structs by value ------------------------------------------------------------------------ */
 

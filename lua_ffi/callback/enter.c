@@ -13,6 +13,8 @@
 
 #include "call/fast_slot.h"
 #include "callback/slot.h"
+#include "object/scope.h"
+#include "value/refuse.h"
 
 /* One run of a callback. */
 struct invocation {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/scope.h"
 
 #define ARENA_METATABLE "cffi.arena"
 

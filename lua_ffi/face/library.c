@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "face/face.h"
+#include "object/scope.h"
 
 #if defined __linux__ || defined __FreeBSD__
 #include <link.h>

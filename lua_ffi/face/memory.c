@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/keep.h"
 
 /* A stretch of memory that an argument stands for. */
 struct memory {

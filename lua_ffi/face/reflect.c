@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/scope.h"
 
 /* ---- fields of a description: the table on the stack top ------------------------------------- */
 

@@ -7,6 +7,7 @@
 
 #include "face/face.h"
 #include "base/elfsym.h"
+#include "object/scope.h"
 
 /* Upvalues of the iterator. */
 enum { UP_SCOPE = 1, UP_LIBRARY, UP_PATTERN, UP_COPIES };

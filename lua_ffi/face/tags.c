@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/scope.h"
 
 enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/scope.h"
 
 struct fingerprint {
     uint64_t a, b, size;

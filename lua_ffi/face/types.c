@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/scope.h"
 
 /* ffi.typeof(ct [, "$" arguments ...]) */
 static int api_typeof(lua_State *L)

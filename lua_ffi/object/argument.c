@@ -9,6 +9,7 @@
 #include "object/argument.h"
 #include "object/integer.h"
 #include "object/record.h"
+#include "object/scope.h"
 
 const char *const lffi_policy_names[] = {"fit", "strict", "wrap", "saturate", NULL};
 

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "object/ctype.h"
+#include "object/keep.h"
+#include "object/scope.h"
 
 /* ---- recognising and making ------------------------------------------------------------------ */
 

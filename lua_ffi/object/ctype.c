@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "object/ctype.h"
+#include "object/scope.h"
 
 /* ---- making ctypes --------------------------------------------------------------------------- */
 

@@ -11,6 +11,7 @@
  * As long as no program has stored such a pointer, nothing is looked up (lffi_state.keeps).
  */
 #include "object/ctype.h"
+#include "object/keep.h"
 
 /* ---- places ---------------------------------------------------------------------------------- */
 

@@ -1,5 +1,5 @@
 /* The object wing: the state of a Lua universe, and C values as Lua objects. ctype.h has the types,
- * members.h, integer.h, record.h and running.h what few need.
+ * scope.h, keep.h, members.h, integer.h, record.h and running.h what few need.
  *
  * Who owns what. One `lffi_state` per Lua universe, a userdata in the registry, created first and
  * so finalised last. The default scope, and those made to stay, are anchored until lua_close; all
@@ -88,32 +88,6 @@ void lffi_push_weak_table(lua_State *L);
 /* The scope of the running API function (its first upvalue, which keeps it). */
 #define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
 
-/* ---- scope.c: scopes ------------------------------------------------------------------------- */
-
-/* Pushes an idle thread whose stack anchors the blocks of arenas. */
-lua_State *lffi_push_arena_thread(lua_State *L);
-/* Pushes a new scope, which lives until lua_close (`stays`) or as long as something refers to it.
- * Its API table is set by the caller. */
-struct lffi_scope *lffi_push_new_scope(lua_State *L, struct lffi_state *st, bool stays);
-/* Pushes what keeps the scope alive, for the upvalues and user values of all that refers to it; its
- * address is the scope's. */
-void lffi_push_scope(lua_State *L, struct lffi_scope *scope);
-/* A scope's own references, which are gone with it: as luaL_ref and lua_rawgeti for the registry.
- */
-int lffi_ref(lua_State *L, const struct lffi_scope *scope);
-void lffi_push_ref(lua_State *L, const struct lffi_scope *scope, int ref);
-/* Pops the value that `ref` stands for from now on. */
-void lffi_set_ref(lua_State *L, const struct lffi_scope *scope, int ref);
-/* Makes `scope` keep `other`, whose types it uses. */
-void lffi_keep_scope(lua_State *L, const struct lffi_scope *scope, struct lffi_scope *other);
-/* Pushes a metatable of the scope's objects, each of which keeps the scope alive. */
-enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE };
-void lffi_push_metatable(lua_State *L, const struct lffi_scope *scope, enum lffi_metatable which);
-/* The object at idx whose metatable is one of these: of a scope that stays, by their addresses
- * (`second` NULL or not), or of any other. */
-void *lffi_recognise(lua_State *L, int idx, const void *first, const void *second,
-                     enum lffi_metatable which);
-
 /* ---- cdata.c: values as objects -------------------------------------------------------------- */
 
 /* The address of the metatable of the value at `idx`, NULL when it has none: how objects are
@@ -171,18 +145,5 @@ void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc);
  * is none: who has the debug library reaches metamethods. */
 struct lffi_ctype *lffi_self_ctype(lua_State *L);
 struct lffi_cdata *lffi_self_cdata(lua_State *L);
-
-/* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
-
-/* Finds out where objects of the base type ct keep values (struct lffi_ctype). */
-void lffi_find_places(struct lffi_ctype *ct);
-/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an
- * address in the owner's memory; nil drops what was kept there (S6). */
-void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);
-/* Copies what is kept for [src, src+size) of one owner to dst of another (aggregate copies). */
-void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
-                    int src_owner, const void *src, uint64_t size);
-/* Pushes what the owner keeps for the pointer at `addr` in its block; false: nothing. */
-bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "object/object.h"
+#include "object/scope.h"
 
 /* ---- the arenas' memory ---------------------------------------------------------------------- */
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "object/ctype.h"
+#include "object/scope.h"
 
 static const char state_key = 0;
 

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "value/refuse.h"
 #include "value/value.h"
 
 static bool is_byte(const struct lffi_ctype *ct)

@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "value/refuse.h"
 #include "value/value.h"
 
 static bool is_pointer(const struct lffi_ctype *ct)

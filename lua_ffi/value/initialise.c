@@ -7,7 +7,9 @@
  */
 #include <string.h>
 
+#include "object/keep.h"
 #include "value/fast.h"
+#include "value/refuse.h"
 
 /* A piece of memory to be filled. */
 struct object {

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "value/refuse.h"
 #include "value/value.h"
 
 /* Pushes "bad argument #1 to 'abs' (int abs(int)): ", "field 'x' of 'struct s': ", ... */

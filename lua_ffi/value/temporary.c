@@ -7,6 +7,7 @@
  */
 #include <string.h>
 
+#include "value/refuse.h"
 #include "value/value.h"
 
 static bool is_constant(const struct lffi_ctype *ct)

@@ -66,38 +66,6 @@ void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, i
                      const struct lffi_where *where);
 void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base);
 
-/* ---- refuse.c: values that do not convert ---------------------------------------------------- */
-
-/* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
-_Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
-                                  ...);
-/* Raises what to write for a text with a zero byte inside. */
-_Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lffi_where *where);
-/* Raises "cannot convert string "x" to 'int'". */
-_Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
-                             const struct lffi_where *where);
-/* Raises "integer 300 does not fit 'unsigned char' (8 bits)", and what to write when the bits of
- * the value are meant, where so many could hold it. `bits`: fewer than the type's in a bit-field.
- */
-_Noreturn void lffi_misfit(lua_State *L, struct lffi_ctype *ct, unsigned bits,
-                           const struct lffi_integer *value, int idx,
-                           const struct lffi_where *where);
-/* Pushes "; if its bits are meant: ffi.cast("int", v)", or "" where no cast to an integer type of
- * that name would help. */
-const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, unsigned bits,
-                                const char *type);
-
-/* ---- hint.c: what to write instead ---------------------------------------------------------- */
-
-/* Pushes the end of the error that the value at idx does not convert to a `ct`: ": pass ...". */
-const char *lffi_push_hint(lua_State *L, struct lffi_ctype *ct, int idx,
-                           const struct lffi_where *where);
-
-/* Likewise for an open-ended array ct of `size` bytes that needs so many elements: none when it has
- * room, of which its length is told. */
-const char *lffi_push_length_hint(lua_State *L, const struct lffi_ctype *ct, uint64_t size,
-                                  const struct lffi_where *where, size_t needed);
-
 /* ---- address.c: Lua values as C addresses ---------------------------------------------------- */
 
 /* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct

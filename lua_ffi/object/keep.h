@@ -1,0 +1,20 @@
+/* What owned memory keeps alive. */
+#ifndef LFFI_KEEP_H
+#define LFFI_KEEP_H
+
+#include "object/object.h"
+
+/* ---- keep.c: what owned memory keeps alive --------------------------------------------------- */
+
+/* Finds out where objects of the base type ct keep values (struct lffi_ctype). */
+void lffi_find_places(struct lffi_ctype *ct);
+/* Keeps the value at value_idx alive as long as the owner at owner_idx, under the key `addr`, an
+ * address in the owner's memory; nil drops what was kept there (S6). */
+void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr, int value_idx);
+/* Copies what is kept for [src, src+size) of one owner to dst of another (aggregate copies). */
+void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const void *dst,
+                    int src_owner, const void *src, uint64_t size);
+/* Pushes what the owner keeps for the pointer at `addr` in its block; false: nothing. */
+bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr);
+
+#endif
