@@ -173,8 +173,8 @@ describe("?NAME", function()
     it("tells prototype, comment, place and library", function()
         local out = output(":include zlib.h", "?deflate")
         assert.truthy(out:find("\nint deflate(z_streamp strm, int flush)\n    deflate compresses as much", 1, true))
-        -- the process itself, where another spec has loaded the library for all to see
-        assert.truthy(out:find "\n    /usr/include/zlib.h:%d+, lib[zc].so.%d%.?[%d.]*\n", out)
+        -- libz.so, if another spec has opened it by that name
+        assert.truthy(out:find "\n    /usr/include/zlib.h:%d+, libz%.so[%d.]*\n", out)
         assert.truthy(output("int abs(int);", "?abs"):find "^declared abs\nint abs%(int%)\n    libc%.so%.6\n")
         assert.equal(output("int abs(int);", "?abs"), output("int abs(int);", "?C.abs"))
     end)
