@@ -143,7 +143,7 @@ static unsigned long long twice(unsigned long long x) { return 2 * x; }
         support.raises("'int' is no prototype for macro 'ABSOLUTE': write \"int (int)\"",
             function() ffi.include(path, { compile = true, functions = { ABSOLUTE = "int" } }) end)
         local _, message = pcall(ffi.include, path, { compile = true, functions = { ABSOLUTE = "int (void)" } })
-        assert.matches("\nmacro ABSOLUTE:1:%d+: note: in expansion of macro", message)
+        assert.matches("\nmacro ABSOLUTE:1:%d+: ", message) -- gcc notes it, clang calls it the error
         support.raises("bad argument #2 to 'include' (option 'functions' must be a table of prototypes: "
             .. '{NAME = "int (int)"}, not string)',
             function() ffi.include(path, { compile = true, functions = "x" }) end)

@@ -52,7 +52,7 @@ describe("ffi.include", function()
         local _, out, err = support.run { support.lua, "-e",
             ('local ns = require "cffi".include %q  io.write(ns.OLD)'):format(path) }
         assert.equal("1", out)
-        assert.matches("old%.h:1:2: warning: #warning go away", err)
+        assert.matches("old%.h:1:2: warning: .-go away", err)
     end)
 
     it("says where a declaration is wrong", function()
@@ -146,9 +146,11 @@ describe("ffi.include", function()
     end)
 
     it("takes names with blanks and quotes", function()
-        for i, name in ipairs { "two words.h", 'a "quoted".h', "it's.h", "$(touch x).h",
-            "back\\slash.h", "-x.h", "a;b.h",
-            "ü.h", "a>b.h" } do
+        local names = { "two words.h", "it's.h", "$(touch x).h", "back\\slash.h", "-x.h", "a;b.h", "ü.h", "a>b.h" }
+        if not (os.getenv "CC" or "cc"):find "clang" then -- to which no such file can be named
+            names[#names + 1] = 'a "quoted".h'
+        end
+        for i, name in ipairs(names) do
             local path = headers.write(folder, name, ("#define NUMBER %d\nint abs(int);\n"):format(i))
             local ns = core.scope {}.include(path)
             assert.equal(i, ns.NUMBER)

@@ -3,9 +3,21 @@
 -- their definition; and the files that were read.
 local reader = {}
 
--- The name in a line marker, where quotes and backslashes are escaped.
+-- The name in a line marker, where quotes and backslashes are escaped and, by clang, other bytes
+-- written in octal.
 local function unescape(name)
-    return name:find("\\", 1, true) and name:gsub("\\(.)", "%1") or name
+    if not name:find("\\", 1, true) then
+        return name
+    end
+    return (name:gsub("\\(.)(%d?%d?)", function(char, rest)
+        local code = #rest == 2 and tonumber(char .. rest, 8)
+        return code and string.char(code) or char .. rest
+    end))
+end
+
+-- As gcc writes it, which is what ffi.cdef reads.
+local function escape(name)
+    return (name:gsub('[\\"]', "\\%0"))
 end
 
 -- "a", "...", "rest..." -> how many named parameters, whether more follow
@@ -113,7 +125,7 @@ function reader.read(output, asked)
         local at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
         if at then
             enter(name, tonumber(at), flags)
-            text.mark(('# %s "%s"'):format(at, name))
+            text.mark(('# %s "%s"'):format(at, escape(unescape(name))))
             return
         end
         local word, what, params = line:match "^#(%l+) ([%w_\x80-\xff]+)(%(?[^()]*%)?)"
