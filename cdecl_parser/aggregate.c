@@ -356,12 +356,14 @@ static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const 
 {
     struct cdecl_tag *tag = at->name->extra == NULL ? NULL : at->name->extra->tag;
     bool single = (p->source->flags & CDECL_SINGLE_TYPE) != 0;
-    if (tag == NULL && single && kind == CDECL_STRUCT)
-        tag = cdecl__known_tag(p->state, at->name);
-    if (tag == NULL && single)
-        fail_undeclared(p, kind, at);
-    if (tag == NULL)
-        return cdecl__new_tag(p->state, kind, at->name);
+    if (tag == NULL) {
+        bool known = kind == CDECL_STRUCT && cdecl__is_known_tag(at->name);
+        if (single && !known)
+            fail_undeclared(p, kind, at);
+        tag = cdecl__new_tag(p->state, kind, at->name);
+        tag->predeclared = known;
+        return tag;
+    }
     if (tag->kind != kind)
         cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'%s", cdecl__tag_keyword(kind),
                        tag->name, cdecl__tag_keyword((enum cdecl_kind)tag->kind), tag->name,

@@ -254,7 +254,7 @@ static const void *make_complete(struct cdecl_state *state, void *argument)
 
 bool cdecl_complete(const struct cdecl_type *type)
 {
-    if (cdecl_is_complete(type) || type->kind != CDECL_STRUCT)
+    if (cdecl_is_complete(type) || type->kind != CDECL_STRUCT || !type->tag->predeclared)
         return cdecl_is_complete(type);
     struct cdecl_state *state = (struct cdecl_state *)(uintptr_t)type->tag->state;
     return protect(state, NULL, make_complete, (void *)(uintptr_t)type->unqual) != NULL;

@@ -113,7 +113,7 @@ struct cdecl_tag {
     bool flexible;    /* last member is T[], T[?] or a struct ending so */
     bool vla;         /* last member is T[?]: size given at creation */
     bool fixed;       /* a member, or a part of one, is const: no whole value is assigned */
-    bool predeclared; /* by no text (docs/design.md S20): a differing body replaces it */
+    bool predeclared; /* no text has its body, but POSIX (S20): to be completed, or completed so */
     uint8_t refusal;  /* enum cdecl_refusal: its layout is not the one we would give it */
     uint32_t id;      /* distinguishes nameless tags within a state */
     uint32_t align;

@@ -295,8 +295,8 @@ bool cdecl__declare_known(struct cdecl_state *state, struct name *name);
 const char *cdecl__known_name(size_t i); /* the i-th of these, NULL after the last */
 /* Completes a structure of POSIX that no text has completed; false when it is none. */
 bool cdecl__complete_known(struct cdecl_state *state, const struct cdecl_type *type);
-/* Makes the structure of POSIX whose tag this name, which is none yet, is; NULL when it is none. */
-struct cdecl_tag *cdecl__known_tag(struct cdecl_state *state, struct name *name);
+/* Whether POSIX names a structure so. */
+bool cdecl__is_known_tag(const struct name *name);
 
 /* ---- suggest.c ---- */
 

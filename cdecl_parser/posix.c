@@ -168,13 +168,20 @@ const char *cdecl__known_name(size_t i)
     return i < COUNT(typedefs) ? typedefs[i].name : NULL;
 }
 
+bool cdecl__is_known_tag(const struct name *name)
+{
+    return find(tags, COUNT(tags), name->text) != NULL;
+}
+
 /* `struct name`, incomplete when it is new. */
 static struct cdecl_tag *tag_of(struct cdecl_state *state, const char *text)
 {
     struct name *name = cdecl__intern(state, text, strlen(text));
     if (name->extra != NULL && name->extra->tag != NULL)
         return name->extra->tag;
-    return cdecl__new_tag(state, CDECL_STRUCT, name);
+    struct cdecl_tag *tag = cdecl__new_tag(state, CDECL_STRUCT, name);
+    tag->predeclared = cdecl__is_known_tag(name);
+    return tag;
 }
 
 static const struct cdecl_type *type_of(struct cdecl_state *state, const struct shape *shape)
@@ -241,22 +248,11 @@ static void complete(struct cdecl_state *state, struct cdecl_tag *tag, const str
 
 bool cdecl__complete_known(struct cdecl_state *state, const struct cdecl_type *type)
 {
-    if (type->kind != CDECL_STRUCT || type->tag->name == NULL || type->tag->complete)
+    if (type->kind != CDECL_STRUCT || !type->tag->predeclared || type->tag->complete)
         return false;
-    const struct known *known = find(tags, COUNT(tags), type->tag->name);
-    if (known == NULL)
-        return false;
-    complete(state, (struct cdecl_tag *)(uintptr_t)type->tag, known);
+    complete(state, (struct cdecl_tag *)(uintptr_t)type->tag,
+             find(tags, COUNT(tags), type->tag->name));
     return true;
-}
-
-struct cdecl_tag *cdecl__known_tag(struct cdecl_state *state, struct name *name)
-{
-    if (find(tags, COUNT(tags), name->text) == NULL)
-        return NULL;
-    struct cdecl_tag *tag = cdecl__new_tag(state, CDECL_STRUCT, name);
-    cdecl__complete_known(state, tag->type);
-    return tag;
 }
 
 /* A nameless structure, shown by the typedef's name. */

@@ -111,7 +111,6 @@ static struct cdecl_tag *redefine(struct parser *p, struct cdecl_tag *old, struc
         fail_redefined(p, old, fresh, at);
     struct cdecl_tag *tag = cdecl__new_tag(s, old->kind, cdecl__name_of(old->name));
     fresh->type = tag->type;
-    fresh->predeclared = false;
     cdecl__complete_tag(s, tag, fresh, depth);
     return tag;
 }
@@ -127,6 +126,7 @@ struct cdecl_tag *cdecl__finish_tag(struct parser *p, struct cdecl_tag *tag,
 {
     fresh->line = at->line == 0 ? 1 : at->line;
     fresh->file = p->lex.file;
+    fresh->predeclared = false;
     if (depth > CDECL_MAX_DEPTH)
         cdecl__fail_at(p, at, "type nests too deeply (more than %d levels)", CDECL_MAX_DEPTH);
     if (tag->complete && !awaits_enumerators(tag, fresh))

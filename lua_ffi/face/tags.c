@@ -25,7 +25,7 @@ static int next_tag(lua_State *L)
         lua_replace(L, lua_upvalueindex(UP_POSITION));
         if (tag == NULL)
             return 0;
-    } while (tag->name == NULL || tag->predeclared ||
+    } while (tag->name == NULL || (tag->predeclared && tag->complete) ||
              cdecl_find_tag(scope->cdecl, tag->name, strlen(tag->name)) != tag->type ||
              !lffi_name_matches(L, lua_upvalueindex(UP_PATTERN), tag->name));
     lua_pushfstring(L, "%s %s", keyword(tag), tag->name);
