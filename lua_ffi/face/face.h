@@ -30,6 +30,14 @@ void lffi_open_guard(lua_State *L);
 
 /* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
+/* symbols.c: iterators over the declarations or tags of a scope: their upvalues, of which POSITION
+ * is light userdata, NULL at the start. */
+enum { LFFI_UP_SCOPE = 1, LFFI_UP_PATTERN, LFFI_UP_POSITION };
+/* Pushes the iterator `next` for a scope and the pattern, or nil, at stack index 1, which is all
+ * that stands there; returns 1. */
+int lffi_push_iterator(lua_State *L, struct lffi_scope *scope, lua_CFunction next);
+/* Makes `node` the position of the running iterator; false: it is NULL, the end. */
+bool lffi_step(lua_State *L, const void *node);
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were
  * replaced. */
 void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope);

@@ -255,20 +255,17 @@ static int push_place(lua_State *L, const struct cdecl_decl *decl)
     return 3;
 }
 
-enum { UP_SCOPE = 1, UP_PATTERN, UP_POSITION }; /* upvalues of the iterator */
-
 /* The next declaration made by a text; what every scope predeclares is left out. */
 static int next_declaration(lua_State *L)
 {
-    struct lffi_scope *scope = lua_touserdata(L, lua_upvalueindex(UP_SCOPE));
-    const struct cdecl_decl *decl = lua_touserdata(L, lua_upvalueindex(UP_POSITION));
+    struct lffi_scope *scope = lua_touserdata(L, lua_upvalueindex(LFFI_UP_SCOPE));
+    const struct cdecl_decl *decl = lua_touserdata(L, lua_upvalueindex(LFFI_UP_POSITION));
     do {
         decl = cdecl_next(scope->cdecl, decl);
-        lua_pushlightuserdata(L, (void *)(uintptr_t)decl);
-        lua_replace(L, lua_upvalueindex(UP_POSITION));
-        if (decl == NULL)
+        if (!lffi_step(L, decl))
             return 0;
-    } while (decl->line == 0 || !lffi_name_matches(L, lua_upvalueindex(UP_PATTERN), decl->name));
+    } while (decl->line == 0 ||
+             !lffi_name_matches(L, lua_upvalueindex(LFFI_UP_PATTERN), decl->name));
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
     lffi_push_decl_text(L, decl);
@@ -288,14 +285,7 @@ static int api_declarations(lua_State *L)
     }
     if (lua_gettop(L) > 1)
         lffi_arg_error(L, 2, "surplus: at most 1 expected");
-    lua_settop(L, 1);
-    if (!lua_isnil(L, 1))
-        lffi_arg_string(L, 1, NULL);
-    lffi_push_scope(L, scope);
-    lua_pushvalue(L, 1);
-    lua_pushlightuserdata(L, NULL);
-    lua_pushcclosure(L, next_declaration, 3);
-    return 1;
+    return lffi_push_iterator(L, scope, next_declaration);
 }
 
 /* ffi.declaration(name): kind, C text, file and line of one name (no file and line when the scope

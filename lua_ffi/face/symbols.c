@@ -1,4 +1,4 @@
-/* ffi.symbols: what a library exports.
+/* ffi.symbols: what a library exports; and what iterators over names share.
  *
  * Depends on library.c for the loaded files and on elfsym.c for their tables. The iterator owns
  * copies of all symbols, made when it is: anyone may unload files of ffi.C between two steps.
@@ -61,6 +61,25 @@ bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name)
     matches = lua_toboolean(L, -1);
     lua_pop(L, 1);
     return matches;
+}
+
+int lffi_push_iterator(lua_State *L, struct lffi_scope *scope, lua_CFunction next)
+{
+    lua_settop(L, 1);
+    if (!lua_isnil(L, 1))
+        lffi_arg_string(L, 1, NULL);
+    lffi_push_scope(L, scope);
+    lua_pushvalue(L, 1);
+    lua_pushlightuserdata(L, NULL);
+    lua_pushcclosure(L, next, LFFI_UP_POSITION);
+    return 1;
+}
+
+bool lffi_step(lua_State *L, const void *node)
+{
+    lua_pushlightuserdata(L, (void *)(uintptr_t)node);
+    lua_replace(L, lua_upvalueindex(LFFI_UP_POSITION));
+    return node != NULL;
 }
 
 /* name, kind, size, whether the scope has a declaration of it */
