@@ -3,6 +3,7 @@
 -- after the headers, where the compiler refuses what differs, and of structures, enumerators and
 -- constants the headers' numbers are compiled into a shared object and compared with ours.
 local core = require "cffi"
+local build = require "cffi.include.build"
 local compiler = require "cffi.include.compiler"
 
 -- A number of the text, how C writes it, and what it is: { ours =, c =, what = }.
@@ -103,53 +104,51 @@ local function first_error(messages)
     return messages
 end
 
-local function compile(how, flags, words, text, title)
-    local object = os.tmpname()
-    local arguments = table.move(words, 1, #words, #flags + 1, flags)
-    for _, word in ipairs { "-shared", "-fPIC", "-x", "c", "-o", object, "-" } do
-        arguments[#arguments + 1] = word
-    end
-    local code, _, messages = compiler.run(how, arguments, text, "cannot include " .. title)
-    if code ~= 0 then
-        os.remove(object)
-        error(("the declarations differ from %s: %s"):format(title, first_error(messages)), 0)
-    end
-    return object
-end
-
-local function compare(object, numbers, title)
-    local scope = core.scope()
-    scope.cdef "extern const long long cffi_verify[];"
-    local library = scope.load(object)
-    os.remove(object)
-    local differs
+-- The first number in which the headers, of which `library` is, differ; nil when none does.
+local function difference(library, numbers)
     for i, number in ipairs(numbers) do
         local theirs = library.cffi_verify[i - 1]
-        if theirs ~= number.ours and not differs then
-            differs = ("the declarations differ from %s: %s is %d, the compiler says %d"):format(
-                title, number.what, number.ours, theirs)
+        if theirs ~= number.ours then
+            return ("%s is %d, the compiler says %d"):format(number.what, number.ours, theirs)
         end
     end
-    scope.close(library)
-    if differs then
-        error(differs, 0)
+end
+
+-- The numbers and declarations of a text, which is declared in a scope of its own.
+local function read(text, options)
+    local scope = core.scope()
+    local how = { name = options.name or "text", defs = options.defs }
+    local ok, why = pcall(scope.cdef, text, how)
+    if not ok then
+        error(why, 0)
     end
+    return gather(scope)
 end
 
 local function verify(text, headers, options)
-    local words, _, source = compiler.choose(options.cc)
-    local how = { words = words, source = source }
-    local title = compiler.title(headers)
-    local scope = core.scope()
-    local how_to_read = { name = options.name or "text", defs = options.defs }
-    local read, why = pcall(scope.cdef, text, how_to_read)
-    if not read then
-        error(why, 0)
+    local words, _, named_by = compiler.choose(options.cc)
+    local source = compiler.source(headers)
+    local function differ(what)
+        error(("the declarations differ from %s: %s"):format(compiler.title(headers), what), 0)
     end
-    local numbers, lines = gather(scope)
-    local includes, forced = compiler.include_lines(headers)
-    compare(compile(how, compiler.flags(options), forced, program(includes, lines, numbers), title),
-        numbers, title)
+    local numbers, lines = read(text, options)
+    local flags = compiler.flags(options)
+    flags[#flags + 1] = "-w" -- what the headers warn of is not about the text
+    source.lines = program(source.lines, lines, numbers)
+    local scope = core.scope()
+    scope.cdef "extern const long long cffi_verify[];"
+    local library = build.unkept(scope, {
+        how = { words = words, source = named_by },
+        flags = flags,
+        link = {},
+        source = source,
+        failed = function(_, _, _, messages) differ(first_error(messages)) end,
+    })
+    local found = difference(library, numbers)
+    scope.close(library)
+    if found then
+        differ(found)
+    end
     return #numbers, #lines // 2
 end
 

@@ -18,13 +18,16 @@ local function compile(request, path)
     local code, _, messages = compiler.run(request.how, words, request.source.lines, doing)
     if code ~= 0 then
         os.remove(path)
-        compiler.failed(request.how, doing, code, messages)
+        local failed = request.failed or compiler.failed
+        failed(request.how, doing, code, messages)
     end
     io.stderr:write(messages)
 end
 
 -- A library of an object that is not kept: nobody finds the file any more once it is loaded.
-local function load_unkept(ffi, request)
+-- `request` as for build.library, but `files` is not needed; `failed`, if it is there, raises what
+-- the compiler says, in place of compiler.failed and with its arguments.
+function build.unkept(ffi, request)
     local path, why = system.new_file "/tmp/cffi-object"
     if not path then
         error(("%s: %s"):format(request.source.doing, why), 0)
@@ -53,7 +56,7 @@ function build.library(ffi, request)
     local name = cache.hash(key)
     local path = cache.path(name .. ".so")
     if not path then
-        return load_unkept(ffi, request)
+        return build.unkept(ffi, request)
     end
     local known = cache.read(name .. ".object", key)
     local object = known and system.read_file(path)
