@@ -1,4 +1,6 @@
 -- The text of a bound module: readable Lua, the same each time for the same headers.
+local long_string = require "cffi.long_string"
+
 local writer = {}
 
 local WIDE = 90 -- columns beyond which a body gets lines of its own
@@ -48,15 +50,6 @@ local function short(comment)
         text = text:sub(1, COMMENT):gsub("%s+%S*$", "") .. " ..."
     end
     return utf8.len(text) and text or nil
-end
-
--- Brackets of a long string that the text does not end.
-local function long(text)
-    local level = ""
-    while text:find("]" .. level .. "]", 1, true) do
-        level = level .. "="
-    end
-    return ("[%s[\n%s\n]%s]"):format(level, text, level)
 end
 
 local function cdef(list, comment_of)
@@ -162,7 +155,7 @@ function writer.module(bound)
             or ("%q"):format(name)
     end
     return TEMPLATE:format(bound.title, bound.command, bound.target, bound.title,
-        table.concat(libraries, ", "), long(cdef(bound.chunks, bound.comment_of)),
+        table.concat(libraries, ", "), long_string(cdef(bound.chunks, bound.comment_of)),
         constants(bound.constants), macros(bound.macros), names(bound.names), bound.shadowed)
 end
 

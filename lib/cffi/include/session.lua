@@ -18,14 +18,6 @@ local function lines(list)
     return table.concat(list, "\n")
 end
 
-local function list_of(text)
-    local list = {}
-    for line in text:gmatch "[^\n]+" do
-        list[#list + 1] = line
-    end
-    return list
-end
-
 -- Whether what is asked for depends on the working directory.
 local function is_relative(headers, flags)
     for _, header in ipairs(headers) do
@@ -54,7 +46,7 @@ local function of_packages(names)
     local name = cache.hash(key) .. ".pkg"
     local known = cache.read(name, key)
     if known and units.unchanged(known.folders) then
-        return { flags = list_of(known.flags), libraries = list_of(known.libraries) }
+        return { flags = units.lines(known.flags), libraries = units.lines(known.libraries) }
     end
     local found = packages.ask(names)
     local watched = {}

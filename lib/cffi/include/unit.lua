@@ -184,12 +184,17 @@ function unit.newest(of)
     return newest
 end
 
-function unit.functions(of)
-    local names = {}
-    for name in of.functions:gmatch "[^\n]+" do
-        names[#names + 1] = name
+-- The lines of a text that are not empty.
+function unit.lines(text)
+    local list = {}
+    for line in text:gmatch "[^\n]+" do
+        list[#list + 1] = line
     end
-    return names
+    return list
+end
+
+function unit.functions(of)
+    return unit.lines(of.functions)
 end
 
 -- Iterates over the headers' own names: name, kind, file, line.

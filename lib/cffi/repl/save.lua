@@ -1,4 +1,6 @@
 -- :save: the inputs that worked, as a script that plain Lua runs.
+local long_string = require "cffi.long_string"
+
 -- Prints values as the prompt does, and keeps them as it does.
 local SHOW = [[
 local _, __
@@ -27,14 +29,6 @@ local _ENV = setmetatable({}, {
         end
     end,
 })]]
-
-local function long_string(text)
-    local level = ""
-    while text:find("]" .. level .. "]", 1, true) do
-        level = level .. "="
-    end
-    return ("[%s[\n%s\n]%s]"):format(level, text, level)
-end
 
 local writers = {}
 
