@@ -5,6 +5,7 @@
 -- "clang", whose disagreements and bugs are kept out), count (aggregates made so far) and types (the list
 -- of their definitions, which grows). All randomness is math.random's, for the caller to seed.
 local ffi = require "cffi"
+local decimal128 = require "decimal128"
 
 local types = {}
 local random = math.random
@@ -19,29 +20,6 @@ function types.chance(percent)
 end
 
 local chance = types.chance
-
--- ---- values -------------------------------------------------------------------------------------
-
--- Two's complement of 128 bits, given as two 64-bit halves, in decimal.
-local function decimal128(hi, lo, signed)
-    local negative = signed and hi < 0
-    if negative then
-        lo = -lo
-        hi = ~hi + (lo == 0 and 1 or 0)
-    end
-    local limbs = {hi >> 32 & 0xFFFFFFFF, hi & 0xFFFFFFFF, lo >> 32 & 0xFFFFFFFF, lo & 0xFFFFFFFF}
-    local digits = {}
-    repeat
-        local rest, zero = 0, true
-        for i = 1, 4 do
-            local value = rest << 32 | limbs[i]
-            limbs[i], rest = value // 10, value % 10
-            zero = zero and limbs[i] == 0
-        end
-        table.insert(digits, 1, rest)
-    until zero
-    return (negative and "-" or "") .. table.concat(digits)
-end
 
 -- ---- scalar types -------------------------------------------------------------------------------
 local function is(v, got)

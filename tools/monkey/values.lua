@@ -1,5 +1,6 @@
 -- Values for C scalars, right and wrong ones, and what each must become: the model of docs/design.md S1 to S4.
 local ffi = require "cffi"
+local decimal128 = require "decimal128"
 local world = require "monkey.world"
 local types = require "monkey.types"
 
@@ -30,24 +31,7 @@ end
 
 -- Decimal digits of a 128-bit integer, signed or not.
 function values.text128(n, signed)
-    local hi, lo = n.hi, n.lo
-    local negative = signed and hi < 0
-    if negative then
-        lo = -lo
-        hi = ~hi + (lo == 0 and 1 or 0)
-    end
-    local limbs = { hi >> 32, hi & 0xFFFFFFFF, lo >> 32, lo & 0xFFFFFFFF }
-    local digits = {}
-    repeat
-        local rest, zero = 0, true
-        for i = 1, 4 do
-            local value = rest << 32 | limbs[i]
-            limbs[i], rest = value // 10, value % 10
-            zero = zero and limbs[i] == 0
-        end
-        table.insert(digits, 1, rest)
-    until zero
-    return (negative and "-" or "") .. table.concat(digits)
+    return decimal128(n.hi, n.lo, signed)
 end
 
 local is_small = function(n) return n.hi == (n.lo < 0 and -1 or 0) end
