@@ -15,10 +15,7 @@ local function same(x)
     return x
 end
 
-local function here()
-    local info = debug.getinfo(2, "Sl")
-    return info.short_src .. ":" .. info.currentline
-end
+local here = callbacks.here
 
 -- A callback that was freed, and what is said of it.
 local function make_freed()

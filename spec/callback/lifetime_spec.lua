@@ -10,11 +10,7 @@ local function same(x)
     return x
 end
 
--- "file:line" of the caller, to compare with where a callback says that it was made.
-local function here()
-    local info = debug.getinfo(2, "Sl")
-    return info.short_src .. ":" .. info.currentline
-end
+local here = callbacks.here
 
 local function freed(place)
     return ("callback 'int (*)(int)' (created at %s) was called by C after it was freed"):format(place)

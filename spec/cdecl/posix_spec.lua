@@ -54,21 +54,6 @@ local HEADERS = [[
 #include <wctype.h>
 ]]
 
--- What cc makes of `body`: its standard output.
-local function compiled(body)
-    local base = os.tmpname()
-    local file = assert(io.open(base .. ".c", "w"))
-    file:write(HEADERS, "int main(void) {\n", body, "return 0; }\n")
-    file:close()
-    local cc = os.getenv "CC" or "cc"
-    assert(os.execute(("%s -w -o %s.exe %s.c"):format(cc, base, base)))
-    local output = assert(io.popen(base .. ".exe")):read "a"
-    os.remove(base)
-    os.remove(base .. ".c")
-    os.remove(base .. ".exe")
-    return output
-end
-
 describe("the names of POSIX", function()
     local ffi
     before_each(function() ffi = core.scope() end)
@@ -101,7 +86,7 @@ describe("the names of POSIX", function()
                     ffi.tonumber(ffi.eval(expression)))
             end
         end
-        assert.equal(table.concat(ours, "\n") .. "\n", compiled(table.concat(body, "\n")))
+        assert.equal(table.concat(ours, "\n") .. "\n", support.compiled(HEADERS, table.concat(body, "\n")))
     end)
 
     it("make prototypes of man pages acceptable as they stand", function()

@@ -48,18 +48,6 @@ local CONSTANTS = [[
     RLIMIT_NOFILE RLIM_INFINITY CLOCK_MONOTONIC WNOHANG POLLIN _SC_PAGESIZE _PC_NAME_MAX SYS_gettid PATH_MAX
 ]]
 
--- What the compiler makes of a program with these headers: its output.
-local function compiled(body)
-    local base = os.tmpname()
-    support.write_file(base .. ".c", HEADERS .. "int main(void) {\n" .. body .. "return 0; }\n")
-    assert(os.execute(("%s -w -o %s.exe %s.c"):format(os.getenv "CC" or "cc", base, base)))
-    local output = assert(io.popen(base .. ".exe")):read "a"
-    for _, suffix in ipairs { "", ".c", ".exe" } do
-        os.remove(base .. suffix)
-    end
-    return output
-end
-
 -- Runs a script where no compiler and no cache is found.
 local function without_compiler(code)
     local command = { "env", "-u", "CC", "-u", "CFFI_CC", "PATH=/nowhere", "XDG_CACHE_HOME=/nowhere",
@@ -80,7 +68,7 @@ describe("cffi.posix", function()
             ours[#ours + 1] = ("%s %d\n"):format(name, core.tonumber(core.cast("int64_t", value)))
         end
         assert.is_true(#ours > 65)
-        assert.equal(compiled(table.concat(body)), table.concat(ours))
+        assert.equal(support.compiled(HEADERS, table.concat(body)), table.concat(ours))
     end)
 
     it("has functions, types and function-like macros", function()

@@ -96,4 +96,10 @@ function callbacks.first_line(err)
     return (tostring(err):gsub("\n.*", ""):gsub("^[^\n:]+:%d+: ", ""))
 end
 
+-- "file:line" of the caller, to compare with where a callback says that it was made.
+function callbacks.here()
+    local info = debug.getinfo(2, "Sl")
+    return info.short_src .. ":" .. info.currentline
+end
+
 return callbacks

@@ -106,4 +106,16 @@ function support.luajit_is_of_this_machine()
     return arch == require "cffi".arch
 end
 
+-- What a program prints that the compiler makes of a main with that body, behind the headers.
+function support.compiled(headers, body)
+    local base = os.tmpname()
+    support.write_file(base .. ".c", headers .. "int main(void) {\n" .. body .. "return 0; }\n")
+    assert(os.execute(("%s -w -o %s.exe %s.c"):format(os.getenv "CC" or "cc", base, base)))
+    local output = assert(io.popen(base .. ".exe")):read "a"
+    for _, suffix in ipairs { "", ".c", ".exe" } do
+        os.remove(base .. suffix)
+    end
+    return output
+end
+
 return support
