@@ -167,11 +167,7 @@ local function describe_all(session, text)
     if #rows == 0 then
         error(("no name fits '%s'; :find looks further"):format(text), 0)
     end
-    table.sort(rows, function(a, b) return a.name < b.name end)
-    for i, row in ipairs(rows) do
-        rows[i] = row.text
-    end
-    session.page(rows)
+    session:page_by_name(rows)
 end
 
 return function(session, text)

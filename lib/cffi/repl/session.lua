@@ -58,6 +58,15 @@ function methods:complain(message)
     self.write_error(self.style.errors(printable(message)) .. "\n")
 end
 
+-- Pages the texts of a list of { name =, text = }, sorted by the names.
+function methods:page_by_name(rows)
+    table.sort(rows, function(a, b) return a.name < b.name end)
+    for i, row in ipairs(rows) do
+        rows[i] = row.text
+    end
+    self.page(rows)
+end
+
 -- Values as the prompt shows them: side by side, or one below the other when one has many lines.
 function methods:text_of(...)
     local texts, separator = {}, "\t"
@@ -98,11 +107,7 @@ local function list(self, iterator)
         local text = type(more) == "string" and more or ("%-8s %s"):format(kind, name)
         rows[#rows + 1] = { name = name, text = text }
     end
-    table.sort(rows, function(a, b) return a.name < b.name end)
-    for i, row in ipairs(rows) do
-        rows[i] = row.text
-    end
-    self.page(rows)
+    self:page_by_name(rows)
 end
 
 local function run_lua(self, input)
