@@ -126,6 +126,11 @@ size_t cdecl_memory(const struct cdecl_state *state)
     return cdecl__arena_used(&state->arena);
 }
 
+size_t cdecl_macros_replaced(const struct cdecl_state *state)
+{
+    return state->macros_replaced;
+}
+
 /* ---- reading texts ---- */
 
 static void end_parser(struct parser *p)

@@ -288,6 +288,9 @@ void cdecl_free(struct cdecl_state *state);
 /* Bytes of arena memory in use. */
 size_t cdecl_memory(const struct cdecl_state *state);
 
+/* How often a macro has got another meaning, or none: whoever keeps values of macros compares. */
+size_t cdecl_macros_replaced(const struct cdecl_state *state);
+
 /* Reads declarations. All of the text is declared or, on `false`, none of it and nothing changed.
  */
 bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,

@@ -119,6 +119,7 @@ struct cdecl_state {
     const struct cdecl_tag *first_tag;
     struct cdecl_tag *last_tag;
     uint32_t next_id; /* of nameless tags */
+    size_t macros_replaced;
 
     /* The running transaction. */
     uint32_t epoch; /* its number */

@@ -113,6 +113,8 @@ static void set_macro(struct parser *p, struct name_extra *extra, const struct c
 {
     if (p->source->flags & CDECL_UNBOUND)
         hide(p, extra, NULL);
+    else if (extra->macro != NULL)
+        p->state->macros_replaced++;
     SAVE(p->state, extra->macro);
     extra->macro = macro;
 }

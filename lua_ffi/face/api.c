@@ -94,6 +94,7 @@ static int api_cdef(lua_State *L)
     struct cdecl_error error;
     int last = lua_gettop(L);
     bool plain = last == 1;
+    size_t replaced = cdecl_macros_replaced(scope->cdecl);
     source.text = lffi_arg_string(L, 1, &source.size);
     if (plain && lffi_text_is_known(L, scope, source.text, source.size))
         return 0;
@@ -115,7 +116,7 @@ static int api_cdef(lua_State *L)
         lffi_remember_text(L, scope, source.text, source.size);
     else
         lffi_forget_texts(L, scope); /* macros of `defs`, declarations replaced */
-    if (source.flags & CDECL_OVERRIDE)
+    if ((source.flags & CDECL_OVERRIDE) || cdecl_macros_replaced(scope->cdecl) != replaced)
         lffi_namespaces_flush(L, scope);
     return 0;
 }

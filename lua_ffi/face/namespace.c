@@ -2,15 +2,17 @@
  * constants and variables.
  *
  * Depends on library.c for symbols, convert.c for variables, call.c for functions. A namespace is a
- * plain table: functions and constants are stored in it when first fetched and are found there
- * without a call from then on; variables are not, and are read and written through the metatable.
- * The metamethods' upvalues keep the library alive.
+ * plain table: functions are stored in it when first fetched and are found there without a call
+ * from then on. Constants are found so in its metatable's __index, a table of its own, lest they
+ * be assigned to. Variables are in neither, and are read and written through the metamethods, whose
+ * upvalues keep the library alive.
  */
 #include <string.h>
 
 #include "face/face.h"
 
 static const char library_key = 0;    /* in a namespace's metatable: its library */
+static const char variables_key = 0;  /* in a namespace's metatable: variables fetched before */
 static const char namespaces_key = 0; /* in the registry: namespace -> scope, weak keys */
 
 static const char *base_name(const char *path)
@@ -27,7 +29,8 @@ struct variable {
     void *address;
 };
 
-enum { UP_SCOPE = 1, UP_LIBRARY, UP_VARIABLES }; /* upvalues of a namespace's metamethods */
+/* Upvalues of a namespace's metamethods. */
+enum { UP_SCOPE = 1, UP_LIBRARY, UP_VARIABLES, UP_NAMESPACE };
 
 static struct lffi_scope *namespace_scope(lua_State *L)
 {
@@ -251,8 +254,8 @@ static void check_self(lua_State *L, const char *event)
                    luaL_typename(L, 1));
 }
 
-/* __index(namespace, name): functions and constants stay in the table, variables are read each
- * time. */
+/* __index(constants, name): functions stay in the namespace, constants in their table; variables
+ * are read each time. */
 static int namespace_index(lua_State *L)
 {
     struct lffi_scope *scope = namespace_scope(L);
@@ -262,7 +265,6 @@ static int namespace_index(lua_State *L)
     struct variable variable;
     if (known != NULL)
         return push_variable(L, known);
-    check_self(L, "__index");
     decl = check_decl(L, scope, lib, 2);
     switch (decl->kind) {
     case CDECL_DECL_VARIABLE:
@@ -275,7 +277,7 @@ static int namespace_index(lua_State *L)
     }
     lua_pushvalue(L, 2);
     lua_pushvalue(L, -2);
-    lua_rawset(L, 1);
+    lua_rawset(L, decl->kind == CDECL_DECL_FUNCTION ? lua_upvalueindex(UP_NAMESPACE) : 1);
     return 1;
 }
 
@@ -362,15 +364,18 @@ static void flush_namespace(lua_State *L, int idx)
     clear_table(L, idx);
     if (!lua_getmetatable(L, idx))
         return;
+    if (lua_getfield(L, -1, "__index") == LUA_TTABLE)
+        clear_table(L, lua_gettop(L));
+    lua_pop(L, 1);
     if (lua_getfield(L, -1, "__cffi_library") == LUA_TTABLE) {
         flush_namespace(L, lua_gettop(L));
         lua_pop(L, 2);
         return;
     }
-    lua_getfield(L, -2, "__index");
-    lua_getupvalue(L, -1, UP_VARIABLES);
-    clear_table(L, lua_gettop(L));
-    lua_pop(L, 4);
+    lua_pop(L, 1);
+    if (lua_rawgetp(L, -1, &variables_key) == LUA_TTABLE)
+        clear_table(L, lua_gettop(L));
+    lua_pop(L, 2);
 }
 
 /* Pushes the table of all namespaces, weak keys, each with the scope it belongs to. */
@@ -413,6 +418,17 @@ static int namespace_close(lua_State *L)
     return 0;
 }
 
+/* Gives the metatable at the top its __index: the table of constants, with a metatable that has the
+ * metamethod at the top of all. */
+static void set_index(lua_State *L)
+{
+    lua_newtable(L);
+    lua_createtable(L, 0, 1);
+    lua_rotate(L, -3, -1);
+    lua_setfield(L, -2, "__index");
+    lua_setmetatable(L, -2);
+    lua_setfield(L, -2, "__index");
+}
 void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx)
 {
     static const luaL_Reg methods[] = {{"__index", namespace_index},
@@ -425,7 +441,12 @@ void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx)
     lua_pushlightuserdata(L, scope);
     lua_pushvalue(L, lib_idx);
     lua_newtable(L); /* variables */
-    luaL_setfuncs(L, methods, 3);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, -5, &variables_key);
+    lua_pushvalue(L, -5);
+    luaL_setfuncs(L, methods, UP_NAMESPACE);
+    lua_getfield(L, -1, "__index");
+    set_index(L);
     lua_pushvalue(L, lib_idx);
     lua_rawsetp(L, -2, &library_key);
     lua_pushliteral(L, "ffi");

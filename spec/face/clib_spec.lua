@@ -323,13 +323,51 @@ describe("constants of a namespace", function()
         assert.equal(9, lib.LIBRARY_LIMIT)
         assert.equal(5, lib.LIBRARY_GREEN)
         assert.equal(0, ffi.C.LIBRARY_RED)
-        assert.equal(9, rawget(lib, "LIBRARY_LIMIT"))
+        assert.is_nil(rawget(lib, "LIBRARY_LIMIT"))
     end)
 
-    it("cannot be written", function()
-        local _, lib = open()
-        raises("attempt to write to constant 'LIBRARY_LIMIT'", function() lib.LIBRARY_LIMIT = 1 end)
-        raises("attempt to write to constant 'LIBRARY_RED'", function() lib.LIBRARY_RED = 1 end)
+    it("cannot be written, before and after they were read", function()
+        local ffi, lib = open()
+        ffi.cdef "#define LIBRARY_MACRO 3\n static const int LIBRARY_STATIC = 4; static const char LIBRARY_TEXT[] = \"x\";"
+        for name, value in pairs {
+            LIBRARY_LIMIT = 9, LIBRARY_RED = 0, LIBRARY_MACRO = 3, LIBRARY_STATIC = 4,
+        } do
+            for _, ns in ipairs { lib, ffi.C } do
+                for _ = 1, 2 do
+                    raises(("attempt to write to constant '%s'"):format(name), function() ns[name] = 6 end)
+                    raises(("attempt to write to constant '%s'"):format(name), function() ns[name] = nil end)
+                    assert.equal(value, ns[name])
+                end
+            end
+        end
+    end)
+
+    it("are read again when a declaration takes their place", function()
+        local ffi, lib = open()
+        ffi.cdef "#define LIBRARY_MACRO 3"
+        assert.equal(3, lib.LIBRARY_MACRO)
+        ffi.cdef "#undef LIBRARY_MACRO\n#define LIBRARY_MACRO 4"
+        assert.equal(4, lib.LIBRARY_MACRO)
+        ffi.cdef("#define LIBRARY_MACRO 5", { override = true })
+        assert.equal(5, lib.LIBRARY_MACRO)
+        ffi.cdef "#undef LIBRARY_MACRO"
+        raises("'LIBRARY_MACRO' is not declared", function() return lib.LIBRARY_MACRO end)
+    end)
+
+    it("are gone when the library is closed", function()
+        local ffi, lib = open()
+        assert.equal(9, lib.LIBRARY_LIMIT)
+        ffi.close(lib)
+        assert.is_false((pcall(function() return lib.LIBRARY_LIMIT end)))
+    end)
+
+    it("do not keep a namespace that nothing else refers to", function()
+        local ffi = open()
+        local seen = setmetatable({ ffi.load(support.library "library") }, { __mode = "v" })
+        assert.equal(9, seen[1].LIBRARY_LIMIT)
+        collectgarbage()
+        collectgarbage()
+        assert.is_nil(seen[1])
     end)
 
     it("are made of macros", function()

@@ -208,7 +208,7 @@ describe("a method", function()
         local scope = ffi.scope()
         scope.cdef "int abs(int);"
         local library = debug.getmetatable(scope.C)
-        raises("bad argument #1 to '__index' (library expected, got number)", library.__index, 5, "abs")
+        assert.equal(7, debug.getmetatable(library.__index).__index(5, "abs")(-7))
         raises("bad argument #1 to '__close' (library expected, got number)", library.__close, 5)
         raises("bad argument #1 to '__gc' (cdata expected, got table)",
             debug.getmetatable(ffi.gc(ffi.new "int[1]", nil)).__gc, {})

@@ -115,6 +115,16 @@ int counter;
         assert.equal(7, with.CALLED)
     end)
 
+    it("cannot be written, nor can enumerators and types, before and after they were read", function()
+        local kinds = { ONE = "macro", PAIR = "macro", RED = "constant", ["struct pair"] = "type" }
+        for name, kind in pairs(kinds) do
+            for _ = 1, 2 do
+                support.raises(("attempt to write to %s '%s'"):format(kind, name), function() ns[name] = 6 end)
+                assert.not_equal(6, ns[name])
+            end
+        end
+    end)
+
     it("say why they are no constant", function()
         local reasons = {
             ITSELF = "'ITSELF' is not declared (it is ITSELF)",

@@ -1,6 +1,6 @@
 -- The table that ffi.include returns: functions and variables of the library, enumerators, macros
--- and types of the headers. What was found stays in the table, but for variables and what macros
--- compute.
+-- and types of the headers. Functions that were found stay in the table, constants and types in its
+-- metatable's __index, lest they be assigned to; variables and what macros compute stay nowhere.
 local macros = require "cffi.include.macros"
 local nearest = require "cffi.include.nearest"
 local reader = require "cffi.include.reader"
@@ -79,8 +79,8 @@ local function value_of(state, name)
     unknown(state, name)
 end
 
-local function index(state)
-    return function(ns, name)
+local function index(state, ns)
+    return function(constants, name)
         if type(name) ~= "string" then
             error(("%s has names, no %s"):format(state.title, state.ffi.type(name)), 2)
         end
@@ -88,7 +88,7 @@ local function index(state)
         if not ok then
             error(value, 2)
         elseif stays and value ~= nil then
-            rawset(ns, name, value)
+            rawset(type(value) == "function" and ns or constants, name, value)
         end
         return value
     end
@@ -102,7 +102,13 @@ local function assign(state)
                 return
             elseif state.find_macro(name) then
                 error(("attempt to write to macro '%s'"):format(name), 0)
-            elseif not state.ffi.declaration(name) then
+            end
+            local kind = state.ffi.declaration(name)
+            if kind == "constant" then
+                error(("attempt to write to constant '%s'"):format(name), 0)
+            elseif kind == "typedef" or not kind and pcall(state.ffi.typeof, name) then
+                error(("attempt to write to type '%s'"):format(name), 0)
+            elseif not kind then
                 unknown(state, name)
             elseif #state.libraries == 0 then
                 no_library(state, name)
@@ -246,7 +252,7 @@ function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
         return ffi.addressof(libraries[1], name)
     end
     return setmetatable(ns, {
-        __index = index(state),
+        __index = setmetatable({}, { __index = index(state, ns) }),
         __newindex = assign(state),
         __pairs = function(_) return each_value(ns)(state) end,
         __tostring = function() return title_of(state) end,
