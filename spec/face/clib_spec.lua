@@ -328,7 +328,8 @@ describe("constants of a namespace", function()
 
     it("cannot be written, before and after they were read", function()
         local ffi, lib = open()
-        ffi.cdef "#define LIBRARY_MACRO 3\n static const int LIBRARY_STATIC = 4; static const char LIBRARY_TEXT[] = \"x\";"
+        ffi.cdef [[#define LIBRARY_MACRO 3
+            static const int LIBRARY_STATIC = 4;]]
         for name, value in pairs {
             LIBRARY_LIMIT = 9, LIBRARY_RED = 0, LIBRARY_MACRO = 3, LIBRARY_STATIC = 4,
         } do
