@@ -190,28 +190,7 @@ static void act(struct parser *p, struct attrs *attrs, const struct name *name)
         cdecl__skip_parens(p);
 }
 
-/* ---- the three spellings ---- */
-
-/* gnu-attributes = "__attribute__" "((" [ attribute ] { "," [ attribute ] } "))" */
-static void gnu(struct parser *p, struct attrs *attrs)
-{
-    cdecl__advance(p);
-    cdecl__expect(p, TOK_LPAREN, "after '__attribute__'");
-    cdecl__expect(p, TOK_LPAREN, "after '__attribute__('");
-    while (p->tok.kind != TOK_RPAREN) {
-        struct name *name = p->tok.name;
-        if (cdecl__accept(p, TOK_COMMA))
-            continue;
-        if (name == NULL)
-            cdecl__expected(p, "an attribute");
-        cdecl__advance(p);
-        act(p, attrs, name);
-        if (p->tok.kind != TOK_RPAREN)
-            cdecl__expect(p, TOK_COMMA, "or ')' after an attribute");
-    }
-    cdecl__advance(p);
-    cdecl__expect(p, TOK_RPAREN, "to close '__attribute__'");
-}
+/* ---- [[cffi::...]] ---- */
 
 /* A token in parentheses that are kept. */
 struct kept_token {
@@ -278,55 +257,70 @@ static void cffi_attribute(struct parser *p, struct attrs *attrs, const struct n
         attr->text = parenthesised(p);
 }
 
-static bool is_word(const struct name *name, const char *word)
+/* ---- the three spellings ---- */
+
+static struct name *next_word(struct parser *p, const char *what)
 {
-    return name != NULL && strcmp(name->text, word) == 0;
+    struct name *name = p->tok.name;
+    if (name == NULL)
+        cdecl__expected(p, what);
+    cdecl__advance(p);
+    return name;
 }
 
-/* std-attributes = "[[" [ [ word "::" ] word [ "(" ... ")" ] ] { "," ... } "]]" [C23 6.7.12] */
+/* attribute = [ word "::" ] word [ "(" ... ")" ]; only "[[" takes the first part. */
+static void attribute(struct parser *p, struct attrs *attrs, bool scoped)
+{
+    const struct name *name = next_word(p, "an attribute"), *space = NULL;
+    if (scoped && cdecl__accept(p, TOK_SCOPE)) {
+        space = name;
+        name = next_word(p, "an attribute after '::'");
+    }
+    if (space != NULL && strcmp(space->text, "cffi") == 0)
+        cffi_attribute(p, attrs, name);
+    else
+        act(p, attrs, name);
+}
+
+/* attributes = [ attribute ] { "," [ attribute ] } close; without `apart`, the text that asks for
+ * the comma, blanks are enough. */
+static void attributes(struct parser *p, struct attrs *attrs, enum token_kind close,
+                       const char *apart)
+{
+    while (p->tok.kind != close) {
+        if (cdecl__accept(p, TOK_COMMA))
+            continue;
+        attribute(p, attrs, close == TOK_RBRACKET);
+        if (apart != NULL && p->tok.kind != close)
+            cdecl__expect(p, TOK_COMMA, apart);
+    }
+    cdecl__advance(p);
+}
+
+/* gnu-attributes = "__attribute__" "((" attributes "))" */
+static void gnu(struct parser *p, struct attrs *attrs)
+{
+    cdecl__advance(p);
+    cdecl__expect(p, TOK_LPAREN, "after '__attribute__'");
+    cdecl__expect(p, TOK_LPAREN, "after '__attribute__('");
+    attributes(p, attrs, TOK_RPAREN, "or ')' after an attribute");
+    cdecl__expect(p, TOK_RPAREN, "to close '__attribute__'");
+}
+
+/* std-attributes = "[[" attributes "]]" [C23 6.7.12] */
 static void standard(struct parser *p, struct attrs *attrs)
 {
     cdecl__advance(p);
-    while (p->tok.kind != TOK_RBRACKET) {
-        struct name *space = NULL, *name = p->tok.name;
-        if (cdecl__accept(p, TOK_COMMA))
-            continue;
-        if (name == NULL)
-            cdecl__expected(p, "an attribute");
-        cdecl__advance(p);
-        if (cdecl__accept(p, TOK_SCOPE)) {
-            space = name;
-            name = p->tok.name;
-            if (name == NULL)
-                cdecl__expected(p, "an attribute after '::'");
-            cdecl__advance(p);
-        }
-        if (is_word(space, "cffi"))
-            cffi_attribute(p, attrs, name);
-        else
-            act(p, attrs, name);
-        if (p->tok.kind != TOK_RBRACKET)
-            cdecl__expect(p, TOK_COMMA, "or ']]' after an attribute");
-    }
-    cdecl__advance(p);
+    attributes(p, attrs, TOK_RBRACKET, "or ']]' after an attribute");
     cdecl__expect(p, TOK_RBRACKET, "to close '[['");
 }
 
-/* declspec = "__declspec" "(" { word [ "(" ... ")" ] } ")" */
+/* declspec = "__declspec" "(" attributes ")", blanks for commas */
 static void declspec(struct parser *p, struct attrs *attrs)
 {
     cdecl__advance(p);
     cdecl__expect(p, TOK_LPAREN, "after '__declspec'");
-    while (p->tok.kind != TOK_RPAREN) {
-        struct name *name = p->tok.name;
-        if (cdecl__accept(p, TOK_COMMA))
-            continue;
-        if (name == NULL)
-            cdecl__expected(p, "an attribute");
-        cdecl__advance(p);
-        act(p, attrs, name);
-    }
-    cdecl__advance(p);
+    attributes(p, attrs, TOK_RPAREN, NULL);
 }
 
 /* "__stdcall" and its like: what the attribute of this name does. */

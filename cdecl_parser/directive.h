@@ -1,9 +1,10 @@
-/* One directive's line while it is looked at, and what finds words in it. Depends on the language
- * alone. Included by preproc.c and pragma.c. */
+/* One directive's line while it is looked at, and what finds words in it. Depends on
+ * digits.h. Included by preproc.c and pragma.c. */
 #ifndef CDECL_DIRECTIVE_H
 #define CDECL_DIRECTIVE_H
 
 #include <string.h>
+#include "digits.h"
 #include "internal.h"
 
 static inline bool is_blank(char c)
@@ -13,7 +14,7 @@ static inline bool is_blank(char c)
 
 static inline bool is_word(char c)
 {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_' ||
            (unsigned char)c >= 0x80;
 }
 

@@ -76,44 +76,66 @@ OUT_OF_LINE static struct operand unknown_name(struct parser *p, const struct pl
     cdecl__fail_at(p, at, "unknown name '%s'%s", name->text, hint.text);
 }
 
+/* A member or element inside another, as offsetof goes down to it. */
+struct inside {
+    const struct cdecl_type *type;
+    uint64_t offset;
+};
+
+static void go_down(const struct parser *p, struct inside *in, const struct cdecl_type *type,
+                    uint64_t by)
+{
+    if (!size_add(in->offset, by, &in->offset))
+        cdecl__fail(p->state, "offset is too large");
+    in->type = type;
+}
+
+static void to_member(struct parser *p, struct inside *in)
+{
+    uint64_t at;
+    if (p->tok.name == NULL || p->tok.kind != TOK_IDENT)
+        cdecl__expected(p, "a member's name");
+    const struct name *name = p->tok.name;
+    const struct cdecl_member *m = cdecl_find_member(in->type, name->text, name->size, &at);
+    if (m == NULL)
+        cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, in->type),
+                    name->text);
+    if (m->width != CDECL_NOT_BITFIELD)
+        cdecl__fail(p->state, "offset of bit-field '%s'", m->name);
+    go_down(p, in, m->type, at);
+    cdecl__advance(p);
+}
+
+/* After '['. */
+static void to_element(struct parser *p, struct inside *in)
+{
+    uint64_t at;
+    if (in->type->kind != CDECL_ARRAY)
+        cdecl__fail(p->state, "'%s' is not an array", cdecl__type_text(p->state, in->type));
+    const struct cdecl_type *element = in->type->target;
+    if (!size_mul(cdecl__integer(p, "array index").u, cdecl_sizeof(element), &at))
+        cdecl__fail(p->state, "offset is too large");
+    go_down(p, in, element, at);
+    cdecl__expect(p, TOK_RBRACKET, "to close the index");
+}
+
 /* "offsetof" "(" type-name "," name { "." name | "[" expression "]" } ")" */
 OUT_OF_LINE static struct operand offset_of(struct parser *p)
 {
     cdecl__expect(p, TOK_LPAREN, "after 'offsetof'");
-    const struct cdecl_type *type = cdecl__type_name(p);
-    uint64_t offset = 0, at;
-    bool first = true;
+    struct inside in = {cdecl__type_name(p), 0};
     cdecl__expect(p, TOK_COMMA, "after offsetof's type");
-    while (first || p->tok.kind == TOK_DOT || p->tok.kind == TOK_LBRACKET) {
-        if (!first && cdecl__accept(p, TOK_LBRACKET)) {
-            if (type->kind != CDECL_ARRAY)
-                cdecl__fail(p->state, "'%s' is not an array", cdecl__type_text(p->state, type));
-            type = type->target;
-            if (!size_mul(cdecl__integer(p, "array index").u, cdecl_sizeof(type), &at) ||
-                !size_add(offset, at, &offset))
-                cdecl__fail(p->state, "offset is too large");
-            cdecl__expect(p, TOK_RBRACKET, "to close the index");
-            continue;
-        }
-        if (!first)
-            cdecl__advance(p);
-        first = false;
-        if (p->tok.name == NULL || p->tok.kind != TOK_IDENT)
-            cdecl__expected(p, "a member's name");
-        const struct cdecl_member *m =
-            cdecl_find_member(type, p->tok.name->text, p->tok.name->size, &at);
-        if (m == NULL)
-            cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type),
-                        p->tok.name->text);
-        if (m->width != CDECL_NOT_BITFIELD)
-            cdecl__fail(p->state, "offset of bit-field '%s'", m->name);
-        if (!size_add(offset, at, &offset))
-            cdecl__fail(p->state, "offset is too large");
-        type = m->type;
-        cdecl__advance(p);
+    to_member(p, &in);
+    for (;;) {
+        if (cdecl__accept(p, TOK_LBRACKET))
+            to_element(p, &in);
+        else if (cdecl__accept(p, TOK_DOT))
+            to_member(p, &in);
+        else
+            break;
     }
     cdecl__expect(p, TOK_RPAREN, "to close 'offsetof'");
-    return cdecl__of_int(cdecl__size_type(p->state), offset);
+    return cdecl__of_int(cdecl__size_type(p->state), in.offset);
 }
 
 OUT_OF_LINE static struct operand types_compatible(struct parser *p)
@@ -188,24 +210,22 @@ OUT_OF_LINE static struct operand generic(struct parser *p)
     return result;
 }
 
-/* __has_include(<x>) and its like: known, and 0. */
+/* __has_include(<x>) and its like: known, and 0. Their argument is no text to expand macros in. */
 OUT_OF_LINE static struct operand has_feature(struct parser *p)
 {
-    size_t depth = 0;
     p->lex.no_expand = true;
     cdecl__advance(p);
-    do {
-        if (p->tok.kind == TOK_LPAREN)
-            depth++;
-        else if (p->tok.kind == TOK_RPAREN)
-            depth--;
-        if (depth == 0)
-            p->lex.no_expand = false;
-        else if (p->tok.kind == TOK_EOF)
+    bool parens = p->tok.kind == TOK_LPAREN;
+    for (size_t depth = parens; depth > 0;) {
+        cdecl__advance(p);
+        if (p->tok.kind == TOK_EOF)
             cdecl__expected(p, "')'");
-        if (p->tok.kind == TOK_LPAREN || p->tok.kind == TOK_RPAREN || depth > 0)
-            cdecl__advance(p);
-    } while (depth > 0);
+        depth += p->tok.kind == TOK_LPAREN;
+        depth -= p->tok.kind == TOK_RPAREN;
+    }
+    p->lex.no_expand = false;
+    if (parens)
+        cdecl__advance(p);
     return cdecl__of_int(p->state->basic[CDECL_PRIM_INT], 0);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include "digits.h"
 #include "internal.h"
 #include "target.h"
 
@@ -52,17 +53,6 @@ static const struct cdecl_type *integer_type(struct parser *p, uint64_t u, unsig
     return p->state->basic[CDECL_PRIM_ULLONG];
 }
 
-static unsigned digit_value(char c)
-{
-    if (c >= '0' && c <= '9')
-        return (unsigned)(c - '0');
-    if (c >= 'a' && c <= 'f')
-        return (unsigned)(c - 'a') + 10;
-    if (c >= 'A' && c <= 'F')
-        return (unsigned)(c - 'A') + 10;
-    return 99;
-}
-
 static unsigned number_base(const char **at, const char *end)
 {
     const char *s = *at;
@@ -88,16 +78,11 @@ static struct cdecl_value integer(struct parser *p, const struct token *token)
     const char *at = token->start, *end = at + token->size;
     unsigned base = number_base(&at, end);
     uint64_t u = 0;
-    for (; at < end; at++) {
-        unsigned digit = digit_value(*at);
-        if (*at == '\'')
-            continue;
-        if (digit >= base)
-            break;
-        if (u > (UINT64_MAX - digit) / base)
-            cdecl__fail_token(p, token, "integer constant does not fit 64 bits");
-        u = u * base + digit;
-    }
+    bool fits = read_digits(&at, end, base, &u);
+    for (; at < end && *at == '\''; fits &= read_digits(&at, end, base, &u))
+        at++;
+    if (!fits)
+        cdecl__fail_token(p, token, "integer constant does not fit 64 bits");
     unsigned suffix = integer_suffix(at, end);
     if (suffix & SUFFIX_BAD)
         malformed(p, token);
@@ -177,16 +162,16 @@ static bool is_short(const struct token *token)
     if (token->size > 4 || token->start[0] == '0')
         return false;
     for (uint32_t i = 0; i < token->size; i++)
-        if (digit_value(token->start[i]) > 9)
+        if (!is_digit(token->start[i]))
             return false;
     return true;
 }
 
 static struct cdecl_value short_integer(const struct parser *p, const struct token *token)
 {
+    const char *at = token->start;
     uint64_t u = 0;
-    for (uint32_t i = 0; i < token->size; i++)
-        u = u * 10 + digit_value(token->start[i]);
+    read_digits(&at, at + token->size, 10, &u);
     return (struct cdecl_value){
         .kind = CDECL_VALUE_INT, .type = p->state->basic[CDECL_PRIM_INT], .u = u};
 }
@@ -231,10 +216,9 @@ static int simple_escape(char c)
 /* \ooo and \xhh: `base` digits, at most `most` of them. */
 static uint32_t numeric_escape(const char **at, const char *end, unsigned base, int most)
 {
-    uint32_t value = 0;
-    for (; *at < end && most > 0 && digit_value(**at) < base; (*at)++, most--)
-        value = value * base + digit_value(**at);
-    return value;
+    uint64_t value = 0;
+    read_digits(at, end - *at > most ? *at + most : end, base, &value);
+    return (uint32_t)value;
 }
 
 static uint32_t hex_escape(const struct parser *p, const struct token *token, const char **at,

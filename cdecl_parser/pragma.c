@@ -44,44 +44,63 @@ static void set_pack(struct parser *p, uint32_t value, const struct place *at)
     p->pack = value;
 }
 
+/* What stands in one "pack(...)". */
+struct pack_request {
+    bool push, pop, any, has_value;
+    uint32_t value;
+    struct name *label;
+};
+
+/* One word of it: push, pop, a label or a number. */
+static void pack_word(struct parser *p, struct pack_request *request, const char *at,
+                      const char *end)
+{
+    if (word_is(at, end, "push")) {
+        request->push = true;
+    } else if (word_is(at, end, "pop")) {
+        request->pop = true;
+    } else if (is_digit(*at)) {
+        request->has_value = true;
+        request->value = read_count(&at, end, UINT32_MAX);
+    } else {
+        request->label = cdecl__intern(p->state, at, (size_t)(end - at));
+    }
+}
+
+/* Reads what follows "pack". False for a form we do not know: compilers warn and go on. */
+static bool read_pack(struct parser *p, const char *at, const char *end,
+                      struct pack_request *request)
+{
+    if (at >= end || *at != '(')
+        return false;
+    for (at = skip_blanks(at + 1, end); at < end && *at != ')'; at = skip_blanks(at, end)) {
+        const char *stop = end_of_word(at, end);
+        request->any = true;
+        if (*at == ',')
+            stop = at + 1;
+        else if (stop == at)
+            return false;
+        else
+            pack_word(p, request, at, stop);
+        at = stop;
+    }
+    return true;
+}
+
 /* "pack" "(" [ push | pop ] [ , name ] [ , n ] ")" */
 static void pragma_pack(struct parser *p, const char *at, const char *end)
 {
-    bool push = false, pop = false, any = false, has_value = false;
-    uint32_t value = 0;
-    struct name *label = NULL;
+    struct pack_request request = {0};
     at = skip_blanks(at, end);
     struct place place = {p->lex.expansion == NULL ? at : p->lex.use, p->lex.line, NULL};
-    if (at >= end || *at != '(')
+    if (!read_pack(p, at, end, &request))
         return;
-    for (at = skip_blanks(at + 1, end); at < end && *at != ')'; at = skip_blanks(at, end)) {
-        const char *stop = end_of_word(at, end);
-        any = true;
-        if (*at == ',') {
-            at++;
-            continue;
-        }
-        if (stop == at)
-            return; /* not a form we know: compilers ignore it with a warning */
-        if (word_is(at, stop, "push"))
-            push = true;
-        else if (word_is(at, stop, "pop"))
-            pop = true;
-        else if (*at < '0' || *at > '9')
-            label = cdecl__intern(p->state, at, (size_t)(stop - at));
-        else {
-            has_value = true;
-            for (value = 0; at < stop; at++)
-                value = value > 1000000 ? value : value * 10 + (uint32_t)(*at - '0');
-        }
-        at = stop;
-    }
-    if (push)
-        push_pack(p, label, &place);
-    if (pop)
-        pop_pack(p, label);
-    if (has_value || !any)
-        set_pack(p, value, &place);
+    if (request.push)
+        push_pack(p, request.label, &place);
+    if (request.pop)
+        pop_pack(p, request.label);
+    if (request.has_value || !request.any)
+        set_pack(p, request.value, &place);
 }
 
 void cdecl__pragma(struct parser *p, const char *at, const char *end)

@@ -56,17 +56,15 @@ static const char *end_of_line(const struct parser *p, const char *at)
 /* "# 12 "file.h" flags" and "#line 12 "file.h"": the next line is line 12 of file.h. */
 static void line_marker(struct parser *p, const char *at, const char *end)
 {
-    uint32_t line = 0;
-    bool valid = at < end && *at >= '0' && *at <= '9';
+    bool valid = at < end && is_digit(*at);
     if (!valid && p->lex.verbatim)
         return;
     if (!valid) {
         struct place place = {at, p->lex.line, NULL};
         cdecl__fail_at(p, &place, "expected a line number after '#line'");
     }
-    for (; at < end && *at >= '0' && *at <= '9'; at++)
-        line = line > UINT32_MAX / 10 - 1 ? line : line * 10 + (uint32_t)(*at - '0');
-    p->lex.line = line - 1; /* the newline that ends the directive counts one */
+    /* The newline that ends the directive counts one. */
+    p->lex.line = read_count(&at, end, UINT32_MAX) - 1;
     at = skip_blanks(at, end);
     if (at >= end || *at != '"')
         return;
@@ -108,7 +106,7 @@ static void move_on(struct parser *p, const char *from, const char *to)
 static struct name *macro_name(struct parser *p, const struct directive *d, const char **end)
 {
     *end = end_of_word(d->rest, d->end);
-    if (*end == d->rest || (*d->rest >= '0' && *d->rest <= '9'))
+    if (*end == d->rest || is_digit(*d->rest))
         cdecl__fail_token(p, &d->token, "expected a name after '#%.*s'",
                           (int)(d->word_end - d->word), d->word);
     cdecl__check_utf8(p, d->rest, *end);
@@ -329,7 +327,7 @@ static void directive(struct parser *p)
                is_directive(&d, "elifdef") || is_directive(&d, "elifndef") ||
                is_directive(&d, "endif")) {
         leave_branch(p, &d);
-    } else if (is_directive(&d, "line") || (d.word < d.end && *d.word >= '0' && *d.word <= '9')) {
+    } else if (is_directive(&d, "line") || (d.word < d.end && is_digit(*d.word))) {
         p->lex.next = d.end;
         line_marker(p, is_directive(&d, "line") ? d.rest : d.word, d.end);
     } else {
