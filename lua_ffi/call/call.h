@@ -92,7 +92,7 @@ static LFFI_INLINE void lffi_end_call(lua_State *L, const struct lffi_callee *ca
         lffi_after_call(L, callee->st, running);
 }
 
-/* ---- variadic.c ------------------------------------------------------------------------------ */
+/* ---- byvalue.c ------------------------------------------------------------------------------- */
 
 /* Pushes an object that passes the struct or union at idx by value for "..." (S7). */
 void lffi_push_by_value(lua_State *L, int idx);

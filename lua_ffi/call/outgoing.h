@@ -1,4 +1,5 @@
-/* One call of C under preparation: call.c, and variadic.c for what stands for "...". */
+/* One call of C under preparation: outgoing.c stores one argument, variadic.c what stands for
+ * "...". */
 #ifndef LFFI_OUTGOING_H
 #define LFFI_OUTGOING_H
 
@@ -20,7 +21,7 @@ struct outgoing {
     struct lffi_where where;
 };
 
-/* ---- call.c ---------------------------------------------------------------------------------- */
+/* ---- outgoing.c ------------------------------------------------------------------------------ */
 
 /* Stores the argument at idx by the general conversion. `pieces`: what the parameter's `first`
  * counts from. */

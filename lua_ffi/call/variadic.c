@@ -1,8 +1,8 @@
 /* What stands for "..." in a call of C: the types that Lua values travel as, and the check of a
  * format (docs/design.md S7, S10).
  *
- * Depends on call.c for storing, on format.c for the check. Owns nothing: what replaces one of the
- * arguments is anchored by the stack.
+ * Depends on outgoing.c for storing, on byvalue.c, on format.c for the check. Owns nothing: what
+ * replaces one of the arguments is anchored by the stack.
  */
 #include <string.h>
 
@@ -10,39 +10,6 @@
 #include "value/refuse.h"
 
 /* ---- structs by value ------------------------------------------------------------------------ */
-
-#define BY_VALUE                                                                     \
-    "cffi.byvalue" /* the metatable's name; its objects have the cdata as user value \
-                    */
-
-static void push_by_value_metatable(lua_State *L)
-{
-    if (luaL_getmetatable(L, BY_VALUE) == LUA_TTABLE)
-        return;
-    lua_pop(L, 1);
-    lua_createtable(L, 0, 2);
-    lua_pushliteral(L, BY_VALUE);
-    lua_setfield(L, -2, "__name");
-    lua_pushliteral(L, "ffi");
-    lua_setfield(L, -2, "__metatable");
-    lua_pushvalue(L, -1);
-    lua_setfield(L, LUA_REGISTRYINDEX, BY_VALUE);
-}
-
-void lffi_push_by_value(lua_State *L, int idx)
-{
-    idx = lua_absindex(L, idx);
-    lua_newuserdatauv(L, 0, 1);
-    lua_pushvalue(L, idx);
-    lua_setiuservalue(L, -2, 1);
-    push_by_value_metatable(L);
-    lua_setmetatable(L, -2);
-}
-
-bool lffi_is_by_value(lua_State *L, int idx)
-{
-    return luaL_testudata(L, idx, BY_VALUE) != NULL;
-}
 
 /* The struct or union that goes by value at idx, NULL when there is none. The argument holds it. */
 static const struct lffi_cdata *by_value(lua_State *L, const struct outgoing *call, int idx)
