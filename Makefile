@@ -184,7 +184,7 @@ spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
 
 ## the specs of the examples
 examples: $(CORE) $(SNAPSHOT)
-	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua
+	$(BUSTED_RUN) -o plainTerminal spec/project/examples_spec.lua spec/project/system_examples_spec.lua
 
 ## dependencies, sizes, quoted messages, rules and their specs, luacheck, shellcheck, layout
 lint: lint-layers lint-size lint-messages lint-rules lint-lua lint-shell lint-format
@@ -292,7 +292,7 @@ gcstress: $(CORE) $(SUPPORT)
 
 # The pages and what they link to, in the folders in which the links find it.
 DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md LICENSE bench/README.md lib/cffi.d.lua \
-	$(wildcard docs/*.md examples/*.lua)
+	$(wildcard docs/*.md examples/*.lua examples/README.md examples/system/*)
 
 # $(call put,FILES,FROM,TO)
 put = for file in $(1); do \
