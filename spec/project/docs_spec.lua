@@ -1,5 +1,5 @@
--- Every ```lua block of the README, docs/include.md, docs/callbacks.md and docs/reference.md runs, in order, and
--- prints what its `--> text` comments promise. Links and named files of all pages are there.
+-- Every ```lua block of the README and of the pages in docs/ runs, in order, and prints what its `--> text`
+-- comments promise. Links and named files of all pages are there.
 local support = require "support"
 
 -- A page as a Lua program with the same line numbers, so that an error points at the page.
@@ -41,7 +41,11 @@ local function blocks_of(page)
     local printed = {}
 
     lazy_setup(function()
-        local code, out, err = support.run_lua(program)
+        local script = os.tmpname()
+        support.write_file(script, program)
+        local with_command = 'PATH="$PWD/bin:$PATH" exec "$@"'
+        local code, out, err = support.run { "sh", "-c", with_command, "sh", support.lua, "bin/cffi", script }
+        os.remove(script)
         assert.equal("", err)
         assert.equal(0, code)
         for text in out:gmatch "([^\1]*)\1" do
@@ -57,17 +61,20 @@ local function blocks_of(page)
     return program
 end
 
-describe("docs/callbacks.md", function()
-    blocks_of "docs/callbacks.md"
-end)
+local PAGES = {}
+do
+    local files <close> = assert(io.popen "ls *.md */*.md")
+    for path in files:lines() do PAGES[#PAGES + 1] = path end
+end
 
-describe("docs/include.md", function()
-    blocks_of "docs/include.md"
-end)
-
-describe("docs/reference.md", function()
-    blocks_of "docs/reference.md"
-end)
+for _, page in ipairs(PAGES) do
+    local runs = page:find "^docs/" and page ~= "docs/luajit.md" -- whose program is the reader's
+    if runs and support.read_file(page):find("\n```lua\n", 1, true) then
+        describe(page, function()
+            blocks_of(page)
+        end)
+    end
+end
 
 describe("README.md", function()
     local program = blocks_of "README.md"
@@ -85,11 +92,6 @@ end)
 
 -- ---- links and names -----------------------------------------------------------------------------
 
-local PAGES = {}
-do
-    local files <close> = assert(io.popen "ls *.md */*.md")
-    for path in files:lines() do PAGES[#PAGES + 1] = path end
-end
 local FOLDERS = {
     bench = true, bin = true, cdecl_parser = true, docs = true, examples = true, lib = true, lua_ffi = true,
     spec = true, tools = true,
