@@ -18,6 +18,7 @@ PKG_CONFIG = pkg-config
 INSTALL_CMOD = $(PREFIX)/lib/lua/5.4
 INSTALL_LMOD = $(PREFIX)/share/lua/5.4
 INSTALL_BIN = $(PREFIX)/bin
+INSTALL_INC = $(PREFIX)/include
 INSTALL_DOC = $(PREFIX)/share/doc/cffi
 INSTALL_MAN = $(PREFIX)/share/man/man1
 INSTALL_BASH = $(PREFIX)/share/bash-completion/completions
@@ -83,6 +84,13 @@ core: $(CORE) $(SNAPSHOT)
 $(SNAPSHOT): tools/posix_snapshot.lua lib/cffi/include/reader.lua lib/cffi/include/unit.lua | $(CORE)
 	$(RUN_ENV) $(PRELOAD) $(LUA) tools/posix_snapshot.lua $@
 
+## build/libcffi.a, the module for programs that link it in (include/cffi.h)
+static: $(BUILD)/libcffi.a
+
+$(BUILD)/libcffi.a: $(CORE_OBJ) $(PARSER_OBJ)
+	rm -f $@
+	$(AR) rcs $@ $(CORE_OBJ) $(PARSER_OBJ)
+
 $(PARSER_LIB): $(PARSER_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $(PARSER_OBJ)
@@ -119,12 +127,14 @@ $(BUILD)/cdecl_parser/tests/%.o: cdecl_parser/tests/%.c
 
 $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -fno-plt -iquote cdecl_parser -iquote lua_ffi $(CORE_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -fno-plt -Iinclude -iquote cdecl_parser -iquote lua_ffi $(CORE_CFLAGS) -c -o $@ $<
 
 $(CHECKS): $(CHECKS_OBJ) $(PARSER_LIB)
 	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $(CHECKS_OBJ) $(PARSER_LIB) $(CHECK_LIBS) -lm
 
-$(BUILD)/spec/failing.so $(BUILD)/spec/failing-clang.so: SUPPORT_CFLAGS = $(CORE_CFLAGS) # is a Lua module
+# Lua modules:
+$(foreach name,failing registered,$(BUILD)/spec/$(name).so $(BUILD)/spec/$(name)-clang.so): \
+	SUPPORT_CFLAGS = $(CORE_CFLAGS) -Iinclude
 
 $(BUILD)/spec/%.so: spec/support/%.c
 	@mkdir -p $(@D)
@@ -138,7 +148,7 @@ $(BUILD)/spec/%-clang.so: spec/support/%.c
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all parser core clean
+.PHONY: all parser core static clean
 
 # --- Running --------------------------------------------------------------------------------------
 
@@ -310,6 +320,7 @@ install: $(CORE) $(SNAPSHOT)
 	$(if $(strip $(STRIP)),$(STRIP) -S -x -o $(BUILD)/install/core.so $(CORE),cp $(CORE) $(BUILD)/install/core.so)
 	install -m 755 $(BUILD)/install/core.so $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
 	install -m 644 $(SNAPSHOT) $(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers
+	$(call put,cffi.h,include,$(INSTALL_INC))
 	$(call put,$(LUA_FILES),lib,$(INSTALL_LMOD))
 	$(call put,$(DOC_FILES),.,$(INSTALL_DOC))
 	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/install/cffi
@@ -321,7 +332,7 @@ install: $(CORE) $(SNAPSHOT)
 
 ## removes what install brought, and folders of ours that are empty then
 uninstall:
-	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
+	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_INC)/cffi.h $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
 		$(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers \
 		$(addprefix $(DESTDIR),$(INSTALL_MAN)/cffi.1 $(INSTALL_BASH)/cffi $(INSTALL_ZSH)/_cffi) \
 		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES)) \

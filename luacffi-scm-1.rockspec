@@ -31,6 +31,7 @@ build = {
         LUA = "$(LUA)",
         INSTALL_CMOD = "$(LIBDIR)",
         INSTALL_LMOD = "$(LUADIR)",
+        INSTALL_INC = "$(PREFIX)/include",
         INSTALL_BIN = "$(BINDIR)",
         INSTALL_DOC = "$(PREFIX)/doc",
         INSTALL_MAN = "$(PREFIX)/man/man1",

@@ -27,6 +27,18 @@ struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place)
     return symbol;
 }
 
+size_t lffi_copy_symbol(struct lffi_symbol symbol, char *memory, size_t size, size_t used)
+{
+    struct copied head = {symbol.size, symbol.kind};
+    size_t length = strlen(symbol.name) + 1;
+    size_t bytes = sizeof head + length;
+    if (used <= size && bytes <= size - used) {
+        memcpy(memory + used, &head, sizeof head);
+        memcpy(memory + used + sizeof head, symbol.name, length);
+    }
+    return bytes < SIZE_MAX - used ? used + bytes : SIZE_MAX;
+}
+
 #if defined __linux__ || defined __FreeBSD__
 
 #include <link.h>
@@ -261,24 +273,15 @@ struct copy_query {
     size_t used; /* from the first that does not fit on, the bytes it would have taken */
 };
 
-static void copy_symbol(struct copy_query *query, const ElfW(Sym) * s, const char *name)
-{
-    struct copied head = {s->st_size, kind_of(s)};
-    size_t length = strlen(name) + 1;
-    size_t bytes = sizeof head + length;
-    if (query->used <= query->size && bytes <= query->size - query->used) {
-        memcpy(query->memory + query->used, &head, sizeof head);
-        memcpy(query->memory + query->used + sizeof head, name, length);
-    }
-    query->used = bytes < SIZE_MAX - query->used ? query->used + bytes : SIZE_MAX;
-}
-
 static bool visit_for_copies(const struct tables *tables, void *data)
 {
+    struct copy_query *query = data;
     size_t count = count_symbols(tables);
     for (size_t i = 0; i < count; i++) {
-        if (is_exported(&tables->symbols[i]))
-            copy_symbol(data, &tables->symbols[i], tables->strings + tables->symbols[i].st_name);
+        const ElfW(Sym) *s = &tables->symbols[i];
+        struct lffi_symbol symbol = {tables->strings + s->st_name, kind_of(s), s->st_size};
+        if (is_exported(s))
+            query->used = lffi_copy_symbol(symbol, query->memory, query->size, query->used);
     }
     return false;
 }

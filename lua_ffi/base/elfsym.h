@@ -32,6 +32,8 @@ void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limi
 /* Copies the exported symbols into `memory`, one after the other, as many as fit in `size` bytes.
  * Returns the bytes that all take: when more than `size`, not all were copied. */
 size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size);
+/* Copies a symbol behind the `used` bytes of such copies, if it fits; returns what is used then. */
+size_t lffi_copy_symbol(struct lffi_symbol symbol, char *memory, size_t size, size_t used);
 /* The symbol copied to `memory` + `*place`, which moves on to the next. Its name lies there. */
 struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place);
 

@@ -6,6 +6,8 @@
  */
 #include <string.h>
 
+#include <cffi.h>
+
 #include "face/face.h"
 #include "object/scope.h"
 
@@ -210,14 +212,6 @@ static int api_scope(lua_State *L)
 }
 
 /* ---- the module ------------------------------------------------------------------------------ */
-
-#ifdef _WIN32
-#define MODULE_API __declspec(dllexport)
-#else
-#define MODULE_API __attribute__((visibility("default")))
-#endif
-
-MODULE_API int luaopen_cffi_core(lua_State *L);
 
 /* The state is found again when the module is opened a second time in one Lua universe, and so is
  * the table. */

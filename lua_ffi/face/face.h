@@ -62,6 +62,8 @@ void lffi_unload_when_collected(lua_State *L, int lib_idx);
 int lffi_library_flag(const char *name, size_t size);
 /* Opens exactly this name; NULL, or why it cannot be, valid until the next call. */
 const char *lffi_library_open(struct lffi_library *lib, const char *name, int flags);
+/* True when the message of a failed opening says that this program cannot load files at all. */
+bool lffi_library_cannot_open(const char *message);
 /* The file of an open library; "" when the system does not tell. */
 const char *lffi_library_file(const struct lffi_library *lib);
 /* Address of a symbol of an open library, or NULL. */
@@ -86,6 +88,25 @@ struct lffi_files lffi_library_files(const struct lffi_library *lib);
 void lffi_library_check_open(lua_State *L, const struct lffi_library *lib);
 /* Unmaps a library; false when it was closed before. */
 bool lffi_library_close(struct lffi_library *lib);
+
+/* ---- registered.c: symbols that the program brings (include/cffi.h) -------------------------- */
+
+/* The list of all that is or will be registered in this state. */
+const struct lffi_registry *lffi_registered(lua_State *L);
+/* The registered library that a name for ffi.load stands for, as it was registered; or NULL. */
+const char *lffi_registered_library(const struct lffi_registry *registry, const char *name);
+/* "'z', 'sqlite3'", pushed; "nothing" when nothing is registered. */
+const char *lffi_push_registered_names(lua_State *L, const struct lffi_registry *registry);
+/* Of the library's registered symbols, for ffi.C all: as the functions of files of the same names.
+ */
+void *lffi_registered_symbol(const struct lffi_library *lib, const char *name);
+bool lffi_registered_kind(const struct lffi_library *lib, const char *name,
+                          enum lffi_symbol_kind *kind);
+void lffi_nearest_registered(const struct lffi_library *lib, const char *name, size_t limit,
+                             char *near);
+/* Appends copies to the `used` bytes of `memory`; returns what is used then, even if it is too
+ * small. */
+size_t lffi_copy_registered(const struct lffi_library *lib, char *memory, size_t size, size_t used);
 
 /* ---- search.c: from a name to a file --------------------------------------------------------- */
 

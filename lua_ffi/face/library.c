@@ -24,10 +24,7 @@ enum { LIBRARY_PATH = 1, LIBRARY_SCOPE, LIBRARY_VALUES = 2 }; /* user values of 
 static int library_gc(lua_State *L)
 {
     struct lffi_library *lib = lua_touserdata(L, 1);
-    if (lib->open) {
-        lib->open = false;
-        dlclose(lib->handle);
-    }
+    lffi_library_close(lib);
     return 0;
 }
 
@@ -36,6 +33,7 @@ struct lffi_library *lffi_push_library(lua_State *L, struct lffi_scope *scope)
     struct lffi_library *lib = lua_newuserdatauv(L, sizeof *lib, LIBRARY_VALUES);
     memset(lib, 0, sizeof *lib);
     lib->scope = scope;
+    lib->registry = lffi_registered(L);
     lib->path = "";
     lffi_push_scope(L, scope);
     lua_setiuservalue(L, -2, LIBRARY_SCOPE);
@@ -67,20 +65,22 @@ void lffi_unload_when_collected(lua_State *L, int lib_idx)
     lua_setmetatable(L, lib_idx);
 }
 
-static const struct link_map *map_of(void *handle)
+/* NULL where there is no one file. */
+static const struct link_map *map_of(const struct lffi_library *lib)
 {
 #if defined __linux__ || defined __FreeBSD__
     struct link_map *map = NULL;
-    return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 ? map : NULL;
+    bool is_file = lib->open && lib->registered == NULL && lib->handle != RTLD_DEFAULT;
+    return is_file && dlinfo(lib->handle, RTLD_DI_LINKMAP, &map) == 0 ? map : NULL;
 #else
-    (void)handle;
+    (void)lib;
     return NULL;
 #endif
 }
 
 bool lffi_library_is_default(const struct lffi_library *lib)
 {
-    return lib->handle == RTLD_DEFAULT && lib->open;
+    return lib->handle == RTLD_DEFAULT && lib->open && lib->registered == NULL;
 }
 
 /* A file is told by where it is mapped: it may have several names. */
@@ -88,7 +88,7 @@ bool lffi_library_holds(const struct lffi_library *lib, const void *address)
 {
 #if defined __linux__ || defined __FreeBSD__
     Dl_info file;
-    const struct link_map *map = lib->open ? map_of(lib->handle) : NULL;
+    const struct link_map *map = map_of(lib);
     return map != NULL && dladdr(address, &file) != 0 &&
            (uintptr_t)file.dli_fbase == (uintptr_t)map->l_addr;
 #else
@@ -131,9 +131,15 @@ const char *lffi_library_open(struct lffi_library *lib, const char *name, int fl
     return message != NULL ? message : name;
 }
 
+bool lffi_library_cannot_open(const char *message)
+{
+    return strcmp(message, "Dynamic loading not supported") == 0 || /* musl */
+           strcmp(message, "Service unavailable") == 0;             /* FreeBSD */
+}
+
 const char *lffi_library_file(const struct lffi_library *lib)
 {
-    const struct link_map *map = map_of(lib->handle);
+    const struct link_map *map = map_of(lib);
     return map != NULL ? lffi_map_path(map) : "";
 }
 
@@ -148,7 +154,8 @@ bool lffi_library_close(struct lffi_library *lib)
     if (!lib->open)
         return false;
     lib->open = false;
-    dlclose(lib->handle);
+    if (lib->handle != NULL)
+        dlclose(lib->handle);
     lib->handle = NULL;
     return true;
 }
@@ -174,13 +181,16 @@ static void *versioned_symbol(lua_State *L, const struct lffi_library *lib, cons
 void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol)
 {
     const char *at = strchr(symbol, '@');
+    void *address = lffi_registered_symbol(lib, symbol);
+    if (address != NULL || lib->registered != NULL)
+        return address;
     return at != NULL ? versioned_symbol(L, lib, symbol, at) : dlsym(lib->handle, symbol);
 }
 
 struct lffi_files lffi_library_files(const struct lffi_library *lib)
 {
     struct lffi_files files = {.all = lffi_library_is_default(lib)};
-    const struct link_map *map = files.all || !lib->open ? NULL : map_of(lib->handle);
+    const struct link_map *map = map_of(lib);
     if (map != NULL)
         files.dynamic = lffi_map_dynamic(map);
     return files;
@@ -224,9 +234,10 @@ const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *li
         return NULL;
     near = lua_newuserdatauv(L, limit * row, 0); /* a limit of 0 means too long a name */
     lffi_nearest_symbols(lffi_library_files(lib), symbol, limit, near);
+    lffi_nearest_registered(lib, symbol, limit, near);
     note_search(lib->scope->st, began);
     for (size_t d = 1; d < limit; d++) {
-        if (near[d * row] != '\0' && dlsym(lib->handle, near + d * row) != NULL)
+        if (near[d * row] != '\0' && lffi_library_symbol(L, lib, near + d * row) != NULL)
             return near + d * row;
     }
     return NULL;
@@ -255,6 +266,10 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
         luaL_error(L, "undefined symbol '%s' in %s (glibc links it into each program statically)",
                    symbol, lib->path);
     near = lffi_push_nearest_symbol(L, lib, symbol);
+    if (lib->registered != NULL)
+        luaL_error(L, "symbol '%s' is not among those registered for library '%s'%s%s%s", symbol,
+                   lib->registered, near != NULL ? " (did you mean '" : "",
+                   near != NULL ? near : "", near != NULL ? "'?)" : "");
     if (near != NULL)
         luaL_error(L, "undefined symbol '%s' in %s (did you mean '%s'?)", symbol, lib->path, near);
     luaL_error(L, "undefined symbol '%s' in %s", symbol, lib->path);
@@ -263,5 +278,8 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
 
 enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name)
 {
+    enum lffi_symbol_kind kind;
+    if (lffi_registered_kind(lib, name, &kind))
+        return kind;
     return lffi_kind_of_symbol(lffi_library_files(lib), name);
 }

@@ -50,11 +50,14 @@ static int read_options(lua_State *L, struct lffi_library *lib, int arg, bool *u
     return flags;
 }
 
-/* What to call the library: its file, or else the name that was given. */
+/* What to call the library: its file or the name it is registered by, or else the name that was
+ * given. */
 static void push_path(lua_State *L, const struct lffi_library *lib)
 {
     const char *file = lffi_library_file(lib);
-    if (*file != '\0')
+    if (lib->registered != NULL)
+        lua_pushstring(L, lib->registered);
+    else if (*file != '\0')
         lua_pushstring(L, file);
     else if (lua_type(L, 1) == LUA_TSTRING)
         lua_pushvalue(L, 1);

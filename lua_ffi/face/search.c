@@ -13,8 +13,9 @@
 struct search {
     struct lffi_library *lib;
     int flags;
-    int log;   /* stack index of the table of lines for the error */
-    int depth; /* of linker scripts that refer to others */
+    int log;         /* stack index of the table of lines for the error */
+    int depth;       /* of linker scripts that refer to others */
+    bool impossible; /* the program cannot load files */
 };
 
 enum { SCRIPT_DEPTH_MAX = 4 };
@@ -90,9 +91,12 @@ static bool open_file(lua_State *L, struct search *s, const char *name)
 {
     const char *message;
     const char *path;
+    if (s->impossible)
+        return false;
     message = lffi_library_open(s->lib, name, s->flags);
     if (message == NULL)
         return true;
+    s->impossible = lffi_library_cannot_open(message);
     lua_pushstring(L, message);
     path = push_refused_path(L, lua_tostring(L, -1));
     if (path != NULL && open_script(L, s, path)) {
@@ -170,15 +174,23 @@ static bool open_version(lua_State *L, struct search *s, const char *stem)
     return false;
 }
 
+/* A library that the program brings. */
+static bool open_registered(struct lffi_library *lib, const char *name)
+{
+    lib->registered = lffi_registered_library(lib->registry, name);
+    lib->open = lib->registered != NULL;
+    return lib->open;
+}
+
 /* "/a/path", "libz.so.1", "z.so" or "z". */
 static bool open_name(lua_State *L, struct search *s, const char *name)
 {
     const char *prefix = strncmp(name, "lib", 3) == 0 ? "" : "lib";
     const char *stem;
     bool opened;
-    if (open_file(L, s, name))
+    if (open_registered(s->lib, name) || open_file(L, s, name))
         return true;
-    if (strchr(name, '/') != NULL || (has_suffix(name) && *prefix == '\0'))
+    if (s->impossible || strchr(name, '/') != NULL || (has_suffix(name) && *prefix == '\0'))
         return false;
     luaL_checkstack(L, 8, NULL);
     if (has_suffix(name)) {
@@ -197,11 +209,22 @@ static bool open_name(lua_State *L, struct search *s, const char *name)
     return opened;
 }
 
+/* Where there is no dlopen, what there is instead. */
+static _Noreturn void cannot_load(lua_State *L, const struct search *s, const char *what)
+{
+    luaL_error(L,
+               "cannot load %s: the program is linked statically, and cffi_register was given %s",
+               what, lffi_push_registered_names(L, s->lib->registry));
+    abort();
+}
+
 /* Raises what was tried, one line for each; `what`: "library 'z'". */
 static _Noreturn void not_found(lua_State *L, const struct search *s, const char *what)
 {
     luaL_Buffer b;
     lua_Integer count = (lua_Integer)lua_rawlen(L, s->log);
+    if (s->impossible)
+        cannot_load(L, s, what);
     luaL_buffinit(L, &b);
     for (lua_Integer i = 1; i <= count; i++) {
         luaL_addstring(&b, "\n\t");

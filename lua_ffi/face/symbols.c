@@ -29,12 +29,18 @@ static const char *kind_name(enum lffi_symbol_kind kind)
     return NULL;
 }
 
+/* Those of files and those that the program brings. */
+static size_t copy_all(const struct lffi_library *lib, char *memory, size_t size)
+{
+    size_t used = lffi_copy_symbols(lffi_library_files(lib), memory, size);
+    return lffi_copy_registered(lib, memory, size, used);
+}
+
 /* Pushes copies of the library's symbols. Their size is known only after a walk over them, and
  * another thread may load more meanwhile. */
 static void push_copies(lua_State *L, const struct lffi_library *lib)
 {
-    struct lffi_files files = lffi_library_files(lib);
-    size_t used = lffi_copy_symbols(files, NULL, 0);
+    size_t used = copy_all(lib, NULL, 0);
     size_t size;
     struct copies *copies;
     lua_pushnil(L);
@@ -42,7 +48,7 @@ static void push_copies(lua_State *L, const struct lffi_library *lib)
         size = used < SIZE_MAX / 2 ? used + used / 16 : SIZE_MAX - sizeof *copies;
         lua_pop(L, 1);
         copies = lua_newuserdatauv(L, sizeof *copies + size, 0);
-        used = lffi_copy_symbols(files, copies->memory, size);
+        used = copy_all(lib, copies->memory, size);
     } while (used > size);
     copies->used = used;
     copies->place = 0;

@@ -5,12 +5,16 @@
 #include "object/ctype.h"
 
 /* A library handle: userdata, metatable and namespace table belong to library.c. */
+struct lffi_registry;
+
 struct lffi_library {
-    void *handle; /* dlopen's; NULL when closed */
+    void *handle; /* dlopen's; NULL when closed or registered */
     bool open;    /* tested by every call */
     bool has_policy;
     enum lffi_policy policy; /* overrides the scope's when has_policy */
     struct lffi_scope *scope;
+    const struct lffi_registry *registry; /* all that cffi_register was given */
+    const char *registered;               /* the library of it that this is; NULL: none, or ffi.C */
     const char *path; /* for errors; string anchored by the library's user value */
 };
 

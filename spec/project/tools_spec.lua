@@ -28,7 +28,7 @@ describe("make install", function()
         finally(remove)
         make("install", "DESTDIR=" .. dir, "PREFIX=/opt/x")
         local root = dir .. "/opt/x"
-        local expected = { "./bin/cffi", "./lib/lua/5.4/cffi/core.so",
+        local expected = { "./bin/cffi", "./include/cffi.h", "./lib/lua/5.4/cffi/core.so",
             "./lib/lua/5.4/cffi/posix.headers", "./share/lua/5.4/cffi.lua", "./share/lua/5.4/cffi.d.lua",
             "./share/doc/cffi/lib/cffi.d.lua" }
         for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
