@@ -190,73 +190,6 @@ static void act(struct parser *p, struct attrs *attrs, const struct name *name)
         cdecl__skip_parens(p);
 }
 
-/* ---- [[cffi::...]] ---- */
-
-/* A token in parentheses that are kept. */
-struct kept_token {
-    struct kept_token *next;
-    struct token token;
-};
-
-static const char *join(struct cdecl_state *state, const struct kept_token *first)
-{
-    size_t size = 0, used = 0;
-    for (const struct kept_token *node = first; node != NULL; node = node->next)
-        size += node->token.size + 1;
-    char *text = cdecl__alloc(state, size + 1, 1);
-    const char *end = NULL;
-    for (const struct kept_token *node = first; node != NULL; node = node->next) {
-        if (end != NULL && node->token.start != end)
-            text[used++] = ' ';
-        memcpy(text + used, node->token.start, node->token.size);
-        used += node->token.size;
-        end = node->token.start + node->token.size;
-    }
-    text[used] = '\0';
-    return text;
-}
-
-/* At '(': what stands before the matching ')', verbatim. Where a macro brings a parenthesis there
- * is no such text; then the tokens, apart where they were. */
-static const char *parenthesised(struct parser *p)
-{
-    struct token open = p->tok;
-    struct kept_token *first = NULL, **tail = &first;
-    for (size_t depth = 1;;) {
-        cdecl__advance(p);
-        depth += p->tok.kind == TOK_LPAREN;
-        depth -= p->tok.kind == TOK_RPAREN;
-        if (p->tok.kind == TOK_EOF)
-            cdecl__fail_token(p, &open, "'(' is never closed");
-        if (depth == 0)
-            break;
-        struct kept_token *node = SCRATCH(p->state, struct kept_token);
-        node->token = p->tok;
-        *tail = node;
-        tail = &node->next;
-    }
-    struct token close = p->tok;
-    cdecl__advance(p);
-    if (open.at == open.start && close.at == close.start)
-        return cdecl__copy_text(p->state, open.start + 1, (size_t)(close.start - open.start) - 1);
-    return join(p->state, first);
-}
-
-/* [[cffi::name(arguments)]], its name read. */
-static void cffi_attribute(struct parser *p, struct attrs *attrs, const struct name *name)
-{
-    if (strcmp(name->text, "noescape") == 0)
-        keep(p->state, attrs, CDECL_ATTR_NOESCAPE, name->text);
-    struct cdecl_attr *attr = keep(p->state, attrs, CDECL_ATTR_CFFI, NULL);
-    char full[128] = "cffi::";
-    if (name->size + 7u > sizeof full)
-        cdecl__fail(p->state, "the attribute's name is too long");
-    memcpy(full + 6, name->text, name->size + 1u);
-    attr->name = cdecl__intern(p->state, full, name->size + 6u)->text;
-    if (p->tok.kind == TOK_LPAREN)
-        attr->text = parenthesised(p);
-}
-
 /* ---- the three spellings ---- */
 
 static struct name *next_word(struct parser *p, const char *what)
@@ -271,15 +204,19 @@ static struct name *next_word(struct parser *p, const char *what)
 /* attribute = [ word "::" ] word [ "(" ... ")" ]; only "[[" takes the first part. */
 static void attribute(struct parser *p, struct attrs *attrs, bool scoped)
 {
-    const struct name *name = next_word(p, "an attribute"), *space = NULL;
-    if (scoped && cdecl__accept(p, TOK_SCOPE)) {
-        space = name;
+    const struct name *name = next_word(p, "an attribute");
+    if (scoped && p->tok.kind == TOK_SCOPE) {
+        bool ours = strcmp(name->text, "cffi") == 0;
+        p->lex.no_expand = ours; /* "errno" is a macro where it is included */
+        cdecl__advance(p);
+        p->lex.no_expand = false;
+        if (ours) {
+            cdecl__read_note(p, attrs);
+            return;
+        }
         name = next_word(p, "an attribute after '::'");
     }
-    if (space != NULL && strcmp(space->text, "cffi") == 0)
-        cffi_attribute(p, attrs, name);
-    else
-        act(p, attrs, name);
+    act(p, attrs, name);
 }
 
 /* attributes = [ attribute ] { "," [ attribute ] } close; without `apart`, the text that asks for
@@ -406,6 +343,8 @@ void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const 
         to->refusal = from->refusal;
     if (from->symbol != NULL)
         to->symbol = from->symbol;
+    if (from->notes != NULL)
+        cdecl__add_notes(state, to, from);
     if (to->kept == NULL) { /* lists are shared, never changed */
         to->kept = from->kept;
         to->nkept = from->nkept;

@@ -135,6 +135,8 @@ size_t cdecl_macros_replaced(const struct cdecl_state *state)
 
 static void end_parser(struct parser *p)
 {
+    if (p->notes != NULL)
+        cdecl__end_notes(p);
     cdecl__undefine_all(p);
     if (p->next_arg < p->source->nargs) {
         p->surplus = (uint32_t)p->next_arg + 1;
@@ -248,6 +250,66 @@ bool cdecl_macro_value(struct cdecl_state *state, const struct cdecl_decl *macro
         return false;
     *value = e.value;
     return true;
+}
+
+/* ---- attributes after the fact ---- */
+
+struct remarks {
+    const struct cdecl_decl *decl;
+    const struct cdecl_remark *remark;
+    size_t count;
+    size_t *which;
+};
+
+/* The function type with what one text adds: notes = note { "," note } */
+static const struct cdecl_type *add_remark(struct cdecl_state *state,
+                                           const struct cdecl_decl *decl,
+                                           const struct cdecl_type *type,
+                                           const struct cdecl_remark *remark)
+{
+    struct parser p;
+    struct attrs attrs = {0};
+    struct cdecl_source source = {.text = remark->text, .size = remark->size};
+    struct note_link **notes =
+        cdecl__scratch(state, (type->nparams + 1) * sizeof *notes, _Alignof(struct note_link *));
+    start_parser(&p, state, &source);
+    do
+        cdecl__read_note(&p, &attrs);
+    while (cdecl__accept(&p, TOK_COMMA));
+    if (p.tok.kind != TOK_EOF)
+        cdecl__expected(&p, "',' or the end of the attributes");
+    notes[remark->param] = attrs.notes;
+    type = cdecl__annotate(&p, type, decl->params, notes, NOTES_IN_PART);
+    cdecl__undefine_all(&p);
+    state->parser = NULL;
+    return type;
+}
+
+static const void *add_remarks(struct cdecl_state *state, void *argument)
+{
+    const struct remarks *remarks = argument;
+    const struct cdecl_type *type = remarks->decl->type;
+    struct parser p = {.state = state};
+    struct cdecl_decl *decl = NEW(state, struct cdecl_decl);
+    for (size_t i = 0; i < remarks->count; i++) {
+        *remarks->which = i;
+        type = add_remark(state, remarks->decl, type, &remarks->remark[i]);
+    }
+    *remarks->which = remarks->count;
+    struct note_link **none =
+        cdecl__scratch(state, (type->nparams + 1) * sizeof *none, _Alignof(struct note_link *));
+    *decl = *remarks->decl;
+    decl->type = cdecl__annotate(&p, type, decl->params, none, NOTES_OF_FUNCTION);
+    cdecl__bind(state, cdecl__name_of(decl->name), decl);
+    return decl;
+}
+
+const struct cdecl_decl *cdecl_annotate(struct cdecl_state *state, const struct cdecl_decl *decl,
+                                        const struct cdecl_remark *remarks, size_t count,
+                                        size_t *which, struct cdecl_error *error)
+{
+    struct remarks all = {decl, remarks, count, which};
+    return protect(state, error, add_remarks, &all);
 }
 
 /* ---- constructors ---- */

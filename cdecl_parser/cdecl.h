@@ -74,6 +74,7 @@ struct cdecl_type {
     uint8_t variadic;  /* functions: ends in ", ..." */
     uint8_t no_proto;  /* functions: declared with "()" */
     uint8_t refusal;   /* enum cdecl_refusal: why values cannot be used or called */
+    uint8_t annotated; /* functions: cdecl_annotation_of() has something to say */
     uint16_t bits;     /* integers: value and sign bits (1 for bool, N for _BitInt(N)) */
     uint16_t depth; /* nesting of this type, at most CDECL_MAX_DEPTH, to where a pointer leads to a
                      * named tag: bounds every walker that stops there */
@@ -163,17 +164,45 @@ enum cdecl_attr_id {
     CDECL_ATTR_WARN_UNUSED_RESULT,
     CDECL_ATTR_VISIBILITY, /* text */
     CDECL_ATTR_CALLCONV,   /* text: "cdecl", "stdcall", ... */
-    CDECL_ATTR_NOESCAPE,   /* on parameters */
-    CDECL_ATTR_CFFI        /* [[cffi::name(args)]]: name, text: the arguments verbatim */
+    CDECL_ATTR_NOESCAPE    /* on parameters; also [[cffi::noescape]] */
 };
 
 struct cdecl_attr {
     const struct cdecl_attr *next;
     enum cdecl_attr_id id;
     uint32_t nints;
-    const char *name; /* as written, without underscores around it; the full name for CFFI */
+    const char *name; /* as written, without underscores around it */
     const char *text;
     const int64_t *ints;
+};
+
+/* How a function is called from Lua, as [[cffi::...]] says (docs/design.md S23): a part of its
+ * type, that makes no type another one. Places of parameters are counted from 1, 0 is none. */
+enum cdecl_passing { CDECL_PASS, CDECL_PASS_IN, CDECL_PASS_OUT, CDECL_PASS_INOUT };
+enum cdecl_failure { CDECL_NO_FAILURE, CDECL_FAILURE_ERRNO, CDECL_FAILURE_STATUS };
+
+struct cdecl_param_annotation {
+    uint8_t passing;                /* enum cdecl_passing */
+    bool string;                    /* what comes back, or reaches a callback, is text */
+    bool nullable, scoped;          /* nullable: of `in` */
+    bool optional;                  /* there is a `value` for when it is left out */
+    uint32_t length;                /* the parameter with the length of the buffer or string */
+    const char *length_name;        /* its name */
+    const char *owned;              /* the function that frees what comes back */
+    const struct cdecl_type *flags; /* an enum */
+    struct cdecl_value value;       /* NONE: a null pointer */
+};
+
+struct cdecl_annotation {
+    uint8_t failure;          /* enum cdecl_failure */
+    bool string, count;       /* of the result */
+    uint32_t length;          /* string: the parameter with its length */
+    const char *length_name;  /* its name */
+    const char *freed_by;     /* string: the function that frees it */
+    const char *owned;        /* the function that frees the result */
+    const char *message;      /* STATUS: the function that has the texts, or "strerror" */
+    struct cdecl_value value; /* ERRNO: of a failure, NONE: the usual one; STATUS: of success */
+    struct cdecl_param_annotation param[];
 };
 
 /* What is known of one parameter of one declaration (not part of the function's type). */
@@ -390,6 +419,35 @@ size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size
 
 /* "file:line:col: message\n  source line\n  ^". As snprintf. */
 size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size);
+
+/* What is said of calls of a function type, NULL: nothing. */
+static inline const struct cdecl_annotation *cdecl_annotation_of(const struct cdecl_type *type)
+{
+    return type->annotated ? (const struct cdecl_annotation *)(const void *)type->params[type->nparams]
+                           : NULL;
+}
+
+/* The attributes of the function, or (from 1 on) of one of its parameters, as C text without
+ * brackets: "out, owned(fclose)". As snprintf. */
+size_t cdecl_print_annotation(const struct cdecl_type *function, uint32_t param, char *buffer,
+                              size_t size);
+
+/* Adds attributes to the declaration of a function after the fact, all or none: each text is what
+ * stands within the brackets, of the function or (from 1 on) of a parameter. `which`: the one that
+ * was refused. NULL with `error` filled on failure. */
+struct cdecl_remark {
+    const char *text;
+    size_t size;
+    uint32_t param;
+};
+const struct cdecl_decl *cdecl_annotate(struct cdecl_state *state, const struct cdecl_decl *decl,
+                                        const struct cdecl_remark *remarks, size_t count,
+                                        size_t *which, struct cdecl_error *error);
+
+/* Whether a function of this name, interned, frees what others own. */
+bool cdecl_is_releaser(const struct cdecl_state *state, const char *name);
+/* Another number after each change to declarations that are annotated. */
+uint32_t cdecl_annotations(const struct cdecl_state *state);
 
 /* The embedder's slot: the only writable part of published types. */
 void **cdecl_user(const struct cdecl_type *type);

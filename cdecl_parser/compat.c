@@ -231,6 +231,22 @@ bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
 static const struct cdecl_type *compose(struct cdecl_state *state, const struct cdecl_type *a,
                                         const struct cdecl_type *b);
 
+/* What an annotated function says, for the composite `made`, which is that function mostly. */
+static const struct cdecl_type *keep_annotation(struct cdecl_state *state,
+                                                const struct cdecl_type *made,
+                                                const struct cdecl_type *annotated)
+{
+    bool same = made->target == annotated->target && made->nparams == annotated->nparams &&
+                made->variadic == annotated->variadic && made->refusal == annotated->refusal;
+    for (uint32_t i = 0; same && i < made->nparams; i++)
+        same = made->params[i] == annotated->params[i];
+    if (same)
+        return annotated;
+    if (made->nparams != annotated->nparams)
+        return made;
+    return cdecl__annotated(state, made, cdecl_annotation_of(annotated));
+}
+
 static const struct cdecl_type *
 compose_functions(struct cdecl_state *state, const struct cdecl_type *a, const struct cdecl_type *b)
 {
@@ -241,9 +257,12 @@ compose_functions(struct cdecl_state *state, const struct cdecl_type *a, const s
     for (uint32_t i = 0; i < shape->nparams; i++)
         params[i] = a->no_proto || b->no_proto ? shape->params[i]
                                                : compose(state, a->params[i], b->params[i]);
-    return cdecl__function(state, compose(state, a->target, b->target), params, shape->nparams,
-                           shape->variadic, shape->no_proto,
-                           a->refusal != CDECL_USABLE ? a->refusal : b->refusal);
+    const struct cdecl_type *made = cdecl__function(
+        state, compose(state, a->target, b->target), params, shape->nparams, shape->variadic,
+        shape->no_proto, a->refusal != CDECL_USABLE ? a->refusal : b->refusal);
+    if (!a->annotated && !b->annotated)
+        return made;
+    return keep_annotation(state, made, a->annotated ? a : b);
 }
 
 static const struct cdecl_type *compose(struct cdecl_state *state, const struct cdecl_type *a,

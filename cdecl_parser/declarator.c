@@ -146,6 +146,7 @@ static struct param_node *parameter(struct parser *p)
     node->base = specs.base;
     node->params = d.params;
     node->attrs = d.attrs.kept;
+    node->notes = d.attrs.notes;
     return node;
 }
 
@@ -410,4 +411,7 @@ void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming 
     }
     cdecl__attributes_unite(p->state, &result->attrs, &specs->attrs);
     result->type = cdecl__attributes_apply(p, result->type, &result->attrs);
+    if (RARELY(p->notes != NULL))
+        cdecl__note_declarator(p, result, naming == NAME_PARAMETER,
+                               specs->storage == STORAGE_TYPEDEF);
 }

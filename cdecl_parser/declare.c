@@ -105,6 +105,8 @@ static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
         return old;
     if (merged.type == NULL)
         fail_conflict(p, at, old, decl);
+    if (decl->type->annotated)
+        merged.type = cdecl__unite_annotations(p, at, merged.type, old->type, decl->type);
     merged.attrs = unite(p->state, old->attrs, decl->attrs);
     if (merged.symbol == old->name)
         merged.symbol = decl->symbol;

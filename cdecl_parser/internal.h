@@ -131,6 +131,8 @@ struct cdecl_state {
     uint32_t mark_id;
     const struct parser *parser; /* for positions in errors, NULL when no text is being read */
     struct cdecl_error *error;
+    const struct releaser *releasers;
+    uint32_t annotations; /* changes of them, so far */
     char texts[2][160]; /* of cdecl__type_text() */
     unsigned next_text;
     jmp_buf jump;
@@ -259,6 +261,10 @@ const struct cdecl_type *cdecl__ptrdiff_type(struct cdecl_state *state);
 struct cdecl__extent cdecl__extent_of(const struct cdecl_type *type); /* of target.h */
 void cdecl__make_basic(struct cdecl_state *state);
 
+/* A function type of its own that says so; no other is the same type. */
+const struct cdecl_type *cdecl__annotated(struct cdecl_state *state, const struct cdecl_type *type,
+                                          const struct cdecl_annotation *annotation);
+
 /* ---- compat.c ---- */
 
 /* The composite of two compatible types of one state, NULL when they are not compatible. */
@@ -308,6 +314,67 @@ struct hint {
 void cdecl__index_free(struct cdecl_state *state);
 struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
                         size_t size);
+
+/* ---- annotation_text.c: in cdecl.h ---- */
+
+/* ---- annotation.c: what [[cffi::...]] says becomes a part of a function's type ---- */
+
+/* Those of functions, then those that only parameters have. */
+enum note_word {
+    NOTE_ERRNO,
+    NOTE_FAILS,
+    NOTE_STATUS,
+    NOTE_STRING,
+    NOTE_OWNED,
+    NOTE_COUNT,
+    NOTE_OUT,
+    NOTE_INOUT,
+    NOTE_IN,
+    NOTE_SCOPED,
+    NOTE_FLAGS,
+    NOTE_DEFAULT,
+    NOTE_NULLABLE,
+    NOTE_WORDS
+};
+extern const char *const cdecl__note_words[NOTE_WORDS];
+
+/* One such word as it was read. */
+struct note {
+    struct note *older; /* all of one declaration: parser.notes */
+    enum note_word word;
+    bool taken;                    /* by a function or parameter */
+    struct place at, argument_at;  /* the word, what stands in its parentheses */
+    const char *name;              /* an argument that is a name, interned; of STATUS the second */
+    struct cdecl_value value;      /* one that is a constant */
+    const struct cdecl_type *type; /* one that is a type */
+};
+
+/* Those that stand at one place, in their order. */
+struct note_link {
+    struct note_link *next;
+    struct note *note;
+};
+
+/* A function that frees what others own. */
+struct releaser {
+    const struct releaser *next;
+    const char *name;
+};
+
+/* PART: more notes of the function follow, after which it is checked. */
+enum note_context { NOTES_OF_FUNCTION, NOTES_OF_TYPE, NOTES_IN_PART };
+
+/* The function type with what the notes add: [0] of the function, then of each parameter. */
+const struct cdecl_type *cdecl__annotate(struct parser *p, const struct cdecl_type *type,
+                                         const struct cdecl_param *params,
+                                         struct note_link *const *notes,
+                                         enum note_context context);
+/* `type`, the composite of two declarations `a` and `b` of `at->name`, with what both say; `a` when
+ * that says it all. Fails when they contradict each other. */
+const struct cdecl_type *cdecl__unite_annotations(struct parser *p, const struct place *at,
+                                                  const struct cdecl_type *type,
+                                                  const struct cdecl_type *a,
+                                                  const struct cdecl_type *b);
 
 /* ---- macro.c ---- */
 
@@ -437,6 +504,7 @@ struct attrs {
     uint32_t nkept;
     struct name *mode;
     struct cdecl_attr *kept; /* `nkept` of them */
+    struct note_link *notes; /* of ours */
     enum cdecl_refusal refusal;
     const char *symbol; /* asm label */
 };
@@ -483,6 +551,17 @@ void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum 
                            const char *name);
 void cdecl__intern_attributes(struct cdecl_state *state);
 
+/* ---- note.c ---- */
+
+struct declarator;
+void cdecl__read_note(struct parser *p, struct attrs *attrs); /* at the word after "cffi::" */
+void cdecl__add_notes(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
+/* Makes the notes of a declarator and of its parameters a part of its type. */
+void cdecl__note_declarator(struct parser *p, struct declarator *d, bool is_parameter,
+                            bool is_typedef);
+/* At the end of a declaration: no note may be left that nothing has taken. */
+void cdecl__end_notes(struct parser *p);
+
 /* ---- specifiers.c ---- */
 
 enum storage { STORAGE_NONE, STORAGE_TYPEDEF, STORAGE_EXTERN, STORAGE_STATIC, STORAGE_OTHER };
@@ -511,6 +590,7 @@ struct param_node {
     const char *base;          /* of its specifiers */
     struct param_node *params; /* of the function that it points to */
     struct cdecl_attr *attrs;
+    struct note_link *notes;
 };
 
 struct declarator {

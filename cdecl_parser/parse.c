@@ -292,6 +292,8 @@ static void external_declaration(struct parser *p)
 {
     struct arena_mark mark = cdecl__arena_mark(&p->state->scratch);
     one_external_declaration(p);
+    if (RARELY(p->notes != NULL))
+        cdecl__end_notes(p);
     if (p->lex.expansion == NULL) /* a macro's expansion may outlast its declaration */
         cdecl__arena_release(&p->state->scratch, mark);
 }

@@ -76,6 +76,7 @@ struct parser {
     struct pack *packs;
     struct hidden_macro *hidden_macros;
     struct param_node *prototype; /* parameters read so far, visible in array lengths */
+    struct note *notes;           /* of the declaration being read, the latest first */
     struct body *body;            /* the struct or union body being read */
     struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
 };

@@ -319,6 +319,23 @@ const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct
     return intern(state, &shape);
 }
 
+const struct cdecl_type *cdecl__annotated(struct cdecl_state *state, const struct cdecl_type *type,
+                                          const struct cdecl_annotation *annotation)
+{
+    size_t size = type->nparams * sizeof *type->params;
+    const void **params = NEW_ARRAY(state, const void *, type->nparams + 1u);
+    struct cdecl_type *made = NEW(state, struct cdecl_type);
+    if (size > 0)
+        memcpy(params, type->params, size);
+    params[type->nparams] = annotation;
+    *made = *type;
+    made->annotated = true;
+    made->params = (const struct cdecl_type *const *)params;
+    made->unqual = made;
+    made->user = NULL;
+    return made;
+}
+
 /* C11 6.7.6.3p7-8: as a parameter, or as a value. */
 const struct cdecl_type *cdecl__decay(struct cdecl_state *state, const struct cdecl_type *type)
 {

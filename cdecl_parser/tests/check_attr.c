@@ -1,5 +1,5 @@
 /* attr.c: every attribute of attrs.def kept, acted on or refused, the others skipped, in each
- * spelling and at each place; [[cffi::...]] verbatim; _Alignas, asm labels, calling conventions. */
+ * spelling and at each place; _Alignas, asm labels, calling conventions. */
 #include <stdio.h>
 
 #include "support.h"
@@ -390,64 +390,7 @@ START_TEST(nullability_words_are_skipped)
 }
 END_TEST
 
-/* ---- [[cffi::...]] ---- */
-
-static const struct {
-    const char *written, *name, *text;
-} ours[] = {
-    {"cffi::free", "cffi::free", NULL},
-    {"cffi::free()", "cffi::free", ""},
-    {"cffi::free(release)", "cffi::free", "release"},
-    {"cffi::out( 1,  \"a)\" , (b [2]) )", "cffi::out", " 1,  \"a)\" , (b [2]) "},
-    {"cffi::x(/* kept */ 1)", "cffi::x", "/* kept */ 1"},
-    {"cffi :: x(1)", "cffi::x", "1"},
-    {"cffi::x(int, struct s *)", "cffi::x", "int, struct s *"},
-    {"cffi::x(\n  1,\n  2)", "cffi::x", "\n  1,\n  2"},
-    {"gnu::unused, cffi::x(1), deprecated", "cffi::x", "1"},
-};
-
-START_TEST(ours_are_verbatim)
-{
-    static const char *const texts[] = {"[[%s]] int f(int);", "int f [[%s]] (int);"};
-    char text[200];
-    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
-        snprintf(text, sizeof text, texts[i], ours[_i].written);
-        must_parse(text);
-        const struct cdecl_attr *attr = attr_of(decl_of("f")->attrs, CDECL_ATTR_CFFI);
-        ck_assert_ptr_nonnull(attr);
-        ck_assert_str_eq(attr->name, ours[_i].name);
-        ck_assert_int_eq(attr->text == NULL, ours[_i].text == NULL);
-        if (attr->text != NULL)
-            ck_assert_str_eq(attr->text, ours[_i].text);
-        free_state();
-        new_state();
-    }
-}
-END_TEST
-
-/* Out of a macro there is no text between the parentheses: the tokens, apart where they were. */
-static const struct {
-    const char *define, *use, *text;
-} from_macros[] = {
-    {"A [[cffi::x(1, (2))]]", "A", "1, (2)"},
-    {"A 1 +  2", "[[cffi::x(A)]]", "A"},
-    {"A [[cffi::x( ten,\"s\" )]]", "A", "ten,\"s\""},
-    {"A cffi::x(", "[[A 1, 2 )]]", "1, 2"},
-    {"A 7)", "[[cffi::x( 6, A]]", "6, 7"},
-    {"A [[cffi::x()]]", "A", ""},
-};
-
-START_TEST(ours_from_macros)
-{
-    char text[200];
-    snprintf(text, sizeof text, "#define %s\n%s int f(int);", from_macros[_i].define,
-             from_macros[_i].use);
-    must_parse(text);
-    const struct cdecl_attr *attr = attr_of(decl_of("f")->attrs, CDECL_ATTR_CFFI);
-    ck_assert_ptr_nonnull(attr);
-    ck_assert_str_eq(attr->text, from_macros[_i].text);
-}
-END_TEST
+/* ---- [[cffi::...]]: the others are of check_annotation.c ---- */
 
 START_TEST(noescape_of_ours_counts_as_noescape)
 {
@@ -455,7 +398,6 @@ START_TEST(noescape_of_ours_counts_as_noescape)
                " void (*other)(void) __attribute__((noescape)));");
     const struct cdecl_param *params = decl_of("f")->params;
     ck_assert_ptr_nonnull(attr_of(params[0].attrs, CDECL_ATTR_NOESCAPE));
-    ck_assert_ptr_nonnull(attr_of(params[0].attrs, CDECL_ATTR_CFFI));
     ck_assert_ptr_null(attr_of(params[1].attrs, CDECL_ATTR_NOESCAPE));
     ck_assert_ptr_nonnull(attr_of(params[2].attrs, CDECL_ATTR_NOESCAPE));
 }
@@ -478,8 +420,6 @@ Suite *check_attr(void)
     tcase_add_loop_test(tcase, label, 0, LENGTH(labels));
     tcase_add_loop_test(tcase, calling_conventions, 0, 5);
     tcase_add_test(tcase, nullability_words_are_skipped);
-    tcase_add_loop_test(tcase, ours_are_verbatim, 0, LENGTH(ours));
-    tcase_add_loop_test(tcase, ours_from_macros, 0, LENGTH(from_macros));
     tcase_add_test(tcase, noescape_of_ours_counts_as_noescape);
     return suite;
 }

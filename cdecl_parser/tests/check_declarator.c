@@ -115,15 +115,14 @@ END_TEST
 START_TEST(names_and_attributes_of_parameters)
 {
     must_parse("int f(int a, char *, void (*cb)(int inner) __attribute__((noescape)),"
-               " [[cffi::out(1)]] int *d);");
+               " [[cffi::out]] int *d);");
     const struct cdecl_param *params = decl_of("f")->params;
     ck_assert_str_eq(params[0].name, "a");
     ck_assert_ptr_null(params[1].name);
     ck_assert_str_eq(params[2].name, "cb");
     ck_assert_ptr_null(params[0].attrs);
     ck_assert_ptr_nonnull(attr_of(params[2].attrs, CDECL_ATTR_NOESCAPE));
-    ck_assert_str_eq(attr_of(params[3].attrs, CDECL_ATTR_CFFI)->name, "cffi::out");
-    ck_assert_str_eq(attr_of(params[3].attrs, CDECL_ATTR_CFFI)->text, "1");
+    ck_assert_int_eq(cdecl_annotation_of(decl_of("f")->type)->param[3].passing, CDECL_PASS_OUT);
     must_parse("int g(int, char); int h(void);");
     ck_assert_ptr_null(decl_of("g")->params);
     ck_assert_ptr_null(decl_of("h")->params);

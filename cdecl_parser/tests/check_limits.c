@@ -131,7 +131,6 @@ static const struct {
     {"int x __attribute__((a", "(", "", ")", "));", 0, NULL, NULL},
     {"int x __attribute__((a(", "[", "", "]", ")));", 0, NULL, NULL},
     {"[[a", "(", "", ")", "]] int x;", 0, NULL, NULL},
-    {"[[cffi::a", "(", "", ")", "]] int x;", 0, NULL, NULL},
     {"asm(", "(", "\"x\"", ")", ");", 0, NULL, NULL},
     {"int x[", "1 + ", "1", "", "];", 0, NULL, NULL},
     {"int x[", "1 || ", "1", "", "];", 0, NULL, NULL},
@@ -182,7 +181,6 @@ static const struct {
     {"int f(void) ", "{", "'{' is never closed"},
     {"int x = ", "{", "'{' is never closed"},
     {"int x __attribute__((a", "(", "'(' is never closed"},
-    {"[[cffi::a", "(", "'(' is never closed"},
     {"", "[[", "expected an attribute, got '[['"},
     {"", "__attribute__((", "'(' is never closed"},
     {"", "extern \"C\" {", TOO_DEEP},
@@ -450,7 +448,8 @@ static const char sample[] =
     "extern \"C\" { static const char text[] = \"\\\"caf\xc3\xa9\\n\" u8\"x\"; }\n"
     "_Static_assert(1.5e3 > 0x1p4, \"m\");\nint *restrict (*const f(void (*)(int, ...), char [*]))"
     "(struct tag *p) __asm__(\"g\") __attribute__((nonnull(1), deprecated(\"no\")));\n"
-    "[[cffi::x(a, (b))]] _Atomic(int) v; typeof(&*(int *)0) w = &v;\n"
+    "_Atomic(int) v; [[cffi::status(0, t)]] int an(int *, [[cffi::in(n)]] const void *b, int n);"
+    " typeof(&*(int *)0) w = &v;\n"
     "static inline int body(void) { return '}' + \"{\"[0]; /* } */ }\n"
     "_BitInt(N / 9) x; __typeof__(_Generic(1, int: 2.5)) y; int z[offsetof(struct tag, c) + 1];\n";
 

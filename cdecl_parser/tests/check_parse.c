@@ -105,13 +105,6 @@ static const struct {
     {"int x(void) __attribute__((cdecl));", CDECL_ATTR_CALLCONV, "cdecl", 0, {0}},
     {"int __stdcall x(void);", CDECL_ATTR_CALLCONV, "stdcall", 0, {0}},
     {"int x(void) __attribute__((sysv_abi));", CDECL_ATTR_CALLCONV, "sysv_abi", 0, {0}},
-    {"[[cffi::name]] int x(void);", CDECL_ATTR_CFFI, NULL, 0, {0}},
-    {"[[cffi::name(a, (b) \"c)\" , 3)]] int x(void);",
-     CDECL_ATTR_CFFI,
-     "a, (b) \"c)\" , 3",
-     0,
-     {0}},
-    {"int x(void) [[cffi::name()]];", CDECL_ATTR_CFFI, "", 0, {0}},
 };
 
 START_TEST(attributes_are_kept)

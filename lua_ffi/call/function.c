@@ -29,8 +29,7 @@ static uint64_t nonnull_bits(const struct cdecl_decl *decl, const struct cdecl_a
 static bool is_noescape(const struct cdecl_attr *attr)
 {
     for (; attr != NULL; attr = attr->next)
-        if (attr->id == CDECL_ATTR_NOESCAPE ||
-            (attr->id == CDECL_ATTR_CFFI && strcmp(attr->name, "cffi::noescape") == 0))
+        if (attr->id == CDECL_ATTR_NOESCAPE)
             return true;
     return false;
 }
