@@ -1,7 +1,7 @@
-/* What [[cffi::...]] says of the calls of a function, made a part of its type: notes as note.c reads
- * them in, struct cdecl_annotation out. Refuses what contradicts itself or the types. Depends on
- * type.c for the types, print.c and suggest.c for messages. Annotations belong to the state's arena
- * and are immutable once their type is made. */
+/* What [[cffi::...]] says of the calls of a function, made a part of its type: notes as note.c
+ * reads them in, struct cdecl_annotation out. Refuses what contradicts itself or the types. Depends
+ * on type.c for the types, print.c and suggest.c for messages. Annotations belong to the state's
+ * arena and are immutable once their type is made. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
@@ -216,7 +216,8 @@ static void note_flags(const struct subject *s, uint32_t i)
 static bool is_default(const struct cdecl_type *type, const struct cdecl_value *value)
 {
     if (type->kind == CDECL_POINTER)
-        return value->kind == CDECL_VALUE_NONE || (value->kind == CDECL_VALUE_INT && value->u == 0) ||
+        return value->kind == CDECL_VALUE_NONE ||
+               (value->kind == CDECL_VALUE_INT && value->u == 0) ||
                (value->kind == CDECL_VALUE_STRING && is_text(type));
     if (value->kind == CDECL_VALUE_FLOAT)
         return type->kind == CDECL_FLOAT;
@@ -392,8 +393,8 @@ static void check_param(const struct subject *s, uint32_t i, bool is_declared)
         REFUSE(s, "'nullable' of parameter '%s' needs 'in(LENGTH)'", name);
     if (param->passing == CDECL_PASS_INOUT && param->length != 0)
         REFUSE(s, "parameter '%s' is 'inout', which has no length", name);
-    if (param->owned != NULL && (param->passing != CDECL_PASS_OUT || buffer ||
-                                 type->target->kind != CDECL_POINTER))
+    if (param->owned != NULL &&
+        (param->passing != CDECL_PASS_OUT || buffer || type->target->kind != CDECL_POINTER))
         REFUSE(s, "'owned' needs a pointer that comes back, parameter '%s' is no 'out' of one",
                name);
     if (param->string && is_declared && !buffer)
@@ -469,8 +470,7 @@ static const struct cdecl_type *finish(const struct subject *s)
 
 const struct cdecl_type *cdecl__annotate(struct parser *p, const struct cdecl_type *type,
                                          const struct cdecl_param *params,
-                                         struct note_link *const *notes,
-                                         enum note_context context)
+                                         struct note_link *const *notes, enum note_context context)
 {
     struct subject s = {.p = p, .type = type, .params = params};
     s.to = copy_annotation(p->state, type);

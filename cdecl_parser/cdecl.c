@@ -262,8 +262,7 @@ struct remarks {
 };
 
 /* The function type with what one text adds: notes = note { "," note } */
-static const struct cdecl_type *add_remark(struct cdecl_state *state,
-                                           const struct cdecl_decl *decl,
+static const struct cdecl_type *add_remark(struct cdecl_state *state, const struct cdecl_decl *decl,
                                            const struct cdecl_type *type,
                                            const struct cdecl_remark *remark)
 {

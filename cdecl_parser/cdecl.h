@@ -423,8 +423,9 @@ size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t si
 /* What is said of calls of a function type, NULL: nothing. */
 static inline const struct cdecl_annotation *cdecl_annotation_of(const struct cdecl_type *type)
 {
-    return type->annotated ? (const struct cdecl_annotation *)(const void *)type->params[type->nparams]
-                           : NULL;
+    return type->annotated
+               ? (const struct cdecl_annotation *)(const void *)type->params[type->nparams]
+               : NULL;
 }
 
 /* The attributes of the function, or (from 1 on) of one of its parameters, as C text without

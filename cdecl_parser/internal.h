@@ -133,7 +133,7 @@ struct cdecl_state {
     struct cdecl_error *error;
     const struct releaser *releasers;
     uint32_t annotations; /* changes of them, so far */
-    char texts[2][160]; /* of cdecl__type_text() */
+    char texts[2][160];   /* of cdecl__type_text() */
     unsigned next_text;
     jmp_buf jump;
 };
@@ -367,8 +367,7 @@ enum note_context { NOTES_OF_FUNCTION, NOTES_OF_TYPE, NOTES_IN_PART };
 /* The function type with what the notes add: [0] of the function, then of each parameter. */
 const struct cdecl_type *cdecl__annotate(struct parser *p, const struct cdecl_type *type,
                                          const struct cdecl_param *params,
-                                         struct note_link *const *notes,
-                                         enum note_context context);
+                                         struct note_link *const *notes, enum note_context context);
 /* `type`, the composite of two declarations `a` and `b` of `at->name`, with what both say; `a` when
  * that says it all. Fails when they contradict each other. */
 const struct cdecl_type *cdecl__unite_annotations(struct parser *p, const struct place *at,

@@ -40,8 +40,8 @@ static struct cdecl_value read_constant(struct parser *p)
 {
     struct cdecl_value none = {.kind = CDECL_VALUE_NONE};
     struct place at = cdecl__here(p);
-    if (p->tok.name != NULL && (strcmp(p->tok.name->text, "NULL") == 0 ||
-                                strcmp(p->tok.name->text, "nullptr") == 0)) {
+    if (p->tok.name != NULL &&
+        (strcmp(p->tok.name->text, "NULL") == 0 || strcmp(p->tok.name->text, "nullptr") == 0)) {
         cdecl__advance(p);
         return none;
     }
@@ -65,9 +65,7 @@ static void read_arguments(struct parser *p, struct note *note)
             note->name = read_name(p, "the name of a function");
         break;
     case NOTE_OWNED: note->name = read_name(p, "the name of a function"); break;
-    case NOTE_STRING:
-        note->name = read_name(p, "the name of a parameter or function");
-        break;
+    case NOTE_STRING: note->name = read_name(p, "the name of a parameter or function"); break;
     case NOTE_IN:
     case NOTE_OUT: note->name = read_name(p, "the name of a parameter"); break;
     case NOTE_FLAGS: note->type = cdecl__type_name(p); break;
@@ -190,10 +188,10 @@ void cdecl__note_declarator(struct parser *p, struct declarator *d, bool is_para
     struct attrs own = is_parameter ? take_function_notes(p, &d->attrs) : d->attrs;
     bool any = own.notes != NULL;
     uint32_t n = d->params != NULL ? function->nparams : 0, i = 0;
-    struct note_link **notes = cdecl__scratch(
-        p->state, (function->nparams + 1) * sizeof *notes, _Alignof(struct note_link *));
-    struct cdecl_param *params = cdecl__scratch(p->state, (n + 1) * sizeof *params,
-                                                _Alignof(struct cdecl_param));
+    struct note_link **notes = cdecl__scratch(p->state, (function->nparams + 1) * sizeof *notes,
+                                              _Alignof(struct note_link *));
+    struct cdecl_param *params =
+        cdecl__scratch(p->state, (n + 1) * sizeof *params, _Alignof(struct cdecl_param));
     for (struct param_node *node = d->params; i < n; node = node->next, i++) {
         params[i].name = node->name == NULL ? NULL : node->name->text;
         notes[i + 1] = node->notes;
@@ -203,9 +201,8 @@ void cdecl__note_declarator(struct parser *p, struct declarator *d, bool is_para
     if (!any)
         return;
     p->culprit = &d->at;
-    d->type = with_function(
-        p->state, d->type,
-        cdecl__annotate(p, function, n > 0 ? params : NULL, notes,
-                        is_declared ? NOTES_OF_FUNCTION : NOTES_OF_TYPE));
+    d->type = with_function(p->state, d->type,
+                            cdecl__annotate(p, function, n > 0 ? params : NULL, notes,
+                                            is_declared ? NOTES_OF_FUNCTION : NOTES_OF_TYPE));
     p->culprit = NULL;
 }

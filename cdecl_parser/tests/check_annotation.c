@@ -1,6 +1,6 @@
-/* annotation.c, annotation_text.c, note.c: what [[cffi::...]] makes a part of a function's type, where
- * it may stand, two declarations of one function, attributes after the fact. What is refused is in
- * errors.def. */
+/* annotation.c, annotation_text.c, note.c: what [[cffi::...]] makes a part of a function's type,
+ * where it may stand, two declarations of one function, attributes after the fact. What is refused
+ * is in errors.def. */
 #include "support.h"
 
 static const char *annotation_text(const struct cdecl_type *type, uint32_t param)
@@ -57,9 +57,10 @@ END_TEST
 /* An annotated type is compatible with the same without. */
 START_TEST(types)
 {
-    must_parse("[[cffi::errno]] int f(int *a); int g(int *a); int f(int *b);"
-               "struct s { const char *(*m [[cffi::string]])(int); };"
-               "void h(const char *(*cb [[cffi::string]])(int), [[cffi::scoped]] void (*d)(void));");
+    must_parse(
+        "[[cffi::errno]] int f(int *a); int g(int *a); int f(int *b);"
+        "struct s { const char *(*m [[cffi::string]])(int); };"
+        "void h(const char *(*cb [[cffi::string]])(int), [[cffi::scoped]] void (*d)(void));");
     ck_assert(cdecl_compatible(decl_of("f")->type, decl_of("g")->type));
     ck_assert_ptr_ne(decl_of("f")->type, decl_of("g")->type);
     ck_assert_ptr_null(cdecl_annotation_of(decl_of("g")->type));
@@ -86,7 +87,8 @@ START_TEST(declarations_are_united)
     must_parse("int f(int *a, void *b, int n);");
     ck_assert_ptr_eq(decl_of("f"), before);
     ck_assert_uint_eq(cdecl_annotations(state), changes);
-    must_parse("typedef void (*t)(const char *s); typedef void (*t)([[cffi::string]] const char *);");
+    must_parse(
+        "typedef void (*t)(const char *s); typedef void (*t)([[cffi::string]] const char *);");
     ck_assert_str_eq(annotation_text(decl_of("t")->type, 1), "string");
 }
 END_TEST

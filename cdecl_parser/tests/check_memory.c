@@ -79,9 +79,10 @@ static const struct {
      "#define N 3\n#undef OLD\n#define OLD 7\nint a[N + OLD];\n#if N > 2\nint b;\n#endif\n"},
     {read_text, "#pragma pack(push, here, 2)\nstruct k { char c; int i; };\n#pragma pack(pop)\n"},
     {read_text, "# 12 \"some/file.h\"\nint x;\n#line 20 \"another.h\"\nint y;"},
-    {read_text, "int f(void) __attribute__((format(printf, 1, 2), deprecated(\"m\"))) asm(\"g\");"
-                " [[cffi::errno(-1), cffi::count]] int an(int fd, [[cffi::out(n), cffi::string]] char *b, "
-                "int n, [[cffi::default(3)]] int later);"},
+    {read_text,
+     "int f(void) __attribute__((format(printf, 1, 2), deprecated(\"m\"))) asm(\"g\");"
+     " [[cffi::errno(-1), cffi::count]] int an(int fd, [[cffi::out(n), cffi::string]] char *b, "
+     "int n, [[cffi::default(3)]] int later);"},
     {read_text, "typedef u tu __attribute__((transparent_union)); typedef int v4 "
                 "__attribute__((vector_size(16))); int m __attribute__((mode(DI)));"},
     {read_text, "int caf\xc3\xa9; int g(void) { return { 1, \"}\" }; } extern \"C\" { int h; }"},
