@@ -13,6 +13,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <string.h>
+#include "annotation.h"
 #include "cdecl.h"
 #include "limits.h"
 #include "memory.h"
@@ -317,63 +318,7 @@ struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space,
 
 /* ---- annotation_text.c: in cdecl.h ---- */
 
-/* ---- annotation.c: what [[cffi::...]] says becomes a part of a function's type ---- */
-
-/* Those of functions, then those that only parameters have. */
-enum note_word {
-    NOTE_ERRNO,
-    NOTE_FAILS,
-    NOTE_STATUS,
-    NOTE_STRING,
-    NOTE_OWNED,
-    NOTE_COUNT,
-    NOTE_OUT,
-    NOTE_INOUT,
-    NOTE_IN,
-    NOTE_SCOPED,
-    NOTE_FLAGS,
-    NOTE_DEFAULT,
-    NOTE_NULLABLE,
-    NOTE_WORDS
-};
-extern const char *const cdecl__note_words[NOTE_WORDS];
-
-/* One such word as it was read. */
-struct note {
-    struct note *older; /* all of one declaration: parser.notes */
-    enum note_word word;
-    bool taken;                    /* by a function or parameter */
-    struct place at, argument_at;  /* the word, what stands in its parentheses */
-    const char *name;              /* an argument that is a name, interned; of STATUS the second */
-    struct cdecl_value value;      /* one that is a constant */
-    const struct cdecl_type *type; /* one that is a type */
-};
-
-/* Those that stand at one place, in their order. */
-struct note_link {
-    struct note_link *next;
-    struct note *note;
-};
-
-/* A function that frees what others own. */
-struct releaser {
-    const struct releaser *next;
-    const char *name;
-};
-
-/* PART: more notes of the function follow, after which it is checked. */
-enum note_context { NOTES_OF_FUNCTION, NOTES_OF_TYPE, NOTES_IN_PART };
-
-/* The function type with what the notes add: [0] of the function, then of each parameter. */
-const struct cdecl_type *cdecl__annotate(struct parser *p, const struct cdecl_type *type,
-                                         const struct cdecl_param *params,
-                                         struct note_link *const *notes, enum note_context context);
-/* `type`, the composite of two declarations `a` and `b` of `at->name`, with what both say; `a` when
- * that says it all. Fails when they contradict each other. */
-const struct cdecl_type *cdecl__unite_annotations(struct parser *p, const struct place *at,
-                                                  const struct cdecl_type *type,
-                                                  const struct cdecl_type *a,
-                                                  const struct cdecl_type *b);
+/* ---- annotation.c: in annotation.h ---- */
 
 /* ---- macro.c ---- */
 
@@ -480,86 +425,11 @@ struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind k
 
 /* The grammar of C, which is recursive: from here on to parse.c the files call each other. */
 
-/* ---- attr.c ---- */
+/* ---- attr.c: in attr.h ---- */
 
-enum attr_code {
-    ATTR_UNKNOWN,
-#define KEEP(id, name) ATTR_KEEP_##name,
-#define CONVENTION(name) ATTR_CONVENTION_##name,
-#define ACT(name) ATTR_##name,
-#define REFUSE(name) ATTR_REFUSE_##name,
-#include "attrs.def"
-    ATTR_COUNT
-};
+#include "attr.h"
 
-/* What attributes at one place, or several united, ask for. */
-struct attrs {
-    bool any; /* false: nothing below is set */
-    bool packed;
-    bool transparent;
-    bool noreturn;
-    uint32_t alignment;   /* aligned or _Alignas, 0 when none */
-    uint32_t vector_size; /* bytes, 0 when none */
-    uint32_t nkept;
-    struct name *mode;
-    struct cdecl_attr *kept; /* `nkept` of them */
-    struct note_link *notes; /* of ours */
-    enum cdecl_refusal refusal;
-    const char *symbol; /* asm label */
-};
-
-void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
-static inline void cdecl__attributes_unite(struct cdecl_state *state, struct attrs *to,
-                                           const struct attrs *from)
-{
-    if (RARELY(from->any))
-        cdecl__attributes_merge(state, to, from);
-}
-
-static inline bool cdecl__at_attribute(const struct parser *p)
-{
-    switch (p->tok.kind) {
-    case TOK_ATTRIBUTE:
-    case TOK_LATTR:
-    case TOK_DECLSPEC:
-    case TOK_CALLCONV:
-    case TOK_NULLABLE:
-    case TOK_EXTENSION: return true;
-    default: return false;
-    }
-}
-
-/* Attributes of any spelling, or none. */
-void cdecl__read_attributes(struct parser *p, struct attrs *attrs);
-static inline void cdecl__attributes(struct parser *p, struct attrs *attrs)
-{
-    if (RARELY(cdecl__at_attribute(p)))
-        cdecl__read_attributes(p, attrs);
-}
-void cdecl__alignas(struct parser *p, struct attrs *attrs);   /* at _Alignas */
-void cdecl__asm_label(struct parser *p, struct attrs *attrs); /* at asm */
-/* Applies vector_size, mode and, for typedefs, aligned to a declared type. */
-const struct cdecl_type *cdecl__attributes_change(struct parser *p, const struct cdecl_type *type,
-                                                  const struct attrs *attrs);
-static inline const struct cdecl_type *
-cdecl__attributes_apply(struct parser *p, const struct cdecl_type *type, const struct attrs *attrs)
-{
-    return RARELY(attrs->any) ? cdecl__attributes_change(p, type, attrs) : type;
-}
-void cdecl__attributes_add(struct cdecl_state *state, struct attrs *attrs, enum cdecl_attr_id id,
-                           const char *name);
-void cdecl__intern_attributes(struct cdecl_state *state);
-
-/* ---- note.c ---- */
-
-struct declarator;
-void cdecl__read_note(struct parser *p, struct attrs *attrs); /* at the word after "cffi::" */
-void cdecl__add_notes(struct cdecl_state *state, struct attrs *to, const struct attrs *from);
-/* Makes the notes of a declarator and of its parameters a part of its type. */
-void cdecl__note_declarator(struct parser *p, struct declarator *d, bool is_parameter,
-                            bool is_typedef);
-/* At the end of a declaration: no note may be left that nothing has taken. */
-void cdecl__end_notes(struct parser *p);
+/* ---- note.c: in annotation.h ---- */
 
 /* ---- specifiers.c ---- */
 
