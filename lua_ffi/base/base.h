@@ -20,6 +20,9 @@
 #error "cffi needs a compiler with __int128 (any 64-bit gcc or clang target)"
 #endif
 
+#define LFFI_INLINE inline __attribute__((always_inline))
+#define LFFI_NOINLINE __attribute__((noinline)) /* what is rare, out of the way */
+
 /* A number that every floating type converts to exactly. */
 #ifdef __SIZEOF_FLOAT128__
 typedef __float128 lffi_real;

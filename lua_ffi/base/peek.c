@@ -26,6 +26,7 @@ enum argument {
     WITH_VALUE,
     COUNT
 };
+enum { UPVALUES = 2 };
 
 /* INTEGER and `number` side by side. */
 static bool pair_is_right(const struct lffi_value *pair)
@@ -54,15 +55,28 @@ static bool userdata_is_right(lua_State *L, const struct lffi_value *arg, int wh
 {
     return arg[which].tag == LFFI_TAG_USERDATA &&
            lffi_peek_block(&arg[which]) == lua_touserdata(L, which + 1) &&
+           lffi_peek_block_size(&arg[which]) == lua_rawlen(L, which + 1) &&
            lffi_peek(arg[which].as.object, LFFI_AT_METATABLE) == lua_topointer(L, -1);
 }
 
-/* The running function is on the stack top; its first upvalue is the address `upvalue`. */
+/* INTEGER and `number` are the user values of the one that has some. */
+static bool user_values_are_right(const struct lffi_value *arg)
+{
+    return lffi_peek_user_value(&arg[USERDATA]) == NULL &&
+           pair_is_right(lffi_peek_user_value(&arg[WITH_VALUE]));
+}
+
+/* The running function is on the stack top; its upvalues are the address `upvalue`, twice. */
 static bool closure_is_right(lua_State *L, const struct lffi_value *function, const void *upvalue)
 {
-    return function->as.object == lua_topointer(L, -1) &&
-           lua_upvalueid(L, -1, 1) == (const char *)function->as.object + LFFI_AT_UPVALUE &&
-           lffi_first_upvalue(function) == upvalue;
+    if (function->as.object != lua_topointer(L, -1))
+        return false;
+    for (int i = 1; i <= UPVALUES; i++)
+        if (lua_upvalueid(L, -1, i) != lffi_upvalue(function, i) ||
+            lffi_upvalue(function, i)->tag != LFFI_TAG_LIGHT_USERDATA ||
+            lffi_upvalue(function, i)->as.object != upvalue)
+            return false;
+    return true;
 }
 
 /* Where lua_next leaves a key and its value (initialise.c). */
@@ -101,7 +115,7 @@ static bool callback_is_right(lua_State *L)
     return right;
 }
 
-/* Upvalue: the address of the answer. */
+/* Upvalues: the address of the answer. */
 static int probe(lua_State *L)
 {
     bool *answer = lua_touserdata(L, lua_upvalueindex(1));
@@ -118,8 +132,8 @@ static int probe(lua_State *L)
     arg = function + 1;
     *answer = numbers_are_right(arg) && text_is_right(L, arg) && lua_getmetatable(L, COUNT) &&
               userdata_is_right(L, arg, USERDATA) && userdata_is_right(L, arg, WITH_VALUE) &&
-              lua_getinfo(L, "f", &here) && closure_is_right(L, function, answer) &&
-              next_is_right(L) && callback_is_right(L);
+              user_values_are_right(arg) && lua_getinfo(L, "f", &here) &&
+              closure_is_right(L, function, answer) && next_is_right(L) && callback_is_right(L);
     return 0;
 }
 
@@ -129,8 +143,9 @@ static bool is_proved(lua_State *L)
     bool answer = false;
     luaL_checkstack(L, COUNT + 4, NULL);
     memset(long_text, 'x', sizeof long_text);
-    lua_pushlightuserdata(L, &answer);
-    lua_pushcclosure(L, probe, 1);
+    for (int i = 0; i < UPVALUES; i++)
+        lua_pushlightuserdata(L, &answer);
+    lua_pushcclosure(L, probe, UPVALUES);
     lua_pushinteger(L, INTEGER);
     lua_pushnumber(L, number);
     lua_pushnil(L);
@@ -138,8 +153,12 @@ static bool is_proved(lua_State *L)
     lua_pushboolean(L, 1);
     lua_pushliteral(L, "probe");
     lua_pushlstring(L, long_text, sizeof long_text);
-    lua_newuserdatauv(L, 1, 0);
-    lua_newuserdatauv(L, 1, 3);
+    lua_newuserdatauv(L, 11, 0);
+    lua_newuserdatauv(L, 13, 3);
+    lua_pushinteger(L, INTEGER);
+    lua_setiuservalue(L, -2, 1);
+    lua_pushnumber(L, number);
+    lua_setiuservalue(L, -2, 2);
     lua_newtable(L);
     lua_pushvalue(L, -1);
     lua_setmetatable(L, -4);

@@ -29,6 +29,7 @@ enum {
     LFFI_TAG_FLOAT = 0x13,
     LFFI_TAG_SHORT_STRING = 0x44,
     LFFI_TAG_LONG_STRING = 0x54,
+    LFFI_TAG_LIGHT_USERDATA = 0x02,
     LFFI_TAG_USERDATA = 0x47
 };
 
@@ -41,6 +42,7 @@ enum {
     LFFI_AT_SHORT_SIZE = 11, /* ... and how many: of a short one, of a long one */
     LFFI_AT_LONG_SIZE = 16,
     LFFI_AT_USER_VALUES = 10, /* userdata: how many user values it has */
+    LFFI_AT_BLOCK_SIZE = 16,  /* ... how many bytes its block has */
     LFFI_AT_METATABLE = 24,
     LFFI_AT_BLOCK = 32,        /* userdata without user values: its bytes */
     LFFI_AT_BLOCK_BEHIND = 40, /* with: they lie here, of 16 bytes each, then the bytes */
@@ -68,10 +70,11 @@ static inline const struct lffi_value *lffi_stack_top(const lua_State *L)
     return (const struct lffi_value *)lffi_peek(L, LFFI_AT_TOP) - 1;
 }
 
-/* The light userdata that is the first upvalue of a C closure. */
-static inline const void *lffi_first_upvalue(const struct lffi_value *function)
+/* An upvalue of a C closure, counted from 1. */
+static inline const struct lffi_value *lffi_upvalue(const struct lffi_value *function, int which)
 {
-    return lffi_peek(function->as.object, LFFI_AT_UPVALUE);
+    const char *closure = function->as.object;
+    return (const struct lffi_value *)(const void *)(closure + LFFI_AT_UPVALUE) + (which - 1);
 }
 
 static inline const char *lffi_peek_text(const struct lffi_value *string)
@@ -93,6 +96,21 @@ static inline void *lffi_peek_block(const struct lffi_value *userdata)
     uintptr_t object = (uintptr_t)userdata->as.object;
     size_t nvalues = *(const uint16_t *)(object + LFFI_AT_USER_VALUES);
     return (void *)(object + (nvalues == 0 ? LFFI_AT_BLOCK : LFFI_AT_BLOCK_BEHIND + 16 * nvalues));
+}
+
+static inline size_t lffi_peek_block_size(const struct lffi_value *userdata)
+{
+    const char *object = userdata->as.object;
+    return *(const size_t *)(const void *)(object + LFFI_AT_BLOCK_SIZE);
+}
+
+/* The first user value of a userdata, the others follow; NULL: it has none. */
+static inline const struct lffi_value *lffi_peek_user_value(const struct lffi_value *userdata)
+{
+    const char *object = userdata->as.object;
+    if (*(const uint16_t *)(const void *)(object + LFFI_AT_USER_VALUES) == 0)
+        return NULL;
+    return (const struct lffi_value *)(const void *)(object + LFFI_AT_BLOCK_BEHIND);
 }
 
 #endif

@@ -6,7 +6,7 @@
  */
 #include <string.h>
 
-#include "object/ctype.h"
+#include "object/inplace.h"
 #include "object/keep.h"
 #include "object/scope.h"
 
@@ -14,6 +14,15 @@
 
 struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
 {
+    if (lffi_peeks(st) && idx > LUA_REGISTRYINDEX) {
+        const struct lffi_value *value = lffi_value_at(L, idx);
+        struct lffi_cdata *cd;
+        if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
+            return NULL;
+        cd = lffi_cdata_in_place(st, value);
+        if (cd != NULL)
+            return cd;
+    }
     return lffi_recognise(L, idx, st->mt_cdata, st->mt_cdata_gc, LFFI_MT_CDATA);
 }
 
@@ -90,25 +99,54 @@ struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
     return cd;
 }
 
-/* A cdata without payload; `owner` true: the root owner is on the stack top and gets replaced. */
+/* What a cdata's memory belongs to. */
+enum owner {
+    NOBODY,
+    ITSELF,
+    ITS_USER_VALUE,
+    ITS_KEEPER /* a pointer that was written to through its address */
+};
+
+static enum owner owner_of(lua_State *L, int idx);
+static void push_owner(lua_State *L, int idx, enum owner owner);
+
+/* A cdata without payload, with the owner of the memory of the cdata at owner_idx. */
 static struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct, size_t payload,
-                                        bool owner)
+                                        int owner_idx)
 {
-    struct lffi_cdata *cd = lua_newuserdatauv(L, sizeof *cd + payload, owner ? 1 : 0);
+    enum owner owner = owner_idx != 0 ? owner_of(L, owner_idx) : NOBODY;
+    struct lffi_cdata *cd;
+    if (owner != NOBODY)
+        owner_idx = lua_absindex(L, owner_idx);
+    cd = lua_newuserdatauv(L, sizeof *cd + payload, owner != NOBODY);
     cd->ct = ct;
     cd->addr = cd + 1;
-    if (owner) {
-        lua_insert(L, -2);
+    if (owner != NOBODY) {
+        push_owner(L, owner_idx, owner);
         lua_setiuservalue(L, -2, 1);
     }
     set_metatable(L, ct, false);
     return cd;
 }
 
+/* Likewise, with the value at anchor_idx. */
+static struct lffi_cdata *new_anchored(lua_State *L, struct lffi_ctype *ct, size_t payload,
+                                       int anchor_idx)
+{
+    struct lffi_cdata *cd;
+    anchor_idx = lua_absindex(L, anchor_idx);
+    cd = lua_newuserdatauv(L, sizeof *cd + payload, 1);
+    cd->ct = ct;
+    cd->addr = cd + 1;
+    lua_pushvalue(L, anchor_idx);
+    lua_setiuservalue(L, -2, 1);
+    set_metatable(L, ct, false);
+    return cd;
+}
+
 struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx)
 {
-    bool owner = owner_idx != 0 && lffi_push_owner(L, owner_idx);
-    struct lffi_cdata *cd = new_reference(L, ct, 0, owner);
+    struct lffi_cdata *cd = new_reference(L, ct, 0, owner_idx);
     cd->addr = addr;
     return cd;
 }
@@ -116,9 +154,7 @@ struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *add
 struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, void *addr,
                                            int anchor_idx)
 {
-    struct lffi_cdata *cd;
-    lua_pushvalue(L, anchor_idx);
-    cd = new_reference(L, ct, 0, true);
+    struct lffi_cdata *cd = new_anchored(L, ct, 0, anchor_idx);
     cd->addr = addr;
     return cd;
 }
@@ -126,8 +162,7 @@ struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, 
 struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
                                      int owner_idx)
 {
-    bool owner = owner_idx != 0 && lffi_push_owner(L, owner_idx);
-    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, owner);
+    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, owner_idx);
     memcpy(cd->addr, &value, sizeof value);
     return cd;
 }
@@ -135,26 +170,24 @@ struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const 
 struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
                                               const void *value, int anchor_idx)
 {
-    struct lffi_cdata *cd;
-    lua_pushvalue(L, anchor_idx);
-    cd = new_reference(L, ct, sizeof value, true);
+    struct lffi_cdata *cd = new_anchored(L, ct, sizeof value, anchor_idx);
     memcpy(cd->addr, &value, sizeof value);
     return cd;
 }
 
 /* ---- ownership ------------------------------------------------------------------------------- */
 
-/* True when the value lies in the userdata itself. */
-static bool owns_itself(lua_State *L, int idx, const struct lffi_cdata *cd)
+/* True when the value lies in the userdata itself, whose block has that size. */
+static bool is_inside(const struct lffi_cdata *cd, size_t size)
 {
     uintptr_t start = (uintptr_t)cd;
     uintptr_t addr = (uintptr_t)cd->addr;
-    return addr >= start && addr - start <= lua_rawlen(L, idx);
+    return addr >= start && addr - start <= size;
 }
 
 bool lffi_owns_memory(lua_State *L, int idx)
 {
-    return owns_itself(L, idx, lua_touserdata(L, idx));
+    return is_inside(lua_touserdata(L, idx), lua_rawlen(L, idx));
 }
 
 /* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
@@ -165,22 +198,64 @@ static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
     return finalised;
 }
 
+static enum owner without_owner(lua_State *L, int idx, const struct lffi_cdata *cd)
+{
+    if (cd->ct->op != LFFI_POINTER || !lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr))
+        return NOBODY;
+    lua_pop(L, 1);
+    return ITS_KEEPER;
+}
+
+/* Of a cdata in place. */
+static enum owner owner_in_place(const struct lffi_value *value, const struct lffi_cdata *cd)
+{
+    const struct lffi_value *owner;
+    if (cd->ct->op == LFFI_POINTER ? lffi_metatable_in_place(value) == cd->ct->scope->mt_cdata_gc
+                                   : is_inside(cd, lffi_block_size_in_place(value)))
+        return ITSELF;
+    owner = lffi_user_value_in_place(value);
+    return owner != NULL && lffi_kind_in_place(owner) != LFFI_IS_NIL ? ITS_USER_VALUE : NOBODY;
+}
+
+static enum owner owner_of(lua_State *L, int idx)
+{
+    const struct lffi_cdata *cd;
+    enum owner owner;
+    if (lua_type(L, idx) != LUA_TUSERDATA)
+        return NOBODY;
+    cd = lua_touserdata(L, idx);
+    if (lffi_peeks(cd->ct->scope->st)) {
+        owner = owner_in_place(lffi_value_at(L, idx), cd);
+        return owner != NOBODY ? owner : without_owner(L, idx, cd);
+    }
+    if (cd->ct->op == LFFI_POINTER ? is_finalised(L, idx, cd) : lffi_owns_memory(L, idx))
+        return ITSELF;
+    owner = lua_getiuservalue(L, idx, 1) > LUA_TNIL ? ITS_USER_VALUE : NOBODY;
+    lua_pop(L, 1);
+    return owner != NOBODY ? owner : without_owner(L, idx, cd);
+}
+
+/* Pushes the owner of the cdata at idx: nil when that has lost it meanwhile. */
+static void push_owner(lua_State *L, int idx, enum owner owner)
+{
+    const struct lffi_cdata *cd;
+    if (owner == ITSELF) {
+        lua_pushvalue(L, idx);
+    } else if (owner == ITS_USER_VALUE) {
+        lua_getiuservalue(L, idx, 1);
+    } else {
+        cd = lua_touserdata(L, idx);
+        if (!lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr))
+            lua_pushnil(L);
+    }
+}
+
 bool lffi_push_owner(lua_State *L, int idx)
 {
-    const struct lffi_cdata *cd = lua_touserdata(L, idx);
-    bool is_pointer;
-    idx = lua_absindex(L, idx);
-    if (lua_type(L, idx) != LUA_TUSERDATA)
-        return false;
-    is_pointer = cd->ct->op == LFFI_POINTER;
-    if (is_pointer ? is_finalised(L, idx, cd) : owns_itself(L, idx, cd)) {
-        lua_pushvalue(L, idx);
-        return true;
-    }
-    if (lua_getiuservalue(L, idx, 1) > LUA_TNIL)
-        return true;
-    lua_pop(L, 1); /* a pointer without, that was written to through its address: */
-    return is_pointer && lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr);
+    enum owner owner = owner_of(L, idx);
+    if (owner != NOBODY)
+        push_owner(L, idx, owner);
+    return owner != NOBODY;
 }
 
 bool lffi_push_block(lua_State *L, int idx, const void *addr)
@@ -199,11 +274,10 @@ bool lffi_push_block(lua_State *L, int idx, const void *addr)
 
 /* ---- extents --------------------------------------------------------------------------------- */
 
-/* Where the object in the block at the stack top ends. */
-static uintptr_t object_end(lua_State *L)
+/* Where the object in a block of that size ends. */
+static uintptr_t object_end(const struct lffi_cdata *block, size_t size)
 {
-    const struct lffi_cdata *block = lua_touserdata(L, -1);
-    uintptr_t end = (uintptr_t)block + lua_rawlen(L, -1);
+    uintptr_t end = (uintptr_t)block + size;
     size_t behind;
     if (slack_of(block->ct) == 0)
         return end;
@@ -211,12 +285,35 @@ static uintptr_t object_end(lua_State *L)
     return end - behind;
 }
 
+/* owner_extent of a value in place whose owner is known: as lffi_push_block goes from one to the
+ * next. */
+static uint64_t extent_in_place(const struct lffi_value *value, enum owner owner, const void *addr)
+{
+    if (owner == ITS_USER_VALUE)
+        value = lffi_user_value_in_place(value);
+    while (value != NULL && lffi_kind_in_place(value) == LFFI_IS_USERDATA) {
+        const struct lffi_cdata *block = lffi_block_in_place(value);
+        size_t size = lffi_block_size_in_place(value);
+        if ((uintptr_t)addr - (uintptr_t)block <= size)
+            return object_end(block, size) - (uintptr_t)addr;
+        value = lffi_user_value_in_place(value);
+    }
+    return UINT64_MAX;
+}
+
 /* Bytes from addr to the end of the owner's object; UINT64_MAX when the memory is not Lua's. */
-static uint64_t owner_extent(lua_State *L, int idx, const void *addr)
+static uint64_t owner_extent(lua_State *L, int idx, const struct lffi_cdata *cd, const void *addr)
 {
     uint64_t extent = UINT64_MAX;
+    if (lffi_peeks(cd->ct->scope->st)) {
+        enum owner owner = owner_of(L, idx);
+        if (owner == NOBODY)
+            return UINT64_MAX;
+        if (owner != ITS_KEEPER)
+            return extent_in_place(lffi_value_at(L, idx), owner, addr);
+    }
     if (lffi_push_block(L, idx, addr)) {
-        extent = object_end(L) - (uintptr_t)addr;
+        extent = object_end(lua_touserdata(L, -1), lua_rawlen(L, -1)) - (uintptr_t)addr;
         lua_pop(L, 1);
     }
     return extent;
@@ -228,10 +325,10 @@ uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd)
     if (cd->ct->op != LFFI_POINTER) {
         if (!lffi_is_open(cd->ct) && lffi_is_complete(cd->ct))
             return cd->ct->size;
-        return owner_extent(L, idx, cd->addr);
+        return owner_extent(L, idx, cd, cd->addr);
     }
     memcpy(&target, cd->addr, sizeof target);
-    return owner_extent(L, idx, target);
+    return owner_extent(L, idx, cd, target);
 }
 
 uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd)
@@ -240,14 +337,14 @@ uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd)
     uint64_t size;
     if (cd->ct->type->count < CDECL_COUNT_VLA)
         return cd->ct->type->count;
-    extent = owner_extent(L, idx, cd->addr);
+    extent = owner_extent(L, idx, cd, cd->addr);
     size = lffi_sizeof(L, cd->ct->target);
     return extent == UINT64_MAX || size == 0 ? UINT64_MAX : extent / size;
 }
 
 bool lffi_is_definite(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
-    return !lffi_is_open_array(cd->ct) || owns_itself(L, idx, cd);
+    return !lffi_is_open_array(cd->ct) || lffi_owns_memory(L, idx);
 }
 
 /* ---- finalisers ------------------------------------------------------------------------------ */

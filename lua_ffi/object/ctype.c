@@ -7,7 +7,7 @@
  */
 #include <string.h>
 
-#include "object/ctype.h"
+#include "object/inplace.h"
 #include "object/scope.h"
 
 /* ---- making ctypes --------------------------------------------------------------------------- */
@@ -184,6 +184,15 @@ uint64_t lffi_sizeof(lua_State *L, struct lffi_ctype *ct)
 
 struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
 {
+    if (lffi_peeks(st) && idx > LUA_REGISTRYINDEX) {
+        const struct lffi_value *value = lffi_value_at(L, idx);
+        struct lffi_ctype *ct;
+        if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
+            return NULL;
+        ct = lffi_ctype_in_place(st, value);
+        if (ct != NULL)
+            return ct;
+    }
     return lffi_recognise(L, idx, st->mt_ctype, NULL, LFFI_MT_CTYPE);
 }
 

@@ -91,6 +91,8 @@ static int place_of(const struct lffi_cdata *owner, const void *addr)
 /* Pushes the owner's part of the common table; false, with nothing pushed: there is none. */
 static bool push_common(lua_State *L, const struct lffi_state *st, int owner_idx)
 {
+    if (!st->keeps_apart)
+        return false;
     lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_kept);
     lua_pushvalue(L, owner_idx);
     if (lua_rawget(L, -2) == LUA_TTABLE) {
@@ -103,7 +105,7 @@ static bool push_common(lua_State *L, const struct lffi_state *st, int owner_idx
 
 /* Pushes the table of values kept by the owner, by offset in the block; `create`: makes one when
  * missing. False, with nothing pushed: there is none. */
-static bool push_table(lua_State *L, const struct lffi_state *st, int owner_idx, bool create)
+static bool push_table(lua_State *L, struct lffi_state *st, int owner_idx, bool create)
 {
     const struct lffi_cdata *owner = lua_touserdata(L, owner_idx);
     bool own = owner->ct->base->keeps_table;
@@ -127,6 +129,7 @@ static bool push_table(lua_State *L, const struct lffi_state *st, int owner_idx,
     lua_pushvalue(L, -3);
     lua_rawset(L, -3);
     lua_pop(L, 1);
+    st->keeps_apart = true;
     return true;
 }
 
@@ -197,7 +200,7 @@ static int add_to_list(lua_State *L, int list, lua_Integer offset)
 
 /* Pushes the values that the owner has in [start, start+size), by offset from start: a copy, as the
  * two owners may be one. Returns its index; 0, with nothing pushed, when there are none. */
-static int gather(lua_State *L, const struct lffi_state *st, int owner_idx, const void *start,
+static int gather(lua_State *L, struct lffi_state *st, int owner_idx, const void *start,
                   uint64_t size)
 {
     const struct lffi_cdata *owner = lua_touserdata(L, owner_idx);

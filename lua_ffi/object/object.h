@@ -16,6 +16,9 @@
 struct lffi_plan;
 struct lffi_ctype;
 
+/* Metatables: of cdata, of cdata with finalisers, of ctypes. */
+enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE, LFFI_METATABLES };
+
 /* One per Lua universe (docs/design.md section 6). */
 struct lffi_state {
     lua_State *main;
@@ -23,7 +26,7 @@ struct lffi_state {
     const void *mt_cdata;     /* address of the common cdata metatable ... */
     const void *mt_cdata_gc;  /* ... of the one with __gc ... */
     const void *mt_ctype;     /* ... and of ctypes: how objects are recognised */
-    int ref_mt_cdata, ref_mt_cdata_gc, ref_mt_ctype; /* registry references of the same */
+    int ref_metatable[LFFI_METATABLES]; /* registry references of the same */
     int ref_kept;              /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
     int ref_finalizers;        /* ephemeron: cdata -> finaliser */
     int ref_integer_types;     /* weak keys: metatable -> function (S2) */
@@ -35,7 +38,8 @@ struct lffi_state {
     int ref_callbacks;         /* registry: make.c's tables; 0 before the first callback */
     bool can_peek;             /* see lffi_peeks */
     unsigned interned_max;     /* strings up to this length have one address per content */
-    bool keeps;                /* some cdata keeps something for a pointer in its memory */
+    bool keeps;                /* some cdata keeps something for a pointer in its memory ... */
+    bool keeps_apart;          /* ... in the table of ref_kept */
     unsigned searches;         /* for near exports, of late (library.c) ... */
     int64_t search_after;      /* ... and the time of the next, in nanoseconds */
     bool closing;              /* the state's own finaliser has begun */

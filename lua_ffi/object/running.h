@@ -9,9 +9,6 @@
 #include "base/stack.h"
 #include "object/record.h"
 
-#define LFFI_INLINE inline __attribute__((always_inline))
-#define LFFI_NOINLINE __attribute__((noinline)) /* what is rare, out of the way */
-
 /* One running FFI call, on the C stack of the thread that makes it. */
 struct lffi_call {
     struct lffi_call *outer;

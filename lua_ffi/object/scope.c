@@ -169,10 +169,8 @@ void lffi_keep_scope(lua_State *L, const struct lffi_scope *scope, struct lffi_s
 
 void lffi_push_metatable(lua_State *L, const struct lffi_scope *scope, enum lffi_metatable which)
 {
-    const struct lffi_state *st = scope->st;
-    const int refs[] = {st->ref_mt_cdata, st->ref_mt_cdata_gc, st->ref_mt_ctype};
     if (scope->anchors == NULL)
-        lua_rawgeti(L, LUA_REGISTRYINDEX, refs[which]);
+        lua_rawgeti(L, LUA_REGISTRYINDEX, scope->st->ref_metatable[which]);
     else
         push_anchor(L, scope, ANCHOR_METATABLES + (int)which);
 }
@@ -180,10 +178,9 @@ void lffi_push_metatable(lua_State *L, const struct lffi_scope *scope, enum lffi
 void *lffi_recognise(lua_State *L, int idx, const void *first, const void *second,
                      enum lffi_metatable which)
 {
-    void *object = lua_touserdata(L, idx);
     const void *mt;
     bool is_one;
-    if (object == NULL || !lua_getmetatable(L, idx))
+    if (lua_type(L, idx) != LUA_TUSERDATA || !lua_getmetatable(L, idx))
         return NULL;
     mt = lua_topointer(L, -1);
     is_one = mt == first || mt == second;
@@ -195,7 +192,7 @@ void *lffi_recognise(lua_State *L, int idx, const void *first, const void *secon
         lua_pop(L, 1);
     }
     lua_pop(L, 1);
-    return is_one ? object : NULL;
+    return is_one ? lua_touserdata(L, idx) : NULL;
 }
 
 /* Pushes a copy of a metatable that refers to the scope at scope_idx. */
@@ -221,10 +218,10 @@ static void make_anchors(lua_State *L, struct lffi_scope *scope)
     int self = lua_gettop(L);
     lua_State *T = lffi_push_arena_thread(L);
     lua_newtable(L);
-    push_own_metatable(L, st->ref_mt_cdata, self);
-    push_own_metatable(L, st->ref_mt_cdata_gc, self);
+    push_own_metatable(L, st->ref_metatable[LFFI_MT_CDATA], self);
+    push_own_metatable(L, st->ref_metatable[LFFI_MT_CDATA_GC], self);
     scope->mt_cdata_gc = lua_topointer(L, -1);
-    push_own_metatable(L, st->ref_mt_ctype, self);
+    push_own_metatable(L, st->ref_metatable[LFFI_MT_CTYPE], self);
     scope->mt_ctype = lua_topointer(L, -1);
     lua_pushvalue(L, self);
     lua_xmove(L, T, ANCHOR_SCOPE - ANCHOR_REFS + 1);

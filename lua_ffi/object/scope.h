@@ -23,7 +23,6 @@ void lffi_set_ref(lua_State *L, const struct lffi_scope *scope, int ref);
 /* Makes `scope` keep `other`, whose types it uses. */
 void lffi_keep_scope(lua_State *L, const struct lffi_scope *scope, struct lffi_scope *other);
 /* Pushes a metatable of the scope's objects, each of which keeps the scope alive. */
-enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE };
 void lffi_push_metatable(lua_State *L, const struct lffi_scope *scope, enum lffi_metatable which);
 /* The object at idx whose metatable is one of these: of a scope that stays, by their addresses
  * (`second` NULL or not), or of any other. */

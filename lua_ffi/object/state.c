@@ -47,13 +47,13 @@ static void make_metatables(lua_State *L, struct lffi_state *st)
 {
     lua_newtable(L);
     lffi_cdata_metatable(L, st, false);
-    st->ref_mt_cdata = anchor_metatable(L, &st->mt_cdata);
+    st->ref_metatable[LFFI_MT_CDATA] = anchor_metatable(L, &st->mt_cdata);
     lua_newtable(L);
     lffi_cdata_metatable(L, st, true);
-    st->ref_mt_cdata_gc = anchor_metatable(L, &st->mt_cdata_gc);
+    st->ref_metatable[LFFI_MT_CDATA_GC] = anchor_metatable(L, &st->mt_cdata_gc);
     lua_newtable(L);
     lffi_ctype_metatable(L, st);
-    st->ref_mt_ctype = anchor_metatable(L, &st->mt_ctype);
+    st->ref_metatable[LFFI_MT_CTYPE] = anchor_metatable(L, &st->mt_ctype);
 }
 
 /* ---- the state ------------------------------------------------------------------------------- */

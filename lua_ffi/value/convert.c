@@ -547,7 +547,12 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
     case LFFI_BOOL: case LFFI_I8: case LFFI_U8: case LFFI_I16: case LFFI_U16: case LFFI_I32:
     case LFFI_U32: case LFFI_I64: case LFFI_FLOAT: case LFFI_DOUBLE:
         break; /* done */
-    case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT: case LFFI_ENUM:
+    case LFFI_ENUM:
+        if (lffi_fast_load(L, ct->target->op, src))
+            break;
+        load_integer(L, ct, src);
+        break;
+    case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
         load_integer(L, ct, src);
         break;
     case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: load_wide_float(L, ct, src); break;

@@ -11,103 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/peek.h"
+#include "object/inplace.h"
 #include "value/value.h"
-
-/* ---- values in place ------------------------------------------------------------------------- */
-
-/* All that knows how the interpreter lays out its values (base/peek.h). Nothing here may run unless
- * lffi_peeks says so; pointers are good until a call of the API may grow the stack. */
-
-enum lffi_kind {
-    LFFI_IS_NIL = LFFI_TAG_NIL,
-    LFFI_IS_FALSE = LFFI_TAG_FALSE,
-    LFFI_IS_TRUE = LFFI_TAG_TRUE,
-    LFFI_IS_INTEGER = LFFI_TAG_INTEGER,
-    LFFI_IS_FLOAT = LFFI_TAG_FLOAT,
-    LFFI_IS_NAME = LFFI_TAG_SHORT_STRING, /* interned: one address for each content */
-    LFFI_IS_TEXT = LFFI_TAG_LONG_STRING,
-    LFFI_IS_USERDATA = LFFI_TAG_USERDATA
-};
-
-/* One of these, or none of them. */
-static inline unsigned lffi_kind_in_place(const struct lffi_value *value)
-{
-    return value->tag;
-}
-
-/* The first argument of the running C function; the others follow. */
-static inline const struct lffi_value *lffi_arguments(const lua_State *L)
-{
-    return lffi_running(L) + 1;
-}
-
-static inline ptrdiff_t lffi_count_arguments(const lua_State *L, const struct lffi_value *first)
-{
-    return lffi_argument_count(L, first - 1);
-}
-
-/* What the running function, a C closure, was made over first: light userdata. */
-static inline const void *lffi_bound(const struct lffi_value *first)
-{
-    return lffi_first_upvalue(first - 1);
-}
-
-static inline lua_Integer lffi_integer_in_place(const struct lffi_value *value)
-{
-    return value->as.integer;
-}
-
-static inline lua_Number lffi_float_in_place(const struct lffi_value *value)
-{
-    return value->as.number;
-}
-
-/* The bytes of a string, and how many. */
-static inline const char *lffi_text_in_place(const struct lffi_value *value)
-{
-    return lffi_peek_text(value);
-}
-
-static inline size_t lffi_size_in_place(const struct lffi_value *value)
-{
-    return lffi_peek_size(value);
-}
-
-/* What a string is known by: no other that lives has it. */
-static inline const void *lffi_string_in_place(const struct lffi_value *value)
-{
-    return value->as.object;
-}
-
-static inline const void *lffi_metatable_in_place(const struct lffi_value *value)
-{
-    return value->tag == LFFI_TAG_USERDATA ? lffi_peek(value->as.object, LFFI_AT_METATABLE) : NULL;
-}
-
-/* The cdata, or the ctype, that a value is, or NULL. */
-static inline struct lffi_cdata *lffi_cdata_in_place(const struct lffi_state *st,
-                                                     const struct lffi_value *value)
-{
-    const void *mt = lffi_metatable_in_place(value);
-    return mt != NULL && (mt == st->mt_cdata || mt == st->mt_cdata_gc) ? lffi_peek_block(value)
-                                                                       : NULL;
-}
-
-static inline struct lffi_ctype *lffi_ctype_in_place(const struct lffi_state *st,
-                                                     const struct lffi_value *value)
-{
-    const void *mt = lffi_metatable_in_place(value);
-    return mt != NULL && mt == st->mt_ctype ? lffi_peek_block(value) : NULL;
-}
-
-/* The integer key and the value on the stack top, as lua_next leaves them; NULL: another key. */
-static inline const struct lffi_value *lffi_next_in_place(const lua_State *L, lua_Integer *key)
-{
-    const struct lffi_value *value = lffi_stack_top(L);
-    *key = value[-1].as.integer;
-    return value[-1].tag == LFFI_TAG_INTEGER ? value : NULL;
-}
 
 /* ---- what is plain --------------------------------------------------------------------------- */
 
@@ -201,9 +106,14 @@ static inline bool lffi_fast_load(lua_State *L, enum lffi_op op, const void *src
     case LFFI_I32: lua_pushinteger(L, lffi_read_int32_t(src)); return true;
     case LFFI_U32: lua_pushinteger(L, lffi_read_uint32_t(src)); return true;
     case LFFI_I64: lua_pushinteger(L, lffi_read_int64_t(src)); return true;
+    case LFFI_U64: /* unless Lua has no integer for it */
+        if (lffi_read_int64_t(src) < 0)
+            return false;
+        lua_pushinteger(L, lffi_read_int64_t(src));
+        return true;
     case LFFI_FLOAT: lua_pushnumber(L, lffi_read_float(src)); return true;
     case LFFI_DOUBLE: lua_pushnumber(L, lffi_read_double(src)); return true;
-    case LFFI_VOID: case LFFI_U64: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
+    case LFFI_VOID: case LFFI_I128: case LFFI_U128: case LFFI_BITINT:
     case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: case LFFI_COMPLEX: case LFFI_ENUM:
     case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR: case LFFI_FUNCTION: case LFFI_STRUCT:
     case LFFI_UNION:

@@ -167,7 +167,7 @@ static bool push_special(lua_State *L, const struct lffi_cdata *cd, const char *
            lffi_push_callback_method(L, cd->ct, name);
 }
 
-/* ---- metamethods ----------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static int index_name(lua_State *L, struct lffi_cdata *cd)
 {
@@ -187,10 +187,12 @@ static int index_name(lua_State *L, struct lffi_cdata *cd)
     return index_metatype(L, cd);
 }
 
-/* The commonest reads and writes: a number of a struct's member, or an element of an array with a
- * Lua integer as key, where nothing can be wrong. NULL: the general way decides. */
-static inline void *quick_member(const struct lffi_cdata *cd, const char *key, bool writing,
-                                 uint8_t *op)
+/* ---- the commonest parts --------------------------------------------------------------------- */
+
+/* A member, or an element with a Lua integer as key, where nothing can be wrong but the value: what
+ * lies at the address that is returned is a `*ct`. NULL: the general way decides. */
+static LFFI_INLINE unsigned char *quick_member(const struct lffi_cdata *cd, const char *key,
+                                               bool writing, struct lffi_ctype **ct)
 {
     const struct lffi_ctype *record = cd->ct;
     const struct lffi_fields *fields;
@@ -206,36 +208,71 @@ static inline void *quick_member(const struct lffi_cdata *cd, const char *key, b
     field = lffi_interned_field(fields, key);
     if (field == NULL || field->is_bits)
         return NULL;
-    *op = field->ct->op;
-    if (writing && (record->constant || field->ct->constant))
-        return NULL;
+    *ct = field->ct;
+    if (record->constant && (writing || lffi_is_aggregate(field->ct->op)))
+        return NULL; /* a view is const as well */
     return base + field->offset;
 }
 
-static inline void *quick_element(const struct lffi_cdata *cd, lua_Integer index, bool writing,
-                                  uint8_t *op)
+/* Elements behind a pointer are not counted; the one that ipairs reads first asks for it. */
+static LFFI_INLINE unsigned char *quick_element(const struct lffi_cdata *cd, lua_Integer index,
+                                                bool writing, struct lffi_ctype **ct)
 {
-    const struct lffi_ctype *element = cd->ct->target;
-    if (cd->ct->op != LFFI_ARRAY || lffi_is_aggregate(element->op) ||
-        (uint64_t)index >= cd->ct->type->count || cd->ct->type->count >= CDECL_COUNT_VLA)
+    const struct lffi_ctype *owner = cd->ct;
+    struct lffi_ctype *element = owner->target;
+    unsigned char *base = cd->addr;
+    if (owner->op == LFFI_ARRAY) {
+        if ((uint64_t)index >= owner->type->count || owner->type->count >= CDECL_COUNT_VLA ||
+            (writing && owner->constant))
+            return NULL;
+    } else if (owner->op == LFFI_POINTER) {
+        base = lffi_pointer_value(cd);
+        if (base == NULL || index == 1 || !element->complete || element->op == LFFI_VOID ||
+            element->op == LFFI_FUNCTION)
+            return NULL;
+    } else {
         return NULL;
-    *op = element->op;
-    if (writing && (cd->ct->constant || element->constant))
-        return NULL;
-    return (unsigned char *)cd->addr + (uint64_t)index * element->size;
+    }
+    *ct = element;
+    return base + (uint64_t)index * element->size;
 }
 
-static inline void *quick_part(const struct lffi_value *arg, bool writing, uint8_t *op)
+static LFFI_INLINE unsigned char *quick_part(const struct lffi_value *arg, bool writing,
+                                             struct lffi_ctype **ct)
 {
     const struct lffi_cdata *cd = lffi_cdata_in_place(lffi_bound(arg), &arg[0]);
     if (cd == NULL)
         return NULL;
     if (lffi_kind_in_place(&arg[1]) == LFFI_IS_NAME)
-        return quick_member(cd, lffi_text_in_place(&arg[1]), writing, op);
+        return quick_member(cd, lffi_text_in_place(&arg[1]), writing, ct);
     if (lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER)
-        return quick_element(cd, lffi_integer_in_place(&arg[1]), writing, op);
+        return quick_element(cd, lffi_integer_in_place(&arg[1]), writing, ct);
     return NULL;
 }
+
+/* Stores a truth value or an enumerator: true when that could be done. */
+static LFFI_NOINLINE bool quick_store(const struct lffi_ctype *ct, void *dst,
+                                      const struct lffi_value *value)
+{
+    unsigned kind = lffi_kind_in_place(value);
+    const struct lffi_field *name;
+    if (ct->op == LFFI_BOOL && (kind == LFFI_IS_TRUE || kind == LFFI_IS_FALSE)) {
+        *(uint8_t *)dst = kind == LFFI_IS_TRUE;
+        return true;
+    }
+    if (ct->op != LFFI_ENUM || ct->target == NULL)
+        return false;
+    if (kind == LFFI_IS_INTEGER)
+        return lffi_fast_integer(ct->target->op, lffi_integer_in_place(value), dst);
+    if (kind != LFFI_IS_NAME || ct->base->fields == NULL)
+        return false;
+    name = lffi_interned_field(ct->base->fields, lffi_text_in_place(value));
+    if (name != NULL)
+        lffi_integer_to_memory(ct, dst, name->offset);
+    return name != NULL;
+}
+
+/* ---- metamethods ----------------------------------------------------------------------------- */
 
 static int cdata_index(lua_State *L)
 {
@@ -252,9 +289,13 @@ static int cdata_index(lua_State *L)
 /* The same where arguments may be read in place. */
 static int cdata_quick_index(lua_State *L)
 {
-    uint8_t op;
-    const void *src = quick_part(lffi_arguments(L), false, &op);
-    return src != NULL && lffi_fast_load(L, op, src) ? 1 : cdata_index(L);
+    struct lffi_ctype *ct;
+    const void *src = quick_part(lffi_arguments(L), false, &ct);
+    if (src == NULL)
+        return cdata_index(L);
+    if (!lffi_fast_load(L, ct->op, src))
+        lffi_load(L, ct, src, 1);
+    return 1;
 }
 
 static int newindex_name(lua_State *L, struct lffi_cdata *cd)
@@ -293,9 +334,12 @@ static int cdata_newindex(lua_State *L)
 static int cdata_quick_newindex(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    uint8_t op;
-    void *dst = quick_part(arg, true, &op);
-    return dst != NULL && lffi_fast_put(op, dst, &arg[2]) ? 0 : cdata_newindex(L);
+    struct lffi_ctype *ct;
+    void *dst = quick_part(arg, true, &ct);
+    if (dst != NULL && !ct->constant &&
+        (lffi_fast_put(ct->op, dst, &arg[2]) || quick_store(ct, dst, &arg[2])))
+        return 0;
+    return cdata_newindex(L);
 }
 
 void lffi_index_metatable(lua_State *L, struct lffi_state *st)
