@@ -220,10 +220,12 @@ lint-rules:
 rules:
 	@$(LUA) tools/lint_rules.lua --list docs/design.md $(SPECS)
 
-## docs/reference.md, from lib/cffi.d.lua
+## docs/reference.md, from lib/cffi.d.lua, and the commands in docs/prompt.md
 reference: $(CORE)
 	$(RUN_ENV) $(LUA) tools/reference.lua >$(BUILD)/reference.md
 	mv $(BUILD)/reference.md docs/reference.md
+	$(MANUAL) prompt >$(BUILD)/prompt.md
+	mv $(BUILD)/prompt.md docs/prompt.md
 
 lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua tools/monkey)

@@ -29,4 +29,5 @@ return setmetatable(ffi, {
         end
         return rawget(scope, name)
     end,
+    __cffi_names = function() return next, modules end, -- what completion cannot see in the table
 })

@@ -1,5 +1,6 @@
 -- Writes what the tables of lib/cffi/command.lua and lib/cffi/repl/commands.lua say, for others:
 --   lua tools/manual.lua man | bash | zsh
+--   lua tools/manual.lua prompt    docs/prompt.md, its section on the commands made anew
 local command = require "cffi.command"
 local prompt = require "cffi.repl.commands"
 
@@ -112,9 +113,22 @@ function writers.zsh(out)
     out "    [[ $state != first ]] || { _describe command commands; _files; }\n}\n_cffi \"$@\""
 end
 
+-- ---- docs/prompt.md ----------------------------------------------------------------------------
+
+function writers.prompt(out)
+    local file <close> = assert(io.open "docs/prompt.md")
+    out(file:read "a":match "^.-\n## Commands\n")
+    for _, entries in ipairs { prompt.list, prompt.others } do
+        for _, entry in ipairs(entries) do
+            local more = entry.more and entry.more:gsub("^\n", "")
+            out(("**`%s`** %s.%s\n"):format(prompt.usage(entry), entry.says, more and "\n" .. more or ""))
+        end
+    end
+end
+
 local write = writers[arg[1]]
 if not write then
-    io.stderr:write "usage: manual.lua man | bash | zsh\n"
+    io.stderr:write "usage: manual.lua man | bash | zsh | prompt\n"
     os.exit(2)
 end
 write(print)

@@ -23,7 +23,7 @@ local function program_of(text)
     return table.concat(lines, "\n"), blocks
 end
 
--- The lines typed in the README's session at the prompt, and all lines after the first of them but
+-- The lines typed in a page's session at the prompt, and all lines after the first of them but
 -- those: what it prints.
 local function session_of(text)
     local typed, printed = {}, {}
@@ -67,6 +67,15 @@ do
     for path in files:lines() do PAGES[#PAGES + 1] = path end
 end
 
+-- The page's session prints what it shows; `skip`: a pattern of output that is not shown.
+local function runs_session(page, skip)
+    it("has a session at the prompt that prints what it shows", function()
+        local typed, shown = session_of(support.read_file(page))
+        local _, out = support.run({ "sh", "-c", "exec " .. support.lua .. " bin/cffi repl 2>&1" }, typed)
+        assert.equal(shown, skip and out:gsub(skip, "", 1) or out)
+    end)
+end
+
 for _, page in ipairs(PAGES) do
     local runs = page:find "^docs/" and page ~= "docs/luajit.md" -- whose program is the reader's
     if runs and support.read_file(page):find("\n```lua\n", 1, true) then
@@ -83,10 +92,16 @@ describe("README.md", function()
         assert.is_true(select(2, program:gsub("%S[^\n]*", "")) >= 30)
     end)
 
-    it("has a session at the prompt that prints what it shows", function()
-        local typed, shown = session_of(support.read_file "README.md")
-        local _, out = support.run({ "sh", "-c", "exec " .. support.lua .. " bin/cffi repl 2>&1" }, typed)
-        assert.equal(shown, out)
+    runs_session "README.md"
+end)
+
+describe("docs/prompt.md", function()
+    runs_session("docs/prompt.md", "^[^\n]*\n") -- without what :include says of this machine
+
+    it("says of the commands what the table says (make reference)", function()
+        local _, made = support.run { support.lua, "-e", "package.path = 'lib/?.lua;' .. package.path",
+            "tools/manual.lua", "prompt" }
+        assert.equal(made, support.read_file "docs/prompt.md")
     end)
 end)
 

@@ -36,7 +36,8 @@ describe(":help", function()
     it("lists all commands, in several ways", function()
         local text = output ":help"
         for _, word in ipairs { ":help %[COMMAND%]", ":include FILE.h", ":lib NAME", ":find WORD", ":layout TYPE",
-            ":x VALUE %[N%]", ":time EXPRESSION", ":trace LIBRARY", ":save FILE", ":reset", ":quit",
+            ":x VALUE %[N%]", ":time EXPRESSION", ":trace LIBRARY", ":bind FILE.h%.%.%. %[%-o FILE.lua%]",
+            ":save FILE", ":reset", ":quit",
             "?NAME", "_, __" } do
             assert.truthy(text:find(word), word)
         end
@@ -312,6 +313,51 @@ C is no longer traced
     it("says what is no library", function()
         assert.equal(":trace wants a library: :trace z\n", error_of ":trace")
         assert.equal("'string' is no library: :lib opens one, :include reads a header\n", error_of ":trace string")
+    end)
+end)
+
+describe(":bind", function()
+    it("writes a module that needs no compiler, and shows it without -o", function()
+        local path = os.tmpname()
+        finally(function() os.execute(("rm %s %s.d.lua"):format(path, path)) end)
+        assert.equal(("wrote %s\nwrote %s.d.lua\n"):format(path, path), output(":bind zlib.h -o " .. path))
+        local written = support.read_file(path)
+        assert.equal(891568578, dofile(path).crc32(0, "abc", 3))
+        assert.truthy(support.read_file(path .. ".d.lua"):find("crc32", 1, true))
+        local again = output(":bind -o " .. path .. " zlib.h", ":bind zlib.h")
+        assert.equal(written, (again:gsub("^wrote.-\nwrote.-\n", "")))
+        assert.truthy(output ":bind zlib.h lib=z":find('"z"', 1, true))
+    end)
+
+    it("says what is missing", function()
+        assert.equal(":bind wants a header: :bind zlib.h -o z.lua\n", error_of ":bind")
+        assert.equal(":bind: -o wants a file\n", error_of ":bind zlib.h -o")
+        assert.equal("cannot write /no/such/z.lua: No such file or directory\n",
+            error_of ":bind zlib.h -o /no/such/z.lua")
+        assert.truthy(error_of ":bind no_such.h":find "no_such.h")
+    end)
+end)
+
+describe("a misspelt name", function()
+    it("gets a hint, where nothing of that name was there", function()
+        assert.equal("nil\ndid you mean 'string'?\n", output "strin")
+        assert.equal("nil\ndid you mean 'print'?\n", output "= pritn ")
+        assert.equal("nil\n", output("local strin", "strin"))
+        assert.equal("nil\nnil\nnil\n", output("nil", "xyzzyqq", "string.fromat"))
+        local out = output(":include zlib.h", "z_strem", "deflat")
+        assert.truthy(out:find "\nnil\ndid you mean 'z_stream'%?\nnil\ndid you mean 'deflate'%?\n$", out)
+    end)
+
+    it("gets one in the error that follows", function()
+        assert.equal("stdin:1: attempt to call a nil value (global 'pritn') (did you mean 'print'?)\n",
+            error_of "pritn(1)")
+        assert.equal("stdin:2: attempt to index a nil value (global 'tabel') (did you mean 'table'?)\n",
+            error_of("", "tabel.x = 1"))
+        assert.equal("stdin:1: attempt to call a nil value (field 'inclde') (did you mean 'ffi.include'?)\n",
+            error_of "ffi.inclde 'zlib.h'")
+        assert.equal("stdin:1: attempt to call a nil value (method 'repp') (did you mean 's:rep'?)\n",
+            error_of "s = 'x' return s:repp(3)")
+        assert.equal("stdin:1: attempt to index a nil value (field 'foo')\n", error_of "math.foo.bar()")
     end)
 end)
 

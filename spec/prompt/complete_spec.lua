@@ -22,11 +22,11 @@ local env = setmetatable({
 }, { __index = { global = 1, globe = 2 } })
 local self = session.new { env = env }
 ffi.cdef "struct complete_typed { int x; };"
-self:keep("C", "struct complete_typed { int x; };")
 
 describe("completion", function()
     for text, expected in pairs {
         ["ffi.sizeo"] = "ffi.sizeof",
+        ["ffi.includ"] = "ffi.include", -- not loaded yet
         ["x = {ffi.sizeo"] = "ffi.sizeof",
         ["glob"] = "global globe", -- what the environment inherits
         ["C.putch"] = "C.putchar C.putchar_unlocked", -- exported and not declared
@@ -59,6 +59,7 @@ describe("completion", function()
         ["?complete_no"] = "complete_no_such_function",
         ["?ffi.sizeo"] = "ffi.sizeof",
         ["ffi.new('struct complete_t"] = "complete_typed",
+        ["ffi.new('union complete_t"] = "",
         ["ffi.new \"complete_"] = "complete_type",
         ["ffi.new('enum x', 'COMPLETE_R"] = "COMPLETE_RED",
         ["ffi.sizeof('uint3"] = "uint32_t",
@@ -82,6 +83,17 @@ describe("completion", function()
             end
         end)
     end
+
+    it("knows the names of included headers, with and without the namespace", function()
+        local one = session.new { env = setmetatable({}, { __index = _G }), write = function() end }
+        one.ffi = ffi.scope {}
+        one:take ":include zlib.h"
+        assert.same({ "_.deflateInit", "_.deflateInit2", "_.deflateInit2_", "_.deflateInit_" },
+            (complete(one, "x = _.deflateI")))
+        assert.same({ "Z_BEST_COMPRESSION", "Z_BEST_SPEED" }, (complete(one, "Z_BEST")))
+        assert.same({ "z_stream_s" }, (complete(one, "ffi.new 'struct z_")))
+        assert.same({ "z_stream", "z_streamp" }, (complete(one, "ffi.new 'z_st")))
+    end)
 
     it("of nothing is every name there is", function()
         local all = table.concat((complete(self, "")), " ")

@@ -1,4 +1,5 @@
--- cffi bind HEADER... [-o FILE.lua]: headers as a Lua module, and a file of its names for editors.
+-- cffi bind HEADER... [-o FILE.lua], and :bind of the prompt: headers as a Lua module, and a file
+-- of its names for editors.
 local bind = require "cffi.bind"
 
 -- The command line again, without -o, so that the texts do not depend on where they are written.
@@ -24,14 +25,18 @@ local function write(path, text)
     end
 end
 
+-- plan: `words` (headers), `packages`, `libraries`, `output`; without that `write`, else standard
+-- output, gets the module. Returns a list of the files that were written.
 return function(plan)
     local name = (plan.output or plan.words[1]):match "([^/]-)%.?%w*$":gsub("[^%w_]", "_")
     local module, editors = bind.text(plan.words, { pkg = plan.packages, lib = plan.libraries },
         words_of(plan), name)
     if not plan.output then
-        io.write(module)
-        return
+        (plan.write or io.write)(module)
+        return {}
     end
+    local beside = plan.output:gsub("%.lua$", "") .. ".d.lua"
     write(plan.output, module)
-    write((plan.output:gsub("%.lua$", "") .. ".d.lua"), editors)
+    write(beside, editors)
+    return { plan.output, beside }
 end

@@ -258,6 +258,7 @@ function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
         __tostring = function() return title_of(state) end,
         __cffi_library = libraries[1],
         __cffi_declarations = each_declaration(state),
+        __cffi_names = function() return units.names(state.unit) end, -- the headers' own, cheaply
         __metatable = "ffi",
     })
 end

@@ -6,9 +6,10 @@ local commands = {}
 
 -- Each: name, what it takes, one line of help, more of it; `completes`: what Tab offers for its
 -- argument; run(session, argument).
-local function module(name)
+local function module(name, part)
     return function(session, argument)
-        return require("cffi.repl." .. name)(session, argument)
+        local loaded = require("cffi.repl." .. name)
+        return (part and loaded[part] or loaded)(session, argument)
     end
 end
 
@@ -22,7 +23,7 @@ The compiler reads them. Their functions, variables, constants, macros and types
 without prefix, after Lua's own globals; _ is the namespace that has them. Several headers that go
 together stand in one command, and the words pkg=NAME (what pkg-config knows) and lib=NAME may be
 among them. Without an argument: what was included.]],
-        completes = "headers", run = module "headers" },
+        completes = "headers", run = module("headers", "include") },
     { name = "lib", takes = "NAME", says = "opens a library",
         more = [[
 NAME is a name (z), a file name (libz.so.1) or a path. The namespace is bound to the stem of the
@@ -46,8 +47,16 @@ name, what the system's libraries export. WORD is a part of the name, or a glob:
     { name = "trace", takes = "LIBRARY", says = "shows every call of a library; again: no more",
         more = [[
 LIBRARY is a namespace (z, C) or an included header (zlib.h). Arguments stand with their names,
-errno where a call failed. Functions that were taken from the namespace before are not seen.]],
+errno where a call failed. Seen are calls from Lua through the namespace: not those of functions
+taken from it before, of function pointers, or from C to C. A traced function is a Lua function:
+where it is passed to C it becomes a callback, and a call takes some microseconds more.]],
         completes = "names", run = module "tracing" },
+    { name = "bind", takes = "FILE.h... [-o FILE.lua]", says = "writes headers as a Lua module",
+        more = [[
+The module needs no compiler and no header where it is used: require it for the namespace that
+:include gives. FILE.d.lua is written beside it, for editors. pkg=NAME and lib=NAME are as for
+:include. Without -o the module is shown.]],
+        completes = "headers", run = module("headers", "bind") },
     { name = "save", takes = "FILE", says = "the inputs that worked, as a script for plain Lua",
         more = "Expressions are printed there. Inputs that failed are left out.",
         completes = "files", run = module "save" },
@@ -142,7 +151,7 @@ function commands.help(session, argument)
     end
     for _, entries in ipairs { commands.list, commands.others } do
         for _, command in ipairs(entries) do
-            session:print("  %-20s %s", commands.usage(command), command.says)
+            session:print("  %-28s  %s", commands.usage(command), command.says)
         end
     end
     session:print [[

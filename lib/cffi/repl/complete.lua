@@ -132,13 +132,6 @@ end
 -- Names declared in the scope that the library has, and what it exports besides.
 local function add_symbols(names, ffi, namespace, prefix)
     local pattern = "^" .. prefix
-    local mt = debug.getmetatable(namespace)
-    if mt and mt.__cffi_declarations then -- the headers' own names
-        for name in ffi.declarations(namespace, pattern) do
-            names[name] = prefixed(name, prefix) or nil
-        end
-        return
-    end
     for name, kind in ffi.declarations(pattern) do
         if kind ~= "typedef" and prefixed(name, prefix) and pcall(index, namespace, name) then
             names[name] = true
@@ -158,8 +151,13 @@ local function names_in(session, place, prefix)
     elseif type(place.value) == "string" then
         add_keys(names, string, prefix)
     elseif type(place.value) == "table" then
+        local mt = debug.getmetatable(place.value)
         add_keys(names, place.value, prefix)
-        if is_namespace(session.ffi, place.value) then
+        if mt and rawget(mt, "__cffi_names") then -- which say what they have
+            for name in mt.__cffi_names() do
+                names[name] = prefixed(name, prefix) or nil
+            end
+        elseif is_namespace(session.ffi, place.value) then
             add_symbols(names, session.ffi, place.value, prefix)
         end
     end
@@ -167,9 +165,9 @@ local function names_in(session, place, prefix)
 end
 
 local function declared_names(session, prefix, names)
-    for name in session:declarations("^" .. prefix) do
+    session:each_name("^" .. prefix, function(name)
         names[name] = prefixed(name, prefix) or nil
-    end
+    end)
     return names
 end
 
@@ -191,24 +189,11 @@ end
 
 local TAGGED = { struct = true, union = true, enum = true }
 
--- Tags that declarations, and C texts of the session, mention.
 local function tags(session, kind, prefix)
-    local names, pattern = {}, kind .. " (" .. prefix .. "[%w_]*)"
-    local function add(text)
-        for tag in text:gmatch(pattern) do
-            names[tag] = prefixed(tag, prefix) or nil
-        end
-    end
-    for _, _, text in session.ffi.declarations() do
-        add(text)
-    end
-    for _, input in ipairs(session.inputs) do
-        if type(input.text) == "string" then
-            add(input.text)
-        end
-    end
-    for tag in pairs(names) do
-        names[tag] = pcall(session.ffi.typeof, kind .. " " .. tag) or nil
+    local names = {}
+    for text, keyword in session.ffi.tags("^" .. prefix) do
+        local tag = text:match "%S+$"
+        names[tag] = keyword == kind and prefixed(tag, prefix) or names[tag]
     end
     return names
 end

@@ -1,4 +1,4 @@
--- :include, and the headers named on the command line.
+-- :include, also of the headers named on the command line, and :bind.
 local OPTIONS = { pkg = true, lib = true }
 
 -- The headers, and the options that stand among them as name=value.
@@ -17,9 +17,9 @@ local function words_of(text)
 end
 
 -- What the headers declare themselves, by kind.
-local function counts(ffi, namespace)
+local function counts(namespace)
     local count = { typedef = 0, ["function"] = 0, other = 0 }
-    for _, kind in ffi.declarations(namespace) do
+    for _, kind in debug.getmetatable(namespace).__cffi_names() do
         local key = count[kind] and kind or "other"
         count[key] = count[key] + 1
     end
@@ -50,7 +50,9 @@ local function list(session)
     end
 end
 
-return function(session, argument)
+local commands = {}
+
+function commands.include(session, argument)
     local headers, include_options = words_of(argument)
     if #headers == 0 then
         return list(session)
@@ -59,7 +61,7 @@ return function(session, argument)
     local namespace = ffi.include(headers, include_options)
     session.names.include(namespace)
     session.names.set("_", namespace)
-    local count = counts(ffi, namespace)
+    local count = counts(namespace)
     local text = ("%s: %s, %s, %s"):format(title_of(namespace),
         counted(count["function"], "function"), counted(count.typedef, "type"),
         counted(count.other, "other name"))
@@ -68,3 +70,29 @@ return function(session, argument)
     session:print("%s%s", text, session.style.notes((" (%.0f ms)"):format(
         (os.clock() - start) * 1000)))
 end
+
+-- -o FILE among the words; what is left of them, and FILE.
+local function output_of(argument)
+    local before, path, after = (" " .. argument .. " "):match "^(.*) %-o +(%S+) (.*)$"
+    if not path and (" " .. argument .. " "):find " -o " then
+        error(":bind: -o wants a file", 0)
+    end
+    return path and before .. " " .. after or argument, path
+end
+
+function commands.bind(session, argument)
+    local words, path = output_of(argument)
+    local headers, include_options = words_of(words)
+    if #headers == 0 then
+        error(":bind wants a header: :bind zlib.h -o z.lua", 0)
+    end
+    local written = require "cffi.command.bind" {
+        words = headers, packages = include_options.pkg, libraries = include_options.lib,
+        output = path, write = session.write,
+    }
+    for _, name in ipairs(written) do
+        session:print("%s", session.style.notes("wrote " .. name))
+    end
+end
+
+return commands

@@ -57,6 +57,11 @@ return function(globals)
         own[name] = value
     end
 
+    -- Whether the session has declared or set the name, to nil perhaps.
+    function names.is_known(name)
+        return declared[name] == true
+    end
+
     function names.get(name)
         return names.env[name]
     end

@@ -6,6 +6,7 @@
 -- An input is a command (`:name ...`, `?name`), an expression, which is printed, a statement, or a
 -- C declaration; one that is not complete asks for more lines.
 local chunk = require "cffi.repl.chunk"
+local hint = require "cffi.repl.hint"
 local names = require "cffi.repl.names"
 local style = require "cffi.repl.style"
 
@@ -121,6 +122,10 @@ local function run_lua(self, input)
         self.names.set("_", results[2])
         self.names.set("__", table.move(results, 2, results.n, 1, {}))
         self:print(self:text_of(table.unpack(results, 2, results.n)))
+        local near = results.n == 2 and results[2] == nil and hint.of_nil(self, input.text)
+        if near then
+            self:print("%s", self.style.notes(near))
+        end
     end
 end
 
@@ -177,6 +182,20 @@ function methods:declarations(pattern)
             end
         end
     end)
+end
+
+-- Calls visit(name, kind) for each of them, without asking for what takes time.
+function methods:each_name(pattern, visit)
+    for name, kind in self.ffi.declarations(pattern) do
+        visit(name, kind)
+    end
+    for _, entry in ipairs(self.headers) do
+        for name, kind in debug.getmetatable(entry.namespace).__cffi_names() do
+            if not pattern or name:find(pattern) then
+                visit(name, kind)
+            end
+        end
+    end
 end
 
 -- Kind, text, file and line of one of them.
@@ -264,6 +283,7 @@ local function read_input(self)
     self.first_line = self.line
     local command = text and command_in(self, text)
     if command then
+        self.text = command
         return { command = command }
     end
     local input, err, is_open
@@ -275,6 +295,7 @@ local function read_input(self)
         end
         text = text .. "\n" .. line
     end
+    self.text = text or ""
     return input, err
 end
 
@@ -304,7 +325,7 @@ local function report(self, err)
         message = "interrupted!" -- not where the reader was
     end
     self.reading = false
-    self:complain(message)
+    self:complain(hint.complete(self, message))
     if message:find "C crashed %(SIG" then
         local advice = "the process may be damaged; :save FILE keeps what worked"
         self.write_error(self.style.notes(advice) .. "\n")
@@ -322,7 +343,7 @@ function session.new(options)
         style = style(options.colour),
         ffi = require "cffi",
         globals = options.env or _G,
-        errors = 0, line = 0, first_line = 1, inputs = {}, errno = 0,
+        errors = 0, line = 0, first_line = 1, text = "", inputs = {}, errno = 0,
         libraries = {}, headers = {},
     }, methods)
     self.page = options.page or function(lines)

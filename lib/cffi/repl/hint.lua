@@ -1,0 +1,66 @@
+-- What a misspelt name was meant to be: among the session's names, Lua's, and those of headers.
+local nearest = require "cffi.include.nearest"
+
+local hint = {}
+
+-- Every name that works at the prompt without prefix. Namespaces that were given metatables are not
+-- asked.
+local function each(session)
+    return function(visit)
+        for _, names in ipairs { session.names.env, session.globals, _G } do
+            for name in next, names do
+                if type(name) == "string" then
+                    visit(name)
+                end
+            end
+        end
+        if #session.headers > 0 then
+            session:each_name(nil, visit)
+        end
+    end
+end
+
+-- "did you mean 'deflate'?", or nil.
+function hint.of(session, name)
+    local near = nearest.of(name, each(session))
+    return near and ("did you mean '%s'?"):format(near)
+end
+
+-- A hint for an input that is nothing but a name and gave nil: for no name of the session's own.
+function hint.of_nil(session, text)
+    local name = text:match "^%s*=?%s*([%a_][%w_]*)%s*$"
+    if not name or name == "nil" or session.names.is_known(name) then
+        return nil
+    end
+    return hint.of(session, name)
+end
+
+-- The same for a name behind a path that the input has: ffi.sizoef.
+local function of_field(session, name)
+    local path = ("\n" .. session.text):match("([%a_][%w_.]*[.:])%s*" .. name .. "%f[^%w_]")
+    if not path then
+        return nil
+    end
+    local list = require "cffi.repl.complete"(session, path)
+    local near = nearest.of(name, function(visit)
+        for _, candidate in ipairs(list) do
+            visit(candidate:sub(#path + 1))
+        end
+    end)
+    return near and ("did you mean '%s'?"):format(path .. near)
+end
+
+-- The message with a hint, where Lua found nil under a name.
+function hint.complete(session, message)
+    local kind, name = message:match "^[^\n]*a nil value %((%l+) '([%w_]+)'%)"
+    local near
+    if kind == "global" then
+        near = hint.of(session, name)
+    elseif kind == "field" or kind == "method" then
+        near = of_field(session, name)
+    end
+    return near and message:gsub("^[^\n]*", function(line) return line .. " (" .. near .. ")" end)
+        or message
+end
+
+return hint
