@@ -81,7 +81,8 @@ core: $(CORE) $(SNAPSHOT)
 
 # For cffi.posix, and for ffi.include where there is no compiler. Made anew when what reads headers
 # changes, not with each change of the module.
-$(SNAPSHOT): tools/posix_snapshot.lua lib/cffi/include/reader.lua lib/cffi/include/unit.lua | $(CORE)
+SNAPSHOT_MAKERS = chunks fields index pieces reader snapshot unit
+$(SNAPSHOT): tools/posix_snapshot.lua $(SNAPSHOT_MAKERS:%=lib/cffi/include/%.lua) | $(CORE)
 	$(RUN_ENV) $(PRELOAD) $(LUA) tools/posix_snapshot.lua $@
 
 ## build/libcffi.a, the module for programs that link it in (include/cffi.h)

@@ -2,7 +2,9 @@
 -- Headers that this system does not have, or that do not go with the others, are left out.
 local core = require "cffi"
 local compiler = require "cffi.include.compiler"
+local pieces = require "cffi.include.pieces"
 local snapshot = require "cffi.include.snapshot"
+local system = require "cffi.include.system"
 local units = require "cffi.include.unit"
 
 -- C11, POSIX.1-2017, then what Linux and the BSDs have. Each line a family.
@@ -68,14 +70,17 @@ for header in HEADERS:gmatch "%S+" do
 end
 local headers = {}
 take(headers, all, 1, #all)
-local read = compiler.read(how, flags, compiler.source(headers))
-for _, file in ipairs(read.files) do
-    read.asked[file] = true -- every name is the snapshot's own
-end
-local unit = units.make(core.scope(), read)
+local ffi, unit = core.scope(), nil
+local read = compiler.read(how, flags, compiler.source(headers), function(read)
+    for _, file in ipairs(read.files) do
+        read.asked[file] = true -- every name is the snapshot's own
+    end
+    unit = units.begin(ffi, read)
+end)
+units.complete(unit, ffi, read.macros)
+pieces.add(unit, ffi)
 unit.headers = "\n" .. table.concat(headers, "\n") .. "\n"
-local file = assert(io.open(assert((...), "usage: posix_snapshot.lua FILE"), "wb"))
-assert(file:write(snapshot.encode(unit)))
-assert(file:close())
+-- Whole and renamed, for a program may have the old one in its memory.
+assert(system.write_whole(assert((...), "usage: posix_snapshot.lua FILE"), snapshot.encode(unit)))
 io.stderr:write(("%d headers, %d files; left out: %s\n"):format(#headers, #read.files,
     left_out[1] and table.concat(left_out, " ") or "none"))

@@ -2,7 +2,7 @@
 -- compiler, and a file of its names for editors.
 local core = require "cffi"
 local annotations = require "cffi.bind.annotations"
-local chunks = require "cffi.bind.chunks"
+local chunks = require "cffi.include.chunks"
 local compiler = require "cffi.include.compiler"
 local session = require "cffi.include.session"
 local source = require "cffi.repl.source"

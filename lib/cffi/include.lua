@@ -1,11 +1,13 @@
 -- ffi.include: the declarations, macros and library of C headers, read by the system's compiler;
 -- ffi.compile: C text of one's own. What runs when is in cffi/include/session.lua.
+local late = require "cffi.late"
 local compiler = require "cffi.include.compiler"
-local inline = require "cffi.include.inline"
+local inline = late "cffi.include.inline"
 local namespace = require "cffi.include.namespace"
 local options = require "cffi.include.options"
 local session = require "cffi.include.session"
-local shims = require "cffi.include.shims"
+local shims = late "cffi.include.shims"
+local units = require "cffi.include.unit"
 
 local include_options = {
     cc = true, cflags = true, defs = true, undefs = true, pkg = true, lib = true, compile = true,
@@ -25,7 +27,7 @@ local function include(ffi, headers, given)
         known.libraries, known.source = libraries, compiler.source(headers)
         compiled = shims.make(ffi, known, given.functions or {}, title)
     end
-    return namespace.new(ffi, unit, title, libraries, why, nil, compiled)
+    return namespace.new(ffi, units.without_text(unit), title, libraries, why, nil, compiled)
 end
 
 -- A public function: what it raises stands at the caller's line.
@@ -46,7 +48,9 @@ end
 
 return function(ffi)
     return {
-        include = public("include", include, ffi), -- (headers [, options]): their namespace
-        compile = public("compile", inline.compile, ffi), -- (text [, options]): its namespace
+        -- (headers [, options]): their namespace
+        include = public("include", include, ffi),
+        -- (text [, options]): its namespace
+        compile = public("compile", function(...) return inline.compile(...) end, ffi),
     }
 end

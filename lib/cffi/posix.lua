@@ -17,8 +17,7 @@ local function load()
     if not unit then
         error("cannot load cffi.posix: " .. why, 0)
     end
-    local ffi = core.scope()
-    ffi.cdef(unit.text)
+    local ffi = require("cffi.include.pieces").scope(core.scope(), unit)
     local libraries = { ffi.C }
     local has_libm, libm = pcall(ffi.load, { "m", "libm.so.6" })
     libraries[2] = has_libm and libm or nil

@@ -1,6 +1,6 @@
 -- cffi.bind: headers as a Lua module that needs neither them nor a compiler (docs/design.md S21).
 local bind = require "cffi.bind"
-local chunks = require "cffi.bind.chunks"
+local chunks = require "cffi.include.chunks"
 local core = require "cffi"
 local reference = require "cffi.reference"
 local support = require "spec.support"
@@ -139,7 +139,7 @@ describe("cffi.bind", function()
     end)
 end)
 
-describe("cffi.bind.chunks", function()
+describe("cffi.include.chunks", function()
     it("splits where declarations end", function()
         local list = chunks.split('# 3 "a.h"\nint a;\n\nstruct s { int x; }\n  b;\n#pragma pack(1)\n'
             .. 'static int f(void) { return ";"[0]; }\n# 20 "b.h"\nint g(char c);\nchar t[] = "};";\n')

@@ -90,11 +90,64 @@ describe("cffi.posix", function()
         support.raises("'O_RDNLY' is not declared by cffi.posix (did you mean 'O_RDONLY'?)", function()
             return posix.O_RDNLY
         end)
+        support.raises("'timespec' is not declared by cffi.posix (did you mean 'struct timespec'?)", function()
+            return posix.timespec
+        end)
         local kinds = {}
         for name, kind in core.declarations(posix, "^inotify_add_watch$") do
             kinds[#kinds + 1] = name .. " " .. kind
         end
         assert.same({ "inotify_add_watch function" }, kinds)
+    end)
+
+    it("declares a name when it is asked for as if all were declared", function()
+        local pieces, snapshot = require "cffi.include.pieces", require "cffi.include.snapshot"
+        local unit = snapshot.unit()
+        local whole, lazy = core.scope(), pieces.scope(core.scope(), unit)
+        require "cffi.include.unit".declare(whole, unit.text)
+        local names, tags = {}, {}
+        for name in whole.declarations() do
+            names[#names + 1] = name
+        end
+        for name in whole.tags() do
+            tags[#tags + 1] = name
+        end
+        assert.is_true(#names > 5000 and #tags > 500)
+        for i = #names, 1, -1 do
+            assert.same({ whole.declaration(names[i]) }, { lazy.declaration(names[i]) })
+        end
+        for i = #tags, 1, -1 do
+            local ours, theirs = lazy.typeof(tags[i]), whole.typeof(tags[i])
+            assert.equal(whole.sizeof(theirs), lazy.sizeof(ours), tags[i])
+            local members = { whole.reflect(theirs).members, lazy.reflect(ours).members }
+            for k, member in ipairs(members[1] or {}) do
+                assert.equal(member.name, members[2][k].name)
+                assert.equal(member.offset, members[2][k].offset)
+            end
+        end
+        lazy.everything()
+        local count = 0
+        for _ in lazy.declarations() do
+            count = count + 1
+        end
+        assert.equal(#names, count)
+    end)
+
+    it("keeps what #pragma pack says of a piece", function()
+        local pieces, units = require "cffi.include.pieces", require "cffi.include.unit"
+        local text = '# 1 "a.h"\n#pragma pack(push, 1)\nstruct tight { char a; int b; };\n#pragma pack(push)\n'
+            .. "#pragma pack(2)\nstruct half { struct tight a; char c; int b; };\n#pragma pack(pop)\n"
+            .. "struct tight2 { char a; int b; };\n#pragma pack(pop)\nstruct wide { char a; int b; };\n"
+        local ffi = core.scope()
+        ffi.cdef(text)
+        local unit = { text = text, paths = "a.h" }
+        pieces.add(unit, ffi)
+        assert.same({ "a.h" }, units.paths(unit))
+        local lazy = pieces.scope(core.scope(), unit)
+        for _, name in ipairs { "struct wide", "struct half", "struct tight2", "struct tight" } do
+            assert.equal(ffi.sizeof(name), lazy.sizeof(lazy.typeof(name)), name)
+        end
+        assert.equal(5, lazy.sizeof(lazy.typeof "struct tight2"))
     end)
 
     it("leaves declarations typed by hand alone", function()

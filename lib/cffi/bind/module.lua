@@ -1,6 +1,7 @@
 -- What a file that `cffi bind` wrote calls: its table becomes a namespace as ffi.include returns
 -- it. No compiler and no header is needed.
 local core = require "cffi"
+local index = require "cffi.include.index"
 local namespace = require "cffi.include.namespace"
 
 local module = {}
@@ -26,7 +27,7 @@ end
 local function unit_of(bound)
     local macros, names = {}, {}
     local function add(name, params, text)
-        macros[#macros + 1] = ("%s\t%s\t\t0\t%s\n"):format(name, params, text)
+        macros[#macros + 1] = ("%s\t%s\t0\t0\t%s\n"):format(name, params, text)
     end
     for name, value in pairs(bound.constants) do
         add(name, "", value == true and "" or c_text(value))
@@ -36,9 +37,11 @@ local function unit_of(bound)
         add(macro[1], parameters(macro), text)
     end
     for name, kind in bound.names:gmatch "([%w_]+):([^%s:]+)" do
-        names[#names + 1] = ("%s\t%s\t\t0\n"):format(name, kind:gsub("_", " "))
+        names[#names + 1] = ("%s\t%s\t0\t0\n"):format(name, kind:gsub("_", " "))
     end
-    return { macros = table.concat(macros), names = table.concat(names), shadowed = bound.shadowed }
+    local text = table.concat(macros)
+    return { macros = text, index = index.of(text), names = table.concat(names), paths = "",
+        shadowed = bound.shadowed }
 end
 
 -- The libraries, or none and why.

@@ -3,6 +3,7 @@
 -- the object is as it was built.
 local cache = require "cffi.include.cache"
 local compiler = require "cffi.include.compiler"
+local fields = require "cffi.include.fields"
 local system = require "cffi.include.system"
 
 local build = {}
@@ -53,14 +54,14 @@ end
 -- stamps of what it reads }. Returns the library.
 function build.library(ffi, request)
     local key = key_of(request)
-    local name = cache.hash(key)
+    local name = fields.hash(key)
     local path = cache.path(name .. ".so")
     if not path then
         return build.unkept(ffi, request)
     end
     local known = cache.read(name .. ".object", key)
     local object = known and system.read_file(path)
-    if not object or cache.hash(object) ~= known.sum then
+    if not object or fields.hash(object) ~= known.sum then
         local fresh, why = system.new_file(path)
         if not fresh then
             error(("%s: %s"):format(request.source.doing, why), 0)
@@ -68,7 +69,7 @@ function build.library(ffi, request)
         compile(request, fresh)
         object = system.read_file(fresh)
         assert(os.rename(fresh, path))
-        cache.write(name .. ".object", key, { sum = cache.hash(object) })
+        cache.write(name .. ".object", key, { sum = fields.hash(object) })
     end
     return ffi.load(path, { flags = "lazy" })
 end

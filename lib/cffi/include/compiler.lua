@@ -1,7 +1,8 @@
 -- The compiler: which one, its command line, and its two runs over the headers asked for. Errors
 -- are strings without a position.
-local missing = require "cffi.include.missing"
-local reader = require "cffi.include.reader"
+local late = require "cffi.late"
+local missing = late "cffi.include.missing"
+local reader = late "cffi.include.reader"
 local system = require "cffi.include.system"
 
 local compiler = {}
@@ -135,17 +136,24 @@ local function absent(words, source)
     return "there is no C compiler (cc, gcc or clang): install one, or name one in $CFFI_CC"
 end
 
--- Runs the compiler; returns its exit code, output and messages. `doing` begins the error when it
--- cannot be run: "cannot include <zlib.h>".
-function compiler.run(how, arguments, input, doing)
-    local words = join(how.words, arguments)
-    local code, output, messages = system.run(words, input)
-    if not code then
-        local why = messages and absent(how.words, how.source)
-            or ("'%s' does not run: %s"):format(how.words[1], output)
-        error(("%s: %s"):format(doing, why), 0)
+-- Starts the compiler; returns a function that waits for it and returns its exit code, output and
+-- messages. `doing` begins the error when it cannot be run: "cannot include <zlib.h>".
+local function start(how, arguments, input, doing)
+    local finish = system.start(join(how.words, arguments), input)
+    return function()
+        local code, output, messages = finish()
+        if not code then
+            local why = messages and absent(how.words, how.source)
+                or ("'%s' does not run: %s"):format(how.words[1], output)
+            error(("%s: %s"):format(doing, why), 0)
+        end
+        return code, output, messages
     end
-    return code, output, messages
+end
+
+-- The same, waited for.
+function compiler.run(how, arguments, input, doing)
+    return start(how, arguments, input, doing)()
 end
 
 -- Raises what the compiler said.
@@ -169,8 +177,8 @@ end
 
 -- Reads a source. `how` is { words =, source = } of the compiler, `flags` the words after those.
 -- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
--- had to say.
-function compiler.read(how, flags, source)
+-- had to say. While it expands the macros, meanwhile(unit) is called with all but these.
+function compiler.read(how, flags, source, meanwhile)
     local arguments = join(flags, source.words, { "-E", "-dD", "-x", "c", "-" })
     local code, output, messages = compiler.run(how, arguments, source.lines, source.doing)
     if code ~= 0 then
@@ -180,7 +188,12 @@ function compiler.read(how, flags, source)
     local unit = reader.read(output, source.asked)
     arguments[#flags + #source.words + 2] = "-P"
     local questions = source.lines .. reader.questions(unit.macros)
-    local _, expanded, second_messages = compiler.run(how, arguments, questions, source.doing)
+    local finish = start(how, arguments, questions, source.doing)
+    local ok, why = pcall(meanwhile, unit)
+    local _, expanded, second_messages = finish()
+    if not ok then
+        error(why, 0)
+    end
     unit.complete = reader.answers(unit.macros, expanded, second_messages)
     unit.messages, unit.second_messages = messages, second_messages
     return unit

@@ -1,5 +1,7 @@
 -- Which names a shared library defines, read from the file itself: nothing is loaded for it, and of
 -- a large file only the few blocks that its hash table leads to.
+local mapped = require "cffi.include.mapped"
+
 local elf = {}
 
 local PT_LOAD, PT_DYNAMIC = 1, 2
@@ -13,26 +15,14 @@ local forms = {
         dynamic = "i8I8", symbol = "I4BBI2I8I8", symbol_size = 24, word_bits = 64 },
 }
 
--- A reader of the file's bytes: at(format, offset) unpacks, text(offset) is a string up to its
--- zero.
-local function blocks_of(file)
+-- A reader of the file's bytes: at(format, offset) unpacks, text(offset, size) is a part.
+local function blocks_of(bytes)
     local blocks = {}
-    local function bytes(offset, size)
-        if not file:seek("set", offset) then
-            error("seek", 0)
-        end
-        local block = file:read(size)
-        if not block or #block < size then
-            error("short", 0)
-        end
-        return block
-    end
     function blocks.at(format, offset)
-        return string.unpack(format, bytes(offset, string.packsize(format)))
+        return string.unpack(format, bytes:sub(offset + 1, offset + string.packsize(format)))
     end
     function blocks.text(offset, size)
-        file:seek("set", offset)
-        return file:read(size)
+        return bytes:sub(offset + 1, offset + size)
     end
     return blocks
 end
@@ -94,11 +84,11 @@ local function tables_of(blocks, form, order)
 end
 
 local function gnu_hash(name)
-    local hash = 5381
+    local hash, byte = 5381, string.byte
     for i = 1, #name do
-        hash = (hash * 33 + name:byte(i)) & 0xffffffff
+        hash = hash * 33 + byte(name, i)
     end
-    return hash
+    return hash & 0xffffffff
 end
 
 local function sysv_hash(name)
@@ -132,9 +122,10 @@ local function gnu_lookup(blocks, form, order, tables, is)
     local nbuckets, first, nbloom, shift = blocks.at(order .. "I4I4I4I4", start)
     local word, bits = form.word_bits // 8, form.word_bits
     local buckets = start + 16 + nbloom * word
+    local bloom_format = order .. form.word
     return function(name)
         local hash = gnu_hash(name)
-        local bloom = blocks.at(order .. form.word, start + 16 + hash // bits % nbloom * word)
+        local bloom = blocks.at(bloom_format, start + 16 + hash // bits % nbloom * word)
         if bloom >> hash % bits & 1 == 0 or bloom >> (hash >> shift) % bits & 1 == 0 then
             return false
         end
@@ -165,8 +156,8 @@ local function sysv_lookup(blocks, order, tables, is)
     end
 end
 
-local function reader_of(file)
-    local blocks = blocks_of(file)
+local function reader_of(bytes)
+    local blocks = blocks_of(bytes)
     local magic, class, data = blocks.at("c4BB", 0)
     local form, order = forms[class], data == 2 and ">" or "<"
     if magic ~= "\127ELF" or not form then
@@ -183,19 +174,19 @@ end
 -- Returns has(name), close(); nil for what is no shared library that can be read. A file whose
 -- tables are broken has no names.
 function elf.open(path)
-    local file = io.open(path, "rb")
-    if not file then
+    local bytes, _, close = mapped.file(path)
+    if not bytes then
         return nil
     end
-    local ok, lookup = pcall(reader_of, file)
+    local ok, lookup = pcall(reader_of, bytes)
     if not ok then
-        file:close()
+        close()
         return nil
     end
     return function(name)
         local read, found = pcall(lookup, name)
         return read and found
-    end, function() file:close() end
+    end, close
 end
 
 return elf

@@ -1,6 +1,7 @@
 -- The library behind headers that do not name one: the process itself, or the one library of the
 -- system that exports the headers' functions. Files are read, none is loaded.
-local elf = require "cffi.include.elf"
+local late = require "cffi.late"
+local elf = late "cffi.include.elf"
 local system = require "cffi.include.system"
 
 local library = {}
@@ -101,8 +102,7 @@ end
 
 -- Keeps of candidates that are one file the one with the longer name: "libz.so.1", not "libz.so".
 local function consider(list, candidate)
-    local real = system.real_path(candidate.path)
-    candidate.real = real
+    local real = candidate.real
     for _, other in ipairs(list) do
         if other.real == real then
             if #candidate.name > #other.name then
@@ -128,10 +128,11 @@ end
 
 -- The best of the candidates that have at least half of the functions; all of those.
 local function best_of(candidates, functions, probes)
-    local good = {}
+    local good, counts = {}, {}
     for _, candidate in ipairs(candidates) do
-        candidate.count = elf.fits(candidate.path)
-            and count_in(candidate.path, functions, probes) or 0
+        local real = system.real_path(candidate.path) or candidate.path
+        counts[real] = counts[real] or elf.fits(real) and count_in(real, functions, probes) or 0
+        candidate.real, candidate.count = real, counts[real]
         if candidate.count * 2 >= #functions and candidate.count > 0 then
             consider(good, candidate)
         end

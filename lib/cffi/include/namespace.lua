@@ -1,9 +1,10 @@
 -- The table that ffi.include returns: functions and variables of the library, enumerators, macros
 -- and types of the headers. Functions that were found stay in the table, constants and types in its
 -- metatable's __index, lest they be assigned to; variables and what macros compute stay nowhere.
-local macros = require "cffi.include.macros"
-local nearest = require "cffi.include.nearest"
-local reader = require "cffi.include.reader"
+local late = require "cffi.late"
+local macros = late "cffi.include.macros"
+local nearest = late "cffi.include.nearest"
+local reader = late "cffi.include.reader"
 local units = require "cffi.include.unit"
 
 local namespace = {}
@@ -48,6 +49,10 @@ local function unknown(state, name)
             visit(other)
         end
     end)
+    for _, tag in ipairs { "struct ", "union ", "enum " } do
+        local is_type, ct = pcall(state.ffi.typeof, tag .. name)
+        near = is_type and state.ffi.sizeof(ct) and tag .. name or near
+    end
     error(("'%s' is not declared by %s%s"):format(name, state.title,
         near and (" (did you mean '%s'?)"):format(near) or ""), 0)
 end
@@ -139,9 +144,17 @@ end
 
 -- ---- listings ----------------------------------------------------------------------------------
 
+-- In a scope that is filled when names are asked for, all at once.
+local function declare_all(state)
+    if state.ffi.everything then
+        state.ffi.everything()
+    end
+end
+
 -- __pairs: the headers' own names that have a value, in their order.
 local function each_value(ns)
     return function(state)
+        declare_all(state)
         local iterate, seen = units.names(state.unit), {}
         return function()
             while true do
@@ -191,6 +204,7 @@ local function each_declaration(state)
             error(("bad argument #2 to 'declarations' (string expected, got %s)"):format(
                 state.ffi.type(pattern)), 2)
         end
+        declare_all(state)
         local iterate = units.names(state.unit)
         return function()
             local name, kind, file, line
@@ -202,7 +216,7 @@ local function each_declaration(state)
             end
             local macro = kind:find "macro" and state.find_macro(name)
             local text = macro and macro_text(name, macro) or select(2, state.ffi.declaration(name))
-            return name, kind, text, file, tonumber(line), lack_of(state, ns, name, kind)
+            return name, kind, text, file, line, lack_of(state, ns, name, kind)
         end
     end
 end
@@ -249,6 +263,7 @@ function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
         if #libraries == 0 then
             no_library(state, name)
         end
+        ffi.declaration(name) -- declares it in a scope that is filled when names are asked for
         return ffi.addressof(libraries[1], name)
     end
     return setmetatable(ns, {

@@ -106,6 +106,7 @@ end
 function reader.read(output, asked)
     local text, macros = text_maker(), macro_list()
     local files, seen = {}, {}
+    local is_own_text = asked ~= nil -- whose columns are the user's
     asked = asked or {}
     local file, number, real = "", 0, false
     local function enter(name, line, flags)
@@ -122,33 +123,39 @@ function reader.read(output, asked)
         end
     end
     local function directive(line)
-        local at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
+        local at, name, flags
+        if line:byte(2) == 32 then
+            at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
+        end
         if at then
             enter(name, tonumber(at), flags)
             text.mark(('# %s "%s"'):format(at, escape(unescape(name))))
             return
         end
-        local word, what, params = line:match "^#(%l+) ([%w_\x80-\xff]+)(%(?[^()]*%)?)"
+        local word, what, params = line:match "^#(%l+) ([%w_\x80-\xff]+)(%(?)"
         if word == "pragma" then
             text.add(line, number)
         else
             text.skip()
         end
         if word == "define" and real then
-            macros.define(what, params:match "^%((.*)%)$", file, number)
+            params = params == "(" and line:match("^%(([^()]*)%)", #what + 9) or nil
+            macros.define(what, params, file, number)
         elseif word == "undef" then
             macros.undefine(what)
         end
     end
     for line in output:gmatch "([^\n]*)\n" do
         number = number + 1
-        local first = line:byte()
-        if first == 35 then -- '#'
+        local first = line:find "[^ \t]"
+        if line:byte() == 35 then -- '#'
             directive(line)
-        elseif not first or not line:find "[^ \t]" then
+        elseif not first then
             text.skip()
-        else
+        elseif is_own_text or line:byte(first) == 35 then
             text.add(line, number)
+        else
+            text.add(line:sub(first), number)
         end
     end
     return { text = text.text(), macros = macros.list(), files = files, asked = asked }

@@ -1,11 +1,13 @@
 -- One ffi.include: flags of all sources, the cache or the compiler, the library. Raises strings
 -- without a position.
+local late = require "cffi.late"
 local cache = require "cffi.include.cache"
 local compiler = require "cffi.include.compiler"
-local library = require "cffi.include.library"
+local fields = require "cffi.include.fields"
+local library = late "cffi.include.library"
 local options = require "cffi.include.options"
-local packages = require "cffi.include.packages"
-local snapshot = require "cffi.include.snapshot"
+local packages = late "cffi.include.packages"
+local snapshot = late "cffi.include.snapshot"
 local system = require "cffi.include.system"
 local units = require "cffi.include.unit"
 
@@ -43,7 +45,7 @@ local function of_packages(names)
     local key = lines { "packages", os.getenv "PKG_CONFIG" or "", os.getenv "PKG_CONFIG_PATH" or "",
         os.getenv "PKG_CONFIG_LIBDIR" or "", os.getenv "PKG_CONFIG_SYSROOT_DIR" or "",
         lines(names) }
-    local name = cache.hash(key) .. ".pkg"
+    local name = fields.hash(key) .. ".pkg"
     local known = cache.read(name, key)
     if known and units.unchanged(known.folders) then
         return { flags = units.lines(known.flags), libraries = units.lines(known.libraries) }
@@ -65,15 +67,21 @@ end
 
 -- Reads a source with the compiler until no file of it has changed meanwhile. Returns the unit,
 -- what the compiler had to say, and whether the unit may be kept: not with a file from the future.
-local function read(ffi, how, flags, source)
+-- early(unit) is called while the compiler is busy with the macros.
+local function read(ffi, how, flags, source, early)
     local last, messages
     for _ = 1, ATTEMPTS do
         local start = system.now()
-        local output = compiler.read(how, flags, source)
-        local ok, unit = pcall(units.make, ffi.scope {}, output)
-        if not ok then
-            error(("%s: %s"):format(source.doing, unit), 0)
-        end
+        local scope, unit = ffi.scope {}, nil
+        local output = compiler.read(how, flags, source, function(output)
+            local ok, made = pcall(units.begin, scope, output)
+            if not ok then
+                error(("%s: %s"):format(source.doing, made), 0)
+            end
+            unit = made
+            early(unit)
+        end)
+        units.complete(unit, scope, output.macros)
         local settled = units.newest(unit) < start
         if output.complete and (settled or unit.files == last) then
             return unit, output.messages, settled
@@ -115,10 +123,10 @@ local function without_compiler(key, pointer, source, plain)
 end
 
 -- The unit of a source, a function that stores it, and whether that is due.
-local function unit_of(ffi, how, flags, source)
+local function unit_of(ffi, how, flags, source, early)
     local key, full = keys_of(source, flags, how.words, how.program)
-    local pointer = cache.hash(key) .. ".last"
-    local name = cache.hash(full) .. ".headers"
+    local pointer = fields.hash(key) .. ".last"
+    local name = fields.hash(full) .. ".headers"
     if not how.program and not how.source then
         local plain = #flags == 1 and flags[1] == "-D_GNU_SOURCE"
         return without_compiler(key, pointer, source, plain), function() end
@@ -132,7 +140,7 @@ local function unit_of(ffi, how, flags, source)
         return unit, store
     end
     local messages, keep
-    unit, messages, keep = read(ffi, how, flags, source)
+    unit, messages, keep = read(ffi, how, flags, source, early)
     io.stderr:write(messages)
     return unit, keep and store or function() end, true
 end
@@ -172,29 +180,36 @@ local function of_package(ffi, words)
     return list
 end
 
--- The library that has the functions, as remembered in the unit or looked for anew: then the third
--- result is true. The second one says why there is none.
-local function found(ffi, headers, unit)
+-- Looks for the library that has the functions, unless the unit remembers it. Returns whether it is
+-- the process itself, and whether the unit is another now.
+local function search(headers, unit)
     local functions = units.functions(unit)
     if #functions == 0 or library.in_process(functions, system.is_loaded) then
-        return { ffi.C }
+        return true, false
     end
     local stamp = system.stamp(LINKER_CACHE)
-    local searched = unit.library_stamp ~= stamp
-    if searched then
-        local path, why = library.find(headers, functions)
-        unit.library, unit.library_why = path or "", why or ""
-        unit.library_stamp = stamp
+    if unit.library_stamp == stamp then
+        return false, false
     end
-    if unit.library == "" then
-        return {}, unit.library_why, searched
+    local path, why = library.find(headers, functions)
+    unit.library, unit.library_why, unit.library_stamp = path or "", why or "", stamp
+    return false, true
+end
+
+-- The library, or none and why; and whether the unit is another now.
+local function found(ffi, headers, unit)
+    local in_process, changed = search(headers, unit)
+    if in_process then
+        return { ffi.C }, nil, changed
+    elseif unit.library == "" then
+        return {}, unit.library_why, changed
     end
-    return { ffi.load(unit.library) }, nil, searched
+    return { ffi.load(unit.library) }, nil, changed
 end
 
 -- Reads a source for a scope, in which it is declared. Returns what follows from the options: {
 -- unit =, how =, flags =, package = }, a function that stores the unit, and whether that is due.
-local function prepare(ffi, source, given)
+local function prepare(ffi, source, given, early) -- early: see read
     local words, program, named_by = compiler.choose(given.cc)
     local known, package = pcall(of_packages, options.list(given.pkg))
     if not known then
@@ -203,7 +218,9 @@ local function prepare(ffi, source, given)
     local flags = compiler.flags(given)
     table.move(package.flags, 1, #package.flags, #flags + 1, flags)
     local how = { words = words, program = program, source = named_by }
-    local unit, store, due = unit_of(ffi, how, flags, source)
+    local unit, store, due = unit_of(ffi, how, flags, source, function(unit)
+        early(unit, package)
+    end)
     local ok, refused = pcall(units.declare, ffi, unit.text)
     if not ok then
         error(("%s: %s"):format(source.doing, refused), 0)
@@ -214,7 +231,12 @@ end
 -- Includes headers (a list) in a scope. Returns the unit, the libraries, why there are none, and
 -- how the compiler was called: { how =, flags = }.
 function session.include(ffi, headers, given)
-    local known, store, due = prepare(ffi, compiler.source(headers), given)
+    local function early(unit, package)
+        if given.lib == nil and not package.libraries[1] then
+            search(headers, unit)
+        end
+    end
+    local known, store, due = prepare(ffi, compiler.source(headers), given, early)
     local libraries, why, searched
     if given.lib == false then
         libraries, why = {}, "the option 'lib' is false"
@@ -234,7 +256,7 @@ end
 -- Reads a source that is built; the caller sees to the library. Returns { unit =, how =, flags =,
 -- package = what pkg-config says }.
 function session.compile(ffi, source, given)
-    local known, store, due = prepare(ffi, source, given)
+    local known, store, due = prepare(ffi, source, given, function() end)
     if due then
         store(known.unit)
     end

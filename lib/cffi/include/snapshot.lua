@@ -1,8 +1,9 @@
 -- The snapshot of C's, POSIX's and Linux's headers that `make` made with the compiler that built
 -- the module, and which lies beside the core: one unit (cffi/include/unit.lua) for all of them. It
 -- serves cffi.posix, and ffi.include where there is no compiler.
-local cache = require "cffi.include.cache"
-local system = require "cffi.include.system"
+local fields = require "cffi.include.fields"
+local mapped = require "cffi.include.mapped"
+local units = require "cffi.include.unit"
 
 local snapshot = {}
 
@@ -21,8 +22,8 @@ end
 function snapshot.unit()
     if not known then
         local file = path()
-        local text = file and system.read_file(file)
-        known = text and cache.lazily(text, KEY) -- trusted as core.so is
+        local bytes, size = mapped.file(file or "")
+        known = bytes and fields.lazily(bytes, size, KEY) -- trusted as core.so is
         if not known then
             return nil, ("%s is missing or damaged: run make"):format(file or "posix.headers")
         end
@@ -32,7 +33,7 @@ end
 
 -- The text of a snapshot's file.
 function snapshot.encode(unit)
-    return cache.encode(KEY, unit)
+    return fields.encode(KEY, unit)
 end
 
 -- The unit when it has all of these headers; its own names are then theirs and those of the files
@@ -50,14 +51,15 @@ function snapshot.covers(headers)
         wanted[#wanted + 1] = "/" .. header
         wanted[#wanted + 1] = "/bits/" .. header:match "[^/]*$"
     end
-    local names = {}
-    for line, file in unit.names:gmatch "([^\t\n]*\t[^\t\n]*\t([^\t\n]*)\t%d+\n)" do
+    local own = {}
+    for number, file in ipairs(units.paths(unit)) do
         for _, suffix in ipairs(wanted) do
-            if file:sub(-#suffix) == suffix then
-                names[#names + 1] = line
-                break
-            end
+            own[number] = own[number] or file:sub(-#suffix) == suffix
         end
+    end
+    local names = {}
+    for line, file in unit.names:gmatch "([^\t\n]*\t[^\t\n]*\t(%d+)\t%d+\n)" do
+        names[#names + 1] = own[tonumber(file)] and line or nil
     end
     return setmetatable({ names = table.concat(names) }, { __index = unit })
 end

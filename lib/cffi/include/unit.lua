@@ -4,11 +4,15 @@
 --   text       declarations, for ffi.cdef
 --   macros     a line for each, tabs between: name, parameters ("2", "1+", empty for object-like
 --              ones, "!" for one that the compiler cannot expand), file, line, expanded text or why
+--   index      where the macros are (cffi/include/index.lua)
 --   names      a line for each of the headers' own: name, kind, file, line
+--   paths      the files of macros and names, a line for each; these have their numbers
 --   files      the files that were read, a line for each: path and stamp
 --   functions  symbols that the files asked for declare, a line for each
 --   shadowed   " name " of each object-like macro that is also declared
-local system = require "cffi.include.system"
+local late = require "cffi.late"
+local index = require "cffi.include.index"
+local system = late "cffi.include.system"
 
 local unit = {}
 
@@ -62,11 +66,26 @@ local function parameters_of(macro)
     return macro.count .. (macro.variadic and "+" or "")
 end
 
-local function macro_lines(list)
-    local lines = {}
+-- Numbers for paths, and the list of these.
+local function numbering()
+    local list, numbers = {}, {}
+    return function(path)
+        if not numbers[path] then
+            list[#list + 1] = path
+            numbers[path] = #list
+        end
+        return numbers[path]
+    end, list
+end
+
+local function macro_lines(list, paths)
+    local lines, number_of = {}, {}
+    for number, path in ipairs(paths) do
+        number_of[path] = number
+    end
     for i, macro in ipairs(list) do
-        lines[i] = ("%s\t%s\t%s\t%d\t%s\n"):format(macro.name, parameters_of(macro), macro.file,
-            macro.line, macro.broken or macro.text)
+        lines[i] = ("%s\t%s\t%d\t%d\t%s\n"):format(macro.name, parameters_of(macro),
+            number_of[macro.file], macro.line, macro.broken or macro.text)
     end
     return table.concat(lines)
 end
@@ -88,14 +107,15 @@ local function in_order(files)
     end
 end
 
-local function sort_names(names, files)
+local function name_lines(names, files, number_of)
     for i, name in ipairs(names) do
         name.at = i
     end
     table.sort(names, in_order(files))
     local lines = {}
     for i, name in ipairs(names) do
-        lines[i] = ("%s\t%s\t%s\t%d\n"):format(name.name, name.kind, name.file, name.line)
+        lines[i] = ("%s\t%s\t%d\t%d\n"):format(name.name, name.kind, number_of(name.file),
+            name.line)
     end
     return table.concat(lines)
 end
@@ -127,31 +147,46 @@ function unit.declare(ffi, text)
     end
 end
 
--- Makes a unit of what compiler.read returned. `ffi` is a scope of its own in which the text is
--- declared: so the user's is not touched when something is wrong with it.
-function unit.make(ffi, read)
+-- Begins a unit with what compiler.read knows first, all but what macros expand to. `ffi` is a
+-- scope of its own in which the text is declared: so the user's is not touched when something is
+-- wrong with it.
+function unit.begin(ffi, read)
     unit.declare(ffi, read.text)
-    local is_own, names, shadowed = ownership(read.asked), {}, { "" }
+    local is_own, names = ownership(read.asked), {}
     local functions = declared(ffi, read.asked, is_own, names)
     for _, macro in ipairs(read.macros) do
-        local hides = not macro.count and not macro.broken and macro.text ~= macro.name
-        if hides and ffi.declaration(macro.name) then
-            shadowed[#shadowed + 1] = macro.name
-        end
         if is_own(macro.file) then
             local kind = macro.count and "function-like macro" or "macro"
             names[#names + 1] = { name = macro.name, kind = kind, file = macro.file,
                 line = macro.line }
         end
     end
+    local number_of, paths = numbering()
+    for _, macro in ipairs(read.macros) do
+        number_of(macro.file)
+    end
     return {
         text = read.text,
-        macros = macro_lines(read.macros),
-        names = sort_names(names, read.files),
+        names = name_lines(names, read.files, number_of),
+        paths = table.concat(paths, "\n"),
         files = unit.stamps(read.files),
         functions = table.concat(functions, "\n"),
-        shadowed = table.concat(shadowed, " ") .. " ",
     }
+end
+
+-- Completes it with the macros, which have their texts now.
+function unit.complete(of, ffi, macros)
+    local shadowed = { "" }
+    for _, macro in ipairs(macros) do
+        local hides = not macro.count and not macro.broken and macro.text ~= macro.name
+        if hides and ffi.declaration(macro.name) then
+            shadowed[#shadowed + 1] = macro.name
+        end
+    end
+    of.shadowed = table.concat(shadowed, " ") .. " "
+    of.macros = macro_lines(macros, unit.paths(of))
+    of.index = index.of(of.macros)
+    return of
 end
 
 -- ---- reading -----------------------------------------------------------------------------------
@@ -197,28 +232,59 @@ function unit.functions(of)
     return unit.lines(of.functions)
 end
 
+-- The paths of a unit, by their numbers.
+local known_paths = setmetatable({}, { __mode = "k" })
+
+function unit.paths(of)
+    local list = known_paths[of]
+    if not list then
+        list = unit.lines(of.paths)
+        known_paths[of] = list
+    end
+    return list
+end
+
 -- Iterates over the headers' own names: name, kind, file, line.
 function unit.names(of)
-    return of.names:gmatch "([^\t\n]*)\t([^\t\n]*)\t([^\t\n]*)\t(%d+)\n"
+    local iterate, paths = of.names:gmatch "([^\t\n]*)\t([^\t\n]*)\t(%d+)\t(%d+)\n", unit.paths(of)
+    return function()
+        local name, kind, file, line = iterate()
+        if name then
+            return name, kind, paths[tonumber(file)], tonumber(line)
+        end
+    end
+end
+
+-- A field of a unit, to be looked at by its method `sub`, and its size: for a part of a large one,
+-- not all of it is read.
+function unit.view(of, name)
+    if of.view then
+        return of.view(name)
+    end
+    return of[name], #of[name]
+end
+
+-- What a namespace needs of a unit whose text has been declared.
+function unit.without_text(of)
+    if of.view then
+        return of
+    end
+    return { macros = of.macros, index = of.index, names = of.names, paths = of.paths,
+        shadowed = of.shadowed }
 end
 
 -- A function from a macro's name to { text =, count =, variadic =, file =, line = }, or nil.
 function unit.macro_finder(of)
-    local places
+    local text = unit.view(of, "macros")
+    local slots, size = unit.view(of, "index")
     return function(name)
-        if not places then
-            places = {}
-            for found, place in of.macros:gmatch "([^\t\n]+)\t()[^\n]*\n" do
-                places[found] = place
-            end
-        end
-        if not places[name] then
+        local line = index.find(slots, size, text, name)
+        if not line then
             return nil
         end
-        local count, sign, file, line, text =
-            of.macros:match("^(%d*)([+!]?)\t([^\t\n]*)\t(%d+)\t([^\n]*)", places[name])
-        return { text = text, count = tonumber(count), variadic = sign == "+", broken = sign == "!",
-            file = file, line = tonumber(line) }
+        local count, sign, file, number, value = line:match "^(%d*)([+!]?)\t(%d+)\t(%d+)\t(.*)"
+        return { text = value, count = tonumber(count), variadic = sign == "+",
+            broken = sign == "!", file = unit.paths(of)[tonumber(file)], line = tonumber(number) }
     end
 end
 

@@ -48,8 +48,8 @@ local function tidy(text, body)
         :gsub("([%w_%)]) %(([^*])", "%1(%2"):gsub("([*&]) ([%w_])", "%1%2")
 end
 
--- The text as a list: { text =, file =, line =, last =, names = {} }; pragmas, which hold for what
--- follows, are { text =, pragma = true }.
+-- The text as a list: { text =, file =, line =, last = (its line), first =, stop = (bytes) };
+-- pragmas, which hold for what follows, are { text =, pragma = true }.
 function chunks.split(text)
     local list, at, depth, start, body = {}, 1, 0, nil, nil
     local position = position_reader(text)
@@ -57,7 +57,7 @@ function chunks.split(text)
         local whole = text:sub(start, stop)
         local file, line = position(start)
         local _, last = position(stop)
-        list[#list + 1] = { raw = whole, file = file, line = line, last = last,
+        list[#list + 1] = { first = start, stop = stop, file = file, line = line, last = last,
             text = tidy(whole, body and body - start + 1) }
         start, body = nil, nil
     end
@@ -120,53 +120,74 @@ local function words_of(text)
     return words
 end
 
--- "struct name" for each body that a chunk gives a tag.
+-- The tags that a chunk mentions: those that it gives a body, and the others.
 local function tags_of(text)
-    local tags = {}
-    for word in text:gmatch "%f[%w_](%l+)%f[^%w_]" do
-        if word == "struct" or word == "union" or word == "enum" then
-            tags.any = true
+    local bodies, others = {}, {}
+    for _, word in ipairs { "struct", "union", "enum" } do
+        for name, brace in text:gmatch("%f[%w_]" .. word .. "%s+([%a_][%w_]*)%s*({?)") do
+            table.insert(brace == "{" and bodies or others, name)
         end
     end
-    if tags.any then
-        tags.any = nil
-        for name in text:gmatch "%f[%w_]struct%s+([%a_][%w_]*)%s*{" do tags[#tags + 1] = name end
-        for name in text:gmatch "%f[%w_]union%s+([%a_][%w_]*)%s*{" do tags[#tags + 1] = name end
-        for name in text:gmatch "%f[%w_]enum%s+([%a_][%w_]*)%s*{" do tags[#tags + 1] = name end
-    end
-    return tags
+    return bodies, others
 end
 
--- Which chunks are needed, all that those need included. `place_of(name)` gives file and line of a
--- declared name; `wanted(file)` says which files' chunks are needed in any case.
-function chunks.needed(list, place_of, wanted)
-    local by_tag, by_name, at_line = {}, {}, {}
+-- Finds out for each chunk its `words`, a set, and what it `needs`: a list of other chunks. Returns
+-- which chunks declare a name, be it that of a tag or another: name -> list. `place_of(name)` gives
+-- file and line of a declared name.
+function chunks.link(list, place_of)
+    local by_tag, mentions, declarers, at_line = {}, {}, {}, {}
     for _, chunk in ipairs(list) do
-        if not chunk.pragma then
-            chunk.words = words_of(chunk.text)
-            for _, tag in ipairs(tags_of(chunk.text)) do
-                by_tag[tag] = by_tag[tag] or chunk
-            end
-            for line = chunk.line, chunk.last do
-                local key = chunk.file .. ":" .. line
-                at_line[key] = at_line[key] or {}
-                table.insert(at_line[key], chunk)
-            end
+        chunk.words = chunk.pragma and {} or words_of(chunk.text)
+        local bodies, others = tags_of(chunk.pragma and "" or chunk.text)
+        for _, tag in ipairs(bodies) do
+            by_tag[tag] = by_tag[tag] or chunk
+        end
+        for _, tag in ipairs(others) do
+            mentions[tag] = mentions[tag] or chunk
+        end
+        for line = chunk.line or 1, chunk.last or 0 do
+            local key = chunk.file .. ":" .. line
+            at_line[key] = at_line[key] or {}
+            table.insert(at_line[key], chunk)
         end
     end
-    local function declarer(word)
-        if by_name[word] == nil then
-            by_name[word] = false
+    local function declaring(word)
+        if not declarers[word] then
+            local named
             local file, line = place_of(word)
             for _, chunk in ipairs(file and at_line[("%s:%d"):format(file, line)] or {}) do
-                by_name[word] = chunk.words[word] and chunk or by_name[word]
+                named = chunk.words[word] and chunk or named
+            end
+            local tagged = by_tag[word]
+            declarers[word] = { tagged or named, tagged and named ~= tagged and named or nil }
+        end
+        return declarers[word]
+    end
+    for _, chunk in ipairs(list) do
+        chunk.needs = {}
+        local seen = { [chunk] = true }
+        for word in pairs(chunk.words) do
+            for _, other in ipairs(declaring(word)) do
+                chunk.needs[#chunk.needs + 1] = not seen[other] and other or nil
+                seen[other] = true
             end
         end
-        return by_name[word]
     end
+    for tag, chunk in pairs(mentions) do -- that no body is for
+        if not by_tag[tag] then
+            table.insert(declaring(tag), chunk)
+        end
+    end
+    return declarers
+end
+
+-- Marks which chunks are needed, all that those need included. `wanted(file)` says which files'
+-- chunks are needed in any case; place_of is as above.
+function chunks.needed(list, place_of, wanted)
+    chunks.link(list, place_of)
     local pending = {}
     local function need(chunk)
-        if chunk and not chunk.needed then
+        if not chunk.needed then
             chunk.needed = true
             pending[#pending + 1] = chunk
         end
@@ -177,10 +198,8 @@ function chunks.needed(list, place_of, wanted)
         end
     end
     while pending[1] do
-        local chunk = table.remove(pending)
-        for word in pairs(chunk.words) do
-            need(by_tag[word])
-            need(declarer(word))
+        for _, other in ipairs(table.remove(pending).needs) do
+            need(other)
         end
     end
 end
