@@ -56,10 +56,17 @@ local function growth_of_structs()
 end
 
 -- A scope of its own with n functions declared: the time per declaration, per first use of a
--- function, per use of a name afterwards, and of a type by its name.
+-- function, per use of a name afterwards, of a type by its name, and per miss: of a name like all
+-- of them, and of one like none. A first miss takes in the names.
 local function growth_of_declarations()
-    print(("%-14s %10s %10s %10s %10s"):format("declarations", "declare", "first use", "name",
-        "typeof"))
+    local function probe(lib, name) return lib[name] end
+    local function misses(lib, name)
+        return best(20, function(k)
+            for i = 1, k do assert(not pcall(probe, lib, name .. i)) end
+        end)
+    end
+    print(("%-14s %10s %10s %10s %10s %10s %10s %10s"):format("declarations", "declare",
+        "first use", "name", "typeof", "first miss", "near miss", "far miss"))
     for _, n in ipairs { 10, 100, 1000, 10000, 100000 } do
         local scope = ffi.scope()
         local text = { "int bench_add(int a, int b); struct bench_last { int x; };" }
@@ -76,7 +83,11 @@ local function growth_of_declarations()
         local typeof = best(2e4, function(k)
             for _ = 1, k do scope.typeof "struct bench_last" end
         end)
-        print(("%-14d %10.1f %10.1f %10.1f %10.1f"):format(n, declare, first, name, typeof))
+        start = os.clock()
+        assert(not pcall(probe, lib, "bench_missed"))
+        local missed = (os.clock() - start) * 1e9
+        print(("%-14d %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f %10.1f"):format(n, declare, first,
+            name, typeof, missed, misses(lib, "bench_decalred_x"), misses(lib, "SDL_Window")))
     end
 end
 

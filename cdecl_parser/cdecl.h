@@ -371,11 +371,18 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
                           size_t size);
 /* Likewise among the members of a struct or union, anonymous ones included. */
 const char *cdecl_suggest_member(const struct cdecl_type *type, const char *name, size_t size);
-/* Likewise among any names, one after the other: the letters that may differ from `name`, plus one
- * (0: such names get no suggestion), and whether fewer than `*limit` of the candidate's differ, but
- * some. Then `*limit` becomes their number, so that the next candidate must do better. */
-size_t cdecl_near_limit(size_t size);
-bool cdecl_is_nearer(const char *name, size_t size, const char *candidate, size_t *limit);
+/* Likewise among any names, one after the other: `limit` - 1 letters of the next may differ from
+ * the name (0: such names get no suggestion). */
+enum { CDECL_NEAR_LONGEST = 64 }; /* longer names nobody reads; a bit is one letter */
+struct cdecl_near {
+    size_t size;
+    size_t limit;
+    uint64_t where[256]; /* for each letter, the places where the name has it */
+};
+void cdecl_near_start(struct cdecl_near *near, const char *name, size_t size);
+/* Whether fewer letters than the limit differ, but some. Then the limit becomes their number, so
+ * that the next candidate must do better. */
+bool cdecl_near_take(struct cdecl_near *near, const char *candidate);
 
 /* A member by name, searched through anonymous members. `*offset` gets its byte offset from the
  * start of `type`; qualifiers of enclosing anonymous members are not applied. NULL when there is

@@ -98,13 +98,11 @@ COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 /* ---- scope.c: names, their meanings, and the transaction ---- */
 
 /* What suggest.c looks through before it looks at names: for each declaration in the order of the
- * list its size, at most 255, and which letters it has. Filled when a name is missed. */
+ * list which letters its name has. Filled when a name is missed. */
 struct name_index {
     const struct cdecl_decl **decls;
-    uint64_t *letters;
-    uint8_t *sizes;
+    uint32_t *letters;
     size_t count, capacity;
-    unsigned searches; /* since the last text that was declared */
 };
 
 struct cdecl_state {

@@ -263,7 +263,6 @@ void cdecl__rollback(struct cdecl_state *state)
 
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl)
 {
-    state->index.searches = 0;
     decl->next = NULL;
     if (state->last_decl == NULL)
         state->first_decl = decl;

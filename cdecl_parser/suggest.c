@@ -1,13 +1,12 @@
 /* "did you mean": the known name nearest to a misspelt one. Programs probe for names, so a miss has
- * to be cheap: names whose size or letters differ too much are passed over by an index, and of the
- * others only the most promising are compared. Depends on scope.c and token.c; owns the index, in
+ * to be cheap: an index tells the declarations whose letters are nearly those of the name, and of
+ * these only the most promising are compared. Depends on scope.c and token.c; owns the index, in
  * memory of the state's allocator. */
 #include <stdio.h>
 #include <string.h>
 #include "internal.h"
 
-/* Longer names are not compared: nobody reads them, and a column has a bit for each letter. */
-#define LONGEST 64
+/* ---- comparing ---- */
 
 /* One for every three letters, at most three. */
 static size_t tolerance(size_t size)
@@ -15,18 +14,37 @@ static size_t tolerance(size_t size)
     return size < 3 ? (size > 1) : size / 3 > 3 ? 3 : size / 3;
 }
 
-/* Optimal string alignment distance: insertions, deletions, changes, swapped neighbours. A column
- * of the usual table at a time, as the bits where it goes up and down (Hyyro 2003). m is 1 to 64.
- */
-static size_t distance(const char *a, size_t m, const char *b, size_t n)
+void cdecl_near_start(struct cdecl_near *near, const char *name, size_t size)
 {
-    uint64_t where[256] = {0}, up = UINT64_MAX, down = 0, same = 0, before = 0;
-    const uint64_t last = (uint64_t)1 << (m - 1);
-    size_t d = m;
-    for (size_t i = 0; i < m; i++)
-        where[(unsigned char)a[i]] |= (uint64_t)1 << i;
+    *near = (struct cdecl_near){.size = size, .limit = tolerance(size) + 1};
+    if (size > CDECL_NEAR_LONGEST)
+        near->limit = 0;
+    for (size_t i = 0; i < size && near->limit > 0; i++)
+        near->where[(unsigned char)name[i]] |= (uint64_t)1 << i;
+}
+
+/* The size of a candidate; 0 when it is too long, or too many of its letters are none of the
+ * name's: most candidates fail soon. */
+static size_t alike_size(const struct cdecl_near *near, const char *candidate)
+{
+    size_t size = 0, strange = 0;
+    for (; candidate[size] != '\0'; size++) {
+        strange += near->where[(unsigned char)candidate[size]] == 0;
+        if (strange >= near->limit || size + 1 >= near->size + near->limit)
+            return 0;
+    }
+    return size <= CDECL_NEAR_LONGEST ? size : 0;
+}
+
+/* Optimal string alignment distance: insertions, deletions, changes, swapped neighbours. A column
+ * of the usual table at a time, as the bits where it goes up and down (Hyyro 2003). */
+static size_t distance(const struct cdecl_near *near, const char *candidate, size_t n)
+{
+    uint64_t up = UINT64_MAX, down = 0, same = 0, before = 0;
+    const uint64_t last = (uint64_t)1 << (near->size - 1);
+    size_t d = near->size;
     for (size_t j = 0; j < n; j++) {
-        uint64_t here = where[(unsigned char)b[j]];
+        uint64_t here = near->where[(unsigned char)candidate[j]];
         uint64_t swapped = (~same & here) << 1 & before;
         same = (((here & up) + up) ^ up) | here | down | swapped;
         uint64_t right = down | ~(same | up), left = same & up;
@@ -40,69 +58,91 @@ static size_t distance(const char *a, size_t m, const char *b, size_t n)
     return d;
 }
 
-size_t cdecl_near_limit(size_t size)
+bool cdecl_near_take(struct cdecl_near *near, const char *candidate)
 {
-    return size > LONGEST ? 0 : tolerance(size) + 1;
-}
-
-bool cdecl_is_nearer(const char *name, size_t size, const char *candidate, size_t *limit)
-{
-    size_t other = strlen(candidate), gap = other > size ? other - size : size - other;
-    if (other == 0 || other > LONGEST || gap >= *limit)
+    size_t size, d;
+    if (near->limit <= 1)
         return false;
-    size_t d = distance(name, size, candidate, other);
-    if (d == 0 || d >= *limit)
+    size = alike_size(near, candidate);
+    if (size == 0 || size + near->limit <= near->size)
         return false;
-    *limit = d;
+    d = distance(near, candidate, size);
+    if (d == 0 || d >= near->limit)
+        return false;
+    near->limit = d;
     return true;
 }
 
 struct nearest {
+    struct cdecl_near near;
     const char *name;
     size_t size;
-    size_t limit;
     const char *found;
 };
 
 static void consider(struct nearest *n, const char *candidate)
 {
-    if (candidate != NULL && cdecl_is_nearer(n->name, n->size, candidate, &n->limit))
+    if (candidate != NULL && cdecl_near_take(&n->near, candidate))
         n->found = candidate;
 }
 
-static struct nearest start(const char *name, size_t size)
+static void start(struct nearest *n, const char *name, size_t size)
 {
-    return (struct nearest){name, size, cdecl_near_limit(size), NULL};
+    cdecl_near_start(&n->near, name, size);
+    n->name = name;
+    n->size = size;
+    n->found = NULL;
 }
 
 /* ---- the index ---- */
 
-/* One bit for each letter, of 58: few share one. */
-static uint64_t letters_of(const char *name, size_t size)
+enum {
+    BLOCK = 16,        /* rows that are looked at together; there is room for whole ones */
+    MOST_BITS = 6,     /* by how many letters the one or the other name has alone (two a change), */
+    PROMISING = 32,    /* so many names of each number are compared, */
+    MOST_COMPARED = 96 /* and so many in all */
+};
+
+/* A bit for each kind of letter: '_', ten digits, the letters in any case, of which the rarest have
+ * the bit of all other bytes. */
+static uint32_t letters_of(const char *name, size_t size)
 {
-    uint64_t letters = 0;
+    /* clang-format off */
+    static const unsigned char kinds[128] = {
+        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
+        1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 31, 31, 31, 31, 31, 31, /* 0 to 9 */
+        31, 11, 12, 13, 14, 15, 16, 17, 18, 19, 31, 31, 20, 21, 22, 23, /* A to O */
+        24, 31, 25, 26, 27, 28, 31, 29, 31, 30, 31, 31, 31, 31, 31, 0,  /* P to Z, _ */
+        31, 11, 12, 13, 14, 15, 16, 17, 18, 19, 31, 31, 20, 21, 22, 23,
+        24, 31, 25, 26, 27, 28, 31, 29, 31, 30, 31, 31, 31, 31, 31, 31,
+    };
+    /* clang-format on */
+    uint32_t letters = 0;
     for (size_t i = 0; i < size; i++)
-        letters |= (uint64_t)1 << ((unsigned char)name[i] % 58);
+        letters |= (uint32_t)1 << kinds[name[i] & 127];
     return letters;
 }
 
-static unsigned bits_of(uint64_t x)
+static uint32_t bits_of(uint32_t x)
 {
-    x -= x >> 1 & 0x5555555555555555;
-    x = (x & 0x3333333333333333) + (x >> 2 & 0x3333333333333333);
-    return (unsigned)(((x + (x >> 4)) & 0x0f0f0f0f0f0f0f0f) * 0x0101010101010101 >> 56);
+    x -= x >> 1 & 0x55555555;
+    x = (x & 0x33333333) + (x >> 2 & 0x33333333);
+    x = (x + (x >> 4)) & 0x0f0f0f0f;
+    x += x >> 8;
+    return (x + (x >> 16)) & 63;
 }
 
 static size_t index_bytes(size_t capacity)
 {
-    return capacity * (sizeof(struct cdecl_decl *) + sizeof(uint64_t) + sizeof(uint8_t));
+    return capacity * (sizeof(struct cdecl_decl *) + sizeof(uint32_t));
 }
 
 static void index_arrays(struct name_index *index, void *memory, size_t capacity)
 {
     index->decls = memory;
-    index->letters = (uint64_t *)(void *)(index->decls + capacity);
-    index->sizes = (uint8_t *)(index->letters + capacity);
+    index->letters = (uint32_t *)(void *)(index->decls + capacity);
     index->capacity = capacity;
 }
 
@@ -125,11 +165,11 @@ static bool grow_index(struct cdecl_state *state)
     void *memory = state->allocator.resize(state->allocator.user, NULL, 0, index_bytes(capacity));
     if (memory == NULL)
         return false;
+    memset(memory, 0, index_bytes(capacity));
     index_arrays(&grown, memory, capacity);
     if (index->count > 0) {
         memcpy(grown.decls, index->decls, index->count * sizeof *grown.decls);
         memcpy(grown.letters, index->letters, index->count * sizeof *grown.letters);
-        memcpy(grown.sizes, index->sizes, index->count);
     }
     cdecl__index_free(state);
     *index = grown;
@@ -143,12 +183,10 @@ static bool fill_index(struct cdecl_state *state)
     const struct cdecl_decl *decl =
         index->count == 0 ? state->first_decl : index->decls[index->count - 1]->next;
     for (; decl != NULL; decl = decl->next) {
-        size_t size = cdecl__name_of(decl->name)->size;
         if (!grow_index(state))
             return false;
         index->decls[index->count] = decl;
-        index->letters[index->count] = letters_of(decl->name, size);
-        index->sizes[index->count++] = (uint8_t)(size > UINT8_MAX ? UINT8_MAX : size);
+        index->letters[index->count++] = letters_of(decl->name, cdecl__name_of(decl->name)->size);
     }
     return true;
 }
@@ -160,41 +198,66 @@ static bool belongs(const struct cdecl_decl *decl, enum cdecl_space space)
     return (decl->kind == CDECL_DECL_TYPEDEF) == (space == CDECL_SPACE_TYPES);
 }
 
-enum {
-    THOROUGH = 4,      /* searches that compare all names whose size and letters fit; later ones, */
-    MOST_BITS = 6,     /* by how many letters the one or the other name has alone (two a change), */
-    PROMISING = 32,    /* compare so many names of each number, */
-    MOST_COMPARED = 96 /* and so many in all */
-};
-
 static void consider_decl(struct nearest *n, const struct cdecl_decl *decl, enum cdecl_space space)
 {
     if (cdecl__is_current(decl) && belongs(decl, space))
         consider(n, decl->name);
 }
 
+/* The rows of the index that will be compared, by how many letters differ. */
+struct promising {
+    uint32_t letters; /* of the name */
+    int32_t most;     /* letters that may differ, -1 when there are enough */
+    uint32_t counts[MOST_BITS + 1];
+    uint32_t rows[MOST_BITS + 1][PROMISING];
+};
+
+/* Notes a row whose letters differ in so many. Once that many, or enough better ones, are noted, no
+ * more like it are asked for. */
+static void note_row(struct promising *p, int32_t bits, uint32_t row)
+{
+    uint32_t better = 0;
+    if (p->counts[bits] == PROMISING)
+        return;
+    p->rows[bits][p->counts[bits]++] = row;
+    for (int32_t b = 0; b < p->most; b++)
+        better += p->counts[b];
+    while (p->most >= 0 && (better >= MOST_COMPARED || p->counts[p->most] == PROMISING))
+        better -= --p->most >= 0 ? p->counts[p->most] : 0;
+}
+
+/* The loops over a block are for the compiler's vectors: most blocks have no row to note. */
+static void note_rows(struct promising *p, const struct name_index *index)
+{
+    for (size_t from = 0; from < index->count; from += BLOCK) {
+        const uint32_t *letters = index->letters + from;
+        int32_t bits[BLOCK], within = 0;
+        for (size_t i = 0; i < BLOCK; i++) {
+            bits[i] = (int32_t)bits_of(letters[i] ^ p->letters);
+            within |= bits[i] - p->most - 1; /* the sign */
+        }
+        if (within >= 0)
+            continue;
+        for (size_t i = 0; i < BLOCK && from + i < index->count; i++)
+            if (bits[i] <= p->most)
+                note_row(p, bits[i], (uint32_t)(from + i));
+    }
+}
+
 /* Compares the declarations whose letters differ least, in the order of the list. */
 static void search_index(const struct name_index *index, enum cdecl_space space, struct nearest *n)
 {
-    uint32_t promising[MOST_BITS + 1][PROMISING], counts[MOST_BITS + 1] = {0};
-    uint64_t letters = letters_of(n->name, n->size);
-    unsigned limit = n->limit == 0 ? 0 : (unsigned)n->limit - 1;
-    bool thorough = index->searches <= THOROUGH;
+    struct promising p;
     int compared = 0;
-    uint8_t least = (uint8_t)(n->size > limit ? n->size - limit : 0);
-    uint8_t range = (uint8_t)(n->size + limit - least);
-    for (size_t i = 0; i < index->count; i++) {
-        if ((uint8_t)(index->sizes[i] - least) > range)
-            continue;
-        unsigned bits = bits_of(index->letters[i] ^ letters);
-        if (bits <= 2 * limit && thorough)
-            consider_decl(n, index->decls[i], space);
-        else if (bits <= 2 * limit && counts[bits] < PROMISING)
-            promising[bits][counts[bits]++] = (uint32_t)i;
-    }
-    for (unsigned bits = 0; bits <= 2 * limit; bits++)
-        for (uint32_t k = 0; k < counts[bits] && compared < MOST_COMPARED; k++, compared++)
-            consider_decl(n, index->decls[promising[bits][k]], space);
+    if (n->near.limit <= 1)
+        return;
+    p.letters = letters_of(n->name, n->size);
+    p.most = 2 * ((int32_t)n->near.limit - 1);
+    memset(p.counts, 0, sizeof p.counts);
+    note_rows(&p, index);
+    for (uint32_t bits = 0; bits <= MOST_BITS && n->near.limit > (bits + 1) / 2; bits++)
+        for (uint32_t i = 0; i < p.counts[bits] && compared < MOST_COMPARED; i++, compared++)
+            consider_decl(n, index->decls[p.rows[bits][i]], space);
 }
 
 static void search_list(const struct cdecl_state *state, enum cdecl_space space, struct nearest *n)
@@ -207,14 +270,14 @@ static void search_list(const struct cdecl_state *state, enum cdecl_space space,
 const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space space, const char *name,
                           size_t size)
 {
-    struct nearest n = start(name, size);
+    struct nearest n;
+    start(&n, name, size);
     if (space == CDECL_SPACE_TAGS) {
         for (const struct cdecl_tag *tag = state->first_tag; tag != NULL; tag = tag->next)
             consider(&n, tag->name);
         return n.found;
     }
     struct cdecl_state *s = (struct cdecl_state *)(uintptr_t)state; /* only its index changes */
-    s->index.searches++;
     if (fill_index(s))
         search_index(&state->index, space, &n);
     else
@@ -246,7 +309,8 @@ static void consider_members(struct nearest *n, const struct cdecl_type *type)
 
 const char *cdecl_suggest_member(const struct cdecl_type *type, const char *name, size_t size)
 {
-    struct nearest n = start(name, size);
+    struct nearest n;
+    start(&n, name, size);
     if (type->kind == CDECL_STRUCT || type->kind == CDECL_UNION)
         consider_members(&n, type);
     return n.found;
@@ -257,7 +321,7 @@ struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space,
 {
     struct hint hint = {""};
     const char *near = cdecl_suggest(state, space, name, size);
-    if (near != NULL && strlen(near) <= LONGEST)
+    if (near != NULL && strlen(near) <= CDECL_NEAR_LONGEST)
         snprintf(hint.text, sizeof hint.text, " (did you mean '%s'?)", near);
     return hint;
 }

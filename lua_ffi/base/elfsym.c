@@ -237,9 +237,7 @@ enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *n
 }
 
 struct near_query {
-    const char *name;
-    size_t size;
-    size_t limit; /* the distance to beat */
+    struct cdecl_near near;
     size_t row_size;
     char *rows;
 };
@@ -251,19 +249,18 @@ static bool visit_for_near(const struct tables *tables, void *data)
     for (size_t i = 0; i < count; i++) {
         const ElfW(Sym) *s = &tables->symbols[i];
         const char *name = tables->strings + s->st_name;
-        if (is_exported(s) && cdecl_is_nearer(query->name, query->size, name, &query->limit))
-            strcpy(query->rows + query->limit * query->row_size, name);
+        if (is_exported(s) && cdecl_near_take(&query->near, name))
+            strcpy(query->rows + query->near.limit * query->row_size, name);
     }
-    return query->limit <= 1;
+    return query->near.limit <= 1;
 }
 
-void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limit, char *near)
+void lffi_nearest_symbols(struct lffi_files files, const struct cdecl_near *near, char *rows)
 {
-    size_t size = strlen(name);
-    struct near_query query = {name, size, limit, size + limit, near};
-    for (size_t d = 0; d < limit; d++)
-        near[d * query.row_size] = '\0';
-    if (limit > 1)
+    struct near_query query = {*near, near->size + near->limit, rows};
+    for (size_t d = 0; d < near->limit; d++)
+        rows[d * query.row_size] = '\0';
+    if (near->limit > 1)
         walk_files(files, visit_for_near, &query);
 }
 
@@ -312,11 +309,11 @@ enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *n
     return LFFI_SYMBOL_OTHER;
 }
 
-void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limit, char *near)
+void lffi_nearest_symbols(struct lffi_files files, const struct cdecl_near *near, char *rows)
 {
     (void)files;
-    for (size_t d = 0; d < limit; d++)
-        near[d * (strlen(name) + limit)] = '\0';
+    for (size_t d = 0; d < near->limit; d++)
+        rows[d * (near->size + near->limit)] = '\0';
 }
 
 size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size)

@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 struct link_map;
+struct cdecl_near;
 
 enum lffi_symbol_kind { LFFI_SYMBOL_FUNCTION, LFFI_SYMBOL_OBJECT, LFFI_SYMBOL_OTHER };
 
@@ -25,10 +26,11 @@ struct lffi_files {
 
 /* What the first of the files that exports the name calls it; "other" when none does. */
 enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *name);
-/* The exported names nearest to `name`: row d of `near`, for d from 1 to limit - 1, becomes the
- * first name met that differs in d letters and is nearer than those met before it, or "". `near`
- * has `limit` rows of strlen(name) + limit bytes, for no name that near is longer. */
-void lffi_nearest_symbols(struct lffi_files files, const char *name, size_t limit, char *near);
+/* The exported names nearest to the one that `near` was started with: row d of `rows`, for d from 1
+ * to limit - 1, becomes the first name met that differs in d letters and is nearer than those met
+ * before it, or "". There are `limit` rows of size + limit bytes, for no name that near is longer.
+ */
+void lffi_nearest_symbols(struct lffi_files files, const struct cdecl_near *near, char *rows);
 /* Copies the exported symbols into `memory`, one after the other, as many as fit in `size` bytes.
  * Returns the bytes that all take: when more than `size`, not all were copied. */
 size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size);

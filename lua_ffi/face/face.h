@@ -102,8 +102,8 @@ const char *lffi_push_registered_names(lua_State *L, const struct lffi_registry 
 void *lffi_registered_symbol(const struct lffi_library *lib, const char *name);
 bool lffi_registered_kind(const struct lffi_library *lib, const char *name,
                           enum lffi_symbol_kind *kind);
-void lffi_nearest_registered(const struct lffi_library *lib, const char *name, size_t limit,
-                             char *near);
+void lffi_nearest_registered(const struct lffi_library *lib, const struct cdecl_near *start,
+                             char *rows);
 /* Appends copies to the `used` bytes of `memory`; returns what is used then, even if it is too
  * small. */
 size_t lffi_copy_registered(const struct lffi_library *lib, char *memory, size_t size, size_t used);

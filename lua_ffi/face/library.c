@@ -204,7 +204,7 @@ static int64_t nanoseconds(void)
 }
 
 /* How many searches in a row are made, and for how long there has to be none until it is no row. */
-enum { SEARCHES = 8, ROW_ENDS = 1000000000 };
+enum { SEARCHES = 4, ROW_ENDS = 1000000000 };
 
 /* Whether to look through all exports for a near name. Programs probe for names by the thousand:
  * after the first few the searches take a twentieth of their time at most. */
@@ -226,19 +226,21 @@ static void note_search(struct lffi_state *st, int64_t began)
 const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *lib,
                                      const char *symbol)
 {
-    size_t limit = cdecl_near_limit(strlen(symbol));
-    size_t row = strlen(symbol) + limit;
     int64_t began = nanoseconds();
-    char *near;
+    struct cdecl_near near;
+    size_t row;
+    char *rows;
     if (!may_search(lib->scope->st))
         return NULL;
-    near = lua_newuserdatauv(L, limit * row, 0); /* a limit of 0 means too long a name */
-    lffi_nearest_symbols(lffi_library_files(lib), symbol, limit, near);
-    lffi_nearest_registered(lib, symbol, limit, near);
+    cdecl_near_start(&near, symbol, strlen(symbol));
+    row = near.size + near.limit;
+    rows = lua_newuserdatauv(L, near.limit * row, 0); /* 0: too long a name */
+    lffi_nearest_symbols(lffi_library_files(lib), &near, rows);
+    lffi_nearest_registered(lib, &near, rows);
     note_search(lib->scope->st, began);
-    for (size_t d = 1; d < limit; d++) {
-        if (near[d * row] != '\0' && lffi_library_symbol(L, lib, near + d * row) != NULL)
-            return near + d * row;
+    for (size_t d = 1; d < near.limit; d++) {
+        if (rows[d * row] != '\0' && lffi_library_symbol(L, lib, rows + d * row) != NULL)
+            return rows + d * row;
     }
     return NULL;
 }

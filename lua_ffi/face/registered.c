@@ -136,16 +136,16 @@ bool lffi_registered_kind(const struct lffi_library *lib, const char *name,
     return s != NULL;
 }
 
-void lffi_nearest_registered(const struct lffi_library *lib, const char *name, size_t limit,
-                             char *near)
+void lffi_nearest_registered(const struct lffi_library *lib, const struct cdecl_near *start,
+                             char *rows)
 {
-    size_t size = strlen(name);
-    size_t row = size + limit;
+    struct cdecl_near near = *start;
+    size_t row = near.size + near.limit;
     struct walk walk = walk_of(lib);
     const struct cffi_symbol *s;
-    while (limit > 1 && (s = step(&walk)) != NULL) {
-        if (cdecl_is_nearer(name, size, s->name, &limit))
-            strcpy(near + limit * row, s->name);
+    while (near.limit > 1 && (s = step(&walk)) != NULL) {
+        if (cdecl_near_take(&near, s->name))
+            strcpy(rows + near.limit * row, s->name);
     }
 }
 

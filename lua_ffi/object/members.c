@@ -179,9 +179,10 @@ const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name)
 {
     const struct cdecl_tag *tag = ct->type->tag;
     const char *nearest = NULL;
-    size_t size = strlen(name), limit = cdecl_near_limit(size);
+    struct cdecl_near near;
+    cdecl_near_start(&near, name, strlen(name));
     for (uint32_t i = 0; tag != NULL && i < tag->nconstants; i++) {
-        if (cdecl_is_nearer(name, size, tag->constants[i]->name, &limit))
+        if (cdecl_near_take(&near, tag->constants[i]->name))
             nearest = tag->constants[i]->name;
     }
     return nearest;
