@@ -102,10 +102,10 @@ static uint32_t find_param(const struct subject *s, const char *name)
 static const char *nearest_param(const struct subject *s, const char *name)
 {
     const char *found = NULL;
-    size_t limit = cdecl_near_limit(strlen(name));
+    struct cdecl_near near;
+    cdecl_near_start(&near, name, strlen(name));
     for (uint32_t i = 0; s->params != NULL && i < s->type->nparams; i++)
-        if (s->params[i].name != NULL &&
-            cdecl_is_nearer(name, strlen(name), s->params[i].name, &limit))
+        if (s->params[i].name != NULL && cdecl_near_take(&near, s->params[i].name))
             found = s->params[i].name;
     return found;
 }

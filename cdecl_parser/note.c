@@ -13,11 +13,12 @@ static bool is_function_word(enum note_word word)
 static enum note_word find_word(struct parser *p)
 {
     const char *text = p->tok.name->text, *near = NULL;
-    size_t limit = cdecl_near_limit(p->tok.name->size);
+    struct cdecl_near query;
+    cdecl_near_start(&query, text, p->tok.name->size);
     for (int i = 0; i < NOTE_WORDS; i++) {
         if (strcmp(text, cdecl__note_words[i]) == 0)
             return (enum note_word)i;
-        if (cdecl_is_nearer(text, p->tok.name->size, cdecl__note_words[i], &limit))
+        if (cdecl_near_take(&query, cdecl__note_words[i]))
             near = cdecl__note_words[i];
     }
     if (near != NULL)
