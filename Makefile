@@ -232,7 +232,7 @@ lint-lua:
 	luacheck -q .busted bin/cffi $(wildcard lib spec examples bench tools/*.lua tools/monkey)
 
 # What a shell runs, found by its first line.
-SHELL_FILES = $(shell grep -lE -d skip '^#!.*[/ ](ba)?sh$$' .ci/* bin/* tools/*)
+SHELL_FILES = $(shell grep -lE -d skip '^#!.*[/ ](ba)?sh$$' .ci/* bin/* tools/* examples/static/*)
 
 # .clang-format says what the code looks like, as version 14 reads it: others lay some things out
 # differently and are not asked.
@@ -305,7 +305,7 @@ gcstress: $(CORE) $(SUPPORT)
 
 # The pages and what they link to, in the folders in which the links find it.
 DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md LICENSE bench/README.md lib/cffi.d.lua \
-	$(wildcard docs/*.md examples/*.lua examples/README.md examples/system/*)
+	$(wildcard docs/*.md examples/*.lua examples/README.md examples/system/* examples/static/*)
 
 # $(call put,FILES,FROM,TO)
 put = for file in $(1); do \
