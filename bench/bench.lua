@@ -43,25 +43,10 @@ local function measure_row(row, rounds)
     end
 end
 
--- Instructions of `count` runs, by the dump that callgrind writes.
-local dumps = 0
-local function count_slice(counter, prefix, fn, count)
-    dumps = dumps + 1
-    counter.start()
-    fn(count)
-    counter.stop "slice"
-    local file = assert(io.open(("%s.%d"):format(prefix, dumps)))
-    local total = file:read "a":match "\ntotals: (%d+)"
-    file:close()
-    return tonumber(total) / count
-end
-
-local function count_row(row, counter, prefix)
+local function count_row(row, counting, prefix)
     local count = math.max(1, row.count // 50)
-    row.hand(count)
-    row.ffi(count)
-    row.best_hand = count_slice(counter, prefix, row.hand, count)
-    row.best_ffi = count_slice(counter, prefix, row.ffi, count)
+    row.best_hand = counting.instructions(row.hand, count, prefix)
+    row.best_ffi = counting.instructions(row.ffi, count, prefix)
 end
 
 local function print_row(row)
@@ -188,9 +173,8 @@ local function main(argv)
     end
     if o.lines then return run_lines(selected, o.rounds) end
     if o.count then
-        local counter = require "count"
-        assert(counter.running(), "--count needs callgrind: make bench-count")
-        failed, mean = run(selected, "instr", function(row) count_row(row, counter, o.count) end)
+        local counting = require "counting"
+        failed, mean = run(selected, "instr", function(row) count_row(row, counting, o.count) end)
     else
         failed, mean = run(selected, "ns", function(row) measure_row(row, o.rounds) end)
     end

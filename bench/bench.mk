@@ -26,9 +26,14 @@ $(BENCH_DIR)/count.so: bench/count.c
 bench: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/bench.lua $(BENCH_ARGS) --api --peers $(BENCH_DIR)
 
-## fails when a row is over its limit
+## fails when a row of bench or of bench-api is over its limit
 bench-check: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/bench.lua $(BENCH_ARGS) --check
+	@$(BENCH_RUN) $(LUA) bench/api.lua $(BENCH_DIR)/benchlib.so $(BENCH_ARGS) --check
+
+## what surrounds a call, against LuaJIT's interpreter
+bench-api: $(CORE) $(BENCH_DIR)/benchlib.so
+	@$(BENCH_RUN) $(LUA) bench/api.lua $(BENCH_DIR)/benchlib.so $(BENCH_ARGS)
 
 ## instructions per row (valgrind), which repeat on a busy machine
 bench-count: $(BENCH_NEEDS) $(BENCH_DIR)/count.so
@@ -36,6 +41,13 @@ bench-count: $(BENCH_NEEDS) $(BENCH_DIR)/count.so
 	@$(BENCH_RUN) valgrind -q --tool=callgrind --instr-atstart=no \
 		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/bench.lua $(BENCH_ARGS) \
 		--count $(BENCH_DIR)/callgrind
+
+## instructions per row of bench-api
+bench-api-count: $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/count.so
+	@rm -f $(BENCH_DIR)/callgrind.*
+	@$(BENCH_RUN) valgrind -q --tool=callgrind --instr-atstart=no \
+		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/api_rows.lua \
+		$(BENCH_DIR)/benchlib.so $(BENCH_ARGS) --count $(BENCH_DIR)/callgrind
 
 ## how the cost grows with arguments, sizes, declarations, callbacks, collections
 bench-growth: $(BENCH_NEEDS)
@@ -59,4 +71,4 @@ bench-memory: $(CORE) $(BENCH_DIR)/heap.so $(BENCH_DIR)/functions.so
 bench-callbacks: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
 
-.PHONY: bench bench-check bench-count bench-growth bench-memory bench-callbacks
+.PHONY: bench bench-check bench-api bench-count bench-api-count bench-growth bench-memory bench-callbacks
