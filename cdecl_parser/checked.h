@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "limits.h"
+#include "parse_limits.h"
 
 static inline bool size_add(uint64_t a, uint64_t b, uint64_t *sum)
 {

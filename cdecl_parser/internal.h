@@ -15,7 +15,7 @@
 #include <string.h>
 #include "annotation.h"
 #include "cdecl.h"
-#include "limits.h"
+#include "parse_limits.h"
 #include "memory.h"
 #include "name.h"
 #include "reader.h"

@@ -1,4 +1,4 @@
-/* Every limit of limits.h at its value and one beyond, nests of 100,000, what C11 asks for at
+/* Every limit of parse_limits.h at its value and one beyond, nests of 100,000, what C11 asks for at
  * least (5.2.4.1), texts cut anywhere, many types; all in bounded time. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
-/* Every numeric limit of the parser, with its reason. A text beyond a limit gets an error. */
+/* Every numeric limit of the parser, with its reason. A text beyond a limit gets an error. Not named
+ * limits.h: the compiler's own header, which includes in quotes, would find it for the system's. */
 #ifndef CDECL_LIMITS_H
 #define CDECL_LIMITS_H
 
