@@ -13,6 +13,7 @@ LDFLAGS =
 GENERIC = # 1: as for a machine whose calling convention call/abi/ does not have
 JOBS = -j$(shell getconf _NPROCESSORS_ONLN) # of repl and test, when they build
 PKG_CONFIG = pkg-config
+VERSION = $(shell cat VERSION)
 # LUA=..., LUA_PC=... and BUSTED=... override what tools/lua-config finds.
 
 INSTALL_CMOD = $(PREFIX)/lib/lua/5.4
@@ -95,6 +96,9 @@ $(BUILD)/libcffi.a: $(CORE_OBJ) $(PARSER_OBJ)
 $(PARSER_LIB): $(PARSER_OBJ)
 	rm -f $@
 	$(AR) rcs $@ $(PARSER_OBJ)
+
+$(BUILD)/lua_ffi/face/api.o: ALL_CFLAGS += -DCFFI_VERSION='"$(VERSION)"'
+$(BUILD)/lua_ffi/face/api.o: VERSION
 
 LINK_CORE = $(CC) $(CFLAGS) $(MODULE_LDFLAGS) $(LDFLAGS) $(CORE_OBJ) $(PARSER_LIB)
 LINK_LIBS = $(CORE_LIBS) -ldl -lpthread -lm
@@ -365,4 +369,5 @@ include bench/bench.mk
 include tools/parser.mk
 include tools/callbacks.mk
 include tools/monkey.mk
+include tools/package.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)

@@ -1,5 +1,5 @@
-/* Every numeric limit of the parser, with its reason. A text beyond a limit gets an error. Not named
- * limits.h: the compiler's own header, which includes in quotes, would find it for the system's. */
+/* Every numeric limit of the parser, with its reason. A text beyond a limit gets an error. The file
+ * is not named limits.h: the compiler's header would find it for the system's. */
 #ifndef CDECL_LIMITS_H
 #define CDECL_LIMITS_H
 

@@ -164,7 +164,7 @@ static void fill_api(lua_State *L, struct lffi_scope *scope)
     lffi_api_tags(L, scope);
     lffi_api_load(L, scope);
     lffi_callback_api(L, scope);
-    lua_pushliteral(L, "cffi 0.1.0");
+    lua_pushliteral(L, "cffi " CFFI_VERSION);
     lua_setfield(L, -2, "_VERSION");
 }
 

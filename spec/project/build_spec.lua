@@ -1,4 +1,5 @@
--- What the build refuses: functions that are nowhere, and calls of what nothing declares.
+-- What the build refuses (functions that are nowhere, calls of what nothing declares), what distributions add to
+-- it, and the archive of a release.
 local support = require "support"
 
 -- A build directory with all objects of this build but nothing linked.
@@ -62,5 +63,46 @@ describe("compiling", function()
             ("%s -MF %s.d -c -o %s.o %s.c"):format((flags:gsub("\n", "")), name, name, name) }
         assert.not_equal(0, failed)
         assert.truthy(err:find ":2:%d+: error: .*implicit.* declaration of function .-cffi_undeclared", err)
+    end)
+
+    -- glibc's checks ask whether limits.h is the system's.
+    it("works with the flags of distributions", function()
+        local dir, remove = objects()
+        finally(remove)
+        local object = dir .. "/lua_ffi/base/magnitude.o"
+        os.remove(object)
+        local code, _, err = make(dir, "CFLAGS=-O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong", object)
+        assert.equal("", err)
+        assert.equal(0, code)
+    end)
+end)
+
+describe("make dist", function()
+    local in_git = os.execute "git rev-parse --git-dir >/dev/null 2>&1"
+
+    it("makes the same archive twice, whose files build without git", function()
+        if not in_git then return pending "only a checkout of git makes an archive" end
+        local dir = os.tmpname()
+        os.remove(dir)
+        finally(function() os.execute("rm -rf " .. dir) end)
+        local function archive(into)
+            local code, out, err = make(dir, "dist", "DIST=" .. dir .. into)
+            assert.equal("", err)
+            assert.equal(0, code)
+            return out:match "(%x+)  luacffi%-[%d.]+%.tar%.gz"
+        end
+        local first = archive "/1"
+        assert.equal(64, #first)
+        assert.equal(first, archive "/2")
+        local version = support.read_file("VERSION"):match "%S+"
+        assert(os.execute(("tar -xzf %s/1/luacffi-%s.tar.gz -C %s"):format(dir, version, dir)))
+        local code, _, err = support.run { "make", "-C", ("%s/luacffi-%s"):format(dir, version), "-n", "core" }
+        assert.equal("", err)
+        assert.equal(0, code)
+    end)
+
+    it("names the version in one place", function()
+        local version = support.read_file("VERSION"):match "%S+"
+        assert.equal("cffi " .. version, require("cffi")._VERSION)
     end)
 end)

@@ -1,0 +1,33 @@
+# Read by the Makefile. Archives and packages of what is committed.
+
+# --- Packages -------------------------------------------------------------------------------------
+
+DIST = $(BUILD)/dist
+RELEASE = luacffi-$(VERSION)
+# Where a release's archive will be found; the rockspec says it.
+DIST_URL = https://example.org/$(RELEASE).tar.gz
+
+# The files of the last commit with its time, compressed without a time: the same bytes whenever made.
+## build/dist/luacffi-VERSION.tar.gz of the last commit, and its rockspec; DIST_URL=
+dist:
+	mkdir -p $(DIST)
+	git archive --format=tar --prefix=$(RELEASE)/ HEAD | gzip -9n >$(DIST)/$(RELEASE).tar.gz
+	sed -e 's,^version = .*,version = "$(VERSION)-1",' -e 's,^-- For .luarocks make.*,-- Of a release.,' \
+		-e 's,git+file:\.,$(DIST_URL),' luacffi-scm-1.rockspec >$(DIST)/$(RELEASE)-1.rockspec
+	cd $(DIST) && sha256sum $(RELEASE).tar.gz $(RELEASE)-1.rockspec
+
+# Not for Debian itself yet: no bug asks for the package, and debian/ is in the archive.
+LINTIAN = --allow-root --fail-on error,warning \
+	--suppress-tags initial-upload-closes-no-bugs,no-debian-changes
+
+# From the archive, so that nothing of this folder gets into them, in a folder that is thrown away.
+## build/dist/*.deb: Debian packages, by dpkg-buildpackage, checked by lintian where it is
+deb: dist
+	rm -rf $(DIST)/deb && mkdir -p $(DIST)/deb
+	cp $(DIST)/$(RELEASE).tar.gz $(DIST)/deb/luacffi_$(VERSION).orig.tar.gz
+	tar -xzf $(DIST)/$(RELEASE).tar.gz -C $(DIST)/deb
+	cd $(DIST)/deb/$(RELEASE) && dpkg-buildpackage -us -uc
+	if command -v lintian >/dev/null; then lintian $(LINTIAN) $(DIST)/deb/*.changes; fi
+	mv $(DIST)/deb/*.deb $(DIST)
+
+.PHONY: dist deb
