@@ -4,8 +4,10 @@ local core = require "cffi"
 local annotations = require "cffi.bind.annotations"
 local chunks = require "cffi.include.chunks"
 local compiler = require "cffi.include.compiler"
+local earlier = require "cffi.bind.earlier"
 local session = require "cffi.include.session"
 local source = require "cffi.repl.source"
+local target = require "cffi.bind.target"
 local units = require "cffi.include.unit"
 local writer = require "cffi.bind.writer"
 
@@ -24,8 +26,18 @@ local function own_names(unit)
     return list, files
 end
 
+-- Whether a text has the same value wherever it is compiled: numbers and texts without the types
+-- and names that differ among machines.
+local function is_portable(text)
+    local rest = text:gsub('"[ -~]*"', ""):gsub("'[ -~]'", "0"):gsub("0[xX]%x+", "0")
+    return not rest:gsub("%d[uU]", "0"):find "[%a_\x80-\xff\"']"
+end
+
 -- The value of a constant expression as Lua has it; nil when the text is none.
-local function constant(ffi, text)
+local function constant(ffi, text, foreign)
+    if foreign and not is_portable(text) then
+        return nil
+    end
     local ok, value = pcall(ffi.eval, text)
     if ok and type(value) ~= "string" then
         return ffi.toretval(value)
@@ -35,20 +47,20 @@ end
 
 -- Splits the macros into constants, integers and texts that are the same wherever they are used,
 -- and the others, which stay C text.
-local function split_macros(ffi, unit, names)
+local function split_macros(ffi, unit, names, foreign)
     local constants, macros = {}, {}
     local find = units.macro_finder(unit)
     for _, item in ipairs(names) do
         local macro = item.kind:find "macro" and find(item.name)
         if macro and not macro.broken then
-            local value = not macro.count and constant(ffi, macro.text)
+            local value = not macro.count and constant(ffi, macro.text, foreign)
             if macro.text == "" and not macro.count then
                 constants[item.name] = true
             elseif math.type(value) == "integer" or type(value) == "string" then
                 constants[item.name] = value
             else
-                macro.name = item.name
-                macros[#macros + 1] = macro
+                macros[#macros + 1] = { item.name, macro.count or false, variadic = macro.variadic,
+                    (macro.text:gsub("cffi__arg_(%d+)_", "$%1"):gsub("cffi__rest", "$*")) }
             end
         end
     end
@@ -83,19 +95,28 @@ local function needed_chunks(ffi, unit, files)
     return list
 end
 
+local function name_words(names)
+    local words = {}
+    for i, item in ipairs(names) do
+        words[i] = ("%s:%s"):format(item.name, (item.kind:gsub(" ", "_")))
+    end
+    return words
+end
+
 -- What is known of headers, for the writers. `options` are those of ffi.include.
-local function gather(headers, options, command)
+local function gather(headers, options)
     local ffi = core.scope()
-    local unit, libraries = session.include(ffi, headers, options)
+    local unit, libraries, _, known = session.include(ffi, headers, options)
     local names, files = own_names(unit)
-    local constants, macros = split_macros(ffi, unit, names)
+    local on = known.how.program and target.of(known.how, known.flags) or target.own()
+    local constants, macros = split_macros(ffi, unit, names, on ~= target.own())
     return {
         ffi = ffi,
         title = compiler.title(headers),
-        command = command,
-        target = ("%s %s"):format(ffi.arch, ffi.os),
+        target = on,
         libraries = library_names(ffi, libraries),
-        names = names,
+        own = names,
+        names = name_words(names),
         constants = constants,
         macros = macros,
         chunks = needed_chunks(ffi, unit, files),
@@ -104,12 +125,20 @@ local function gather(headers, options, command)
     }
 end
 
--- bind.text(headers, options, command, name): the text of the module and that of the file for
--- editors. `command` stands in both, `name` is the class of the namespace. Raises strings without
--- a position.
-function bind.text(headers, options, command, name)
-    local bound = gather(headers, options, command)
-    return writer.module(bound), annotations.text(bound, name)
+-- bind.text(headers, options, command, name [, old]): the text of the module and that of the file
+-- for editors. `command` stands in both, `name` is the class of the namespace. `old`: { module =,
+-- editors = }, texts of an earlier call, with whose targets the new one is merged. Raises strings
+-- without a position.
+function bind.text(headers, options, command, name, old)
+    local bound = gather(headers, options)
+    bound.command = command
+    local parts = writer.parts(bound, bound.target)
+    local module = { title = bound.title, command = command, targets = { bound.target },
+        parts = parts }
+    if old then
+        module = earlier.merged(module, earlier.read(old.module))
+    end
+    return writer.module(module), annotations.text(bound, name, old and old.editors)
 end
 
 return bind

@@ -71,15 +71,21 @@ local function field_type(bound, item)
     return type_of(ffi, ct, false)
 end
 
--- The file's text. `class`: the name of the namespace's class.
-function annotations.text(bound, class)
+-- The file's text. `class`: the name of the namespace's class; `old`: the text of a file whose
+-- fields are kept where they are no names of these headers (which other targets have).
+function annotations.text(bound, class, old)
     local lines = { "---@meta", "", ("---%s, bound by: %s"):format(bound.title, bound.command),
         "---@class " .. class .. ": ffi.namespace" }
-    for _, item in ipairs(bound.names) do
+    local known = {}
+    for _, item in ipairs(bound.own) do
         if item.name:find "^[%a_][%w_]*$" then
             local ok, kind = pcall(field_type, bound, item)
             lines[#lines + 1] = ("---@field %s %s"):format(item.name, ok and kind or "any")
+            known[item.name] = true
         end
+    end
+    for line, name in (old or ""):gmatch "(%-%-%-@field ([%w_]+) [^\n]*)" do
+        lines[#lines + 1] = not known[name] and line or nil
     end
     lines[#lines + 1] = "local namespace\n"
     lines[#lines + 1] = "return namespace\n"

@@ -25,17 +25,32 @@ local function write(path, text)
     end
 end
 
+local function read(path)
+    local file = io.open(path)
+    local text = file and file:read "a"
+    if file then
+        file:close()
+    end
+    return text
+end
+
 -- plan: `words` (headers), `packages`, `libraries`, `output`; without that `write`, else standard
--- output, gets the module. Returns a list of the files that were written.
+-- output, gets the module. `merge`: into the one that is there. Returns a list of the files that
+-- were written.
 return function(plan)
     local name = (plan.output or plan.words[1]):match "([^/]-)%.?%w*$":gsub("[^%w_]", "_")
+    local beside = plan.output and plan.output:gsub("%.lua$", "") .. ".d.lua"
+    local old
+    if plan.merge then
+        local text = read(plan.output or error("--merge wants -o FILE", 0))
+        old = text and { module = text, editors = read(beside) }
+    end
     local module, editors = bind.text(plan.words, { pkg = plan.packages, lib = plan.libraries },
-        words_of(plan), name)
+        words_of(plan), name, old)
     if not plan.output then
         (plan.write or io.write)(module)
         return {}
     end
-    local beside = plan.output:gsub("%.lua$", "") .. ".d.lua"
     write(plan.output, module)
     write(beside, editors)
     return { plan.output, beside }
