@@ -65,6 +65,8 @@ command.statuses = {
 
 command.environment = {
     { "CFFI_CC, CC", "the compiler that reads headers" },
+    { "CFFI_EDITOR",
+        "what edits lines at the prompt: readline, edit or none, else the first there" },
     { "NO_COLOR", "no colours at the prompt" },
     { "XDG_STATE_HOME", "where the prompt has its history: cffi/history, else in ~/.local/state" },
     { "XDG_CACHE_HOME", "where headers that were read are kept: cffi, else in ~/.cache" },

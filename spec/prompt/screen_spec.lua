@@ -1,16 +1,14 @@
 -- The prompt on terminals of all kinds: colours, widths, pages, pastes, what is long, and what goes away.
 local support = require "support"
-local terminal = require "support.terminal"
+local prompts = require "support.prompt"
 
 local state = os.tmpname()
 os.remove(state)
 
--- A prompt; `settings` are variables of its environment.
-local function start_prompt(settings, rows, columns)
-    local words = { "env", "-u", "NO_COLOR", "XDG_STATE_HOME=" .. state, "TERM=dumb" }
-    table.move(settings or {}, 1, #(settings or {}), #words + 1, words)
-    table.move({ support.lua, "bin/cffi" }, 1, 2, #words + 1, words)
-    local prompt = terminal.start(words, rows, columns)
+local function start_prompt(editor, settings, rows, columns)
+    local all = { "XDG_STATE_HOME=" .. state }
+    table.move(settings or {}, 1, #(settings or {}), 2, all)
+    local prompt = prompts.start(editor, all, rows, columns)
     prompt.expect "^D\r\n"
     return prompt
 end
@@ -20,12 +18,12 @@ local function leave(prompt)
     assert.equal(0, prompt.finish())
 end
 
-describe("the prompt's screen", function()
+describe("the prompt's screen", function() prompts.each_editor(describe, function(editor)
     teardown(function() os.execute("rm -rf " .. state) end)
 
     it("has colours where the terminal has, unless NO_COLOR is set", function()
         for setting, colour in pairs { ["TERM=xterm"] = true, ["NO_COLOR=1"] = false, ["TERM=dumb"] = false } do
-            local prompt = start_prompt { "TERM=xterm", setting }
+            local prompt = start_prompt(editor, { "TERM=xterm", setting })
             prompt.expect "> "
             prompt.send "error('oh', 0)\n"
             prompt.expect "0)\r\n"
@@ -35,7 +33,7 @@ describe("the prompt's screen", function()
     end)
 
     it("has no escape at all on a dumb terminal", function()
-        local prompt = start_prompt()
+        local prompt = start_prompt(editor)
         prompt.expect "> "
         prompt.send "int screen_f(int);\nx x\n:help\n"
         local shown = prompt.expect "`ffi` and `C` are there."
@@ -46,7 +44,7 @@ describe("the prompt's screen", function()
     end)
 
     it("folds values at the width of the window, also when that changes", function()
-        local prompt = start_prompt(nil, 24, 30)
+        local prompt = start_prompt(editor, nil, 24, 30)
         prompt.expect "> "
         prompt.send "{1000000, 2000000, 3000000, 4}\n"
         prompt.expect "{\r\n    1000000, 2000000,\r\n    3000000, 4\r\n}\r\n> "
@@ -57,7 +55,7 @@ describe("the prompt's screen", function()
     end)
 
     it("shows long lists in pages", function()
-        local prompt = start_prompt(nil, 10, 80)
+        local prompt = start_prompt(editor, nil, 10, 80)
         prompt.expect "> "
         prompt.send "ffi.symbols(C, '^str')\n"
         local page = prompt.expect "-- "
@@ -68,20 +66,20 @@ describe("the prompt's screen", function()
         prompt.send "q\n"
         prompt.expect "> "
         leave(prompt)
-        assert.is_nil(support.read_file(state .. "/cffi/history"):find "\nq\n")
+        assert.is_nil(editor.edits and support.read_file(state .. "/cffi/history"):find "\nq\n")
     end)
 
-    it("takes a pasted chunk as one input where the terminal brackets pastes", function()
-        local prompt = start_prompt { "TERM=xterm", "NO_COLOR=1" }
+    if editor.pastes then it("takes a pasted chunk as one input where the terminal brackets pastes", function()
+        local prompt = start_prompt(editor, { "TERM=xterm", "NO_COLOR=1" })
         prompt.expect "> "
         prompt.send "\27[200~for i = 1, 2 do\n\tprint(i * 21)\nend\27[201~\n"
         prompt.expect "21\r\n42\r\n"
         prompt.expect "> "
         leave(prompt)
-    end)
+    end) end
 
-    it("completes members, types in strings and commands", function()
-        local prompt = start_prompt()
+    if editor.edits then it("completes members, types in strings and commands", function()
+        local prompt = start_prompt(editor)
         prompt.expect "> "
         prompt.send "struct screen_point { int abscissa; };\n"
         prompt.expect "declared struct screen_point\r\n> "
@@ -93,10 +91,10 @@ describe("the prompt's screen", function()
         prompt.expect ":layout struct screen_point\r\nstruct screen_point {\r\n"
         prompt.expect "> "
         leave(prompt)
-    end)
+    end) end
 
     it("^C ends a wait in C", function()
-        local prompt = start_prompt()
+        local prompt = start_prompt(editor)
         prompt.expect "> "
         prompt.send "unsigned sleep(unsigned seconds);\n"
         prompt.expect "> "
@@ -109,7 +107,7 @@ describe("the prompt's screen", function()
     end)
 
     it("survives a crash in C, and says what it was", function()
-        local prompt = start_prompt()
+        local prompt = start_prompt(editor)
         prompt.expect "> "
         prompt.send "size_t strlen(const char *);\n"
         prompt.expect "> "
@@ -121,19 +119,32 @@ describe("the prompt's screen", function()
         leave(prompt)
     end)
 
-    it("keeps the end of a history that is huge", function()
+    if editor.edits then it("keeps the end of a history that is huge", function()
         os.execute("mkdir -p " .. state .. "/cffi")
         support.write_file(state .. "/cffi/history", ("-- junk\n"):rep(1 << 20) .. "'the last' .. ' line'\n")
-        local prompt = start_prompt()
+        local prompt = start_prompt(editor)
         prompt.expect "> "
         prompt.send "\16\n"
         prompt.expect '"the last line"\r\n> '
         leave(prompt)
         assert.is_true(#support.read_file(state .. "/cffi/history") < 1 << 20)
+    end) end
+
+    it("takes lines that are longer than a narrow window is wide", function()
+        local prompt = start_prompt(editor, { "TERM=xterm", "NO_COLOR=1" }, 10, 20)
+        prompt.expect "> "
+        local digits = ("1234567890"):rep(6)
+        prompt.send("#'" .. digits .. "' + 100\n")
+        prompt.expect "160\r\n"
+        prompt.expect "> "
+        prompt.send("'" .. digits .. "'\n")
+        prompt.expect('"' .. digits .. '"\r\n')
+        prompt.expect "> "
+        leave(prompt)
     end)
 
     it("works where no history can be written", function()
-        local prompt = start_prompt { "XDG_STATE_HOME=/proc/nowhere" }
+        local prompt = start_prompt(editor, { "XDG_STATE_HOME=/proc/nowhere" })
         prompt.expect "> "
         prompt.send "6 * 7\n"
         prompt.expect "42\r\n> "
@@ -141,15 +152,15 @@ describe("the prompt's screen", function()
     end)
 
     it("ends when the terminal goes away", function()
-        local prompt = start_prompt()
+        local prompt = start_prompt(editor)
         prompt.expect "> "
         assert.equal(1, prompt.hang_up() & 127) -- SIGHUP
     end)
-end)
+end) end)
 
 describe("a session with a library never seen before", function()
     it("goes from nothing to a working call", function()
-        local prompt = start_prompt({ "XDG_CACHE_HOME=" .. state }, 60, 100)
+        local prompt = start_prompt({ name = "readline" }, { "XDG_CACHE_HOME=" .. state }, 60, 100)
         prompt.expect "> "
         local function round(line, ...)
             prompt.send(line .. "\n")

@@ -1,13 +1,13 @@
 -- The prompt on a terminal: line editing, history, ^C.
 local support = require "support"
-local start = require "support.terminal".start
+local prompts = require "support.prompt"
 
-describe("the prompt on a terminal", function()
+describe("the prompt on a terminal", function() prompts.each_editor(describe, function(editor)
     local state = os.tmpname()
     os.remove(state)
 
     local function start_prompt()
-        return start { "env", "TERM=dumb", "XDG_STATE_HOME=" .. state, support.lua, "bin/cffi" }
+        return prompts.start(editor, { "XDG_STATE_HOME=" .. state })
     end
 
     teardown(function()
@@ -30,7 +30,7 @@ describe("the prompt on a terminal", function()
         assert.equal(0, prompt.finish())
     end)
 
-    it("remembers lines from one session to the next", function()
+    if editor.edits then it("remembers lines from one session to the next", function()
         local prompt = start_prompt()
         prompt.expect "> "
         prompt.send "6 * 7 -- kept\n"
@@ -44,15 +44,15 @@ describe("the prompt on a terminal", function()
         prompt.expect "42\r\n> "
         prompt.send "\4"
         prompt.finish()
-    end)
+    end) end
 
-    it("remembers the lines before a process that ended at once", function()
+    if editor.edits then it("remembers the lines before a process that ended at once", function()
         local prompt = start_prompt()
         prompt.expect "> "
         prompt.send "os.exit(3) -- the end\n"
         assert.equal(3 << 8, prompt.finish())
         assert.truthy(support.read_file(state .. "/cffi/history"):find("os.exit(3) -- the end\n", 1, true))
-    end)
+    end) end
 
     it("^D within an incomplete input ends it, with an error on a line of its own", function()
         local prompt = start_prompt()
@@ -65,7 +65,7 @@ describe("the prompt on a terminal", function()
         assert.equal(0, prompt.finish())
     end)
 
-    it("completes names with Tab", function()
+    if editor.edits then it("completes names with Tab", function()
         local prompt = start_prompt()
         prompt.expect "> "
         prompt.send "int getpagesize(void);\n"
@@ -79,7 +79,7 @@ describe("the prompt on a terminal", function()
         prompt.expect "nil\t\"bi\"\r\n> "
         prompt.send "\4"
         assert.equal(0, prompt.finish())
-    end)
+    end) end
 
     it("^C drops the line being typed, also an incomplete input, as often as wanted", function()
         local prompt = start_prompt()
@@ -108,4 +108,4 @@ describe("the prompt on a terminal", function()
         prompt.send "\4"
         assert.equal(0, prompt.finish())
     end)
-end)
+end) end)

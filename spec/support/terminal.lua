@@ -15,14 +15,16 @@ ffi.cdef [[
     int waitpid(int pid, int *status, int options);
     int close(int fd);
     int ioctl(int fd, unsigned long request, ...);
+    struct spec_termios { unsigned input, output, control, local_flags; char rest[64]; };
+    int tcgetattr(int fd, struct spec_termios *settings);
 ]]
 
-local POLLIN, TIMEOUT_MS, TIOCSWINSZ = 1, 10000, 0x5414
+local POLLIN, TIMEOUT_MS, TIOCSWINSZ, ICANON = 1, 10000, 0x5414, 2
 
 local terminal = {}
 
 -- Starts a command, a list of words. Its `send` types, its `expect` reads until `text` came and returns what came
--- before.
+-- before; `raw` also waits until the command asks for keys instead of lines.
 function terminal.start(words, rows, columns)
     local argv = ffi.new("const char *[?]", #words + 1)
     for i, word in ipairs(words) do
@@ -54,6 +56,19 @@ function terminal.start(words, rows, columns)
         local before = unread:sub(1, first - 1)
         unread = unread:sub(last + 1)
         return before
+    end
+
+    -- libedit asks for keys only after it has written the prompt: what is typed between is not edited.
+    function self.raw()
+        local settings = ffi.new "struct spec_termios[1]"
+        for _ = 1, 500 do
+            assert(C.tcgetattr(master[0], settings) == 0)
+            if settings[0].local_flags & ICANON == 0 then
+                return
+            end
+            C.poll(nil, 0, 10)
+        end
+        error "the command never asks for keys"
     end
 
     -- The window gets another size.

@@ -1,6 +1,7 @@
 -- The prompt on a terminal, through our own FFI: lines with editing, history and completion, and a
 -- pager. libreadline (or libedit, which has the same functions) is opened when a prompt is
--- wanted: nothing links with it, and without either the lines come from io.read.
+-- wanted: nothing links with it, and without either the lines come from io.read. The history's file
+-- is read and written here, for each library has a format of its own.
 local ffi = require "cffi".scope {} -- of its own: what the prompt declares is no concern of ours
 local C = ffi.C
 
@@ -20,8 +21,6 @@ ffi.cdef [[
     char *readline(const char *prompt);
     void using_history(void);
     void add_history(const char *line);
-    int read_history(const char *file);
-    int write_history(const char *file);
     void stifle_history(int max);
     extern int (*rl_getc_function)(void *stream);
     void rl_check_signals(void);
@@ -92,30 +91,52 @@ local function history_file()
     return dir .. "/history"
 end
 
--- Makes ^C end the line that is being edited: readline by itself would wait for Enter. Returns
--- the signal handler to use meanwhile, and a function that tells whether it was called since last
--- asked.
-local function watch_interrupts(lib)
-    local interrupted = false
-    local byte = ffi.new "unsigned char[1]"
-    local input = ffi.new("struct pollfd[1]", { { fd = 0, events = POLLIN } })
-    lib.rl_getc_function = function()
-        while true do
-            lib.rl_check_signals() -- what readline has caught goes on to our handler
-            if interrupted then
-                return NEWLINE
-            end
-            -- A signal ends the wait, but for one that comes just before it: hence the limit.
-            if C.poll(input, 1, 200) == 1 then
-                return C.read(0, byte, 1) == 1 and byte[0] or EOF
-            end
+-- Hands the remembered lines to the library; returns what remembers one more.
+local function open_history(lib, path)
+    shorten(path)
+    local file <close> = io.open(path, "rb")
+    local read, lines = pcall(function() return file:read "a" end) -- it may be a directory
+    for line in (read and lines or ""):gmatch "[^\n\0]+" do
+        lib.add_history(line)
+    end
+    return function(line)
+        local out <close> = io.open(path, "ab")
+        if out then
+            out:write(line, "\n")
         end
     end
+end
+
+-- Returns a signal handler for ^C at a line that is being read; a function that waits until there
+-- is something to read, false after ^C; and one that tells whether ^C came since last asked.
+local function watch_interrupts()
+    local interrupted = false
+    local input = ffi.new("struct pollfd[1]", { { fd = 0, events = POLLIN } })
     local function note() interrupted = true end
-    return ffi.callback("handler", note, { signal = true }), function()
+    local function wait(check)
+        repeat
+            check()
+            -- A signal ends the wait, but for one that comes just before it: hence the limit.
+        until interrupted or C.poll(input, 1, 200) == 1
+        return not interrupted
+    end
+    local function was_interrupted()
         local was = interrupted
         interrupted = false
         return was
+    end
+    return ffi.callback("handler", note, { signal = true }), wait, was_interrupted
+end
+
+-- Readline by itself would wait for Enter after ^C: its keys come from here.
+local function hand_keys(lib, wait)
+    local byte = ffi.new "unsigned char[1]"
+    lib.rl_getc_function = function()
+        -- What readline has caught goes on to our handler.
+        if not wait(function() lib.rl_check_signals() end) then
+            return NEWLINE
+        end
+        return C.read(0, byte, 1) == 1 and byte[0] or EOF
     end
 end
 
@@ -155,40 +176,58 @@ local function ended(line)
     return line
 end
 
-local function plain_reader(prompt)
-    io.stdout:write(prompt):flush()
-    return ended(io.stdin:read())
-end
-
+-- The library, as $CFFI_EDITOR says ("readline", "edit", "none"), else the first that is there.
+-- libedit's functions call each other by names that the `lua` command may have from readline.
 local function load_editor()
-    local found, lib = pcall(ffi.load, "readline")
-    if not found then
-        -- Its functions call each other by names that the `lua` command may have from readline.
-        local options = ffi.os == "OSX" and {} or { flags = "lazy deepbind" }
-        found, lib = pcall(ffi.load, "edit", options)
+    local wanted = os.getenv "CFFI_EDITOR" or ""
+    local options = { edit = ffi.os ~= "OSX" and { flags = "lazy deepbind" } or nil }
+    for _, name in ipairs { "readline", "edit" } do
+        if wanted == "" or wanted == name then
+            local found, lib = pcall(ffi.load, name, options[name])
+            if found then
+                return lib
+            end
+        end
     end
-    return found and lib
 end
 
 -- The handler of `lua` raises "interrupted!" in the running Lua code, once: it is set again after
--- each line. While a line is read, ours stands in for it.
-local function interruptible(lib)
-    local handler, was_interrupted = nil, function() return false end
-    if pcall(function() return lib.rl_check_signals end) then -- not in libedit
-        handler, was_interrupted = watch_interrupts(lib)
-    end
+-- each line. While a line is read, ours stands in for it: `read(prompt)` gives the line.
+local function interruptible(read, handler, was_interrupted)
     local host = C.signal(SIGINT, nil)
     return function(prompt)
         C.signal(SIGINT, handler or host)
-        local line = lib.readline(prompt)
+        local line = read(prompt)
         C.signal(SIGINT, host)
-        local text = line and ffi.string(line)
-        C.free(line)
         if was_interrupted() then
             error("interrupted!", 0)
         end
-        return text
+        return line
     end
+end
+
+local function plain_reader()
+    local handler, wait, was_interrupted = watch_interrupts()
+    return interruptible(function(prompt)
+        io.stdout:write(prompt):flush()
+        return wait(function() end) and ended(io.stdin:read()) or nil
+    end, handler, was_interrupted)
+end
+
+local function edited_reader(lib)
+    local handler, wait, was_interrupted
+    if pcall(function() return lib.rl_check_signals end) then
+        handler, wait, was_interrupted = watch_interrupts()
+        hand_keys(lib, wait)
+    else -- libedit ends the line by itself
+        was_interrupted = function() return false end
+    end
+    return interruptible(function(prompt)
+        local line = lib.readline(prompt)
+        local text = line and ffi.string(line)
+        C.free(line)
+        return text
+    end, handler, was_interrupted)
 end
 
 -- Returns a function that reads a line after a prompt: nil at the end, an error after ^C. With
@@ -197,23 +236,18 @@ end
 function terminal.reader(complete)
     local lib = load_editor()
     if not lib then
-        return plain_reader
+        return plain_reader()
     end
     offer_completions(lib, complete)
-    local read_line, file = interruptible(lib), history_file()
+    local read_line, file = edited_reader(lib), history_file()
     lib.using_history() -- libedit's other functions crash without it
     lib.stifle_history(HISTORY_LINES)
-    if file then
-        shorten(file)
-        lib.read_history(file)
-    end
+    local remember = file and open_history(lib, file) or function() end
     return function(prompt, is_answer)
         local text = read_line(prompt)
         if text and text:find "%S" and not is_answer then
             lib.add_history(text)
-            if file then
-                lib.write_history(file)
-            end
+            remember(text)
         end
         return ended(text)
     end
