@@ -182,6 +182,14 @@ test-clang:
 	@$(MAKE) --no-print-directory --keep-going $(JOBS) BUILD=$(BUILD)/clang CC=clang test-programs || :
 	@$(MAKE) --no-print-directory --keep-going BUILD=$(BUILD)/clang CC=clang check spec
 
+# The specs tagged `registers` are of what only calling conventions of our own can do.
+GENERIC_BUILD = $(if $(strip $(GENERIC)),,BUILD=$(BUILD)/generic GENERIC=1)
+## check, spec and 2,000 signatures where libffi makes all calls, in build/generic
+test-generic:
+	@$(MAKE) --no-print-directory --keep-going $(JOBS) $(GENERIC_BUILD) test-programs || :
+	@$(MAKE) --no-print-directory --keep-going $(GENERIC_BUILD) SEED=1 check difftest-abi \
+		SPEC_ARGS=--exclude-tags=registers spec
+
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 
 # Check's own limit of 4 s is short where other things run as well.
@@ -195,7 +203,7 @@ BUSTED_RUN = $(RUN_ENV) $(LUA) $(BUSTED_ARGS)
 
 ## the busted specs; SPEC=spec/prompt/repl_spec.lua for one
 spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
-	$(BUSTED_RUN) $(SPEC)
+	$(BUSTED_RUN) $(SPEC_ARGS) $(SPEC)
 
 ## the specs of the examples
 examples: $(CORE) $(SNAPSHOT)
@@ -265,7 +273,7 @@ difftest: difftest-abi difftest-layout
 difftest-abi: $(CORE)
 	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
 
-.PHONY: test test-clang test-programs check spec examples difftest difftest-abi
+.PHONY: test test-clang test-generic test-programs check spec examples difftest difftest-abi
 .PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua lint-shell lint-format format reference
 
 # --- Testing with instruments ---------------------------------------------------------------------

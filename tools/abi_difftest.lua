@@ -167,6 +167,18 @@ end
 -- ---- running ------------------------------------------------------------------------------------------
 
 local checks, failures = 0, {}
+local refused = {} -- reason to how many calls and callbacks were refused for it
+
+-- What libffi cannot pass is refused, where there is no calling convention of ours: an error when the
+-- function is looked up, the callback made or the variadic argument met. True when it is one, counted.
+local function is_refusal(message)
+    local reason = tostring(message):match ": (libffi cannot pass [^:]*)$"
+        or tostring(message):match ": (libffi would [^:]*)$"
+    if reason then
+        refused[reason] = (refused[reason] or 0) + 1
+    end
+    return reason ~= nil
+end
 
 local function fail(batch, s, mode, what)
     failures[#failures + 1] = ("b%d %s %s: %s: %s %s(%s)"):format(batch.number, batch.compiler, mode, what,
@@ -190,11 +202,20 @@ end
 
 local function call_once(scope, lib, batch, s, mode)
     lib.wrong = 0
-    local callee = lib[s.name]
+    local found, callee = pcall(function() return lib[s.name] end)
+    if not found and is_refusal(callee) then
+        return
+    elseif not found then
+        fail(batch, s, mode, "lookup raised " .. tostring(callee))
+        return
+    end
     if chance(25) then
         callee = scope.cast(scope.typeof("$ *", scope.typeof(callee)), callee)
     end
     local ok, got = pcall(callee, table.unpack(arguments(scope, s), 1, #s.params))
+    if not ok and is_refusal(got) then
+        return
+    end
     checks = checks + 1
     if not ok then
         fail(batch, s, mode, "call raised " .. tostring(got))
@@ -218,8 +239,11 @@ local function callback_once(scope, lib, batch, s, mode)
             or result
     end
     lib.wrong = 0
-    checks = checks + 1
     local ok, err = pcall(lib["c" .. s.name], callback)
+    if not ok and is_refusal(err) then
+        return
+    end
+    checks = checks + 1
     if not ok then
         fail(batch, s, mode, "callback raised " .. tostring(err))
     elseif bad or lib.wrong ~= 0 then
@@ -283,6 +307,9 @@ local function main()
     end
     for i = 1, math.min(#failures, 20) do
         print(failures[i])
+    end
+    for reason, times in types.sorted(refused) do
+        print(("refused %d times: %s"):format(times, reason))
     end
     print(("%d signatures, %d calls and callbacks, %d wrong (seed %d)"):format(N, checks, #failures, SEED))
     if not KEEP and #failures == 0 then

@@ -21,6 +21,17 @@ end
 
 local chance = types.chance
 
+-- Iterates over a table of strings and values in the order of the strings.
+function types.sorted(t)
+    local keys, i = {}, 0
+    for key in pairs(t) do keys[#keys + 1] = key end
+    table.sort(keys)
+    return function()
+        i = i + 1
+        return keys[i], t[keys[i]]
+    end
+end
+
 -- ---- scalar types -------------------------------------------------------------------------------
 local function is(v, got)
     return v == got

@@ -48,9 +48,9 @@ static void store_argument(lua_State *L, struct outgoing *call, uint32_t i)
 static void check_nonnull(lua_State *L, struct outgoing *call)
 {
     for (uint32_t i = 0; i < call->plan->nparams && i < 64; i++) {
-        uint64_t word;
-        memcpy(&word, call->frame + call->plan->param[i].to, sizeof word);
-        if (has_bit(call->record->nonnull, i) && word == 0) {
+        const void *pointer;
+        memcpy(&pointer, call->frame + call->plan->param[i].to, sizeof pointer);
+        if (has_bit(call->record->nonnull, i) && pointer == NULL) {
             call->where.index = i + 1;
             lffi_convert_error(L, &call->where, "NULL is not allowed here (nonnull)");
         }
@@ -193,6 +193,9 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     const struct lffi_plan *plan = call->plan;
     struct incoming in;
     call->assigned = plan->end;
+    if (plan->variadic)
+        lffi_abi_begin_variadic(&call->assigned, call->copies,
+                                (uint32_t)call->nargs - plan->nparams);
     call->freed = plan->ct->scope->st->callbacks_freed;
     if (call->record != NULL && call->record->borrows != 0)
         call->loans = lffi_push_loans(L, plan->nparams);

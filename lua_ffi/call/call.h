@@ -63,6 +63,10 @@ const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);
  */
 const struct lffi_plan *lffi_plan_of(lua_State *L, struct lffi_ctype *ct);
 
+/* Assigns result and arguments of a plan once more, for a room of its own: between lffi_abi_begin,
+ * and lffi_abi_end, which it does. */
+void lffi_assign_again(const struct lffi_plan *plan, struct lffi_assign *assign);
+
 /* ---- call.c, direct.c, function.c ------------------------------------------------------------ */
 
 /* Pushes the Lua function of a C function: of the library whose userdata is at lib_idx, or (0) of

@@ -7,7 +7,7 @@
  */
 #include "call/fast_slot.h"
 
-#ifdef CFFI_NO_PEEK
+#if defined CFFI_NO_PEEK || defined LFFI_ABI_LIBFFI
 
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)
 {

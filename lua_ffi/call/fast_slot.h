@@ -1,7 +1,8 @@
 /* Plain Lua values and register slots, inline: the fast paths of calls and callbacks. What is
  * stored here is right under every policy, by the rules of value/fast.h; where a function returns
  * false nothing is written: in the result of a callback the slot holds the error value. A slot is a
- * register or a word of the stack block, 8-byte aligned, and an integer fills all of it. pieces.c
+ * register or a word of the stack block, 8-byte aligned, and an integer fills all of it, except
+ * with abi/generic.h, where it lies at the start in its own width. pieces.c
  * has the reader by the API, and the load, as functions.
  */
 #ifndef LFFI_FAST_SLOT_H
@@ -12,9 +13,36 @@
 
 /* ---- what is plain --------------------------------------------------------------------------- */
 
-static LFFI_INLINE bool slot_word(unsigned char *slot, uint64_t word)
+static LFFI_INLINE void slot_narrow(enum lffi_op op, uint64_t word, unsigned char *slot)
 {
-    *(uint64_t *)(void *)slot = word;
+    uint16_t half = (uint16_t)word;
+    uint32_t single = (uint32_t)word;
+    if (op <= LFFI_U8)
+        *slot = (uint8_t)word;
+    else if (op <= LFFI_U16)
+        memcpy(slot, &half, sizeof half);
+    else if (op <= LFFI_U32)
+        memcpy(slot, &single, sizeof single);
+    else
+        memcpy(slot, &word, sizeof word);
+}
+
+/* A boolean or an integer that fits the op. */
+static LFFI_INLINE bool slot_word(enum lffi_op op, uint64_t word, unsigned char *slot)
+{
+    if (LFFI_WHOLE_WORDS)
+        *(uint64_t *)(void *)slot = word;
+    else
+        slot_narrow(op, word, slot);
+    return true;
+}
+
+static LFFI_INLINE bool slot_address(uintptr_t address, unsigned char *slot)
+{
+    if (LFFI_WHOLE_WORDS)
+        *(uint64_t *)(void *)slot = address;
+    else
+        memcpy(slot, &address, sizeof address);
     return true;
 }
 
@@ -24,18 +52,18 @@ static LFFI_INLINE bool slot_integer(const struct lffi_param *param, lua_Integer
     if (!lffi_is_within(&param->plain, value))
         return false;
     if (lffi_is_word(param->op))
-        return slot_word(slot, (uint64_t)value);
+        return slot_word(param->op, (uint64_t)value, slot);
     return lffi_fast_integer(param->op, value, slot);
 }
 
 static LFFI_INLINE bool slot_boolean(enum lffi_op op, bool value, unsigned char *slot)
 {
-    return op == LFFI_BOOL && slot_word(slot, value);
+    return op == LFFI_BOOL && slot_word(op, value, slot);
 }
 
 static LFFI_INLINE bool slot_null(enum lffi_op op, unsigned char *slot)
 {
-    return op == LFFI_POINTER && slot_word(slot, 0);
+    return op == LFFI_POINTER && slot_address(0, slot);
 }
 
 /* A string without a zero for a const char *. */
@@ -43,7 +71,7 @@ static LFFI_INLINE bool slot_text(const struct lffi_param *param, const char *te
                                   unsigned char *slot)
 {
     return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size &&
-           slot_word(slot, (uintptr_t)text);
+           slot_address((uintptr_t)text, slot);
 }
 
 /* The address of a cdata for a parameter whose pointee is just its own (or void), no qualifier
@@ -53,7 +81,7 @@ static inline bool slot_cdata(const struct lffi_param *param, const struct lffi_
 {
     const struct lffi_ctype *pointee = param->ct->target;
     const struct lffi_ctype *source = cd->ct;
-    uint64_t address = (uintptr_t)cd->addr;
+    uintptr_t address = (uintptr_t)cd->addr;
     if (source->op == LFFI_POINTER) {
         source = source->target;
         if (source->op == LFFI_FUNCTION)
@@ -66,7 +94,7 @@ static inline bool slot_cdata(const struct lffi_param *param, const struct lffi_
     }
     return (source->base == pointee->base || pointee->op == LFFI_VOID) &&
            (source->type->quals & ~pointee->type->quals & (CDECL_CONST | CDECL_VOLATILE)) == 0 &&
-           slot_word(slot, address);
+           slot_address(address, slot);
 }
 
 /* ---- the two readers ------------------------------------------------------------------------- */
@@ -106,7 +134,7 @@ static inline bool slot_enumerator(const struct lffi_param *param, const struct 
     if (!lffi_is_word(param->op) || names == NULL)
         return false;
     name = lffi_interned_field(names, lffi_text_in_place(arg));
-    return name != NULL && slot_word(slot, name->offset);
+    return name != NULL && slot_word(param->op, name->offset, slot);
 }
 
 /* The same of a value in place. Interned names are found here too. */
@@ -141,13 +169,13 @@ static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lf
  * slot may hold anything. */
 static inline bool slot_push(lua_State *L, enum lffi_op op, const unsigned char *slot)
 {
-    uint64_t word;
+    uintptr_t address;
     if (op != LFFI_POINTER)
         return lffi_fast_load(L, op, slot);
-    memcpy(&word, slot, sizeof word);
-    if (word == 0)
+    memcpy(&address, slot, sizeof address);
+    if (address == 0)
         lua_pushnil(L);
-    return word == 0;
+    return address == 0;
 }
 
 #endif

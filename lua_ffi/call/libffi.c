@@ -17,6 +17,8 @@ bool lffi_prefers_libffi(void)
     return value != NULL && strcmp(value, "1") == 0;
 }
 
+#ifndef LFFI_ABI_LIBFFI
+
 void lffi_lower(struct lffi_lowered *lowered, enum lffi_return_kind kind, uint32_t stack_size)
 {
     unsigned n = 0;
@@ -52,3 +54,5 @@ void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
     ffi_call(&lowered.cif, address, where, values);
     lffi_return_from_libffi(kind, where, ret);
 }
+
+#endif

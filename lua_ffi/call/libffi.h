@@ -7,6 +7,20 @@
 
 #include "call/abi/abi.h"
 
+#ifdef LFFI_ABI_LIBFFI
+
+/* ---- generic.c: a signature as libffi is told of it ------------------------------------------ */
+
+const ffi_cif *lffi_prepared_cif(const struct lffi_prepared *prepared);
+bool lffi_same_prepared(const struct lffi_prepared *a, const struct lffi_prepared *b);
+/* Copies the arguments that wait in registers; lffi_closure_stack finds the others. */
+void lffi_closure_arguments(const struct lffi_prepared *prepared, void *const *values,
+                            struct lffi_registers *in);
+/* Copies a result to where libffi wants it. */
+void lffi_closure_result(const ffi_type *type, const struct lffi_return *ret, void *result);
+
+#else
+
 /* One lowered signature: every register as a scalar argument, then the stack block as one value
  * that libffi copies as it is. Must not move once made: the cif points into it. */
 struct lffi_lowered {
@@ -36,5 +50,7 @@ ffi_type *lffi_abi_result_type(enum lffi_return_kind kind);
 void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value,
                              struct lffi_return *ret);
 void lffi_return_to_libffi(enum lffi_return_kind kind, const struct lffi_return *ret, void *value);
+
+#endif
 
 #endif

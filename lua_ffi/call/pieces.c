@@ -17,6 +17,8 @@ static uint64_t widen_bitint(const struct cdecl_type *type, uint64_t word)
     return (uint64_t)lffi_integer_of_bits(word, type->bits, type->is_signed != 0).bits;
 }
 
+#if LFFI_WHOLE_WORDS
+
 void lffi_widen(const struct lffi_param *param, unsigned char *slot)
 {
     uint64_t word;
@@ -39,6 +41,26 @@ void lffi_widen(const struct lffi_param *param, unsigned char *slot)
     /* clang-format on */
     memcpy(slot, &word, sizeof word);
 }
+
+#else
+
+/* Nobody looks beyond a value but for the spare bits of a _BitInt. */
+void lffi_widen(const struct lffi_param *param, unsigned char *slot)
+{
+    uint64_t size = cdecl_sizeof(param->ct->type);
+    uint64_t word = 0;
+    size_t start = 0;
+    if (param->op != LFFI_BITINT || size > sizeof word)
+        return;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    start = sizeof word - (size_t)size;
+#endif
+    memcpy((char *)&word + start, slot, (size_t)size);
+    word = widen_bitint(param->ct->type, word);
+    memcpy(slot, (char *)&word + start, (size_t)size);
+}
+
+#endif
 
 bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot)
 {

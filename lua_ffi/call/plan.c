@@ -157,13 +157,13 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
     plan->result_kind = (uint8_t)kind;
     plan->result.flags = 0; /* those are rules for what is passed in */
     plan->result.first = keep_pieces(pieces, &used, &way);
-    plan->end = (struct lffi_assign){0};
     lffi_abi_result(&plan->end, type->target, &way, &kind, &why);
     for (uint32_t i = 0; i < type->nparams; i++) {
         lffi_abi_argument(&plan->end, travelling_type(type->params[i]), &way, &why);
         fill_param(L, scope, type->params[i], &plan->param[i], &way);
         plan->param[i].first = keep_pieces(pieces, &used, &way);
     }
+    lffi_abi_end(&plan->end, type->variadic);
     plan->scalar_callback = is_scalar_callback(plan);
 }
 
@@ -177,14 +177,35 @@ static void fill_promoted(lua_State *L, struct lffi_scope *scope, struct lffi_ct
     promoted[LFFI_PROMOTED_POINTER] = lffi_pointer_to(L, lffi_basic(L, scope, CDECL_PRIM_VOID));
 }
 
-/* Pushes a new plan. One block: the plan, its parameters, the promoted types, the pieces. */
+void lffi_assign_again(const struct lffi_plan *plan, struct lffi_assign *assign)
+{
+    const struct cdecl_type *type = plan->ct->type;
+    struct lffi_way way;
+    enum lffi_return_kind kind;
+    const char *why;
+    lffi_abi_result(assign, type->target, &way, &kind, &why);
+    for (uint32_t i = 0; i < type->nparams; i++)
+        lffi_abi_argument(assign, travelling_type(type->params[i]), &way, &why);
+    lffi_abi_end(assign, type->variadic);
+}
+
+static size_t aligned(size_t size)
+{
+    return (size + 15) & ~(size_t)15;
+}
+
+/* Pushes a new plan. One block: the plan, its parameters, the promoted types, the pieces, what the
+ * convention keeps. */
 static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct draft *draft)
 {
     bool variadic = ct->type->variadic || ct->type->no_proto;
     size_t params = sizeof(struct lffi_plan) + ct->type->nparams * sizeof(struct lffi_param);
     size_t types = variadic ? LFFI_PROMOTED_COUNT * sizeof(struct lffi_ctype *) : 0;
     size_t pieces = draft->npieces * sizeof(struct lffi_piece);
-    struct lffi_plan *plan = lua_newuserdatauv(L, params + types + pieces, 0);
+    size_t rest = aligned(params + types + pieces);
+    size_t room = lffi_abi_room(&draft->assign);
+    struct lffi_plan *plan = lua_newuserdatauv(L, rest + room + 15, 0);
+    void *convention = (void *)aligned((uintptr_t)plan + rest);
     struct lffi_ctype **promoted = (struct lffi_ctype **)((char *)plan + params);
     struct lffi_piece *piece = (struct lffi_piece *)((char *)plan + params + types);
     plan->ct = ct;
@@ -196,6 +217,8 @@ static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct
     plan->pieces = piece;
     if (variadic)
         fill_promoted(L, ct->scope, promoted);
+    plan->end = (struct lffi_assign){0};
+    lffi_abi_begin(&plan->end, convention, &draft->assign, false);
     fill(L, plan, piece, draft);
     plan->general = !plan->by_libffi && lffi_is_general(plan->result_kind, &plan->end);
     return plan;

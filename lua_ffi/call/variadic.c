@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "call/fast_slot.h"
 #include "call/outgoing.h"
 #include "value/refuse.h"
 
@@ -151,11 +152,17 @@ void lffi_store_variadic(lua_State *L, struct outgoing *call, int idx)
     if (param.op == LFFI_POINTER)
         param.flags |= LFFI_PARAM_STRING;
     if (lffi_to_boolean(L, call->plan->ct->scope->st, idx, &truth)) {
-        uint64_t word = truth; /* travels as int, though no integer takes a boolean elsewhere */
-        memcpy(call->frame + param.to, &word, sizeof word);
+        /* travels as int, though no integer takes a boolean elsewhere */
+        slot_integer(&param, truth, call->frame + param.to);
     } else if (!lffi_store_plain(L, &param, idx, call->frame + param.to)) {
         lffi_store_general(L, call, &param, way.piece, idx);
     }
+}
+
+static const struct cdecl_type *by_value_type(lua_State *L, const struct outgoing *call, int idx)
+{
+    const struct lffi_cdata *cd = by_value(L, call, idx);
+    return cd != NULL ? cd->ct->type : NULL;
 }
 
 /* The bytes of the argument at idx that travel, of those in more than one word. */
@@ -172,11 +179,11 @@ static uint64_t wide_size(lua_State *L, const struct outgoing *call, int idx)
 uint32_t lffi_variadic_room(lua_State *L, const struct outgoing *call, uint32_t *copies)
 {
     uint64_t stack = call->plan->end.stack;
-    uint64_t copied = call->plan->copies;
+    uint64_t copied = call->plan->copies + lffi_abi_variadic_room(&call->plan->end);
     for (int idx = call->first + (int)call->plan->nparams; idx < call->first + call->nargs; idx++) {
         uint64_t size = wide_size(L, call, idx);
         stack += size > 0 ? size : 8;
-        copied += size;
+        copied += size + lffi_abi_argument_room(by_value_type(L, call, idx));
         if (stack > LFFI_MAX_STACK || copied > LFFI_MAX_STACK)
             luaL_error(L, "the arguments need more than 256 KiB of stack");
     }

@@ -133,6 +133,23 @@ void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
 
 /* ---- libffi's closures ----------------------------------------------------------------------- */
 
+#ifdef LFFI_ABI_LIBFFI
+
+void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user)
+{
+    struct lffi_slot *slot = user;
+    const struct lffi_signature *signature = slot->signature; /* the slot may change meanwhile */
+    struct lffi_registers in;
+    struct lffi_return ret;
+    (void)cif;
+    lffi_closure_arguments(signature->prepared, values, &in);
+    in.hidden = (uintptr_t)result;
+    lffi_answer_call(slot, &in, (const unsigned char *)(void *)values, &ret);
+    lffi_closure_result(lffi_prepared_cif(signature->prepared)->rtype, &ret, result);
+}
+
+#else
+
 /* Bytes of each floating register to copy. On x86-64 libffi promises 64 bits; it saves all 128 in
  * an array and points into that, which the distance of the pointers shows. */
 static size_t fpr_bytes(const struct lffi_signature *signature, void *const *fprs)
@@ -166,3 +183,5 @@ void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user)
     lffi_answer_call(slot, &in, stack, &ret);
     lffi_return_to_libffi(signature->kind, &ret, result);
 }
+
+#endif

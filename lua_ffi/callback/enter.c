@@ -189,7 +189,7 @@ static const unsigned char *argument_base(const struct invocation *run,
                                           const struct lffi_param *param)
 {
     if (param->to >= LFFI_STACK_START && param->pieces == 1)
-        return run->stack - LFFI_STACK_START;
+        return LFFI_STACK_ARGUMENT(run->plan, run->stack, param->to) - param->to;
     return (const unsigned char *)run->in;
 }
 

@@ -19,6 +19,17 @@ enum lffi_pool lffi_pool_for(enum lffi_return_kind kind)
     return LFFI_IN_WIDE(kind) ? LFFI_POOL_WIDE : LFFI_POOL_CLOSURE;
 }
 
+#ifdef LFFI_ABI_LIBFFI
+
+void *lffi_claim_entry(enum lffi_pool number, struct lffi_slot *slot)
+{
+    (void)number;
+    (void)slot;
+    return NULL;
+}
+
+#else
+
 #define FPR_PARAMETERS                                                                        \
     LFFI_VECTOR16 f0, LFFI_VECTOR16 f1, LFFI_VECTOR16 f2, LFFI_VECTOR16 f3, LFFI_VECTOR16 f4, \
         LFFI_VECTOR16 f5, LFFI_VECTOR16 f6, LFFI_VECTOR16 f7
@@ -105,3 +116,5 @@ void *lffi_claim_entry(enum lffi_pool number, struct lffi_slot *slot)
     pool->slot[pool->used] = slot;
     return (void *)(uintptr_t)pool->code[pool->used++];
 }
+
+#endif

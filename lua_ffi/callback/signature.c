@@ -8,19 +8,75 @@
 
 #include "callback/signature.h"
 
+/* What libffi has to know: in `room` bytes behind the text. */
+#ifdef LFFI_ABI_LIBFFI
+
+static size_t room_for(const struct lffi_plan *plan)
+{
+    return lffi_abi_room(&plan->end) + 15;
+}
+
+static void describe(struct lffi_signature *signature, const struct lffi_plan *plan, void *room)
+{
+    struct lffi_assign assign;
+    lffi_abi_begin(&assign, room, &plan->end, true);
+    lffi_assign_again(plan, &assign);
+    signature->prepared = assign.prepared;
+}
+
+static bool same_description(const struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    return lffi_same_prepared(signature->prepared, plan->end.prepared);
+}
+
+const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)
+{
+    return lffi_prepared_cif(signature->prepared);
+}
+
+#else
+
+static size_t room_for(const struct lffi_plan *plan)
+{
+    (void)plan;
+    return 0;
+}
+
+static void describe(struct lffi_signature *signature, const struct lffi_plan *plan, void *room)
+{
+    (void)plan;
+    (void)room;
+    lffi_lower(&signature->lowered, signature->kind, signature->stack_size);
+}
+
+static bool same_description(const struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    (void)signature;
+    (void)plan;
+    return true;
+}
+
+const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)
+{
+    return &signature->lowered.cif;
+}
+
+#endif
+
 static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
                            uint32_t stack_size, uint64_t result_size, const char *text)
 {
     return signature->kind == plan->result_kind && signature->wide == plan->end.wide &&
            signature->stack_size == stack_size && signature->result_size == result_size &&
-           strcmp(signature->text, text) == 0;
+           strcmp(signature->text, text) == 0 && same_description(signature, plan);
 }
 
 static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32_t stack_size,
                                             uint64_t result_size, const char *text)
 {
     size_t length = strlen(text) + 1;
-    struct lffi_signature *signature = malloc(sizeof *signature + length);
+    size_t size = sizeof(struct lffi_signature) + length;
+    struct lffi_signature *signature = malloc(size + room_for(plan));
     if (signature == NULL)
         return NULL;
     signature->kind = plan->result_kind;
@@ -31,7 +87,7 @@ static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32
     signature->stack_size = stack_size;
     signature->result_size = result_size;
     memcpy(signature->text, text, length);
-    lffi_lower(&signature->lowered, signature->kind, stack_size);
+    describe(signature, plan, (void *)(((uintptr_t)signature + size + 15) & ~(uintptr_t)15));
     return signature;
 }
 

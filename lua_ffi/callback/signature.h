@@ -15,7 +15,11 @@ struct lffi_signature {
     bool wide;      /* 128 bits of a floating register matter */
     bool gprs_only; /* no floating register matters, nor the stack */
     enum lffi_return_kind kind;
+#ifdef LFFI_ABI_LIBFFI
+    struct lffi_prepared *prepared;
+#else
     struct lffi_lowered lowered;
+#endif
     char text[];
 };
 
@@ -32,6 +36,8 @@ struct lffi_signatures {
  * lffi_signature_of. */
 const struct lffi_signature *lffi_find_signature(struct lffi_signatures *known,
                                                  const struct lffi_plan *plan, const char *text);
+
+const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature);
 
 /* ---- creation.c ------------------------------------------------------------------------------ */
 

@@ -236,7 +236,7 @@ static struct lffi_slot *find_entry(struct lffi_gate *gate, enum lffi_pool pool,
 static bool prepare_closure(struct lffi_slot *slot, const struct lffi_signature *signature)
 {
     ffi_closure *closure = ((struct closure_slot *)slot)->closure;
-    ffi_cif *cif = (ffi_cif *)(uintptr_t)&signature->lowered.cif; /* libffi only reads it */
+    ffi_cif *cif = (ffi_cif *)(uintptr_t)lffi_signature_cif(signature); /* only read by libffi */
     return ffi_prep_closure_loc(closure, cif, lffi_answer_closure, slot, slot->code) == FFI_OK;
 }
 

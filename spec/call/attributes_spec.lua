@@ -155,7 +155,7 @@ describe("attributes that change layout or calling and are not supported", funct
 end)
 
 describe("vectors", function()
-    it("of sizes that no register of the calling convention holds are refused, with the reason", function()
+    it("of sizes that no register of the calling convention holds are refused, with the reason #registers", function()
         local scope = ffi.scope()
         scope.cdef [[
             typedef int wide __attribute__((vector_size(32)));

@@ -35,6 +35,9 @@ describe("a function that cannot be called", function()
         local half = scope.new "struct refused_half"
         raises("the arguments need more than 256 KiB of stack",
             function() C.any(1, scope.byvalue(half), scope.byvalue(half)) end)
+    end)
+
+    it("says why when a variadic vector is at fault #registers", function()
         raises("bad argument #2 to 'any' (int any(int, ...) __asm__(\"abs\")): 'int "
             .. "__attribute__((vector_size(32)))' cannot be passed: only vectors of 8 or 16 bytes "
             .. "with two or more elements can be passed",
@@ -66,7 +69,7 @@ describe("a function that cannot be called", function()
 
     if ffi.arch ~= "x64" then return end
 
-    it("by the rules of x86-64", function()
+    it("by the rules of x86-64 #registers", function()
         raises("cannot call 'aligned' (int aligned(struct refused_aligned) __asm__(\"abs\")): "
             .. "alignments above 16 bytes cannot be passed on the stack",
             function() return C.aligned end)

@@ -40,6 +40,11 @@ local structs = {
     empty = { "struct callbacks_empty", {} },
 }
 
+-- libffi does not do all.
+local function tag_of(name)
+    return name == "packed" and " #registers" or ""
+end
+
 for _, library in ipairs { "callbacks", "callbacks-clang" } do
     local path = support.library(library)
     local file = io.open(path)
@@ -113,7 +118,7 @@ for _, library in ipairs { "callbacks", "callbacks-clang" } do
             end)
 
             for name, case in pairs(structs) do
-                it("takes and gives " .. case[1], function()
+                it("takes and gives " .. case[1] .. tag_of(name), function()
                     local call = same(name, case[1])
                     local value = ffi.new(case[1], case[2])
                     local kept
@@ -134,7 +139,7 @@ for _, library in ipairs { "callbacks", "callbacks-clang" } do
                     assert.equal(ffi.typeof(case[1]), ffi.typeof(kept))
                 end)
 
-                it("gives a table as " .. case[1] .. ", and zeros after an error", function()
+                it("gives a table as " .. case[1] .. ", and zeros after an error" .. tag_of(name), function()
                     local call = same(name, case[1])
                     local result = call(function() return case[2] end, ffi.new(case[1]))
                     for field, value in pairs(case[2]) do
@@ -211,7 +216,7 @@ describe("a callback that cannot be", function()
         refused("struct callbacks_unknown (int)", "'struct callbacks_unknown' is incomplete")
     end)
 
-    it("is one of more than 64 with 128-bit vector results, where libffi has none", function()
+    it("is one of more than 64 with 128-bit vector results, where libffi has none #registers", function()
         local list = {}
         local ok, err
         for _ = 1, 100 do

@@ -241,7 +241,7 @@ describe("complex values", function()
         local lib = ffi.load(support.library "values")
         ffi.cdef [[float _Complex values_same_cfloat(float _Complex v);
             double _Complex values_same_cdouble(double _Complex v);
-            long double values_same_ldouble(long double v); _Float128 values_same_float128(_Float128 v);]]
+            long double values_same_ldouble(long double v);]]
         local z = lib.values_same_cdouble({re = 1.5, im = -2})
         assert.equal("1.5-2i", tostring(z))
         z = lib.values_same_cfloat(z)
@@ -250,6 +250,12 @@ describe("complex values", function()
             "_Complex v)): number 1e+300 is out of range for 'float'", lib.values_same_cfloat, 1e300)
         local max = ffi.cast("long double", "9223372036854775807")
         assert.equal("9223372036854775807", tostring(lib.values_same_ldouble(max)))
+    end)
+
+    it("of 128 bits pass in and out of C #x87 #registers", function()
+        local lib = ffi.load(support.library "values")
+        ffi.cdef "_Float128 values_same_float128(_Float128 v);"
+        local max = ffi.cast("long double", "9223372036854775807")
         assert.equal("9223372036854775807", tostring(lib.values_same_float128(max)))
     end)
 end)

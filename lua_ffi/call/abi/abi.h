@@ -28,8 +28,16 @@ union lffi_fpr {
     !defined __APPLE__ && !defined __AARCH64EB__
 #include "call/abi/aapcs64.h"
 #else
-#error "cffi has no calling convention for this target: write call/abi/NAME.h and call/abi/NAME.c"
-#include "call/abi/NAME.h" /* which is not there: compiling ends here, with no error but these */
+#include "call/abi/generic.h"
+#endif
+
+/* What only some conventions have: more fields of struct lffi_assign; values that fill a place of
+ * 64 bits each, instead of lying at its start in their own width. */
+#ifndef LFFI_ASSIGN_MORE
+#define LFFI_ASSIGN_MORE
+#define LFFI_WHOLE_WORDS 1
+#else
+#define LFFI_WHOLE_WORDS 0
 #endif
 
 /* The argument registers. */
@@ -93,7 +101,17 @@ struct lffi_assign {
     uint32_t gprs, fprs;
     uint32_t stack; /* bytes of the stack block */
     bool wide;      /* an argument, or the result, fills 128 bits of a floating register */
+    LFFI_ASSIGN_MORE
 };
+
+/* Where the argument at `to` of the stack block lies in a callback. */
+#ifdef LFFI_ABI_LIBFFI
+const unsigned char *lffi_closure_stack(const struct lffi_prepared *prepared, const void *values,
+                                        uint32_t to);
+#define LFFI_STACK_ARGUMENT(plan, stack, to) lffi_closure_stack((plan)->end.prepared, stack, to)
+#else
+#define LFFI_STACK_ARGUMENT(plan, stack, to) ((stack)-LFFI_STACK_START + (to))
+#endif
 
 /* Bytes of arguments on the stack: far more than any real call, and safe on small thread stacks. */
 enum { LFFI_MAX_STACK = 1 << 18 };
@@ -114,6 +132,51 @@ bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type
  * fresh. False with `*why` when it cannot. */
 bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
                      struct lffi_way *way, enum lffi_return_kind *kind, const char **why);
+
+/* What a convention keeps of a signature for its calls, where it keeps something: `size` bytes at
+ * `room`, which is aligned to 16. lffi_abi_begin comes before the result and the arguments are
+ * assigned to `assign`, with what a first pass without it has come to in `counted`, lffi_abi_end
+ * after. The arguments of one call of a variadic function go on from its plan's end, in a `room` of
+ * their own. */
+#ifdef LFFI_ABI_LIBFFI
+size_t lffi_abi_room(const struct lffi_assign *counted);
+void lffi_abi_begin(struct lffi_assign *assign, void *room, const struct lffi_assign *counted,
+                    bool of_callback);
+void lffi_abi_end(struct lffi_assign *assign, bool variadic);
+/* One variadic argument takes at most so much of the room, besides what all calls take. */
+size_t lffi_abi_variadic_room(const struct lffi_assign *end);
+size_t lffi_abi_argument_room(const struct cdecl_type *type);
+void lffi_abi_begin_variadic(struct lffi_assign *assign, void *room, uint32_t more);
+#else
+static inline size_t lffi_abi_room(const struct lffi_assign *counted)
+{
+    (void)counted;
+    return 0;
+}
+static inline void lffi_abi_begin(struct lffi_assign *assign, void *room,
+                                  const struct lffi_assign *counted, bool of_callback)
+{
+    (void)assign, (void)room, (void)counted, (void)of_callback;
+}
+static inline void lffi_abi_end(struct lffi_assign *assign, bool variadic)
+{
+    (void)assign, (void)variadic;
+}
+static inline size_t lffi_abi_variadic_room(const struct lffi_assign *end)
+{
+    (void)end;
+    return 0;
+}
+static inline size_t lffi_abi_argument_room(const struct cdecl_type *type)
+{
+    (void)type;
+    return 0;
+}
+static inline void lffi_abi_begin_variadic(struct lffi_assign *assign, void *room, uint32_t more)
+{
+    (void)assign, (void)room, (void)more;
+}
+#endif
 
 /* True when lffi_invoke reads no more of the frame than struct lffi_general, unless it prefers
  * libffi. */
