@@ -159,10 +159,14 @@ void lffi_store_variadic(lua_State *L, struct outgoing *call, int idx)
     }
 }
 
-static const struct cdecl_type *by_value_type(lua_State *L, const struct outgoing *call, int idx)
+/* What the convention keeps of it. */
+static size_t room_of(lua_State *L, const struct outgoing *call, int idx)
 {
-    const struct lffi_cdata *cd = by_value(L, call, idx);
-    return cd != NULL ? cd->ct->type : NULL;
+    const struct lffi_cdata *cd;
+    if (lffi_abi_argument_room(NULL) == 0)
+        return 0;
+    cd = by_value(L, call, idx);
+    return lffi_abi_argument_room(cd != NULL ? cd->ct->type : NULL);
 }
 
 /* The bytes of the argument at idx that travel, of those in more than one word. */
@@ -183,7 +187,7 @@ uint32_t lffi_variadic_room(lua_State *L, const struct outgoing *call, uint32_t 
     for (int idx = call->first + (int)call->plan->nparams; idx < call->first + call->nargs; idx++) {
         uint64_t size = wide_size(L, call, idx);
         stack += size > 0 ? size : 8;
-        copied += size + lffi_abi_argument_room(by_value_type(L, call, idx));
+        copied += size + room_of(L, call, idx);
         if (stack > LFFI_MAX_STACK || copied > LFFI_MAX_STACK)
             luaL_error(L, "the arguments need more than 256 KiB of stack");
     }
