@@ -101,8 +101,8 @@ describe("what libffi cannot pass", function()
             function() return scope.C.vector end)
         raises("cannot call 'held' (int held(struct holder) __asm__(\"abs\")): libffi cannot pass vectors",
             function() return scope.C.held end)
-        raises("no callback of type 'float __attribute__((vector_size(16))) (int)' is possible: libffi cannot pass vectors",
-            scope.callback, "v4 (int)", function(v) return v end)
+        raises("no callback of type 'float __attribute__((vector_size(16))) (int)' is possible: libffi cannot pass "
+            .. "vectors", scope.callback, "v4 (int)", function(v) return v end)
         raises("bad argument #2 to 'more' (int more(int, ...) __asm__(\"abs\")): 'struct holder' cannot be "
             .. "passed: libffi cannot pass vectors",
             function() scope.C.more(1, scope.byvalue(scope.new "struct holder")) end)
