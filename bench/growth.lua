@@ -91,6 +91,37 @@ local function growth_of_declarations()
     end
 end
 
+-- Each name of n that are listed, or a struct has: ffi.parse, ffi.declarations, and pairs of an
+-- object, which makes the table of the members first.
+local function growth_of_listings()
+    print(("%-14s %10s %10s %10s %10s"):format("listed names", "parse", "list", "pairs", "again"))
+    for _, n in ipairs { 1000, 10000, 100000, 1000000 } do
+        local names = {}
+        for i = 1, n do names[i] = ("int bench_listed_%d;"):format(i) end
+        local text = table.concat(names, "\n")
+        names = nil -- luacheck: ignore 311
+        local scope = ffi.scope()
+        local start, at = os.clock(), {}
+        assert(#scope.parse(text) == n)
+        at[1] = os.clock()
+        scope.cdef(text)
+        scope.cdef(("struct bench_listed { %s };"):format(text))
+        local object = scope.new "struct bench_listed"
+        collectgarbage()
+        local listed, iterated = os.clock(), 0
+        for _ in scope.declarations() do iterated = iterated + 1 end
+        at[2] = os.clock()
+        for _ = 1, 2 do
+            for _ in pairs(object) do iterated = iterated + 1 end
+            at[#at + 1] = os.clock()
+        end
+        assert(iterated == 3 * n)
+        print(("%-14d %10.1f %10.1f %10.1f %10.1f"):format(n, (at[1] - start) / n * 1e9,
+            (at[2] - listed) / n * 1e9, (at[3] - at[2]) / n * 1e9, (at[4] - at[3]) / n * 1e9))
+        collectgarbage()
+    end
+end
+
 local function growth_of_callbacks()
     print "a call of one callback while n live"
     ffi.cdef "int bench_repeat(int (*fn)(int, int), int n);"
@@ -174,4 +205,5 @@ growth_of_collections()
 growth_of_arguments()
 growth_of_structs()
 growth_of_declarations()
+growth_of_listings()
 growth_of_callbacks()

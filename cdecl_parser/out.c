@@ -5,9 +5,11 @@
 
 void cdecl__put(struct out *out, const char *text, size_t size)
 {
-    for (size_t i = 0; i < size; i++, out->used++)
-        if (out->used + 1 < out->size)
-            out->buffer[out->used] = text[i];
-    if (size > 0)
-        out->last = text[size - 1];
+    size_t room = out->used + 1 < out->size ? out->size - 1 - out->used : 0;
+    if (size == 0)
+        return;
+    if (room > 0)
+        memcpy(out->buffer + out->used, text, size < room ? size : room);
+    out->used += size;
+    out->last = text[size - 1];
 }

@@ -61,7 +61,7 @@ static const char *kind_name(const struct cdecl_type *type)
 static void describe_member(lua_State *L, struct lffi_scope *scope,
                             const struct cdecl_member *member)
 {
-    lua_newtable(L);
+    lua_createtable(L, 0, 4);
     if (member->name != NULL)
         set_text(L, "name", member->name);
     set_type(L, scope, "type", member->type);
@@ -92,7 +92,7 @@ static void describe_constants(lua_State *L, struct lffi_scope *scope, const str
 {
     lua_newtable(L);
     for (uint32_t i = 0; i < tag->nconstants; i++) {
-        lua_newtable(L);
+        lua_createtable(L, 0, 2);
         set_text(L, "name", tag->constants[i]->name);
         lffi_push_constant(L, scope, tag->constants[i]);
         lua_setfield(L, -2, "value");
@@ -308,7 +308,7 @@ static int api_declaration(lua_State *L)
 /* One declaration of ffi.parse, as a table that is pushed. */
 static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cdecl_decl *decl)
 {
-    lua_newtable(L);
+    lua_createtable(L, 0, 6); /* the size is spared growing, which takes longer than all else */
     set_text(L, "kind", declaration_kind(decl));
     set_text(L, "name", decl->name);
     set_type(L, scope, "type", decl->type);
@@ -349,18 +349,36 @@ static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
-/* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind,
- * name, type and text, without declaring them. */
-static int api_parse(lua_State *L)
+/* The scope, the first declaration: their list. */
+static int push_parsed_list(lua_State *L)
 {
-    struct lffi_scope *scope = lffi_scope_upvalue(L);
-    const struct cdecl_decl *decl = parse_text(L, scope, 1, lua_gettop(L));
+    struct lffi_scope *scope = lua_touserdata(L, 1);
+    const struct cdecl_decl *decl = lua_touserdata(L, 2);
     lua_newtable(L);
     for (lua_Integer i = 1; decl != NULL; decl = decl->next, i++) {
         push_parsed(L, scope, decl);
         lua_rawseti(L, -2, i);
     }
     return 1;
+}
+
+/* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind,
+ * name, type and text, without declaring them. All that is made lives on: going over it again and
+ * again while it grows, the collector would take as long as all else. */
+static int api_parse(lua_State *L)
+{
+    struct lffi_scope *scope = lffi_scope_upvalue(L);
+    const struct cdecl_decl *decl = parse_text(L, scope, 1, lua_gettop(L));
+    bool collects = lua_gc(L, LUA_GCISRUNNING) != 0;
+    int status;
+    lua_pushcfunction(L, push_parsed_list);
+    lua_pushlightuserdata(L, scope);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)decl);
+    lua_gc(L, LUA_GCSTOP);
+    status = lua_pcall(L, 2, 1, 0);
+    if (collects)
+        lua_gc(L, LUA_GCRESTART);
+    return status == LUA_OK ? 1 : lua_error(L);
 }
 
 /* ---- functions by address -------------------------------------------------------------------- */

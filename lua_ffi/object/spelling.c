@@ -5,21 +5,29 @@
  */
 #include "object/ctype.h"
 
+enum { ORDINARY = 256 }; /* what most texts fit in: those are written once */
+
 const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name)
 {
+    char text[ORDINARY];
     luaL_Buffer b;
-    size_t size = cdecl_print(type, name, NULL, 0) + 1;
-    cdecl_print(type, name, luaL_buffinitsize(L, &b, size), size);
-    luaL_pushresultsize(&b, size - 1);
+    size_t size = cdecl_print(type, name, text, sizeof text);
+    if (size < sizeof text)
+        return lua_pushlstring(L, text, size);
+    cdecl_print(type, name, luaL_buffinitsize(L, &b, size + 1), size + 1);
+    luaL_pushresultsize(&b, size);
     return lua_tostring(L, -1);
 }
 
 const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl)
 {
+    char text[ORDINARY];
     luaL_Buffer b;
-    size_t size = cdecl_print_decl(decl, NULL, 0) + 1;
-    cdecl_print_decl(decl, luaL_buffinitsize(L, &b, size), size);
-    luaL_pushresultsize(&b, size - 1);
+    size_t size = cdecl_print_decl(decl, text, sizeof text);
+    if (size < sizeof text)
+        return lua_pushlstring(L, text, size);
+    cdecl_print_decl(decl, luaL_buffinitsize(L, &b, size + 1), size + 1);
+    luaL_pushresultsize(&b, size);
     return lua_tostring(L, -1);
 }
 
