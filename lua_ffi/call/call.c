@@ -121,9 +121,9 @@ static _Noreturn void raise_kept(lua_State *L, const struct lffi_call *running)
 
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running)
 {
-    if (running->error_index != 0)
+    if (lffi_has_error(running))
         raise_kept(L, running);
-    if (st->gate != NULL && atomic_load_explicit(&st->gate->attention, memory_order_relaxed))
+    if (st->gate != NULL)
         lffi_attend(L, st);
 }
 
@@ -132,13 +132,15 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     struct lffi_callee pointer = {call->plan->ct->scope->st, NULL, NULL};
     const struct lffi_callee *callee = call->record != NULL ? &call->record->callee : &pointer;
     struct lffi_call running;
+    bool rare;
     memcpy(&pointer.code, &call->address, sizeof call->address);
     lffi_enter_c(L, callee, &running);
     lffi_invoke(call->plan->result_kind, call->plan->by_libffi, call->address, call->frame,
                 &call->assigned, ret);
-    lffi_leave_c(callee, &running);
+    rare = lffi_leave_c(callee, &running);
     lffi_end_loans(L, call->loans);
-    lffi_end_call(L, callee, &running);
+    if (rare)
+        lffi_after_call(L, callee->st, &running);
     if (running.prepared != 0) /* a result object is on the top again */
         lua_settop(L, running.prepared - 1);
 }

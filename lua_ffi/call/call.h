@@ -83,18 +83,8 @@ int lffi_call_function(lua_State *L);
  * NULL when functions of this plan cannot be called so. */
 lua_CFunction lffi_direct_caller(const struct lffi_record *record);
 bool lffi_is_direct_caller(lua_CFunction fn);
-/* The rare part of lffi_end_call. */
+/* When lffi_leave_c has said so: raises what callbacks of the call have left, runs what waits. */
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
-
-/* After lffi_leave_c: raises what callbacks of the call have left, runs what waits. */
-static LFFI_INLINE void lffi_end_call(lua_State *L, const struct lffi_callee *callee,
-                                      const struct lffi_call *running)
-{
-    const struct lffi_gate *gate = callee->st->gate;
-    if (running->error_index != 0 ||
-        (gate != NULL && atomic_load_explicit(&gate->attention, memory_order_relaxed)))
-        lffi_after_call(L, callee->st, running);
-}
 
 /* ---- byvalue.c ------------------------------------------------------------------------------- */
 

@@ -289,8 +289,8 @@ static INLINE int run_word(lua_State *L, const struct lffi_record *record,
     uint64_t word;
     lffi_enter_c(L, &record->callee, &running);
     word = invoke_word(record->pub.address, frame, reach);
-    lffi_leave_c(&record->callee, &running);
-    lffi_end_call(L, &record->callee, &running);
+    if (lffi_leave_c(&record->callee, &running))
+        lffi_after_call(L, record->callee.st, &running);
     return push_word(L, record, word);
 }
 
@@ -301,8 +301,8 @@ static INLINE int run_float(lua_State *L, const struct lffi_record *record,
     double number;
     lffi_enter_c(L, &record->callee, &running);
     number = invoke_float(record->pub.address, frame, reach);
-    lffi_leave_c(&record->callee, &running);
-    lffi_end_call(L, &record->callee, &running);
+    if (lffi_leave_c(&record->callee, &running))
+        lffi_after_call(L, record->callee.st, &running);
     return push_float(L, record, number);
 }
 

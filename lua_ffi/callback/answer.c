@@ -1,8 +1,9 @@
 /* C calls a slot's code: who is calling, and what becomes of it (callback.h has the table).
  *
- * Depends on libffi for closures and on call.h; it touches no Lua state but hands over to enter.c
- * once it is certain that the calling thread owns the state and that the callback lives. Any thread
- * comes here, also in a signal handler or after lua_close, and nothing here waits for another.
+ * Depends on libffi for closures, on call.h, guest.c and later.c; it touches no Lua state but hands
+ * over to enter.c once the calling thread has the universe and it is certain that the callback
+ * lives. Any thread comes here, also in a signal handler or after lua_close; all but signals may
+ * wait for the universe.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -75,60 +76,239 @@ static void note_stranger(struct lffi_slot *slot, struct lffi_gate *gate)
     lffi_queue_event(slot, gate);
 }
 
+static void note_failure(struct lffi_slot *slot, struct lffi_gate *gate)
+{
+    atomic_fetch_add(&slot->failed, 1);
+    lffi_queue_event(slot, gate);
+}
+
+/* ---- coming in and going out ----------------------------------------------------------------- */
+
 /* The innermost call of the gate's state on this thread, NULL when there is none. */
-static struct lffi_call *innermost_of(const struct lffi_gate *gate)
+static LFFI_INLINE struct lffi_call *innermost_of(const struct lffi_gate *gate)
 {
     struct lffi_call *call = lffi_innermost;
-    while (call != NULL && call->callee->st->gate != gate)
+    while (call != NULL && call->gate != gate &&
+           (call->gate != NULL || call->callee->st->gate != gate))
         call = call->outer;
     return call;
 }
 
-/* True when this thread owns the state of the gate, whose innermost call is `call`. */
-static bool is_owner(const struct lffi_gate *gate, const struct lffi_call *call)
+/* How a thread has come to have the universe. */
+enum entrance { REFUSED, INSIDE, SEATED, HELD };
+
+/* One coming in. */
+struct visit {
+    struct lffi_gate *gate;
+    struct lffi_call *call;   /* the thread's innermost of the state, or NULL */
+    struct lffi_guest *guest; /* NULL: the resident */
+    enum entrance by;
+};
+
+static bool is_guest_call(const struct lffi_call *call)
 {
-    return call != NULL || atomic_load(&gate->owner) == (const void *)&lffi_innermost;
+    return call->error_index == LFFI_OF_GUEST || (call->error_index != 0 && call->of_guest);
 }
 
-/* A call that must not enter Lua: by a foreign thread or a signal, of a tombstone, at any time. */
-static LFFI_NOINLINE void visit(struct lffi_slot *slot, const struct lffi_registers *in,
-                                struct lffi_return *ret)
+/* The thread is the resident: between its calls, or in one. */
+static bool is_resident(const struct lffi_gate *gate, const struct lffi_call *call)
+{
+    return call != NULL ? !is_guest_call(call)
+                        : atomic_load(&gate->universe.seat) == (const void *)&lffi_innermost;
+}
+
+static void come_in_as_resident(struct visit *visit)
+{
+    struct lffi_universe *universe = &visit->gate->universe;
+    visit->by = INSIDE;
+    if (atomic_load(&universe->seat) == (const void *)&lffi_innermost)
+        return;
+    visit->by = SEATED;
+    if (lffi_sit_down(universe, &lffi_innermost) && !lffi_sat_down(universe, &lffi_innermost))
+        visit->by = REFUSED;
+}
+
+static void come_in_as_guest(struct visit *visit)
+{
+    struct lffi_universe *universe = &visit->gate->universe;
+    visit->by = INSIDE;
+    if (lffi_is_holding(universe, &lffi_innermost))
+        return;
+    visit->by = lffi_hold(universe, &lffi_innermost, LFFI_FOREVER) ? HELD : REFUSED;
+}
+
+/* Lets go again. What waits for the resident is run before: C may never return to Lua. */
+static void go_out(const struct visit *visit, struct lffi_state *st)
+{
+    struct lffi_universe *universe = &visit->gate->universe;
+    if (visit->by == SEATED) {
+        if ((atomic_load(&universe->attention) & LFFI_EVENTS) && visit->call != NULL &&
+            lua_checkstack(visit->call->L, LUA_MINSTACK))
+            lffi_serve(visit->call->L, st);
+        if (lffi_stand_up(universe))
+            lffi_stood_up(universe);
+    } else if (visit->by == HELD) {
+        lffi_swap_turn(st, visit->guest);
+        lffi_give_back(universe);
+    }
+}
+
+/* ---- the long way ---------------------------------------------------------------------------- */
+
+/* The visitor has the universe. A slot that is visited is not taken by others, but it may have been
+ * freed, or its state closed, while the thread was waiting. */
+static bool run_visitor(struct lffi_slot *slot, struct visit *visit, int *error_number,
+                        const struct lffi_registers *in, const unsigned char *stack,
+                        struct lffi_return *ret)
+{
+    struct lffi_call *call = visit->call;
+    struct lffi_call base;
+    int top = 0;
+    if (visit->guest != NULL && call == NULL) {
+        if (!lffi_has_coroutine(slot->use.st, visit->guest)) {
+            note_failure(slot, visit->gate);
+            return false;
+        }
+        base = visit->guest->base;
+        call = &base;
+        top = lua_gettop(base.L);
+    }
+    slot->use.runs++;
+    *error_number = lffi_enter_lua(slot, call, *error_number, in, stack, ret);
+    slot->use.ended++;
+    if (call == &base)
+        lua_settop(base.L, top);
+    return true;
+}
+
+static bool enter(struct lffi_slot *slot, struct visit *visit, int *error_number,
+                  const struct lffi_registers *in, const unsigned char *stack,
+                  struct lffi_return *ret)
+{
+    bool ran = false;
+    struct lffi_state *st = slot->use.st;
+    if (atomic_load(&slot->gate) != visit->gate) { /* closed; the gate may be another state's */
+        if (visit->by == HELD)
+            lffi_give_back(&visit->gate->universe);
+        return false;
+    }
+    if (visit->guest != NULL) {
+        visit->guest->depth++;
+        if (visit->by == HELD)
+            lffi_swap_turn(st, visit->guest);
+    }
+    if (lffi_is_live(slot, visit->gate))
+        ran = run_visitor(slot, visit, error_number, in, stack, ret);
+    else if (visit->guest == NULL)
+        lffi_enter_freed(slot, visit->call);
+    else
+        note_stranger(slot, visit->gate);
+    if (visit->guest != NULL)
+        visit->guest->depth--;
+    go_out(visit, st);
+    return ran;
+}
+
+/* Waits for the universe and runs the callback, or reports the call of a tombstone. True: it ran. A
+ * thread cannot be cancelled meanwhile: Lua's frames, and its lock, would stay behind. */
+static bool wait_and_enter(struct lffi_slot *slot, struct lffi_gate *gate, struct lffi_call *call,
+                           int *error_number, const struct lffi_registers *in,
+                           const unsigned char *stack, struct lffi_return *ret)
+{
+    struct visit visit = {.gate = gate, .call = call};
+    bool ran = false;
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    if (is_resident(gate, call)) {
+        come_in_as_resident(&visit);
+    } else {
+        visit.guest = lffi_guest_of(gate);
+        if (visit.guest != NULL)
+            come_in_as_guest(&visit);
+        else
+            note_failure(slot, gate);
+    }
+    if (visit.by != REFUSED)
+        ran = enter(slot, &visit, error_number, in, stack, ret);
+    pthread_setcancelstate(state, &state);
+    return ran;
+}
+
+/* A live callback that is not a signal's. */
+static bool visit_live(struct lffi_slot *slot, struct lffi_gate *gate, struct lffi_call *call,
+                       int *error_number, const struct lffi_registers *in,
+                       const unsigned char *stack, struct lffi_return *ret)
+{
+    if (slot->use.mode == LFFI_VALUE)
+        return false;
+    if (slot->use.mode != LFFI_RUN && atomic_load(&slot->owner) != (const void *)&lffi_innermost) {
+        lffi_call_later(slot, gate, error_number, in, stack, ret);
+        return false;
+    }
+    return wait_and_enter(slot, gate, call, error_number, in, stack, ret);
+}
+
+/* Any call that the owner of a live callback does not simply run. True: it ran here. */
+static bool visit(struct lffi_slot *slot, int *error_number, const struct lffi_registers *in,
+                  const unsigned char *stack, struct lffi_return *ret)
 {
     int status = atomic_load(&slot->status);
     struct lffi_gate *gate = atomic_load(&slot->gate);
     const struct lffi_signature *signature = atomic_load(&slot->signature);
     struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
-    bool ours = gate != NULL && is_owner(gate, call);
     give_error_value(signature, status == LFFI_SLOT_IDLE ? NULL : slot->use.error, in, ret);
     if (status == LFFI_SLOT_IDLE)
-        return;
+        return false;
     if (status == LFFI_SLOT_CLOSED || gate == NULL)
         report_closed(slot, signature);
-    else if (status == LFFI_SLOT_LIVE && slot->signal != NULL)
-        note_signal(slot, gate, ours, in);
-    else if (status == LFFI_SLOT_LIVE || slot->signal != NULL || !ours)
+    else if (status == LFFI_SLOT_LIVE && slot->signal == NULL)
+        return visit_live(slot, gate, call, error_number, in, stack, ret);
+    else if (status == LFFI_SLOT_LIVE)
+        note_signal(slot, gate, is_resident(gate, call), in);
+    else if (slot->signal != NULL || !is_resident(gate, call))
         note_stranger(slot, gate);
     else
-        lffi_enter_freed(slot, call);
+        wait_and_enter(slot, gate, call, error_number, in, stack, ret);
+    return false;
 }
 
+static LFFI_NOINLINE void answer_visitor(struct lffi_slot *slot, int error_number,
+                                         const struct lffi_registers *in,
+                                         const unsigned char *stack, struct lffi_return *ret)
+{
+    atomic_fetch_add(&slot->visitors, 1);
+    if (!visit(slot, &error_number, in, stack, ret))
+        atomic_fetch_add_explicit(&slot->visits, 1, memory_order_relaxed);
+    atomic_fetch_sub(&slot->visitors, 1);
+    errno = error_number;
+}
+
+/* The resident in a call of C: nobody else wants the universe, or a visitor takes over. */
 void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
                       const unsigned char *stack, struct lffi_return *ret)
 {
-    int entry_errno = *lffi_errno();
-    int status = atomic_load(&slot->status);
+    int *error_number = lffi_errno();
+    int entry_errno = *error_number;
     struct lffi_gate *gate = atomic_load(&slot->gate);
     struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
-    if (status == LFFI_SLOT_LIVE && slot->signal == NULL && gate != NULL && is_owner(gate, call)) {
-        slot->use.runs++;
-        *lffi_errno() = lffi_enter_lua(slot, call, entry_errno, in, stack, ret);
+    struct lffi_universe *universe = &gate->universe;
+    if (call == NULL || call->error_index != 0 ||
+        !atomic_load_explicit(&slot->plain, memory_order_acquire) ||
+        atomic_load_explicit(&universe->seat, memory_order_relaxed) != NULL) {
+        answer_visitor(slot, entry_errno, in, stack, ret);
         return;
     }
-    atomic_fetch_add_explicit(&slot->visits, 1, memory_order_relaxed);
-    atomic_fetch_add(&slot->visitors, 1);
-    visit(slot, in, ret);
-    atomic_fetch_sub(&slot->visitors, 1);
-    errno = entry_errno;
+    if (lffi_sit_down(universe, &lffi_innermost)) {
+        lffi_stand_up(universe);
+        lffi_stood_up(universe);
+        answer_visitor(slot, entry_errno, in, stack, ret);
+        return;
+    }
+    slot->use.runs++;
+    *error_number = lffi_enter_lua(slot, call, entry_errno, in, stack, ret);
+    slot->use.ended++;
+    if (lffi_stand_up(universe))
+        lffi_stood_up(universe);
 }
 
 /* ---- libffi's closures ----------------------------------------------------------------------- */

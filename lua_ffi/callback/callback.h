@@ -7,11 +7,14 @@
  * Entry: code compiled into the module (entries.c), a new slot's first choice; one serves all
  *   signatures of its pool. Closure: code that libffi writes, where no entry is left or fits.
  * Signature: how code of one C type is entered and left, without Lua (signature.c).
- * Gate: what other threads may look at of a Lua state (object/running.h). Owner: the thread that
- *   is inside the state's innermost call or, between calls, entered the module last.
- * Visitor: a call that may not enter Lua: by a foreign thread, of a signal callback, of a callback
- *   that is not live. It counts itself in the slot while it looks, and never waits.
- * Stranger: a visitor that is counted until the owner can be told of it.
+ * Gate: what other threads may look at of a Lua state (object/running.h); in it the universe, the
+ *   lock of who runs Lua (base/universe.h). Resident: the thread that makes the state's calls.
+ *   Guest: any other that runs callbacks, each on a coroutine of its own (guest.c).
+ * Owner: the thread that made a callback. It matters to modes "post" and "owner" (later.c).
+ * Visitor: a call that does not just run: by a guest, of a signal callback, of a callback that is
+ *   not live or of another mode. It counts itself in the slot, so that this is not taken by another
+ *   while it looks, waits and runs.
+ * Stranger: a visitor of a tombstone that is counted until somebody can be told of it.
  * Event: a slot with something to tell. It stands in its gate's list until the next safe point: the
  *   end of a call, or the next Lua instruction when a signal has armed the hook (hook.c).
  * Tombstone: the slot of a freed callback. It rests until its state has made 100 more, in that
@@ -34,35 +37,40 @@
  * yard. The slot of a {signal = true} callback never becomes one of another kind: a handler that C
  * was left with must not enter Lua.
  *
- * What a call becomes (answer.c); "ours": on the thread that owns the state.
+ * What a call becomes (answer.c); "ours": on the resident, inside a call or between two.
  *
  *     status   signal   thread    C gets         and
- *     LIVE     no       ours      Lua's result   enters Lua: no visit
- *     LIVE     no       foreign   error value    a stranger is counted: an event
+ *     LIVE     no       ours      Lua's result   enters Lua; no visit, when nobody else wants to
+ *     LIVE     no       another   Lua's result   waits for the universe, enters Lua
  *     LIVE     yes      ours      error value    the signal is counted: an event; the hook is armed
- *     LIVE     yes      foreign   error value    the signal is counted: an event
+ *     LIVE     yes      another   error value    the signal is counted: an event
  *     FREED    no       ours      error value    an error of the running call
- *     FREED    no       foreign   error value    a stranger is counted: an event
+ *     FREED    no       another   error value    a stranger is counted: an event
  *     FREED    yes      any       error value    a stranger is counted: an event
  *     CLOSED   any      any       error value    one line on stderr, once
  *     IDLE     any      any       zero           nothing: somebody is writing the slot
  *
+ * Of another mode than "run", LIVE and no signal's: "value" is answered with the error value; the
+ * others run as above on their owner, and elsewhere become items (later.c), for which C gets
+ * nothing ("post") or the result ("owner").
+ *
  * Who may read and write the fields of struct lffi_slot:
  *     code, pool, signal, next    anyone reads; written once, before anyone knows the slot
- *     use                         the owner's while LIVE. Visitors read `error` and `place`, the
- *                                 owner visiting also `st` and `plan`: so it is written as a whole
- *                                 while the slot is IDLE and not visited, under the lock
+ *     use                         who has the universe, while LIVE. Visitors read `error`, `place`
+ *                                 and `mode`: so it is written as a whole while the slot is IDLE
+ *                                 and not visited, under the lock
  *     the atomic ones             anyone reads and writes
  *     freed_at, next_freed        who holds the lock
- *     next_event                  who set `queued`, until the owner has taken the slot out
- *     version                     the owner
+ *     next_event                  who set `queued`, until the slot has been taken out
+ *     version                     who has the universe
  *
  * Why each memory order. A taker exchanges `status` for IDLE, then reads `visitors`; a visitor adds
  * itself, then reads `status`. Sequential consistency lets one of the two see the other; acquire
  * and release would let both miss. `use` and `gate` are stored before LIVE and read after it.
- * `owner` is relaxed: a thread asks only whether it is itself, and no old value is. `visits` is a
- * number that orders nothing. So are the registers of a signal: those of two at once may mix, and
- * either is "the latest". Events are pushed by many and popped by the owner alone: no ABA.
+ * `plain` is set after LIVE and read by the resident before it sits down: what a guest has done to
+ * the slot in between makes it take the long way (base/universe.h). `visits` is a number that
+ * orders nothing. So are the registers of a signal: those of two at once may mix, and either is
+ * "the latest". Events are pushed by many and popped by who has the universe: no ABA.
  */
 #ifndef LFFI_CALLBACK_H
 #define LFFI_CALLBACK_H
@@ -79,9 +87,13 @@ enum lffi_slot_kind {
     LFFI_KIND_BORROWED /* likewise, and the end of its last loan */
 };
 
+/* What a callback does on a thread that does not run Lua (docs/design.md S27). */
+enum lffi_thread_mode { LFFI_RUN, LFFI_POST, LFFI_OWNER, LFFI_VALUE };
+
 /* What a callback is to be; values as stack indices, 0: none. */
 struct lffi_options {
     enum lffi_slot_kind kind;
+    enum lffi_thread_mode mode;
     int error;   /* the error value */
     int onerror; /* a function */
     bool always;

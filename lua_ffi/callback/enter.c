@@ -1,10 +1,10 @@
 /* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md
  * S13).
  *
- * Depends on convert.c and pieces.c for values. Called by slot.c on the thread that owns the
- * state. Nothing here may raise over the C frames that called: all of Lua's work stands inside
- * lua_pcall, after a lua_checkstack, which does not raise. A kept error stays on the stack of the
- * call it belongs to.
+ * Depends on convert.c and pieces.c for values. Called by answer.c and later.c on the thread that
+ * has the universe. Nothing here may raise over the C frames that called: all of Lua's work stands
+ * inside lua_pcall, after a lua_checkstack, which does not raise. A kept error stays on the stack
+ * of the call it belongs to.
  */
 #include <ctype.h>
 #include <stdio.h>
@@ -159,15 +159,22 @@ static int64_t milliseconds(void)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* What the call is of stands apart while it has an error. */
+static void begin_error(struct lffi_call *call, int index)
+{
+    call->of_guest = call->error_index == LFFI_OF_GUEST;
+    call->error_index = index;
+}
+
 /* Keeps the error on the stack top for the end of the call, unless there is no call, or one is kept
  * already: then it is reported. */
 static LFFI_NOINLINE void keep_error(lua_State *L, struct lffi_call *call, struct lffi_scope *scope)
 {
-    if (call == NULL || call->error_index != 0) {
+    if (call == NULL || call->callee == NULL || lffi_has_error(call)) {
         lffi_report(L, scope);
         return;
     }
-    call->error_index = lua_gettop(L);
+    begin_error(call, lua_gettop(L));
     call->reported = false;
     call->kept_at = milliseconds();
 }
@@ -175,11 +182,12 @@ static LFFI_NOINLINE void keep_error(lua_State *L, struct lffi_call *call, struc
 /* An error for which there is no Lua value. */
 static void keep_failure(struct lffi_call *call, const char *text)
 {
-    if (call == NULL)
+    bool callless = call == NULL || call->callee == NULL;
+    if (callless)
         fprintf(stderr, "cffi: error in a callback: %s\n", text);
-    if (call == NULL || call->error_index != 0)
+    if (callless || lffi_has_error(call))
         return;
-    call->error_index = LFFI_FAILED;
+    begin_error(call, LFFI_FAILED);
     call->failure = text;
 }
 
@@ -475,7 +483,7 @@ enum { PATIENCE = 1000 };
 static LFFI_NOINLINE bool suppressed(lua_State *L, const struct lffi_slot *slot,
                                      struct lffi_call *call)
 {
-    if (slot->use.always || slot->use.ref_onerror != LUA_NOREF)
+    if (!lffi_has_error(call) || slot->use.always || slot->use.ref_onerror != LUA_NOREF)
         return false;
     if (call->error_index != LFFI_FAILED && !call->reported &&
         milliseconds() - call->kept_at >= PATIENCE && lua_checkstack(L, 1)) {
@@ -523,7 +531,7 @@ static int raise_freed(lua_State *L)
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
 {
     lua_State *L = call != NULL ? call->L : slot->use.st->main;
-    if (call != NULL && call->error_index != 0)
+    if (call != NULL && lffi_has_error(call))
         return;
     if (!lua_checkstack(L, LUA_MINSTACK)) {
         keep_failure(call, "a freed callback was called by C");

@@ -1,8 +1,8 @@
-/* What waits for a safe point: calls of callbacks by other threads, to be told of, and signals,
- * whose functions run then.
+/* What waits for a safe point: calls of callbacks that came to nothing, to be told of, signals,
+ * whose functions run then, and what later.c and guest.c have.
  *
  * Depends on slot.c for the events and on enter.c for reporting. Called at the end of a C call
- * and by hook.c, on the thread that owns the state.
+ * and by hook.c, on the thread that has the universe.
  */
 #include <string.h>
 
@@ -13,8 +13,7 @@
 /* What a slot has to tell at a safe point. The texts are copies, for another state may take a
  * tombstone. */
 struct event {
-    unsigned strangers; /* calls by foreign threads, or of a freed signal callback */
-    bool freed;
+    unsigned strangers, refused, failed; /* calls, as in struct lffi_slot */
     const struct lffi_signature *signature;
     const struct lffi_plan *plan;
     bool signals; /* signals are pending */
@@ -31,7 +30,7 @@ void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate)
             slot->next_event = head;
         while (!atomic_compare_exchange_weak(&gate->events, &head, slot));
     }
-    atomic_store(&gate->attention, true);
+    atomic_fetch_or(&gate->universe.attention, LFFI_EVENTS);
 }
 
 static struct lffi_slot *pop_event(struct lffi_gate *gate)
@@ -54,8 +53,9 @@ static struct lffi_slot *next_event(struct lffi_gate *gate, struct event *event)
     atomic_store(&slot->queued, false);
     if (atomic_load(&slot->gate) == gate) {
         event->strangers = atomic_exchange(&slot->strangers, 0);
+        event->refused = atomic_exchange(&slot->refused, 0);
+        event->failed = atomic_exchange(&slot->failed, 0);
         event->signals = slot->signal != NULL && atomic_load(&slot->signal->pending) > 0;
-        event->freed = atomic_load(&slot->status) == LFFI_SLOT_FREED;
         event->signature = atomic_load(&slot->signature);
         event->plan = slot->use.plan;
         memcpy(event->place, slot->use.place->text, strlen(slot->use.place->text) + 1);
@@ -66,32 +66,62 @@ static struct lffi_slot *next_event(struct lffi_gate *gate, struct event *event)
 
 /* ---- telling --------------------------------------------------------------------------------- */
 
-/* Stack: the event. Calls from other threads, told at last. */
+/* Stack: the event. */
 static int push_strangers(lua_State *L)
 {
     const struct event *event = lua_touserdata(L, 1);
     const char *text = lffi_push_callback_text(L, event->signature, event->place);
     int count = (int)event->strangers;
-    if (!event->freed)
-        lua_pushfstring(L,
-                        "%s was called %d time%s by a thread that does not own the Lua state; it "
-                        "returned its error value",
-                        text, count, count == 1 ? "" : "s");
-    else if (count == 1)
+    if (count == 1)
         lua_pushfstring(L, "%s was called by C after it was freed", text);
     else
         lua_pushfstring(L, "%s was called by C %d times after it was freed", text, count);
     return 1;
 }
 
-static void report_strangers(lua_State *L, const struct event *event)
+static const char *plural(unsigned count)
 {
-    if (event->strangers == 0)
+    return count == 1 ? "" : "s";
+}
+
+static int push_refused(lua_State *L)
+{
+    const struct event *event = lua_touserdata(L, 1);
+    lua_pushfstring(L,
+                    "%s was called %d time%s by a thread that waited in vain for its owner, which "
+                    "is inside C or has ended; it returned its error value",
+                    lffi_push_callback_text(L, event->signature, event->place), (int)event->refused,
+                    plural(event->refused));
+    return 1;
+}
+
+static int push_failed(lua_State *L)
+{
+    const struct event *event = lua_touserdata(L, 1);
+    lua_pushfstring(L,
+                    "%s was called %d time%s by another thread when memory was out; it returned "
+                    "its error value",
+                    lffi_push_callback_text(L, event->signature, event->place), (int)event->failed,
+                    plural(event->failed));
+    return 1;
+}
+
+/* An error of `push`, that memory is out, is told as well. */
+static void report(lua_State *L, const struct event *event, unsigned count, lua_CFunction push)
+{
+    if (count == 0)
         return;
-    lua_pushcfunction(L, push_strangers);
+    lua_pushcfunction(L, push);
     lua_pushlightuserdata(L, (void *)(uintptr_t)event);
-    lua_pcall(L, 1, 1, 0); /* its error, that memory is out, is told as well */
+    lua_pcall(L, 1, 1, 0);
     lffi_report(L, event->plan->ct->scope);
+}
+
+static void report_event(lua_State *L, const struct event *event)
+{
+    report(L, event, event->strangers, push_strangers);
+    report(L, event, event->refused, push_refused);
+    report(L, event, event->failed, push_failed);
 }
 
 void lffi_report_last(struct lffi_state *st)
@@ -100,7 +130,7 @@ void lffi_report_last(struct lffi_state *st)
     if (!lua_checkstack(st->main, LUA_MINSTACK))
         return;
     while (next_event(st->gate, &event) != NULL)
-        report_strangers(st->main, &event);
+        report_event(st->main, &event);
 }
 
 /* A parameter of a signal callback: integers as they came; what pointers pointed to is gone. */
@@ -133,9 +163,12 @@ void lffi_attend(lua_State *L, struct lffi_state *st)
     luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL); /* before anything is taken out */
     if (gate == NULL)
         return;
-    atomic_store(&gate->attention, false);
+    if (!lffi_is_holding(&gate->universe, &lffi_innermost)) /* some may be for the resident */
+        atomic_fetch_and(&gate->universe.attention, ~LFFI_EVENTS);
+    lffi_serve(L, st);
+    lffi_drop_gone(L, gate);
     while ((slot = next_event(gate, &event)) != NULL) {
-        report_strangers(L, &event);
+        report_event(L, &event);
         if (event.signals && lffi_is_live(slot, gate) && atomic_load(&slot->signal->pending) > 0) {
             lffi_queue_event(slot, gate); /* an error leaves it for the next safe point */
             run_signal(L, slot);

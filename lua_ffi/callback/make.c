@@ -218,7 +218,7 @@ static struct lffi_slot *take_slot(lua_State *L, const struct lffi_signature *si
         free(use->error);
         luaL_error(L, "%s", why);
     }
-    atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
+    lffi_watch_thread(); /* its address may be another's later */
     return slot;
 }
 
@@ -229,6 +229,7 @@ struct lffi_slot *lffi_make_callback(lua_State *L, struct lffi_ctype *ct, int id
     const struct lffi_plan *plan = check_plan(L, ct, options->kind);
     struct lffi_use use = {.st = st,
                            .plan = plan,
+                           .mode = (uint8_t)options->mode,
                            .kind = (uint8_t)options->kind,
                            .always = options->always,
                            .ref_function = LUA_NOREF,

@@ -123,3 +123,9 @@ size_t lffi_error_size(const struct lffi_signature *signature)
         return offsetof(struct lffi_return, fpr) + sizeof(double);
     return sizeof(struct lffi_return);
 }
+
+void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_registers *to,
+                         const struct lffi_registers *from)
+{
+    memcpy(to, from, signature->gprs_only ? sizeof(struct lffi_general) : sizeof *to);
+}

@@ -33,6 +33,7 @@ static struct {
     pthread_once_t once; /* for forks */
     pthread_mutex_t lock;
     struct lffi_slot *_Atomic all;
+    struct lffi_gate *_Atomic gates; /* likewise */
     struct lffi_signatures signatures;
     struct lffi_creations places;
     struct yard orphans; /* tombstones of closed states */
@@ -50,16 +51,79 @@ static void give_table(void)
     pthread_mutex_unlock(&table.lock);
 }
 
-/* The child has only the thread that forks: a lock that another one held would never open. */
-static void survive_fork(void)
+/* ---- forks ----------------------------------------------------------------------------------- */
+
+/* The child has only the thread that forks. It must find Lua states that nobody was changing, and
+ * no lock that another thread held. */
+
+/* How long a fork waits for who runs Lua in a state in which this thread is inside C. */
+static const int64_t patience = 1000000000;
+
+static bool is_calling(const struct lffi_gate *gate)
 {
-    if (pthread_atfork(take_table, give_table, give_table) != 0)
+    const struct lffi_call *call = lffi_innermost;
+    while (call != NULL && call->gate != gate)
+        call = call->outer;
+    return call != NULL;
+}
+
+static bool has_universe(const struct lffi_universe *universe)
+{
+    return atomic_load(&universe->seat) == (const void *)&lffi_innermost ||
+           lffi_is_holding(universe, &lffi_innermost);
+}
+
+static void before_fork(void)
+{
+    struct lffi_gate *gate;
+    for (gate = atomic_load(&table.gates); gate != NULL; gate = gate->known) {
+        struct lffi_universe *universe = &gate->universe;
+        int64_t until = lffi_now() + (is_calling(gate) ? patience : 0);
+        gate->forking = !has_universe(universe) && lffi_hold(universe, &lffi_innermost, until);
+    }
+    take_table();
+    for (gate = atomic_load(&table.gates); gate != NULL; gate = gate->known)
+        lffi_lock_universe(&gate->universe);
+}
+
+static void after_fork(void)
+{
+    struct lffi_gate *gate;
+    for (gate = atomic_load(&table.gates); gate != NULL; gate = gate->known)
+        lffi_unlock_universe(&gate->universe, false);
+    give_table();
+    for (gate = atomic_load(&table.gates); gate != NULL; gate = gate->known) {
+        if (gate->forking)
+            lffi_give_back(&gate->universe);
+        gate->forking = false;
+    }
+}
+
+/* A state in which another thread was running Lua is half done here, for ever. */
+static void in_child(void)
+{
+    struct lffi_gate *gate;
+    pthread_mutex_init(&table.lock, NULL);
+    for (gate = atomic_load(&table.gates); gate != NULL; gate = gate->known) {
+        struct lffi_universe *universe = &gate->universe;
+        lffi_fork_universe(universe, has_universe(universe));
+        lffi_fork_guests(gate);
+        lffi_drop_items(gate);
+        if (gate->forking)
+            lffi_give_back(universe);
+        gate->forking = false;
+    }
+}
+
+static void survive_forks(void)
+{
+    if (pthread_atfork(before_fork, after_fork, in_child) != 0)
         fputs("cffi: not enough memory: callbacks may hang in forked processes\n", stderr);
 }
 
 static void lock(void)
 {
-    pthread_once(&table.once, survive_fork);
+    pthread_once(&table.once, survive_forks);
     take_table();
 }
 
@@ -82,6 +146,7 @@ const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, con
 struct lffi_gate *lffi_gate_of(struct lffi_state *st)
 {
     struct lffi_gate *gate = st->gate;
+    bool is_new;
     if (gate != NULL)
         return gate;
     lock();
@@ -89,15 +154,25 @@ struct lffi_gate *lffi_gate_of(struct lffi_state *st)
     if (gate != NULL)
         table.free_gates = gate->next;
     unlock();
-    if (gate == NULL)
+    is_new = gate == NULL;
+    if (is_new)
         gate = calloc(1, sizeof(struct yard)); /* yard_of relies on it */
     if (gate == NULL)
         return NULL;
     memset(gate->armed, 0, sizeof gate->armed);
     gate->next = NULL;
-    atomic_store(&gate->attention, false);
-    atomic_store(&gate->owner, &lffi_innermost);
+    gate->last_item = &gate->first_item;
+    if (is_new)
+        lffi_make_universe(&gate->universe, &lffi_innermost);
+    else
+        lffi_renew_universe(&gate->universe, &lffi_innermost);
     st->gate = gate;
+    lock();
+    if (is_new) {
+        gate->known = atomic_load(&table.gates);
+        atomic_store(&table.gates, gate);
+    }
+    unlock();
     return gate;
 }
 
@@ -108,21 +183,11 @@ struct closure_slot {
     ffi_closure *closure;
 };
 
-/* Whether a run that still needs the slot may not be over: enter.c's scalar way. The thread is the
- * one that owns the slot's state, or that state is gone. */
-static bool is_running(const struct lffi_slot *slot)
-{
-    const struct lffi_call *call = lffi_innermost;
-    while (call != NULL && (call->prepared == 0 || call->slot != slot))
-        call = call->outer;
-    return call != NULL;
-}
-
 /* Makes the tombstone IDLE, unless it is in use or something is to be told of it. */
 static bool rouse(struct lffi_slot *slot)
 {
     int status;
-    if (is_running(slot))
+    if (slot->use.runs != slot->use.ended) /* a run still needs it */
         return false;
     status = atomic_exchange(&slot->status, LFFI_SLOT_IDLE);
     if (atomic_load(&slot->visitors) == 0 && !atomic_load(&slot->queued))
@@ -274,8 +339,11 @@ static void begin_use(struct lffi_slot *slot, const struct lffi_signature *signa
     atomic_fetch_add(&slot->born, 1);
     atomic_store(&slot->signature, signature);
     atomic_store(&slot->gate, gate);
+    atomic_store(&slot->owner, &lffi_innermost);
     atomic_store(&slot->visits, 0);
     atomic_store(&slot->strangers, 0);
+    atomic_store(&slot->refused, 0);
+    atomic_store(&slot->failed, 0);
     atomic_store(&slot->told, false);
     if (slot->signal != NULL)
         atomic_store(&slot->signal->pending, 0);
@@ -311,12 +379,14 @@ struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct 
 void lffi_publish_slot(struct lffi_slot *slot)
 {
     atomic_store(&slot->status, LFFI_SLOT_LIVE);
+    atomic_store(&slot->plain, slot->signal == NULL && slot->use.mode == LFFI_RUN);
 }
 
 void lffi_bury_slot(struct lffi_slot *slot)
 {
     lock();
     slot->version++;
+    atomic_store(&slot->plain, false);
     atomic_store(&slot->status, LFFI_SLOT_FREED);
     bury(slot);
     unlock();
@@ -342,6 +412,7 @@ static void wait_for_signals(const struct lffi_slot *slot)
 
 static void close_slot(struct lffi_slot *slot)
 {
+    atomic_store(&slot->plain, false);
     atomic_store(&slot->status, LFFI_SLOT_CLOSED);
     wait_for_signals(slot);
     atomic_store(&slot->gate, NULL);
@@ -351,6 +422,7 @@ static void close_slot(struct lffi_slot *slot)
 void lffi_callback_close(struct lffi_state *st)
 {
     struct lffi_gate *gate = st->gate;
+    bool inside;
     if (gate == NULL)
         return;
     lffi_report_last(st);
@@ -359,8 +431,31 @@ void lffi_callback_close(struct lffi_state *st)
     for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next)
         if (atomic_load(&slot->gate) == gate)
             close_slot(slot);
-    gate->next = table.free_gates;
-    table.free_gates = gate;
     st->gate = NULL;
     unlock();
+    lffi_close_universe(&gate->universe);
+    lffi_drop_items(gate);
+    /* a thread that comes back from C must find it closed: then it is not used again */
+    inside = lffi_close_guests(gate) || lffi_is_holding(&gate->universe, &lffi_innermost);
+    if (inside)
+        return;
+    lock();
+    gate->next = table.free_gates;
+    table.free_gates = gate;
+    unlock();
+}
+
+/* What the thread was to a state, another one at the same address is not: a seat of nobody's. */
+void lffi_forget_thread(const void *thread)
+{
+    static const char nobody = 0;
+    const void *expected;
+    for (struct lffi_gate *gate = atomic_load(&table.gates); gate != NULL; gate = gate->known) {
+        expected = thread;
+        atomic_compare_exchange_strong(&gate->universe.seat, &expected, &nobody);
+    }
+    for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next) {
+        expected = thread;
+        atomic_compare_exchange_strong(&slot->owner, &expected, NULL);
+    }
 }

@@ -31,8 +31,10 @@ struct lffi_use {
     const struct lffi_plan *plan;
     unsigned char *error; /* registers, or bytes of a result in memory; NULL: zero */
     struct lffi_creation *place;
-    uint64_t runs;    /* calls that entered Lua */
+    uint64_t runs;    /* calls that entered Lua ... */
+    uint64_t ended;   /* ... and those that have come back */
     uint8_t kind;     /* enum lffi_slot_kind */
+    uint8_t mode;     /* enum lffi_thread_mode */
     bool always;      /* runs even when an error is pending */
     uint32_t loans;   /* BORROWED */
     int ref_function; /* registry references, while LIVE */
@@ -50,12 +52,16 @@ struct lffi_slot {
     atomic_uint visitors;
     _Atomic(struct lffi_gate *) gate; /* NULL: the state is closed */
     _Atomic(const struct lffi_signature *) signature;
+    _Atomic(const void *) owner; /* the thread that made it: its &lffi_innermost; NULL: ended */
     void *code;
     struct lffi_use use;
     atomic_uint_fast64_t visits; /* calls that did not enter Lua */
     atomic_uint_fast64_t born;   /* number of this use, see LFFI_USES_OF_A_SLOT */
-    atomic_uint strangers;       /* not told yet */
+    atomic_uint strangers;       /* calls of a tombstone, not told yet */
+    atomic_uint refused;         /* calls for whose thread C has waited in vain, likewise */
+    atomic_uint failed;          /* calls for which memory was out, likewise */
     /* ints that are exchanged: gcc before 14 has no such bytes in line on riscv64 */
+    atomic_int plain;  /* LIVE, no signal's, of mode RUN: whoever may run Lua runs it */
     atomic_int told;   /* that C has called it, CLOSED */
     atomic_int queued; /* stands in its gate's `events`; not recycled meanwhile */
     struct lffi_slot *next_event;
@@ -79,6 +85,9 @@ struct lffi_signal {
 /* ---- signature.c ----------------------------------------------------------------------------- */
 
 const char *lffi_signature_text(const struct lffi_signature *signature);
+/* Copies what calls of the signature read of the registers: not all need be there. */
+void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_registers *to,
+                         const struct lffi_registers *from);
 /* Bytes of an error value in the form that struct lffi_use.error has. */
 size_t lffi_error_size(const struct lffi_signature *signature);
 
@@ -98,6 +107,8 @@ void lffi_bury_slot(struct lffi_slot *slot);
 /* All slots ever made; go on with `next`. Those of a state are for its owner alone. */
 struct lffi_slot *lffi_all_slots(void);
 bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
+/* This thread ends, and what its address stood for is over. */
+void lffi_forget_thread(const void *thread);
 
 /* ---- answer.c, entries.c --------------------------------------------------------------------- */
 
@@ -114,9 +125,10 @@ void *lffi_claim_entry(enum lffi_pool pool, struct lffi_slot *slot);
 
 /* ---- enter.c --------------------------------------------------------------------------------- */
 
-/* Runs the slot's Lua function on the thread that owns the state. `call`: the innermost call of
- * that state, NULL when none is active. `in` and `stack` hold the arguments, `ret` gets the result.
- * Takes the errno that C had set and returns the one that C gets back. */
+/* Runs the slot's Lua function on the thread that has the universe. `call`: the innermost call of
+ * that state; NULL when none is active; one without a callee where only its L is to be used. `in`
+ * and `stack` hold the arguments, `ret` gets the result. Takes the errno that C had set and returns
+ * the one that C gets back. */
 int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
                    const struct lffi_registers *in, const unsigned char *stack,
                    struct lffi_return *ret);
@@ -140,5 +152,34 @@ void lffi_report_last(struct lffi_state *st);
 /* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's
  * thread. */
 void lffi_arm_hook(struct lffi_state *st, lua_State *L);
+
+/* ---- guest.c --------------------------------------------------------------------------------- */
+
+/* This thread as a guest of the gate's universe, made on first use; NULL when memory is out. */
+struct lffi_guest *lffi_guest_of(struct lffi_gate *gate);
+/* Has a coroutine of the guest's, which has the universe; false when memory is out. */
+bool lffi_has_coroutine(struct lffi_state *st, struct lffi_guest *guest);
+/* Notices the end of this thread, if it has not been asked to before. */
+void lffi_watch_thread(void);
+/* Drops the coroutines of guests that are gone. Does not raise. */
+void lffi_drop_gone(lua_State *L, struct lffi_gate *gate);
+/* The universe is closed: no guest has anything of it. True: some thread has Lua frames in it. */
+bool lffi_close_guests(struct lffi_gate *gate);
+/* In the child of a fork: all other threads are gone. */
+void lffi_fork_guests(struct lffi_gate *gate);
+
+/* ---- later.c --------------------------------------------------------------------------------- */
+
+/* Keeps a call for the callback's thread, and waits for that if it is of mode OWNER; the slot is
+ * visited. False: it was refused, and ret stays as it is. */
+bool lffi_call_later(struct lffi_slot *slot, struct lffi_gate *gate, int *error_number,
+                     const struct lffi_registers *in, const unsigned char *stack,
+                     struct lffi_return *ret);
+/* Runs what waits for this thread; errors go to ffi.onerror. Returns how many. */
+unsigned lffi_serve(lua_State *L, struct lffi_state *st);
+/* Whether something waits for this thread. */
+bool lffi_is_waited_for(struct lffi_gate *gate);
+/* Lets go of what was kept; the universe is closed. */
+void lffi_drop_items(struct lffi_gate *gate);
 
 #endif

@@ -108,6 +108,7 @@ static _Noreturn void raise_crash(struct lffi_guard *guard, int number, const vo
         luaL_error(L, "memory at %p cannot be used (%s)", address, name_of(number));
         abort();
     }
+    lffi_come_back(running);
     lffi_innermost = running->outer;
     if (number == SIGABRT || number == SIGFPE)
         luaL_error(L, "C crashed (%s) in %s", name_of(number), push_call(L, running->callee->st));

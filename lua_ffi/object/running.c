@@ -1,7 +1,74 @@
-/* What a thread has: the innermost of its running calls, and where some of its things lie.
+/* What a thread has: the innermost of its running calls, and where some of its things lie; and the
+ * rare parts of letting go of a universe for a call of C, and of coming back.
  *
- * Depends on nothing. One of the two C globals (docs/design.md section 6).
+ * Depends on base/universe.c. `lffi_thread` is one of the C globals (docs/design.md section 6).
  */
 #include "object/running.h"
 
+#include <unistd.h>
+
 _Thread_local struct lffi_thread lffi_thread LFFI_TLS;
+
+struct lffi_guest *lffi_find_guest(const struct lffi_gate *gate)
+{
+    struct lffi_guest *guest = lffi_thread.guests;
+    while (guest != NULL && guest->gate != gate)
+        guest = guest->next;
+    return guest;
+}
+
+void lffi_swap_turn(struct lffi_state *st, struct lffi_guest *guest)
+{
+    struct lffi_turn mine = {st->saved_errno, st->errno_assigned, st->scalar_callbacks};
+    st->saved_errno = guest->other.saved_errno;
+    st->errno_assigned = guest->other.errno_assigned;
+    st->scalar_callbacks = guest->other.scalar_callbacks;
+    guest->other = mine;
+}
+
+/* The Lua frames to which this thread would return are gone with the state, or half changed by a
+ * thread that this process does not have. */
+static _Noreturn void park(const struct lffi_universe *universe)
+{
+    static const char text[] = "cffi: another thread was running Lua when this process was forked: "
+                               "its Lua state cannot be used here\n";
+    int state;
+    if (universe->is_forked) {
+        if (write(STDERR_FILENO, text, sizeof text - 1) < 0)
+            _exit(EXIT_FAILURE); /* likewise */
+        _exit(EXIT_FAILURE);
+    }
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+    for (;;)
+        pause();
+}
+
+void lffi_let_go(struct lffi_call *running)
+{
+    struct lffi_universe *universe = &running->gate->universe;
+    int error_number = *lffi_errno();
+    if (lffi_is_holding(universe, &lffi_innermost)) {
+        running->error_index = LFFI_OF_GUEST;
+        running->of_guest = true;
+        lffi_swap_turn(running->callee->st, lffi_find_guest(running->gate));
+        lffi_give_back(universe);
+    } else {
+        lffi_stood_up(universe);
+    }
+    *lffi_errno() = error_number;
+}
+
+void lffi_come_back(struct lffi_call *running)
+{
+    struct lffi_universe *universe = &running->gate->universe;
+    if (running->gate == NULL)
+        return; /* C has run Lua code that made the first callback: nobody else may so far */
+    if (running->error_index != 0 && running->of_guest) {
+        if (!lffi_hold(universe, &lffi_innermost, LFFI_FOREVER))
+            park(universe);
+        lffi_swap_turn(running->callee->st, lffi_find_guest(running->gate));
+    } else if (lffi_sit_down(universe, &lffi_innermost) &&
+               !lffi_sat_down(universe, &lffi_innermost)) {
+        park(universe);
+    }
+}

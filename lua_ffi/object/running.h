@@ -1,4 +1,8 @@
 /* The running call: what the thread that makes it knows, and what other threads may look at.
+ *
+ * Every way out of Lua into C that may take long, or call back, goes through lffi_enter_c and
+ * lffi_leave_c: between them the thread has let go of the universe (base/universe.h), others may
+ * run its Lua code, and nothing of Lua's may be touched, raised or allocated.
  */
 #ifndef LFFI_RUNNING_H
 #define LFFI_RUNNING_H
@@ -7,22 +11,55 @@
 #include <stdatomic.h>
 
 #include "base/stack.h"
+#include "base/universe.h"
 #include "object/record.h"
+
+struct lffi_gate;
 
 /* One running FFI call, on the C stack of the thread that makes it. */
 struct lffi_call {
     struct lffi_call *outer;
-    lua_State *L; /* the stack that called; callbacks run on it */
-    const struct lffi_callee *callee;
-    int error_index;  /* stack index of the kept error of a callback, 0: none, or ... */
+    lua_State *L;                     /* the stack that called; callbacks run on it */
+    const struct lffi_callee *callee; /* NULL: no call, but what a guest's callbacks run on */
+    struct lffi_gate *gate;           /* of its state when C was entered */
+    int error_index;  /* 0, LFFI_OF_GUEST, or stack index of the kept error of a callback, or ... */
     int prepared;     /* stack index of what scalar callbacks have left there (enter.c), or 0 */
     uint32_t version; /* with `prepared`: of the function there, and the slot it is of */
     const void *slot;
     const char *failure; /* ... this, when it is LFFI_FAILED: an error without a Lua value */
     bool reported;       /* with an error: a suppressed callback has told ffi.onerror */
+    bool of_guest;       /* unless error_index is 0: the thread is no resident of the universe */
     int64_t kept_at;     /* with an error: since when, in milliseconds */
 };
-enum { LFFI_FAILED = -1 };
+enum { LFFI_FAILED = -1, LFFI_OF_GUEST = -2 };
+
+/* A callback of this call has failed. */
+static inline bool lffi_has_error(const struct lffi_call *call)
+{
+    return call->error_index != 0 && call->error_index != LFFI_OF_GUEST;
+}
+
+/* What is different for each thread that runs Lua in turn: while a guest does, it has what the
+ * resident left in the state (S13, S15). */
+struct lffi_turn {
+    int saved_errno;
+    bool errno_assigned;
+    unsigned scalar_callbacks;
+};
+
+/* A thread that has run callbacks of a universe of which it is no resident (callback/guest.c). The
+ * thread owns it until it ends; what it has of Lua is touched with the universe alone. */
+struct lffi_guest {
+    struct lffi_guest *next;          /* of this thread */
+    struct lffi_guest *next_gone;     /* of the gate, when the thread has ended */
+    _Atomic(struct lffi_gate *) gate; /* NULL, under the gate's mutex: the universe is closed */
+    const void *thread;               /* its &lffi_innermost */
+    struct lffi_guest *neighbour;     /* all of the gate */
+    struct lffi_call base;            /* L: its coroutine, or NULL */
+    int ref;                          /* which keeps that */
+    unsigned depth;                   /* callbacks that run, each in the one before */
+    struct lffi_turn other;           /* the turn that is not in the state */
+};
 
 /* What a thread has: the innermost of its running calls, and where its errno and its C stack lie,
  * once known. The address of the first names the thread. Defined in running.c. */
@@ -30,7 +67,8 @@ struct lffi_thread {
     struct lffi_call *innermost;
     int *error_number;
     struct lffi_stack stack;
-    struct lffi_guard *guard; /* of the prompt (face/guard.c), NULL: none */
+    struct lffi_guest *guests; /* by universe */
+    struct lffi_guard *guard;  /* of the prompt (face/guard.c), NULL: none */
 };
 #ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
 #define LFFI_TLS __attribute__((tls_model("initial-exec")))
@@ -50,14 +88,19 @@ struct lffi_armed {
 };
 
 struct lffi_slot;
+struct lffi_item;
 
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
-    _Atomic(const void *) owner;         /* &lffi_innermost of the owning thread */
-    atomic_int attention;                /* events wait for lffi_attend */
+    struct lffi_universe universe;
     _Atomic(struct lffi_slot *) events;  /* slots that have some, newest first */
-    struct lffi_armed armed[LFFI_ARMED]; /* the owner's */
+    struct lffi_armed armed[LFFI_ARMED]; /* the resident's */
     struct lffi_gate *next;              /* the free ones */
+    struct lffi_gate *known;             /* all there ever were (callback/slot.c) */
+    bool forking;                        /* the thread that forks has taken the universe for it */
+    /* under the universe's mutex: */
+    struct lffi_guest *guests, *gone;          /* all of them; those whose threads have ended */
+    struct lffi_item *first_item, **last_item; /* callbacks that wait for a thread (later.c) */
 };
 
 /* The errno of this thread. */
@@ -68,6 +111,15 @@ static LFFI_INLINE int *lffi_errno(void)
     return lffi_thread.error_number;
 }
 
+/* This thread as a guest of the gate's universe, or NULL. */
+struct lffi_guest *lffi_find_guest(const struct lffi_gate *gate);
+/* Exchanges what is the guest's own with what the state has; the guest holds the universe. */
+void lffi_swap_turn(struct lffi_state *st, struct lffi_guest *guest);
+
+/* The rare parts of entering and leaving C (running.c). */
+void lffi_let_go(struct lffi_call *running);
+void lffi_come_back(struct lffi_call *running);
+
 /* Begins the part of a call that runs C: nothing may raise until lffi_leave_c. */
 static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *callee,
                                      struct lffi_call *running)
@@ -77,19 +129,27 @@ static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *cal
     running->outer = lffi_innermost;
     running->L = L;
     running->callee = callee;
+    running->gate = gate;
     running->error_index = running->prepared = 0;
-    if (gate != NULL)
-        atomic_store_explicit(&gate->owner, &lffi_innermost, memory_order_relaxed);
     atomic_signal_fence(memory_order_release); /* a signal callback's handler looks at it */
     lffi_innermost = running;
     *lffi_errno() = st->saved_errno;
+    if (gate != NULL && lffi_stand_up(&gate->universe))
+        lffi_let_go(running);
 }
 
-static LFFI_INLINE void lffi_leave_c(const struct lffi_callee *callee,
-                                     const struct lffi_call *running)
+/* True: lffi_after_call must be called. */
+static LFFI_INLINE bool lffi_leave_c(const struct lffi_callee *callee, struct lffi_call *running)
 {
-    callee->st->saved_errno = *lffi_thread.error_number;
+    int error_number = *lffi_thread.error_number;
+    struct lffi_gate *gate = running->gate;
+    bool rare = running->error_index != 0 ||
+                (gate != NULL && lffi_sit_down(&gate->universe, &lffi_innermost));
+    if (rare)
+        lffi_come_back(running);
+    callee->st->saved_errno = error_number;
     lffi_innermost = running->outer;
+    return rare;
 }
 
 #endif

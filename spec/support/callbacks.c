@@ -368,6 +368,16 @@ int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected)
     return callbacks_join();
 }
 
+/* One call in a thread of its own; may be called while others are. */
+int callbacks_in_a_thread(callbacks_fn *f, int expected)
+{
+    struct job job = {f, 1, 0, expected};
+    pthread_t thread;
+    pthread_create(&thread, NULL, run_job, &job);
+    pthread_join(thread, NULL);
+    return job.wrong;
+}
+
 /* While the threads run, the caller's own thread calls g. */
 int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected)
 {

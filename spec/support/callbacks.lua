@@ -37,6 +37,7 @@ callbacks.declarations = [=[
     void callbacks_start(callbacks_fn *f, int n, int count, int expected);
     int callbacks_join(void);
     int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected);
+    int callbacks_in_a_thread(callbacks_fn *f, int expected);
     int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected);
     void callbacks_start_kept(int stop_at_exit);
     void callbacks_stop(void);
