@@ -237,7 +237,7 @@ function ffi.strerror(n) end
 ---A C function pointer that calls a Lua function. It lives until `:free()`, `<close>`, or the end of the Lua state.
 ---@param ct ffi.type a function pointer or function type
 ---@param fn function
----@param options? table `error` (what C gets after an error), `onerror` (a function for the error), `always` (true: runs also after an error), `signal` (true: a signal handler, fn runs at the next safe point)
+---@param options? table `error` (what C gets after an error), `onerror` (a function for the error), `always` (true: runs also after an error), `signal` (true: a signal handler, fn runs at the next safe point), `thread` ("run", "post", "owner" or "value": what happens on threads that do not run Lua)
 ---@return ffi.callback
 ---Errors: "cannot make a callback of type ..." for types that no callback can have.
 ---Example:
@@ -264,6 +264,24 @@ function ffi.release(fn) end
 ---print(#ffi.callbacks() >= 0) --> true
 ---```
 function ffi.callbacks() end
+
+---Lets other threads run callbacks, and runs those that wait for this thread, as the end of every call of C does.
+---@param seconds? number waits that long at most for the first; none: only those that wait now
+---@return integer count how many have run
+---Errors: for times that are negative.
+---Example:
+---```lua
+---print(ffi.poll()) --> 0
+---```
+function ffi.poll(seconds) end
+
+---A file descriptor that is readable while a callback waits for Lua, for event loops: when it is, call `ffi.poll()`.
+---@return integer fd the same each time; it is not to be read from
+---Example:
+---```lua
+---print(ffi.fd() == ffi.fd()) --> true
+---```
+function ffi.fd() end
 
 ---What happens to integers that do not fit: "fit" (an error; unsigned types take negative ones of their width), "strict" (an error), "wrap" (modulo 2^N), "saturate" (the nearest).
 ---@param policy? ffi.policy

@@ -252,12 +252,12 @@ bool lffi_hold(struct lffi_universe *universe, const void *me, int64_t until)
     return mine;
 }
 
-void lffi_give_back(struct lffi_universe *universe)
+void lffi_give_back(struct lffi_universe *universe, bool has_served)
 {
     LFFI_DELAY();
     take_mutex(universe);
     atomic_store(&universe->holder, NULL);
-    universe->served++;
+    universe->served += has_served;
     wake(universe);
     if (universe->resting > 0)
         pthread_cond_broadcast(&universe->change);
@@ -286,6 +286,19 @@ bool lffi_rest(struct lffi_universe *universe, int64_t until)
     in_time = await(universe, &universe->change, until);
     universe->resting--;
     return in_time;
+}
+
+unsigned lffi_count_waiters(const struct lffi_universe *universe)
+{
+    unsigned n = 0;
+    for (const struct lffi_waiter *waiter = universe->first; waiter != NULL; waiter = waiter->next)
+        n++;
+    return n;
+}
+
+bool lffi_is_wanted(const struct lffi_universe *universe)
+{
+    return universe->first != NULL || atomic_load(&universe->holder) != NULL;
 }
 
 int lffi_universe_fd(struct lffi_universe *universe)

@@ -99,7 +99,7 @@ struct lffi_universe {
     struct lffi_waiter *first, **last;
     unsigned resting; /* threads that wait for `change` */
     unsigned pending; /* things that wait for a safe point and make the descriptor readable */
-    uint64_t served;  /* how often a guest has given the lock back */
+    uint64_t served;  /* callbacks that guests have ended */
     int64_t left;     /* when the resident last entered C and something waited, see lffi_now */
     int fd[2];        /* readable end, writing end; -1: none */
     bool readable;
@@ -146,7 +146,7 @@ bool lffi_sat_down(struct lffi_universe *universe, const void *me);
 
 /* Waits for the lock; false: the universe is closed, or it is later than `until`. */
 bool lffi_hold(struct lffi_universe *universe, const void *me, int64_t until);
-void lffi_give_back(struct lffi_universe *universe);
+void lffi_give_back(struct lffi_universe *universe, bool has_served);
 /* Whether the thread holds the lock as a guest. */
 static inline bool lffi_is_holding(const struct lffi_universe *universe, const void *me)
 {
@@ -160,6 +160,9 @@ void lffi_lock_universe(struct lffi_universe *universe);
 void lffi_unlock_universe(struct lffi_universe *universe, bool changed);
 /* Waits, with the mutex, for something to change; false: it is later than `until`. */
 bool lffi_rest(struct lffi_universe *universe, int64_t until);
+/* With the mutex: how many wait for the lock; whether anybody does, or has it as a guest. */
+unsigned lffi_count_waiters(const struct lffi_universe *universe);
+bool lffi_is_wanted(const struct lffi_universe *universe);
 /* A descriptor that is readable while `pending` is not 0 or somebody waits for the lock; -1: the
  * system has none left. */
 int lffi_universe_fd(struct lffi_universe *universe);

@@ -149,7 +149,7 @@ static void go_out(const struct visit *visit, struct lffi_state *st)
             lffi_stood_up(universe);
     } else if (visit->by == HELD) {
         lffi_swap_turn(st, visit->guest);
-        lffi_give_back(universe);
+        lffi_give_back(universe, true);
     }
 }
 
@@ -189,7 +189,7 @@ static bool enter(struct lffi_slot *slot, struct visit *visit, int *error_number
     struct lffi_state *st = slot->use.st;
     if (atomic_load(&slot->gate) != visit->gate) { /* closed; the gate may be another state's */
         if (visit->by == HELD)
-            lffi_give_back(&visit->gate->universe);
+            lffi_give_back(&visit->gate->universe, false);
         return false;
     }
     if (visit->guest != NULL) {

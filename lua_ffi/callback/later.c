@@ -129,28 +129,22 @@ static void end_item(struct lffi_gate *gate, struct lffi_item *item)
     lffi_unlock_universe(&gate->universe, true);
 }
 
-unsigned lffi_serve(lua_State *L, struct lffi_state *st)
+void lffi_serve(lua_State *L, struct lffi_state *st)
 {
     struct lffi_gate *gate = st->gate;
     struct lffi_item *item;
-    unsigned n = 0;
     while (!st->closing && (item = begin_item(gate, st->serving)) != NULL) {
         st->serving++;
         run_item(L, st, item);
         st->serving--;
         end_item(gate, item);
-        n++;
+        st->items_served++;
     }
-    return n;
 }
 
-bool lffi_is_waited_for(struct lffi_gate *gate)
+bool lffi_is_waited_for(const struct lffi_gate *gate)
 {
-    bool waited_for;
-    lffi_lock_universe(&gate->universe);
-    waited_for = find_item(gate, 0) != NULL;
-    lffi_unlock_universe(&gate->universe, false);
-    return waited_for;
+    return find_item(gate, 0) != NULL;
 }
 
 /* ---- calling --------------------------------------------------------------------------------- */

@@ -92,18 +92,28 @@ static bool is_integer_register(const struct lffi_param *param)
     return lffi_in_general_register(param->op) && param->to < LFFI_STACK_START;
 }
 
+/* Why the parameter cannot be one of such a callback; NULL: it can. */
+static const char *check_param(const struct lffi_param *param, const struct lffi_options *options)
+{
+    if (options->kind == LFFI_KIND_SIGNAL && !is_integer_register(param))
+        return "a signal callback takes only integers and pointers, in registers";
+    if (options->mode == LFFI_POST && (param->flags & LFFI_PARAM_INDIRECT))
+        return "what is posted takes no struct over 16 bytes by value on this machine";
+    return NULL;
+}
+
 /* A plan that callbacks can have; raises otherwise. */
 static const struct lffi_plan *check_plan(lua_State *L, struct lffi_ctype *ct,
-                                          enum lffi_slot_kind kind)
+                                          const struct lffi_options *options)
 {
-    bool signal = kind == LFFI_KIND_SIGNAL;
     const struct lffi_plan *plan = lffi_find_plan(L, ct);
     const char *why = plan == NULL ? lua_tostring(L, -1) : NULL;
     if (plan != NULL && ct->type->variadic)
         why = "the types of its variadic arguments are not known";
-    for (uint32_t i = 0; why == NULL && signal && i < plan->nparams; i++)
-        if (!is_integer_register(&plan->param[i]))
-            why = "a signal callback takes only integers and pointers, in registers";
+    for (uint32_t i = 0; why == NULL && i < plan->nparams; i++)
+        why = check_param(&plan->param[i], options);
+    if (why == NULL && options->mode == LFFI_POST && plan->result.op != LFFI_VOID)
+        why = "what is posted returns nothing, for C does not wait";
     if (why != NULL)
         luaL_error(L, "no callback of type '%s' is possible: %s",
                    lffi_push_type_text(L, ct->type, NULL), why);
@@ -226,7 +236,7 @@ struct lffi_slot *lffi_make_callback(lua_State *L, struct lffi_ctype *ct, int id
                                      const struct lffi_options *options)
 {
     struct lffi_state *st = ct->scope->st;
-    const struct lffi_plan *plan = check_plan(L, ct, options->kind);
+    const struct lffi_plan *plan = check_plan(L, ct, options);
     struct lffi_use use = {.st = st,
                            .plan = plan,
                            .mode = (uint8_t)options->mode,

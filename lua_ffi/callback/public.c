@@ -11,6 +11,19 @@
 
 /* ---- callbacks of their own ------------------------------------------------------------------ */
 
+static enum lffi_thread_mode read_mode(lua_State *L, int idx)
+{
+    static const char *const modes[] = {
+        [LFFI_RUN] = "run", [LFFI_POST] = "post", [LFFI_OWNER] = "owner", [LFFI_VALUE] = "value"};
+    const char *mode = lua_type(L, idx) == LUA_TSTRING ? lua_tostring(L, idx) : "";
+    int i = LFFI_RUN;
+    while (i <= LFFI_VALUE && strcmp(modes[i], mode) != 0)
+        i++;
+    if (i > LFFI_VALUE)
+        lffi_arg_error(L, 3, "option 'thread' must be \"run\", \"post\", \"owner\" or \"value\"");
+    return (enum lffi_thread_mode)i;
+}
+
 /* What ffi.callback takes as its third argument. */
 static void read_option(lua_State *L, const char *name, struct lffi_options *options)
 {
@@ -18,14 +31,16 @@ static void read_option(lua_State *L, const char *name, struct lffi_options *opt
     bool is_flag = strcmp(name, "always") == 0 || strcmp(name, "signal") == 0;
     if (strcmp(name, "error") == 0) {
         options->error = idx;
+    } else if (strcmp(name, "thread") == 0) {
+        options->mode = read_mode(L, idx);
     } else if (strcmp(name, "onerror") == 0) {
         if (!lua_isfunction(L, idx))
             lffi_arg_error(L, 3, "option 'onerror' must be a function, not %s",
                            lffi_push_kind_of(L, lffi_open_state(L), idx));
         options->onerror = idx;
     } else if (!is_flag) {
-        lffi_arg_error(L, 3, "unknown option '%s' (there are error, onerror, always, signal)",
-                       name);
+        lffi_arg_error(
+            L, 3, "unknown option '%s' (there are error, onerror, always, signal, thread)", name);
     } else if (!lua_isboolean(L, idx)) {
         lffi_arg_error(L, 3, "option '%s' must be a boolean, not %s", name,
                        lffi_push_kind_of(L, lffi_open_state(L), idx));
@@ -93,6 +108,8 @@ static int api_callback(lua_State *L)
         lffi_expected(L, 2, "function");
     lua_settop(L, 3);
     read_options(L, &options);
+    if (options.mode != LFFI_RUN && options.kind == LFFI_KIND_SIGNAL)
+        lffi_arg_error(L, 3, "a signal callback has no option 'thread'");
     push_callback(L, ct, 2, &options);
     return 1;
 }
@@ -237,4 +254,5 @@ void lffi_callback_api(lua_State *L, struct lffi_scope *scope)
                                                    {"callbacks", api_callbacks, 0},
                                                    {NULL, NULL, 0}};
     lffi_api_add(L, scope, functions);
+    lffi_poll_api(L, scope);
 }

@@ -94,7 +94,7 @@ static void after_fork(void)
     give_table();
     for (gate = atomic_load(&table.gates); gate != NULL; gate = gate->known) {
         if (gate->forking)
-            lffi_give_back(&gate->universe);
+            lffi_give_back(&gate->universe, false);
         gate->forking = false;
     }
 }
@@ -110,7 +110,7 @@ static void in_child(void)
         lffi_fork_guests(gate);
         lffi_drop_items(gate);
         if (gate->forking)
-            lffi_give_back(universe);
+            lffi_give_back(universe, false);
         gate->forking = false;
     }
 }

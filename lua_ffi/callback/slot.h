@@ -175,11 +175,25 @@ void lffi_fork_guests(struct lffi_gate *gate);
 bool lffi_call_later(struct lffi_slot *slot, struct lffi_gate *gate, int *error_number,
                      const struct lffi_registers *in, const unsigned char *stack,
                      struct lffi_return *ret);
-/* Runs what waits for this thread; errors go to ffi.onerror. Returns how many. */
-unsigned lffi_serve(lua_State *L, struct lffi_state *st);
-/* Whether something waits for this thread. */
-bool lffi_is_waited_for(struct lffi_gate *gate);
+/* Runs what waits for this thread, counted by the state; errors go to ffi.onerror. */
+void lffi_serve(lua_State *L, struct lffi_state *st);
+/* With the universe's mutex: whether something waits for this thread. */
+bool lffi_is_waited_for(const struct lffi_gate *gate);
 /* Lets go of what was kept; the universe is closed. */
 void lffi_drop_items(struct lffi_gate *gate);
+
+/* ---- poll.c ---------------------------------------------------------------------------------- */
+
+/* What is waited for; asked with the universe's mutex. */
+typedef bool lffi_met(const struct lffi_gate *gate, void *data);
+/* Lets others run Lua until that is met, it is later than `until`, or something waits for this
+ * thread, which then runs. May raise what callbacks of signals raise. True: it is met. The state
+ * has a gate. */
+bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_met *met,
+                       void *data);
+/* The time that many seconds from now, which the argument is; none: LFFI_FOREVER. */
+int64_t lffi_until(lua_State *L, int idx);
+/* Adds poll and fd to the API table on the stack top (upvalue: scope). */
+void lffi_poll_api(lua_State *L, struct lffi_scope *scope);
 
 #endif

@@ -33,6 +33,7 @@ struct lffi_state {
     int saved_errno;           /* S15 */
     unsigned scalar_callbacks; /* how many of those run, each in the one before */
     unsigned serving;          /* how many kept callbacks run, each in the one before (later.c) */
+    uint64_t items_served;     /* how many have run */
     unsigned callbacks_freed;  /* how many were, so far */
     bool errno_assigned;       /* ffi.errno(n) ran since the running callback began (S13) */
     struct lffi_gate *gate;    /* what other threads may look at; NULL before the first callback */

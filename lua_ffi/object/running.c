@@ -51,7 +51,7 @@ void lffi_let_go(struct lffi_call *running)
         running->error_index = LFFI_OF_GUEST;
         running->of_guest = true;
         lffi_swap_turn(running->callee->st, lffi_find_guest(running->gate));
-        lffi_give_back(universe);
+        lffi_give_back(universe, false);
     } else {
         lffi_stood_up(universe);
     }

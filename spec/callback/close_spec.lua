@@ -64,7 +64,11 @@ describe("lua_close", function()
                 local ok, text = pcall(lib.callbacks_call, function(x) return x end, 1)
                 io.write(tostring(ok), " ", (text:gsub("^[^:]*:%%d+: ", "")), " ")
                 local ok, text = pcall(function() lib.callbacks_kept():free() end)
-                io.write(tostring(ok), " ", (text:gsub("^[^:]*:%%d+: ", "")))
+                io.write(tostring(ok), " ", (text:gsub("^[^:]*:%%d+: ", "")), " ")
+                for _, name in ipairs {"poll", "fd"} do
+                    local ok, text = pcall(require "cffi"[name])
+                    io.write(tostring(ok), " ", (text:gsub("^[^:]*:%%d+: ", "")), " ")
+                end
             end})
             package.path, package.cpath = %q, %q
             local ffi = require "cffi"
@@ -76,7 +80,8 @@ describe("lua_close", function()
         local code, out, err = support.run { support.lua, script }
         os.remove(script)
         assert.equal("123 false no callback can be made while the Lua state closes "
-            .. "false all callbacks were freed when the Lua state closed", out)
+            .. "false all callbacks were freed when the Lua state closed "
+            .. ("false nothing is served while the Lua state closes "):rep(2), out)
         assert.truthy(err:find(CLOSED), err)
         assert.equal(0, code)
     end)

@@ -400,7 +400,8 @@ describe("options of ffi.callback", function()
             raises(text, ffi.callback, ...)
         end
         local third = "bad argument #3 to 'callback' "
-        refused(third .. "(unknown option 'errors' (there are error, onerror, always, signal))", "int (int)", print,
+        refused(third .. "(unknown option 'errors' (there are error, onerror, always, signal, "
+            .. "thread))", "int (int)", print,
             { errors = 1 })
         refused(third .. "(options have names, got integer 1)", "int (int)", print, { 1 })
         refused(third .. "(option 'onerror' must be a function, not integer 1)", "int (int)", print,

@@ -32,8 +32,11 @@ static int see(int result)
     return result;
 }
 
+int callbacks_delay; /* milliseconds before a thread makes its first call */
+
 void callbacks_reset(void)
 {
+    callbacks_delay = 0;
     callbacks_cleaned = callbacks_nseen = 0;
 }
 
@@ -327,9 +330,17 @@ struct job {
     int count, wrong, expected;
 };
 
+int callbacks_pause(int milliseconds)
+{
+    struct timespec pause = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    nanosleep(&pause, NULL);
+    return milliseconds;
+}
+
 static void *run_job(void *user)
 {
     struct job *job = user;
+    callbacks_pause(callbacks_delay);
     for (int i = 0; i < job->count; i++)
         job->wrong += job->f(i) != job->expected;
     return NULL;
@@ -366,6 +377,33 @@ int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected)
 {
     callbacks_start(f, n, count, expected);
     return callbacks_join();
+}
+
+/* Threads that call a function without a result, with what travels in every way. */
+typedef void callbacks_void_fn(int thread, int i, double d, long a, long b, long c, long e, long f,
+                               struct callbacks_large large);
+static callbacks_void_fn *void_fn;
+
+static void *run_void_job(void *user)
+{
+    struct job *job = user;
+    callbacks_pause(callbacks_delay);
+    for (int i = 0; i < job->count; i++) {
+        struct callbacks_large large = {{i, 1, 2, 3, 4}, i / 2.0};
+        void_fn(job->expected, i, i / 4.0, 5, 6, 7, 8, i, large);
+        memset(&large, -1, sizeof large);
+    }
+    return NULL;
+}
+
+void callbacks_start_void(callbacks_void_fn *f, int n, int count)
+{
+    void_fn = f;
+    nthreads = n;
+    for (int i = 0; i < n; i++) {
+        jobs[i] = (struct job){NULL, count, 0, i + 1};
+        pthread_create(&threads[i], NULL, run_void_job, &jobs[i]);
+    }
 }
 
 /* One call in a thread of its own; may be called while others are. */

@@ -37,6 +37,12 @@ callbacks.declarations = [=[
     void callbacks_start(callbacks_fn *f, int n, int count, int expected);
     int callbacks_join(void);
     int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected);
+    struct callbacks_large { long l[5]; double d; };
+    typedef void callbacks_void_fn(int thread, int i, double d, long a, long b, long c, long e, long f,
+        struct callbacks_large large);
+    void callbacks_start_void(callbacks_void_fn *f, int n, int count);
+    extern int callbacks_delay;
+    int callbacks_pause(int milliseconds);
     int callbacks_in_a_thread(callbacks_fn *f, int expected);
     int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected);
     void callbacks_start_kept(int stop_at_exit);

@@ -11,7 +11,7 @@ local Closure = { __name = "fiddle.Closure" }
 local methods = {}
 Closure.__index = methods
 
-local OPTIONS = { abi = true, error = true, onerror = true, always = true, signal = true }
+local OPTIONS = { abi = true, error = true, onerror = true, always = true, signal = true, thread = true }
 
 -- ---- making -------------------------------------------------------------------------------------
 
