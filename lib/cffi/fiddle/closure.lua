@@ -11,7 +11,9 @@ local Closure = { __name = "fiddle.Closure" }
 local methods = {}
 Closure.__index = methods
 
-local OPTIONS = { abi = true, error = true, onerror = true, always = true, signal = true, thread = true }
+local OPTIONS = {
+    abi = true, error = true, onerror = true, always = true, signal = true, thread = true,
+}
 
 -- ---- making -------------------------------------------------------------------------------------
 
