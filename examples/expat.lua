@@ -4,6 +4,8 @@ local ffi = require "cffi"
 
 ffi.cdef [[
     typedef struct XML_ParserStruct *XML_Parser;
+    enum XML_Status { XML_STATUS_ERROR, XML_STATUS_OK };
+    enum XML_Error { XML_ERROR_NONE };
     XML_Parser XML_ParserCreate(const char *encoding);
     void XML_ParserFree(XML_Parser parser);
     void XML_SetElementHandler(XML_Parser parser,
@@ -11,9 +13,9 @@ ffi.cdef [[
         void (*finish)(void *user, const char *name));
     void XML_SetCharacterDataHandler(XML_Parser parser,
         void (*text)(void *user, const char *bytes, int length));
-    int XML_Parse(XML_Parser parser, const char *bytes, int length, int is_final);
-    int XML_GetErrorCode(XML_Parser parser);
-    const char *XML_ErrorString(int code);
+    enum XML_Status XML_Parse(XML_Parser parser, const char *bytes, int length, int is_final);
+    enum XML_Error XML_GetErrorCode(XML_Parser parser);
+    const char *XML_ErrorString(enum XML_Error code);
 ]]
 local found, expat = pcall(ffi.load, "expat")
 if not found then

@@ -1,35 +1,24 @@
 -- What you learn: a callback that C calls for each file of a tree, whose error stops the walk and
 -- reaches the caller, and a struct that C hands to it.
 local ffi = require "cffi"
-
-ffi.cdef [[
-    struct FTW { int base; int level; };
-    struct stat;
-    enum { FTW_F, FTW_D, FTW_PHYS = 1 };
-    int nftw(const char *path,
-        int (*visit)(const char *path, const struct stat *info, int kind, struct FTW *where),
-        int max_open, int flags);
-    int mkdir(const char *path, unsigned mode);
-    int rmdir(const char *path);
-]]
-local C = ffi.C
+local posix = require "cffi.posix"
 
 -- Calls visit(path, kind, level) for everything below `root`; a true result ends the walk.
 -- So does an error in it: `error = 1` is what C gets then, and nftw stops at the first nonzero.
 local function walk(root, visit)
-    local entry <close> = ffi.callback("int (const char *, const struct stat *, int, struct FTW *)",
+    local entry <close> = ffi.callback(posix.__nftw_func_t,
         function(path, _, kind, where)
-            local what = kind == C.FTW_D and "directory" or "file"
+            local what = kind == posix.FTW_D and "directory" or "file"
             return visit(ffi.string(path), what, where.level) and 1 or 0
         end, { error = 1 })
-    return C.nftw(root, entry, 16, C.FTW_PHYS)
+    return posix.nftw(root, entry, 16, posix.FTW_PHYS)
 end
 
 -- A small tree of our own to walk.
 local root = os.tmpname()
 assert(os.remove(root))
-C.mkdir(root, 448)
-C.mkdir(root .. "/sub", 448)
+posix.mkdir(root, posix.S_IRWXU)
+posix.mkdir(root .. "/sub", posix.S_IRWXU)
 for _, name in ipairs { "/one", "/sub/two" } do
     assert(io.open(root .. name, "w")):close()
 end
@@ -50,5 +39,5 @@ print((message:gsub("\n.*", ""):gsub("in .*", "in here")))
 
 os.remove(root .. "/sub/two")
 os.remove(root .. "/one")
-C.rmdir(root .. "/sub")
-C.rmdir(root)
+posix.rmdir(root .. "/sub")
+posix.rmdir(root)

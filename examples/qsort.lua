@@ -3,8 +3,8 @@ local ffi = require "cffi"
 
 ffi.cdef [[
     void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));
-    struct city { const char *name; double degrees; };
 ]]
+ffi.cdef "struct city { const char *name; double degrees; };"
 
 -- Integers. The callback gets untyped pointers, as in C: a cast says what they point to.
 local numbers = ffi.new("int[8]", { 5, 3, 9, -2, 7, 3, 0, 1 })

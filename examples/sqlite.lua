@@ -4,18 +4,19 @@ local ffi = require "cffi"
 
 ffi.cdef [[
     typedef struct sqlite3 sqlite3;
-    typedef struct sqlite3_stmt stmt;
+    typedef struct sqlite3_stmt sqlite3_stmt;
     enum { SQLITE_OK = 0, SQLITE_ROW = 100, SQLITE_DONE = 101 };
     int sqlite3_open(const char *path, sqlite3 **db);
     int sqlite3_close(sqlite3 *db);
     const char *sqlite3_errmsg(sqlite3 *db);
-    int sqlite3_prepare_v2(sqlite3 *db, const char *sql, int, stmt **result, const char **tail);
-    int sqlite3_bind_text(stmt *, int index, const char *, int length, void (*)(void *));
-    int sqlite3_bind_int64(stmt *, int index, long long);
-    int sqlite3_step(stmt *);
-    int sqlite3_finalize(stmt *);
-    const char *sqlite3_column_text(stmt *, int column);
-    long long sqlite3_column_int64(stmt *, int column);
+    int sqlite3_prepare_v2(sqlite3 *db, const char *sql, int size, sqlite3_stmt **result,
+                           const char **tail);
+    int sqlite3_bind_text(sqlite3_stmt *, int index, const char *, int length, void (*)(void *));
+    int sqlite3_bind_int64(sqlite3_stmt *, int index, long long);
+    int sqlite3_step(sqlite3_stmt *);
+    int sqlite3_finalize(sqlite3_stmt *);
+    const unsigned char *sqlite3_column_text(sqlite3_stmt *, int column);
+    long long sqlite3_column_int64(sqlite3_stmt *, int column);
 ]]
 local found, sql = pcall(ffi.load, "sqlite3")
 if not found then
@@ -32,7 +33,7 @@ end
 
 -- Prepares a statement, binds a text and a number, and calls `each` for every row.
 local function run(db, text, name, number, each)
-    local out = ffi.new "stmt *[1]"
+    local out = ffi.new "sqlite3_stmt *[1]"
     if sql.sqlite3_prepare_v2(db, text, -1, out, nil) ~= sql.SQLITE_OK then
         error(ffi.string(sql.sqlite3_errmsg(db)), 0)
     end

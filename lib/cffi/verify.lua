@@ -5,6 +5,7 @@
 local core = require "cffi"
 local build = require "cffi.include.build"
 local compiler = require "cffi.include.compiler"
+local options = require "cffi.include.options"
 
 -- A number of the text, how C writes it, and what it is: { ours =, c =, what = }.
 local function add(list, ours, c, what)
@@ -115,9 +116,9 @@ local function difference(library, numbers)
 end
 
 -- The numbers and declarations of a text, which is declared in a scope of its own.
-local function read(text, options)
+local function read(text, given)
     local scope = core.scope()
-    local how = { name = options.name or "text", defs = options.defs }
+    local how = { name = given.name or "text", defs = given.defs }
     local ok, why = pcall(scope.cdef, text, how)
     if not ok then
         error(why, 0)
@@ -125,14 +126,14 @@ local function read(text, options)
     return gather(scope)
 end
 
-local function verify(text, headers, options)
-    local words, _, named_by = compiler.choose(options.cc)
+local function verify(text, headers, given)
+    local words, _, named_by = compiler.choose(given.cc)
     local source = compiler.source(headers)
     local function differ(what)
         error(("the declarations differ from %s: %s"):format(compiler.title(headers), what), 0)
     end
-    local numbers, lines = read(text, options)
-    local flags = compiler.flags(options)
+    local numbers, lines = read(text, given)
+    local flags = compiler.flags(given)
     flags[#flags + 1] = "-w" -- what the headers warn of is not about the text
     source.lines = program(source.lines, lines, numbers)
     local scope = core.scope()
@@ -152,22 +153,20 @@ local function verify(text, headers, options)
     return #numbers, #lines // 2
 end
 
-local KNOWN = { cc = true, cflags = true, defs = true, undefs = true, name = true }
+local known = { cc = true, cflags = true, defs = true, undefs = true, name = true }
 
 return function()
     local api = {}
 
-    function api.verify(text, headers, options)
-        if type(text) ~= "string" then
-            error(("bad argument #1 to 'verify' (string expected, got %s)"):format(type(text)), 2)
-        end
-        for name in pairs(options or {}) do
-            if not KNOWN[name] then
-                error(("bad argument #3 to 'verify' (unknown option '%s')"):format(name), 2)
+    function api.verify(text, headers, given)
+        local ok, numbers, declared = pcall(function()
+            if type(text) ~= "string" then
+                error(("bad argument #1 to 'verify' (string expected, got %s)"):format(
+                    core.type(text)), 0)
             end
-        end
-        headers = type(headers) == "table" and headers or { headers }
-        local ok, numbers, declared = pcall(verify, text, headers, options or {})
+            headers = options.headers("verify", 2, headers)
+            return verify(text, headers, options.check("verify", given, known, 3))
+        end)
         if not ok then
             error(numbers, 2)
         end

@@ -119,6 +119,26 @@ DLError	the memory was freed
 ]], (out:gsub("in /%S*libc%S*", "in LIBC")))
     end)
 
+    -- What the examples type by hand, and the headers that have it.
+    local headers = {
+        ["expat.lua"] = { "expat.h" }, ["gmp.lua"] = { "gmp.h" }, ["hello.lua"] = { "stdio.h", "stdlib.h" },
+        ["qsort.lua"] = { "stdlib.h" }, ["sqlite.lua"] = { "sqlite3.h" },
+    }
+
+    it("declare what the headers say", function()
+        local ffi = require "cffi"
+        local files <close> = assert(io.popen "grep -l 'ffi.cdef ..$' examples/*.lua")
+        local count = 0
+        for path in files:lines() do
+            local name = path:match "[^/]+$"
+            local text = support.read_file(path):match "ffi%.cdef %[%[(.-)%]%]"
+            local numbers, declared = ffi.verify(text, assert(headers[name], path), { name = name })
+            assert.is_true(numbers + declared > 0, path)
+            count = count + 1
+        end
+        assert.equal(5, count)
+    end)
+
     it("are all tested here, short, and begin with what they teach", function()
         local spec = support.read_file "spec/project/examples_spec.lua"
         local files <close> = assert(io.popen "ls examples/*.lua")

@@ -5,6 +5,7 @@ local options = {}
 local kinds = {
     cc = "words", cflags = "words", undefs = "names", defs = "definitions", pkg = "names",
     lib = "library", headers = "headers", compile = "boolean", functions = "prototypes",
+    name = "text",
 }
 
 local function bad(fn, argument, text, ...)
@@ -27,6 +28,10 @@ local checks = {}
 
 function checks.words(value)
     return type(value) == "string" or is_list_of(value, "string"), "a string or a list of strings"
+end
+
+function checks.text(value)
+    return type(value) == "string", "a string"
 end
 
 checks.names = checks.words
@@ -69,21 +74,23 @@ local function unknown(fn, argument, name, allowed)
         table.concat(names, ", "))
 end
 
--- Checks the table of options at argument 2 of `fn`; `allowed` is a set of names. Returns a copy.
-function options.check(fn, given, allowed)
+-- Checks the table of options at argument 2 (or another) of `fn`; `allowed` is a set of names.
+-- Returns a copy.
+function options.check(fn, given, allowed, argument)
+    argument = argument or 2
     if given == nil then
         return {}
     elseif type(given) ~= "table" then
-        bad(fn, 2, "table of options expected, got %s", type(given))
+        bad(fn, argument, "table of options expected, got %s", type(given))
     end
     local checked = {}
     for name, value in pairs(given) do
         if not allowed[name] then
-            unknown(fn, 2, name, allowed)
+            unknown(fn, argument, name, allowed)
         end
         local ok, wanted = checks[kinds[name]](value)
         if not ok then
-            bad(fn, 2, "option '%s' must be %s, not %s", name, wanted, type(value))
+            bad(fn, argument, "option '%s' must be %s, not %s", name, wanted, type(value))
         end
         checked[name] = value
     end

@@ -3,21 +3,9 @@
 -- wanted: nothing links with it, and without either the lines come from io.read. The history's file
 -- is read and written here, for each library has a format of its own.
 local ffi = require "cffi".scope {} -- of its own: what the prompt declares is no concern of ours
-local C = ffi.C
+local posix = require "cffi.posix"
 
 ffi.cdef [[
-    typedef void (*handler)(int);
-    handler signal(int number, handler handler);
-    int isatty(int fd);
-    int mkdir(const char *path, unsigned mode);
-    ssize_t read(int fd, void *to, size_t size);
-    struct pollfd { int fd; short events, revents; };
-    int poll(struct pollfd *fds, unsigned long count, int timeout);
-    struct winsize { unsigned short rows, columns, x, y; };
-    int ioctl(int fd, unsigned long request, ...);
-    void free(void *p);
-    char *strdup(const char *s);
-
     char *readline(const char *prompt);
     void using_history(void);
     void add_history(const char *line);
@@ -32,23 +20,22 @@ ffi.cdef [[
     extern int rl_point;
 ]]
 
-local SIGINT, POLLIN = 2, 1
 local NEWLINE, EOF = 10, -1
 local HISTORY_LINES = 5000
 local HISTORY_SIZE = 1 << 20 -- bytes; of a longer file the end is kept
-local TIOCGWINSZ = ffi.os == "Linux" and 0x5413 or 0x40087468
 
 local terminal = {}
 
 function terminal.is_terminal(fd)
-    return C.isatty(fd) == 1
+    return posix.isatty(fd) == 1
 end
 
 -- Rows and columns, as they are now.
 local function screen_size()
-    local size = ffi.new "struct winsize[1]"
-    local known = C.ioctl(1, TIOCGWINSZ, size) == 0 and size[0].rows > 0 and size[0].columns > 0
-    return known and size[0].rows or 24, known and size[0].columns or 80
+    local size = posix["struct winsize"]()
+    local known = posix.ioctl(1, posix.TIOCGWINSZ, ffi.addressof(size)) == 0
+        and size.ws_row > 0 and size.ws_col > 0
+    return known and size.ws_row or 24, known and size.ws_col or 80
 end
 
 -- Whether colours may be used: https://no-color.org
@@ -85,7 +72,7 @@ local function history_file()
     local dir = state .. "/cffi"
     for slash in (dir .. "/"):gmatch "()/" do
         if slash > 1 then
-            C.mkdir(dir:sub(1, slash - 1), 448) -- 0700; most exist already
+            posix.mkdir(dir:sub(1, slash - 1), posix.S_IRWXU) -- most exist already
         end
     end
     return dir .. "/history"
@@ -111,13 +98,13 @@ end
 -- is something to read, false after ^C; and one that tells whether ^C came since last asked.
 local function watch_interrupts()
     local interrupted = false
-    local input = ffi.new("struct pollfd[1]", { { fd = 0, events = POLLIN } })
+    local input = posix["struct pollfd[1]"]({ { fd = 0, events = posix.POLLIN } })
     local function note() interrupted = true end
     local function wait(check)
         repeat
             check()
             -- A signal ends the wait, but for one that comes just before it: hence the limit.
-        until interrupted or C.poll(input, 1, 200) == 1
+        until interrupted or posix.poll(input, 1, 200) == 1
         return not interrupted
     end
     local function was_interrupted()
@@ -125,7 +112,7 @@ local function watch_interrupts()
         interrupted = false
         return was
     end
-    return ffi.callback("handler", note, { signal = true }), wait, was_interrupted
+    return ffi.callback(posix.sighandler_t, note, { signal = true }), wait, was_interrupted
 end
 
 -- Readline by itself would wait for Enter after ^C: its keys come from here.
@@ -136,7 +123,7 @@ local function hand_keys(lib, wait)
         if not wait(function() lib.rl_check_signals() end) then
             return NEWLINE
         end
-        return C.read(0, byte, 1) == 1 and byte[0] or EOF
+        return posix.read(0, byte, 1) == 1 and byte[0] or EOF
     end
 end
 
@@ -156,7 +143,7 @@ local function offer_completions(lib, complete)
     local list = {}
     local generate = ffi.callback("generator", function(_, state)
         local text = list[state + 1]
-        return text and C.strdup(text)
+        return text and posix.strdup(text)
     end)
     lib.rl_attempted_completion_function = function(text, start)
         lib.rl_attempted_completion_over = 1
@@ -194,11 +181,11 @@ end
 -- The handler of `lua` raises "interrupted!" in the running Lua code, once: it is set again after
 -- each line. While a line is read, ours stands in for it: `read(prompt)` gives the line.
 local function interruptible(read, handler, was_interrupted)
-    local host = C.signal(SIGINT, nil)
+    local host = posix.signal(posix.SIGINT, nil)
     return function(prompt)
-        C.signal(SIGINT, handler or host)
+        posix.signal(posix.SIGINT, handler or host)
         local line = read(prompt)
-        C.signal(SIGINT, host)
+        posix.signal(posix.SIGINT, host)
         if was_interrupted() then
             error("interrupted!", 0)
         end
@@ -225,7 +212,7 @@ local function edited_reader(lib)
     return interruptible(function(prompt)
         local line = lib.readline(prompt)
         local text = line and ffi.string(line)
-        C.free(line)
+        posix.free(line)
         return text
     end, handler, was_interrupted)
 end
