@@ -9,6 +9,7 @@
  */
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "face/face.h"
 #include "object/running.h"
@@ -117,13 +118,21 @@ static _Noreturn void raise_crash(struct lffi_guard *guard, int number, const vo
     abort();
 }
 
+/* Whether the thread did it itself; abort() sends its signal by the thread's number. */
+static bool is_own(int number, const siginfo_t *info)
+{
+    if (number == SIGABRT)
+        return info->si_code == SI_TKILL && info->si_pid == getpid();
+    return info->si_code > 0;
+}
+
 /* A signal of another thread, or one that somebody sent, does what it does without a guard: the
  * instruction is run again, or the signal comes again when the handler returns. */
 static void crashed(int number, siginfo_t *info, void *context)
 {
     struct lffi_guard *guard = lffi_thread.guard;
     (void)context;
-    if (guard != NULL && (info->si_code > 0 || number == SIGABRT))
+    if (guard != NULL && is_own(number, info))
         raise_crash(guard, number, info->si_addr);
     signal(number, SIG_DFL);
     if (info->si_code <= 0)
