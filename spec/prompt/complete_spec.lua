@@ -84,6 +84,18 @@ describe("completion", function()
         end)
     end
 
+    it("shows the prototype where a call of C wants an argument", function()
+        for text, expected in pairs {
+            ["C.putchar("] = "int putchar(int)", ["x = C.puts( "] = "int puts(const char *)",
+            ["C.puts('a') C.putchar(5, "] = "int putchar(int)",
+            ["C.putchar(5"] = false, ["print("] = false, ["nothing("] = false, ["C.putchar(ffi.sizeof("] = false,
+        } do
+            local list, from, wanted = complete(self, text)
+            assert.equal(expected or nil, wanted, text)
+            assert.is_true(not expected or #list == 0 and from == #text + 1)
+        end
+    end)
+
     it("knows the names of included headers, with and without the namespace", function()
         local one = session.new { env = setmetatable({}, { __index = _G }), write = function() end }
         one.ffi = ffi.scope {}

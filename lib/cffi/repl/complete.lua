@@ -285,6 +285,17 @@ local function sorted(names, head)
     return list
 end
 
+-- The prototype of the C function whose next argument is wanted: behind "(" or ",".
+local function prototype_at(session, before)
+    local path = before:match "([%a_][%w_.]*)%s*%(%s*$"
+        or before:match "([%a_][%w_.]*)%s*%([^()]*,%s*$"
+    local place = path and place_of(session, path)
+    if place and type(place.value) == "function" then
+        local is_c, info = pcall(session.ffi.reflect, place.value)
+        return is_c and (select(2, session:declaration(info.symbol)) or info.text) or nil
+    end
+end
+
 -- Lua's names: behind a path, or by themselves.
 local function complete_lua(session, before)
     local word = before:match "[%a_][%w_.:%[%]\"' ]*$" or ""
@@ -364,7 +375,8 @@ local ARGUMENTS = {
     end,
 }
 
--- The completions of what ends `before`, sorted, and where in it they begin.
+-- The completions of what ends `before`, sorted, and where in it they begin; or none, that, and
+-- what is wanted there, which is to be shown.
 return function(session, before)
     local command = before:match "^%s*:%s*([%w_]*)$"
     if command then
@@ -385,6 +397,10 @@ return function(session, before)
     if text then
         local list, from = complete_string(session, text, call)
         return list, #before - #text + from
+    end
+    local prototype = prototype_at(session, before)
+    if prototype then
+        return {}, #before + 1, prototype
     end
     return complete_lua(session, before)
 end

@@ -16,6 +16,8 @@ ffi.cdef [[
     extern char **(*rl_attempted_completion_function)(const char *text, int start, int end);
     extern int rl_attempted_completion_over, rl_completion_append_character;
     char **rl_completion_matches(const char *text, generator generator);
+    int rl_on_new_line(void);
+    int rl_forced_update_display(void);
     extern char *rl_line_buffer;
     extern int rl_point;
 ]]
@@ -149,7 +151,12 @@ local function offer_completions(lib, complete)
         lib.rl_attempted_completion_over = 1
         lib.rl_completion_append_character = 0
         local before = ffi.string(lib.rl_line_buffer, lib.rl_point)
-        local ok, found, from = pcall(complete, before)
+        local ok, found, from, wanted = pcall(complete, before)
+        if ok and wanted then
+            io.stdout:write("\n", wanted, "\n"):flush()
+            lib.rl_on_new_line()
+            lib.rl_forced_update_display()
+        end
         list = ok and aligned(found, from, before, start + 1) or {}
         return lib.rl_completion_matches(text, generate)
     end
