@@ -283,6 +283,22 @@ function ffi.poll(seconds) end
 ---```
 function ffi.fd() end
 
+---Ends, for good and in all scopes, what scripts may add: declarations, libraries, pointer casts, callbacks. What is bound goes on working. For hosts; SECURITY.md says what it does not do.
+---Errors: afterwards "no new declarations after ffi.lock()", and likewise for the others.
+---Example:
+---```lua
+---print(ffi.locked()) --> false
+---```
+function ffi.lock() end
+
+---Whether `ffi.lock` was called.
+---@return boolean
+---Example:
+---```lua
+---print(ffi.locked()) --> false
+---```
+function ffi.locked() end
+
 ---What happens to integers that do not fit: "fit" (an error; unsigned types take negative ones of their width), "strict" (an error), "wrap" (modulo 2^N), "saturate" (the nearest).
 ---@param policy? ffi.policy
 ---@return ffi.policy before the one that was in force

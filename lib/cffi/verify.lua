@@ -155,7 +155,7 @@ end
 
 local known = { cc = true, cflags = true, defs = true, undefs = true, name = true }
 
-return function()
+return function(ffi)
     local api = {}
 
     function api.verify(text, headers, given)
@@ -163,6 +163,9 @@ return function()
             if type(text) ~= "string" then
                 error(("bad argument #1 to 'verify' (string expected, got %s)"):format(
                     core.type(text)), 0)
+            end
+            if ffi.locked() then -- before a compiler runs
+                error("no new declarations after ffi.lock()", 0)
             end
             headers = options.headers("verify", 2, headers)
             return verify(text, headers, options.check("verify", given, known, 3))

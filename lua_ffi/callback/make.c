@@ -218,6 +218,7 @@ static struct lffi_slot *take_slot(lua_State *L, const struct lffi_signature *si
     char place[LFFI_PLACE_SIZE];
     size_t size = lffi_error_size(signature);
     const char *why = "not enough memory for a callback";
+    lffi_check_lock(L, use->st, "callbacks");
     write_place(L, place);
     use->error = error != NULL ? malloc(size) : NULL;
     if (use->error != NULL)

@@ -100,6 +100,7 @@ static int api_cdef(lua_State *L)
     source.text = lffi_arg_string(L, 1, &source.size);
     if (plain && lffi_text_is_known(L, scope, source.text, source.size))
         return 0;
+    lffi_check_lock(L, scope->st, "declarations");
     if (scope->luajit)
         source.flags |= CDECL_KEEP_FIRST;
     if (last > 1 && lua_istable(L, last)) {
@@ -163,6 +164,7 @@ static void fill_api(lua_State *L, struct lffi_scope *scope)
     lffi_api_symbols(L, scope);
     lffi_api_tags(L, scope);
     lffi_api_load(L, scope);
+    lffi_api_lock(L, scope);
     lffi_callback_api(L, scope);
     lua_pushliteral(L, "cffi " CFFI_VERSION);
     lua_setfield(L, -2, "_VERSION");

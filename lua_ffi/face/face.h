@@ -18,6 +18,7 @@ void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
 void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
 void lffi_api_tags(lua_State *L, struct lffi_scope *scope);    /* tags.c */
 void lffi_api_load(lua_State *L, struct lffi_scope *scope);    /* load.c */
+void lffi_api_lock(lua_State *L, struct lffi_scope *scope);    /* lock.c */
 
 /* texts.c: whether the scope has declared this very text, and nothing since that could change what
  * it means. */
@@ -122,5 +123,10 @@ void lffi_push_namespace(lua_State *L, struct lffi_scope *scope, int lib_idx);
 struct lffi_library *lffi_push_library_of(lua_State *L, int idx);
 /* Closes the library and empties its namespace, the table at idx. */
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx);
+
+/* ---- lock.c ---------------------------------------------------------------------------------- */
+
+/* Whether bytes written to a place of this type could be read as a pointer; NULL: any type. */
+bool lffi_may_hold_pointers(const struct lffi_ctype *ct);
 
 #endif

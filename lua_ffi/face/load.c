@@ -74,6 +74,7 @@ static int api_load(lua_State *L)
     int flags = 0;
     if (!lua_istable(L, 1))
         lffi_arg_string(L, 1, NULL);
+    lffi_check_lock(L, scope->st, "libraries");
     lua_settop(L, 2);
     lib = lffi_push_library(L, scope);
     if (lua_istable(L, 2))

@@ -70,6 +70,9 @@ static struct memory writable_arg(lua_State *L, struct lffi_scope *scope, int ar
     if (m.target != NULL && m.target->constant)
         lffi_arg_error(L, arg, "attempt to write to constant %s",
                        lffi_push_kind_of(L, scope->st, arg));
+    if (scope->st->locked && lffi_may_hold_pointers(m.target))
+        lffi_arg_error(L, arg, "bytes of %s may be pointers: no new pointer casts after ffi.lock()",
+                       lffi_push_kind_of(L, scope->st, arg));
     return m;
 }
 

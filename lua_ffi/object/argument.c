@@ -144,6 +144,8 @@ struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int 
     struct cdecl_error error;
     const struct cdecl_type *type;
     source.text = lua_tolstring(L, text_idx, &source.size);
+    if (strchr(source.text, '{') != NULL)
+        lffi_check_lock(L, scope->st, "declarations");
     source.args = lffi_collect_args(L, scope, first_arg, last_arg);
     source.nargs = last_arg >= first_arg ? (size_t)(last_arg - first_arg + 1) : 0;
     if (scope->luajit)

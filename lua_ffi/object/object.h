@@ -22,10 +22,10 @@ enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE, LFFI_METAT
 /* One per Lua universe (docs/design.md section 6). */
 struct lffi_state {
     lua_State *main;
-    struct lffi_scope *scope; /* the default scope */
-    const void *mt_cdata;     /* address of the common cdata metatable ... */
-    const void *mt_cdata_gc;  /* ... of the one with __gc ... */
-    const void *mt_ctype;     /* ... and of ctypes: how objects are recognised */
+    struct lffi_scope *scope;           /* the default scope */
+    const void *mt_cdata;               /* address of the common cdata metatable ... */
+    const void *mt_cdata_gc;            /* ... of the one with __gc ... */
+    const void *mt_ctype;               /* ... and of ctypes: how objects are recognised */
     int ref_metatable[LFFI_METATABLES]; /* registry references of the same */
     int ref_kept;              /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
     int ref_finalizers;        /* ephemeron: cdata -> finaliser */
@@ -46,6 +46,7 @@ struct lffi_state {
     int64_t search_after;      /* ... and the time of the next, in nanoseconds */
     bool closing;              /* the state's own finaliser has begun */
     bool unloads;              /* there was a library that the collector unmaps */
+    bool locked;               /* ffi.lock(): nothing new is declared, loaded, cast, called back */
     uint64_t ctypes;           /* made so far, see lffi_ctype.serial */
     lua_State *arena_thread;   /* see scope.c: of the scopes that stay until lua_close */
 };
@@ -89,6 +90,8 @@ static inline bool lffi_peeks(const struct lffi_state *st)
 
 /* The state of this universe, created on first use. */
 struct lffi_state *lffi_open_state(lua_State *L);
+/* Raises "no new WHAT after ffi.lock()" when the host has locked this universe. */
+void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what);
 /* Pushes a new table with weak keys. */
 void lffi_push_weak_table(lua_State *L);
 /* The scope of the running API function (its first upvalue, which keeps it). */

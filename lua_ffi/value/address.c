@@ -23,11 +23,14 @@ static bool functions_match(const struct lffi_ctype *dst, const struct lffi_ctyp
 }
 
 /* True when a pointer to `src` may be used as a pointer to `dst`, qualifiers aside. Integers match
- * by size, whatever their sign, as C programs use them; pointers to pointers match exactly. */
+ * by size, whatever their sign, as C programs use them; pointers to pointers match exactly. After
+ * ffi.lock() a pointer to void leads nowhere else: by way of it every pointer could be cast. */
 static bool pointees_match(const struct lffi_ctype *dst, const struct lffi_ctype *src)
 {
-    if (dst->op == LFFI_VOID || src->op == LFFI_VOID)
+    if (dst->op == LFFI_VOID)
         return true;
+    if (src->op == LFFI_VOID)
+        return !dst->scope->st->locked;
     if (dst->op == LFFI_FUNCTION && src->op == LFFI_FUNCTION)
         return functions_match(dst, src);
     if (lffi_is_integral(dst->op) && lffi_is_integral(src->op))

@@ -165,6 +165,7 @@ void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bo
 static void cast_to_pointer(lua_State *L, struct lffi_ctype *ct, int idx,
                             const struct lffi_where *where)
 {
+    lffi_check_lock(L, ct->scope->st, "pointer casts");
     if (lffi_makes_callback(L, ct, idx))
         lffi_push_callback(L, ct, idx);
     else
