@@ -1,0 +1,20 @@
+-- A picture as PNG: cairo.
+local ffi = require "cffi"
+local cairo = ffi.include("cairo.h", { pkg = "cairo" })
+
+local surface = cairo.cairo_image_surface_create(cairo.CAIRO_FORMAT_ARGB32, 64, 48)
+local pen = cairo.cairo_create(surface)
+cairo.cairo_set_source_rgb(pen, 1, 1, 1)
+cairo.cairo_paint(pen)
+cairo.cairo_set_source_rgba(pen, 0.8, 0.1, 0.1, 0.9)
+cairo.cairo_arc(pen, 32, 24, 20, 0, 2 * math.pi)
+cairo.cairo_fill(pen)
+cairo.cairo_select_font_face(pen, "sans", cairo.CAIRO_FONT_SLANT_NORMAL, cairo.CAIRO_FONT_WEIGHT_BOLD)
+cairo.cairo_move_to(pen, 4, 20)
+cairo.cairo_show_text(pen, "Lua")
+assert(cairo.cairo_status(pen) == cairo.CAIRO_STATUS_SUCCESS)
+assert(cairo.cairo_surface_write_to_png(surface, arg[1]) == cairo.CAIRO_STATUS_SUCCESS)
+local version = ffi.string(cairo.cairo_version_string())
+print(cairo.cairo_image_surface_get_width(surface), version == cairo.CAIRO_VERSION_STRING)
+cairo.cairo_destroy(pen)
+cairo.cairo_surface_destroy(surface)
