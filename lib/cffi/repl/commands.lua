@@ -33,7 +33,8 @@ argument: the libraries that are open.]],
     { name = "find", takes = "WORD", says = "looks for a name everywhere",
         more = [[
 In this order: what is declared, what open libraries export, the system's headers and libraries by
-name, what the system's libraries export. WORD is a part of the name, or a glob: *_open.]],
+name, what the system's libraries export, what its headers declare. WORD is a part of the name, or
+a glob: *_open.]],
         completes = "names", run = module "find" },
     { name = "layout", takes = "TYPE", says = "offsets, sizes and holes of a struct, as of pahole",
         more = "TYPE is C (struct stat) or a Lua expression that gives a type or an object.",

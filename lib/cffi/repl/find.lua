@@ -1,5 +1,5 @@
 -- :find WORD: a name among what is declared, what open libraries export, the system's headers and
--- libraries by name, and what the system's libraries export.
+-- libraries by name, what the system's libraries export, and what its headers declare.
 local exports = require "cffi.repl.exports"
 local glob = require "cffi.repl.glob"
 local library = require "cffi.include.library"
@@ -53,20 +53,45 @@ local function exported(session, pattern)
     return rows
 end
 
--- Header files whose name, or whose folder's, fits.
+-- A header's path as #include has it.
+local function included_as(path)
+    local name = path:gsub("^/usr/include/", ""):gsub("^/usr/local/include/", "")
+        :gsub("^[^/]*%-linux%-[^/]*/", "")
+    return "<" .. name .. ">"
+end
+
+-- Header files whose name fits.
 local function headers(pattern)
     local rows = {}
     local pipe <close> = io.popen("find -L " .. table.concat(FOLDERS, " ")
         .. " -maxdepth 5 -name '*.h' 2>/dev/null")
     for path in pipe:lines() do
-        local name = path:gsub("^/usr/include/", ""):gsub("^/usr/local/include/", "")
-            :gsub("^[^/]*%-linux%-[^/]*/", "")
-        local file = name:match "[^/]*$"
+        local file = path:match "[^/]*$"
         if file:find(pattern) or file:gsub("%.h$", ""):find(pattern) then
-            rows[#rows + 1] = "<" .. name .. ">"
+            rows[#rows + 1] = included_as(path)
         end
     end
     table.sort(rows)
+    return rows
+end
+
+-- Headers in which a function of that name stands: those in fewer folders first.
+local function declaring_headers(word)
+    local rows, depth = {}, {}
+    if word:find "[^%w_*?%[%]^-]" then
+        return rows
+    end
+    local name = glob.is_glob(word) and word or "*" .. word .. "*"
+    name = name:gsub("[*?]", { ["*"] = "[A-Za-z0-9_]*", ["?"] = "[A-Za-z0-9_]" })
+    local command = "LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])%s *[(]' %s 2>/dev/null"
+    local pipe <close> = io.popen(command:format(name, table.concat(FOLDERS, " ")))
+    for path in pipe:lines() do
+        local row = included_as(path)
+        rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
+    end
+    table.sort(rows, function(a, b)
+        return depth[a] < depth[b] or depth[a] == depth[b] and a < b
+    end)
     return rows
 end
 
@@ -111,6 +136,8 @@ return function(session, word)
     count = count + section(session, "libraries", named_libraries(pattern))
     count = count + section(session, "exported by libraries of the system",
         system_exports(session, pattern))
+    count = count + section(session, "headers with functions of such names",
+        declaring_headers(word))
     if count == 0 then
         error(("nothing like '%s' was found"):format(word), 0)
     end
