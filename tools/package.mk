@@ -30,4 +30,9 @@ deb: dist
 	if command -v lintian >/dev/null; then lintian $(LINTIAN) $(DIST)/deb/*.changes; fi
 	mv $(DIST)/deb/*.deb $(DIST)
 
-.PHONY: dist deb
+## build/site: the documents as HTML pages with a search, for a browser without a network
+site:
+	mkdir -p $(BUILD)/site
+	$(LUA) tools/site.lua $(BUILD)/site
+
+.PHONY: dist deb site
