@@ -167,6 +167,8 @@ static void note_out(const struct subject *s, uint32_t i, enum cdecl_passing pas
     set_passing(s, i, passing);
     if (s->note->name != NULL) {
         set_length(s, &s->to->param[i], i, true);
+    } else if (s->params != NULL && s->params[i].count != 0) {
+        s->to->param[i].array = cdecl__array(s->p->state, type->target, s->params[i].count);
     } else if (type->target->kind == CDECL_VOID && s->to->param[i].length == 0) {
         FAIL(s, "'%s' of 'void' has no size: out(LENGTH), parameter '%s' is '%s'", word_of(s->note),
              name_of(s, i), text_of(s, type));

@@ -176,7 +176,7 @@ struct cdecl_attr {
     const int64_t *ints;
 };
 
-/* How a function is called from Lua, as [[cffi::...]] says (docs/design.md S23): a part of its
+/* How a function is called from Lua, as [[cffi::...]] says (docs/design.md S24): a part of its
  * type, that makes no type another one. Places of parameters are counted from 1, 0 is none. */
 enum cdecl_passing { CDECL_PASS, CDECL_PASS_IN, CDECL_PASS_OUT, CDECL_PASS_INOUT };
 enum cdecl_failure { CDECL_NO_FAILURE, CDECL_FAILURE_ERRNO, CDECL_FAILURE_STATUS };
@@ -190,6 +190,7 @@ struct cdecl_param_annotation {
     const char *length_name;        /* its name */
     const char *owned;              /* the function that frees what comes back */
     const struct cdecl_type *flags; /* an enum */
+    const struct cdecl_type *array; /* what comes back, when the parameter was declared so */
     struct cdecl_value value;       /* NONE: a null pointer */
 };
 
@@ -211,6 +212,7 @@ struct cdecl_param {
     const char *base; /* the typedef its declaration began with, NULL when none: for printing */
     const struct cdecl_param *params; /* of the function that it points to, or NULL */
     const struct cdecl_attr *attrs;
+    uint64_t count; /* elements, when it was declared as an array of so many; 0: it was not */
 };
 
 enum cdecl_decl_kind {

@@ -147,6 +147,9 @@ static struct param_node *parameter(struct parser *p)
     node->params = d.params;
     node->attrs = d.attrs.kept;
     node->notes = d.attrs.notes;
+    node->count = d.type->kind == CDECL_ARRAY ? d.type->count : d.count;
+    if (node->count >= CDECL_COUNT_VLA)
+        node->count = 0;
     return node;
 }
 
@@ -368,6 +371,8 @@ OUT_OF_LINE static void fold(struct parser *p, enum naming naming, struct declar
         p->culprit = &d->at;
         result->type = fold_one(p, result->type, d, naming == NAME_PARAMETER);
         last = d;
+        if (d->kind == DERIVE_ARRAY && naming == NAME_PARAMETER && d->next == NULL)
+            result->count = d->count;
         if (d->kind == DERIVE_FUNCTION || d->kind == DERIVE_BLOCK) /* a block hides its function */
             result->params = d->params;
     }
@@ -395,6 +400,7 @@ void cdecl__declarator(struct parser *p, const struct specs *specs, enum naming 
     result->name = NULL; /* field by field: zeroing all of it costs more than the rest here */
     result->params = NULL;
     result->is_function = false;
+    result->count = 0;
     result->attrs = (struct attrs){0};
     cdecl__attributes(p, &result->attrs);
     result->type = pointers(p, specs->type, &result->attrs);

@@ -458,6 +458,7 @@ struct param_node {
     struct param_node *params; /* of the function that it points to */
     struct cdecl_attr *attrs;
     struct note_link *notes;
+    uint64_t count; /* of the array that it was declared as */
 };
 
 struct declarator {
@@ -466,6 +467,7 @@ struct declarator {
     const struct cdecl_type *type;
     struct param_node *params; /* of the function declared or, when it is none, pointed to */
     bool is_function;
+    uint64_t count; /* elements of the array that became a pointer, 0: none did */
     struct attrs attrs;
 };
 

@@ -195,6 +195,7 @@ void cdecl__note_declarator(struct parser *p, struct declarator *d, bool is_para
         cdecl__scratch(p->state, (n + 1) * sizeof *params, _Alignof(struct cdecl_param));
     for (struct param_node *node = d->params; i < n; node = node->next, i++) {
         params[i].name = node->name == NULL ? NULL : node->name->text;
+        params[i].count = node->count;
         notes[i + 1] = node->notes;
         any |= node->notes != NULL;
     }

@@ -78,7 +78,8 @@ copy_params(struct cdecl_state *state, const struct param_node *node, const stru
 {
     bool any = false;
     for (const struct param_node *n = node; n != NULL; n = n->next)
-        any |= n->name != NULL || n->attrs != NULL || n->base != NULL || n->params != NULL;
+        any |= n->name != NULL || n->attrs != NULL || n->base != NULL || n->params != NULL ||
+               n->count != 0;
     if (!any)
         return NULL;
     const struct cdecl_type *function = cdecl__function_of(type);
@@ -88,6 +89,7 @@ copy_params(struct cdecl_state *state, const struct param_node *node, const stru
         params[i].base = node->base;
         params[i].params = copy_params(state, node->params, node->type);
         params[i].attrs = node->attrs;
+        params[i].count = node->count;
     }
     return params;
 }

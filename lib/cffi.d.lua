@@ -420,6 +420,19 @@ function ffi.eq(a, b) end
 ---```
 function ffi.tofunction(pointer, name, library) end
 
+---Says after the fact how a declared function is called, as `[[cffi::...]]` in its declaration does.
+---@param ns ffi.namespace the library, whose scope it is declared in
+---@param name string the function; what was fetched follows at once
+---@param attributes table `errno`, `status`, `string`, `owned`, `count` of the function; numbers or names of parameters: their attributes as text
+---Errors: what the declaration would raise.
+---Example:
+---```lua
+---ffi.cdef "double frexp(double x, int *exponent);"
+---ffi.annotate(ffi.C, "frexp", { exponent = "out" })
+---print(ffi.C.frexp(8)) --> 0.5	4
+---```
+function ffi.annotate(ns, name, attributes) end
+
 ---An owner of memory: what it made is used until it is closed.
 ---@return ffi.arena
 ---Example:

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "call/outgoing.h"
+#include "call/script.h"
 #include "value/refuse.h"
 
 /* ---- parameters ------------------------------------------------------------------------------ */
@@ -59,12 +59,6 @@ static void check_nonnull(lua_State *L, struct outgoing *call)
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-/* Where the registers of a result in pieces are put together. */
-struct incoming {
-    struct lffi_return ret;
-    struct lffi_cdata *object; /* a struct, or what came in memory; on the stack top */
-};
-
 static bool needs_object(const struct lffi_plan *plan)
 {
     return plan->result_kind == LFFI_RETURN_MEMORY || lffi_travels_as_object(plan->result.op);
@@ -72,7 +66,7 @@ static bool needs_object(const struct lffi_plan *plan)
 
 /* A result that is put together from its pieces. Its object is on the stack top, if it has one. */
 static LFFI_NOINLINE void push_pieces(lua_State *L, const struct lffi_plan *plan,
-                                      const struct incoming *in)
+                                      const struct lffi_incoming *in)
 {
     _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
     if (plan->result_kind != LFFI_RETURN_MEMORY)
@@ -82,7 +76,7 @@ static LFFI_NOINLINE void push_pieces(lua_State *L, const struct lffi_plan *plan
         lffi_load(L, plan->result.ct, scratch, 0);
 }
 
-static int push_result(lua_State *L, const struct lffi_plan *plan, const struct incoming *in)
+int lffi_push_result(lua_State *L, const struct lffi_plan *plan, const struct lffi_incoming *in)
 {
     const unsigned char *ret = (const unsigned char *)&in->ret;
     if (plan->result.op == LFFI_VOID)
@@ -92,7 +86,7 @@ static int push_result(lua_State *L, const struct lffi_plan *plan, const struct 
     return 1;
 }
 
-static void prepare_result(lua_State *L, const struct outgoing *call, struct incoming *in)
+void lffi_prepare_result(lua_State *L, const struct outgoing *call, struct lffi_incoming *in)
 {
     const struct lffi_plan *plan = call->plan;
     in->object = NULL;
@@ -155,7 +149,7 @@ bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
 }
 
 /* Raises when the library is closed, or what the pointer was is freed. */
-static void check_callee(lua_State *L, const struct outgoing *call)
+void lffi_check_callee(lua_State *L, const struct outgoing *call)
 {
     const struct lffi_library *lib = call->record != NULL ? call->record->pub.lib : NULL;
     int origin = call->record != NULL ? lua_upvalueindex(LFFI_UPVALUE_LIBRARY) : call->first - 1;
@@ -173,7 +167,7 @@ static void check_callee(lua_State *L, const struct outgoing *call)
 }
 
 /* Callbacks among the arguments that the conversions of later ones have freed. */
-static LFFI_NOINLINE void check_callbacks(lua_State *L, struct outgoing *call)
+LFFI_NOINLINE void lffi_check_callbacks(lua_State *L, struct outgoing *call)
 {
     const void *code;
     for (int i = 0; i < call->nargs; i++) {
@@ -193,7 +187,7 @@ static LFFI_NOINLINE void check_callbacks(lua_State *L, struct outgoing *call)
 static int convert_and_run(lua_State *L, struct outgoing *call)
 {
     const struct lffi_plan *plan = call->plan;
-    struct incoming in;
+    struct lffi_incoming in;
     call->assigned = plan->end;
     if (plan->variadic)
         lffi_abi_begin_variadic(&call->assigned, call->copies,
@@ -207,14 +201,15 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
         lffi_store_variadic(L, call, call->first + i);
     if (call->record != NULL && call->record->nonnull != 0)
         check_nonnull(L, call);
-    prepare_result(L, call, &in);
+    lffi_prepare_result(L, call, &in);
     if (call->recheck)
         lffi_check_format(L, call->record, &call->where, call->nargs);
-    check_callee(L, call); /* again: conversions and the collector may have run what closes it */
+    lffi_check_callee(L,
+                      call); /* again: conversions and the collector may have run what closes it */
     if (call->freed != plan->ct->scope->st->callbacks_freed)
-        check_callbacks(L, call);
+        lffi_check_callbacks(L, call);
     run(L, call, &in.ret);
-    return push_result(L, plan, &in);
+    return lffi_push_result(L, plan, &in);
 }
 
 /* A frame in a userdata, for long stack blocks and copies of indirect arguments. */
@@ -264,7 +259,7 @@ static int dispatch(lua_State *L, struct outgoing *call)
 }
 
 /* "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
-static const char *push_callee(lua_State *L, const struct outgoing *call)
+const char *lffi_push_callee(lua_State *L, const struct outgoing *call)
 {
     const struct lffi_record *record = call->record;
     if (record != NULL)
@@ -278,11 +273,12 @@ static void check_count(lua_State *L, const struct outgoing *call)
     int wanted = (int)call->plan->nparams;
     if (call->nargs == wanted || (call->nargs > wanted && call->plan->variadic))
         return;
-    luaL_error(L, "wrong number of arguments to %s: expected %s%d, got %d", push_callee(L, call),
-               call->plan->variadic ? "at least " : "", wanted, call->nargs);
+    luaL_error(L, "wrong number of arguments to %s: expected %s%d, got %d",
+               lffi_push_callee(L, call), call->plan->variadic ? "at least " : "", wanted,
+               call->nargs);
 }
 
-static void set_where(struct outgoing *call, const struct lffi_library *lib)
+void lffi_set_where(struct outgoing *call, const struct lffi_library *lib)
 {
     const struct lffi_scope *scope = call->plan->ct->scope;
     call->where.place = LFFI_TO_ARGUMENT;
@@ -299,9 +295,11 @@ int lffi_call_function(lua_State *L)
     call.plan = call.record->plan;
     call.address = call.record->pub.address;
     lib = call.record->pub.lib;
-    check_callee(L, &call);
+    if (call.record->script != NULL) /* annotated after it was fetched */
+        return lffi_call_annotated(L);
+    lffi_check_callee(L, &call);
     check_count(L, &call);
-    set_where(&call, lib);
+    lffi_set_where(&call, lib);
     if (call.record->format.text > 0 && !call.plan->ct->scope->luajit)
         lffi_prepare_format(L, &call);
     return dispatch(L, &call);
@@ -312,8 +310,10 @@ int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void)
     struct outgoing call = {.first = first, .nargs = lua_gettop(L) - first + 1};
     call.plan = ct->base->plan != NULL ? ct->base->plan : lffi_plan_of(L, ct);
     call.address = address;
-    check_callee(L, &call);
+    if (call.plan->ct->type->annotated)
+        return lffi_call_annotated_pointer(L, &call);
+    lffi_check_callee(L, &call);
     check_count(L, &call);
-    set_where(&call, NULL);
+    lffi_set_where(&call, NULL);
     return dispatch(L, &call);
 }

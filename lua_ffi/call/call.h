@@ -43,7 +43,8 @@ struct lffi_plan {
     bool variadic;            /* ", ..." or "()" */
     bool by_libffi;           /* no register path */
     bool general;             /* a call looks at struct lffi_general alone, unless variadic */
-    bool scalar_callback;     /* of scalars, of which Lua's values are made without allocating */
+    const struct lffi_script *script; /* of calls through pointers, once needed: user value 1 */
+    bool scalar_callback; /* of scalars, of which Lua's values are made without allocating */
     struct lffi_param param[];
 };
 
@@ -73,6 +74,8 @@ void lffi_assign_again(const struct lffi_plan *plan, struct lffi_assign *assign)
  * one that the pointer at origin_idx leads to, which is kept alive and must not go stale. */
 void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_decl *decl,
                         void (*address)(void), int lib_idx, int origin_idx);
+/* Has the Lua function at idx do what the one on the stack top does, which is popped. */
+void lffi_rebind_function(lua_State *L, int idx);
 /* True while a function of the library runs on this thread, or code that it `holds`, called through
  * a pointer: a callback must not unmap it. */
 typedef bool lffi_holds(const struct lffi_library *lib, const void *address);

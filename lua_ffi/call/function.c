@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "call/call.h"
+#include "call/script.h"
 #include "object/scope.h"
 
 static uint64_t bit(int64_t index)
@@ -77,6 +77,9 @@ static void read_attributes(struct lffi_record *record, const struct lffi_plan *
     for (uint32_t i = 0; i < plan->nparams; i++) {
         if ((plan->param[i].flags & LFFI_PARAM_FUNCTION) && by_name)
             record->borrows |= bit(i);
+        if (cdecl_annotation_of(decl->type) != NULL &&
+            cdecl_annotation_of(decl->type)->param[i].scoped)
+            record->borrows |= bit(i);
         if (decl->params != NULL)
             read_parameter(record, plan, i, decl->params[i].attrs);
     }
@@ -86,6 +89,12 @@ static _Noreturn void cannot_call(lua_State *L, const struct cdecl_decl *decl, c
 {
     luaL_error(L, "cannot call '%s' (%s): %s", decl->name, lffi_push_decl_text(L, decl), why);
     abort();
+}
+
+/* Whether calls follow a script. Only the names of the scope's own declarations are interned. */
+static bool is_scripted(const struct lffi_ctype *ct, const struct cdecl_decl *decl)
+{
+    return ct->type->annotated || cdecl_is_releaser(ct->scope->cdecl, decl->name);
 }
 
 static struct lffi_record *new_record(lua_State *L, const struct lffi_ctype *ct,
@@ -100,7 +109,8 @@ static struct lffi_record *new_record(lua_State *L, const struct lffi_ctype *ct,
         nseen = format.text > 0 ? LFFI_SEEN_FORMATS : 0;
     }
     size = sizeof *record + (size_t)nseen * sizeof(struct lffi_seen);
-    record = lua_newuserdatauv(L, size, nseen + (ct->scope->anchors != NULL));
+    record =
+        lua_newuserdatauv(L, size, nseen + (ct->scope->anchors != NULL) + is_scripted(ct, decl));
     memset(record, 0, size);
     if (ct->scope->anchors != NULL) {
         lffi_push_scope(L, ct->scope);
@@ -110,11 +120,26 @@ static struct lffi_record *new_record(lua_State *L, const struct lffi_ctype *ct,
     return record;
 }
 
-static void take_plan(struct lffi_record *record, const struct lffi_plan *plan)
+/* In place of a library, of functions whose short ways are closed (call_annotated looks at it). */
+static const struct lffi_library never_open = {.open = false};
+
+/* The record's userdata is at idx. */
+static void take_plan(lua_State *L, struct lffi_record *record, int idx,
+                      const struct lffi_plan *plan)
 {
+    idx = idx < 0 && idx > LUA_REGISTRYINDEX ? lua_absindex(L, idx) : idx;
     record->plan = plan;
     read_attributes(record, plan);
     read_result(record, &plan->result);
+    if (!is_scripted(record->pub.ct, record->pub.decl))
+        return;
+    record->script = lffi_push_script(L, plan, record->pub.name,
+                                      cdecl_is_releaser(plan->ct->scope->cdecl, record->pub.name));
+    lua_pushvalue(L, idx);
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, lffi_script_slot(record));
+    lua_pop(L, 1);
+    record->callee.lib = &never_open;
 }
 
 /* A function of which a parameter was incomplete when it was fetched: reading it is no fault, and a
@@ -125,7 +150,7 @@ static int call_unplanned(lua_State *L)
     const struct lffi_plan *plan = lffi_find_plan(L, record->pub.ct);
     if (plan == NULL)
         cannot_call(L, record->pub.decl, lua_tostring(L, -1));
-    take_plan(record, plan);
+    take_plan(L, record, lua_upvalueindex(LFFI_UPVALUE_RECORD), plan);
     return lffi_call_function(L);
 }
 
@@ -149,7 +174,9 @@ static lua_CFunction caller_of(lua_State *L, struct lffi_record *record)
         lua_pop(L, 1);
         return call_unplanned;
     }
-    take_plan(record, plan);
+    take_plan(L, record, -2, plan);
+    if (record->script != NULL)
+        return lffi_call_annotated;
     caller = lffi_direct_caller(record);
     return caller != NULL ? caller : lffi_call_function;
 }
@@ -179,4 +206,18 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
         lua_pushvalue(L, origin_idx);
     }
     lua_pushcclosure(L, caller_of(L, record), 3);
+}
+
+/* A call that runs in it uses the old record, which lives on with the scope. */
+void lffi_rebind_function(lua_State *L, int idx)
+{
+    int made = lua_gettop(L);
+    luaL_checkstack(L, 6, NULL);
+    lua_getupvalue(L, idx, LFFI_UPVALUE_RECORD);
+    lffi_ref(L, ((const struct lffi_record *)lua_touserdata(L, -1))->pub.ct->scope);
+    for (int i = LFFI_UPVALUE_RECORD; i >= LFFI_UPVALUE_ADDRESS; i--) {
+        lua_getupvalue(L, made, i);
+        lua_setupvalue(L, idx, i);
+    }
+    lua_settop(L, made - 1);
 }

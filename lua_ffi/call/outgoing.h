@@ -21,6 +21,25 @@ struct outgoing {
     struct lffi_where where;
 };
 
+/* Where the registers of a result in pieces are put together. */
+struct lffi_incoming {
+    struct lffi_return ret;
+    struct lffi_cdata *object; /* a struct, or what came in memory; on the stack top */
+};
+
+/* ---- call.c: parts of a call, in this order -------------------------------------------------- */
+
+void lffi_set_where(struct outgoing *call, const struct lffi_library *lib);
+/* Raises when the library is closed, or what the pointer was is freed. */
+void lffi_check_callee(lua_State *L, const struct outgoing *call);
+/* Makes the object that a result needs, on the stack top. */
+void lffi_prepare_result(lua_State *L, const struct outgoing *call, struct lffi_incoming *in);
+/* Raises about callbacks among the arguments that the conversions of later ones have freed. */
+void lffi_check_callbacks(lua_State *L, struct outgoing *call);
+int lffi_push_result(lua_State *L, const struct lffi_plan *plan, const struct lffi_incoming *in);
+/* Pushes "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
+const char *lffi_push_callee(lua_State *L, const struct outgoing *call);
+
 /* ---- outgoing.c ------------------------------------------------------------------------------ */
 
 /* Stores the argument at idx by the general conversion. `pieces`: what the parameter's `first`

@@ -204,7 +204,7 @@ static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct
     size_t pieces = draft->npieces * sizeof(struct lffi_piece);
     size_t rest = aligned(params + types + pieces);
     size_t room = lffi_abi_room(&draft->assign);
-    struct lffi_plan *plan = lua_newuserdatauv(L, rest + room + 15, 0);
+    struct lffi_plan *plan = lua_newuserdatauv(L, rest + room + 15, ct->type->annotated);
     void *convention = (void *)aligned((uintptr_t)plan + rest);
     struct lffi_ctype **promoted = (struct lffi_ctype **)((char *)plan + params);
     struct lffi_piece *piece = (struct lffi_piece *)((char *)plan + params + types);
@@ -220,6 +220,7 @@ static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct
     plan->end = (struct lffi_assign){0};
     lffi_abi_begin(&plan->end, convention, &draft->assign, false);
     fill(L, plan, piece, draft);
+    plan->script = NULL;
     plan->general = !plan->by_libffi && lffi_is_general(plan->result_kind, &plan->end);
     return plan;
 }

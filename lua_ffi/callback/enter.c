@@ -196,9 +196,7 @@ static void keep_failure(struct lffi_call *call, const char *text)
 static const unsigned char *argument_base(const struct invocation *run,
                                           const struct lffi_param *param)
 {
-    if (param->to >= LFFI_STACK_START && param->pieces == 1)
-        return LFFI_STACK_ARGUMENT(run->plan, run->stack, param->to) - param->to;
-    return (const unsigned char *)run->in;
+    return lffi_argument_base(run->plan, run->in, run->stack, param);
 }
 
 /* Pushes a struct as an object of its own, any other type by lffi_load. Not inline: `scratch` would
@@ -231,14 +229,18 @@ static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *ru
         lffi_load(L, ct, scratch, 0);
 }
 
-static void push_arguments(lua_State *L, const struct invocation *run)
+/* Returns the number of arguments. */
+static int push_arguments(lua_State *L, const struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
+    int top = lua_gettop(L);
     luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
     for (uint32_t i = 0; i < plan->nparams; i++) {
         const struct lffi_param *param = &plan->param[i];
         const unsigned char *slot = argument_base(run, param) + param->to;
-        if (lffi_push_plain(L, param->op, slot))
+        if ((plan->ct->type->annotated &&
+             lffi_push_text(L, run->slot, plan, i, run->in, run->stack)) ||
+            lffi_push_plain(L, param->op, slot))
             continue;
         if (param->op == LFFI_POINTER) {
             const void *address;
@@ -248,6 +250,7 @@ static void push_arguments(lua_State *L, const struct invocation *run)
             push_general(L, run, param);
         }
     }
+    return lua_gettop(L) - top;
 }
 
 static void set_result_where(struct lffi_where *where, const struct lffi_plan *plan)
@@ -259,14 +262,17 @@ static void set_result_where(struct lffi_where *where, const struct lffi_plan *p
 }
 
 /* Stores the value on the stack top as the result, in registers or in memory at `ret`'s address. */
-static void store_result(lua_State *L, const struct lffi_plan *plan, struct lffi_return *ret)
+static void store_result(lua_State *L, const struct invocation *run)
 {
+    const struct lffi_plan *plan = run->plan;
+    struct lffi_return *ret = run->ret;
     const struct lffi_param *result = &plan->result;
     unsigned char *registers = (unsigned char *)ret;
     struct lffi_where where;
     int idx = lua_gettop(L);
     void *value;
     if (result->op == LFFI_VOID ||
+        (plan->ct->type->annotated && lffi_store_text(L, run->slot, plan, ret)) ||
         (result->pieces == 1 && lffi_store_plain(L, result, idx, registers + result->to)))
         return;
     set_result_where(&where, plan);
@@ -303,7 +309,7 @@ static int run_result(lua_State *L)
     if (lua_gettop(L) == 2 && !run->plan->ct->scope->luajit)
         refuse_no_value(L, run->plan);
     lua_settop(L, 3);
-    store_result(L, run->plan, run->ret);
+    store_result(L, run);
     return 0;
 }
 
@@ -313,8 +319,7 @@ static int run_function(lua_State *L)
     const struct invocation *run = lua_touserdata(L, 1);
     lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->use.ref_function);
     lua_pushvalue(L, 2);
-    push_arguments(L, run);
-    lua_call(L, (int)run->plan->nparams, LUA_MULTRET);
+    lua_call(L, push_arguments(L, run), LUA_MULTRET);
     return run_result(L);
 }
 
@@ -327,7 +332,7 @@ static int run_onerror(lua_State *L)
     lua_pushvalue(L, 2);
     lua_call(L, 1, 1);
     if (!lua_isnil(L, -1))
-        store_result(L, run->plan, run->ret);
+        store_result(L, run);
     return 0;
 }
 

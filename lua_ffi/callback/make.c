@@ -63,6 +63,7 @@ void lffi_free_slot(lua_State *L, struct lffi_slot *slot)
 {
     int ref_function = slot->use.ref_function;
     int ref_onerror = slot->use.ref_onerror;
+    bool has_text = slot->use.plan->ct->type->annotated;
     if (lffi_is_shared(slot))
         forget_implicit(L, slot);
     slot->use.ref_function = slot->use.ref_onerror = LUA_NOREF;
@@ -70,6 +71,10 @@ void lffi_free_slot(lua_State *L, struct lffi_slot *slot)
     lffi_bury_slot(slot); /* from now on it may be another state's */
     luaL_unref(L, LUA_REGISTRYINDEX, ref_function);
     luaL_unref(L, LUA_REGISTRYINDEX, ref_onerror);
+    if (!has_text)
+        return;
+    lua_pushnil(L);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &slot->use); /* text.c's string */
 }
 
 struct lffi_slot *lffi_find_slot(lua_State *L, struct lffi_state *st, const void *code)
@@ -108,6 +113,8 @@ static const struct lffi_plan *check_plan(lua_State *L, struct lffi_ctype *ct,
 {
     const struct lffi_plan *plan = lffi_find_plan(L, ct);
     const char *why = plan == NULL ? lua_tostring(L, -1) : NULL;
+    if (plan != NULL && lffi_is_called_only(plan))
+        why = "its attributes are for functions of C";
     if (plan != NULL && ct->type->variadic)
         why = "the types of its variadic arguments are not known";
     for (uint32_t i = 0; why == NULL && i < plan->nparams; i++)

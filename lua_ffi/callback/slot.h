@@ -142,6 +142,31 @@ const char *lffi_push_callback_text(lua_State *L, const struct lffi_signature *s
                                     const char *place);
 const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot);
 
+/* Where the parameter's `to` counts from. */
+static inline const unsigned char *lffi_argument_base(const struct lffi_plan *plan,
+                                                      const struct lffi_registers *in,
+                                                      const unsigned char *stack,
+                                                      const struct lffi_param *param)
+{
+    (void)plan; /* most conventions know without */
+    if (param->to >= LFFI_STACK_START && param->pieces == 1)
+        return LFFI_STACK_ARGUMENT(plan, stack, param->to) - param->to;
+    return (const unsigned char *)in;
+}
+
+/* ---- text.c ---------------------------------------------------------------------------------- */
+
+/* Of an annotated type: pushes parameter i if it is a text, nothing if it is the length of one.
+ * False: it is neither. */
+bool lffi_push_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
+                    uint32_t i, const struct lffi_registers *in, const unsigned char *stack);
+/* Stores the string on the stack top as the result, and keeps it until the callback's next one or
+ * its end. False: it is none, or the type does not say so. */
+bool lffi_store_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
+                     struct lffi_return *ret);
+/* Whether its attributes are such that only C's functions can have. */
+bool lffi_is_called_only(const struct lffi_plan *plan);
+
 /* ---- events.c (with object/hooks.h's lffi_attend), hook.c ------------------------------------ */
 
 /* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time.

@@ -97,6 +97,7 @@ static int api_cdef(lua_State *L)
     int last = lua_gettop(L);
     bool plain = last == 1;
     size_t replaced = cdecl_macros_replaced(scope->cdecl);
+    uint32_t annotations = cdecl_annotations(scope->cdecl);
     source.text = lffi_arg_string(L, 1, &source.size);
     if (plain && lffi_text_is_known(L, scope, source.text, source.size))
         return 0;
@@ -121,6 +122,8 @@ static int api_cdef(lua_State *L)
         lffi_forget_texts(L, scope); /* macros of `defs`, declarations replaced */
     if ((source.flags & CDECL_OVERRIDE) || cdecl_macros_replaced(scope->cdecl) != replaced)
         lffi_namespaces_flush(L, scope);
+    else if (cdecl_annotations(scope->cdecl) != annotations)
+        lffi_refresh_functions(L, scope);
     return 0;
 }
 
@@ -163,6 +166,7 @@ static void fill_api(lua_State *L, struct lffi_scope *scope)
     lffi_api_reflect(L, scope);
     lffi_api_symbols(L, scope);
     lffi_api_tags(L, scope);
+    lffi_api_annotate(L, scope);
     lffi_api_load(L, scope);
     lffi_api_lock(L, scope);
     lffi_callback_api(L, scope);

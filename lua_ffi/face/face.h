@@ -8,17 +8,18 @@
 #include "object/argument.h"
 
 /* The parts of the API table, each adding its functions to the table on the stack top. */
-void lffi_api_types(lua_State *L, struct lffi_scope *scope);   /* types.c */
-void lffi_api_values(lua_State *L, struct lffi_scope *scope);  /* values.c */
-void lffi_api_memory(lua_State *L, struct lffi_scope *scope);  /* memory.c */
-void lffi_api_rules(lua_State *L, struct lffi_scope *scope);   /* rules.c */
-void lffi_api_arena(lua_State *L, struct lffi_scope *scope);   /* arena.c */
-void lffi_api_handle(lua_State *L, struct lffi_scope *scope);  /* handle.c */
-void lffi_api_reflect(lua_State *L, struct lffi_scope *scope); /* reflect.c */
-void lffi_api_symbols(lua_State *L, struct lffi_scope *scope); /* symbols.c */
-void lffi_api_tags(lua_State *L, struct lffi_scope *scope);    /* tags.c */
-void lffi_api_load(lua_State *L, struct lffi_scope *scope);    /* load.c */
-void lffi_api_lock(lua_State *L, struct lffi_scope *scope);    /* lock.c */
+void lffi_api_types(lua_State *L, struct lffi_scope *scope);    /* types.c */
+void lffi_api_values(lua_State *L, struct lffi_scope *scope);   /* values.c */
+void lffi_api_memory(lua_State *L, struct lffi_scope *scope);   /* memory.c */
+void lffi_api_rules(lua_State *L, struct lffi_scope *scope);    /* rules.c */
+void lffi_api_arena(lua_State *L, struct lffi_scope *scope);    /* arena.c */
+void lffi_api_handle(lua_State *L, struct lffi_scope *scope);   /* handle.c */
+void lffi_api_reflect(lua_State *L, struct lffi_scope *scope);  /* reflect.c */
+void lffi_api_symbols(lua_State *L, struct lffi_scope *scope);  /* symbols.c */
+void lffi_api_tags(lua_State *L, struct lffi_scope *scope);     /* tags.c */
+void lffi_api_annotate(lua_State *L, struct lffi_scope *scope); /* annotate.c */
+void lffi_api_load(lua_State *L, struct lffi_scope *scope);     /* load.c */
+void lffi_api_lock(lua_State *L, struct lffi_scope *scope);     /* lock.c */
 
 /* texts.c: whether the scope has declared this very text, and nothing since that could change what
  * it means. */
@@ -42,6 +43,15 @@ bool lffi_step(lua_State *L, const void *node);
 /* namespace.c: forgets what the namespaces of a scope have fetched, after declarations were
  * replaced. */
 void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope);
+/* namespace.c: calls `visit` with the stack index of each namespace of the scope. */
+void lffi_visit_namespaces(lua_State *L, struct lffi_scope *scope,
+                           void (*visit)(lua_State *L, int idx));
+/* namespace.c: pushes the library among the scope's namespaces, `lib` aside, that has the symbol,
+ * ffi.C before all others; NULL when none has. */
+const struct lffi_library *lffi_push_holder(lua_State *L, const struct lffi_scope *scope,
+                                            const struct lffi_library *lib, const char *symbol);
+/* annotate.c: has functions that were fetched do what their declarations say by now. */
+void lffi_refresh_functions(lua_State *L, struct lffi_scope *scope);
 /* namespace.c: pushes a pointer to the variable or function `name` of the namespace at `lib_idx`.
  */
 void lffi_push_symbol_address(lua_State *L, struct lffi_scope *scope, int lib_idx, int name_idx);

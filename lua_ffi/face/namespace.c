@@ -97,10 +97,8 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
-/* Pushes the library among the scope's namespaces that has the symbol, ffi.C before all others;
- * NULL when none has. */
-static const struct lffi_library *push_holder(lua_State *L, const struct lffi_library *lib,
-                                              const char *symbol)
+const struct lffi_library *lffi_push_holder(lua_State *L, const struct lffi_scope *scope,
+                                            const struct lffi_library *lib, const char *symbol)
 {
     const struct lffi_library *found = NULL;
     int top = lua_gettop(L);
@@ -108,7 +106,7 @@ static const struct lffi_library *push_holder(lua_State *L, const struct lffi_li
     lua_pushnil(L); /* the library found, held by its place */
     for (lua_pushnil(L); lua_next(L, top + 1) != 0; lua_settop(L, top + 3)) {
         const struct lffi_library *other = NULL;
-        if (lua_touserdata(L, -1) == lib->scope)
+        if (lua_touserdata(L, -1) == scope)
             other = lffi_push_library_of(L, top + 3);
         if (other == NULL || other == lib || !other->open ||
             (found != NULL && !lffi_library_is_default(other)) ||
@@ -123,7 +121,7 @@ static const struct lffi_library *push_holder(lua_State *L, const struct lffi_li
 static _Noreturn void missing_symbol(lua_State *L, const struct lffi_library *lib,
                                      const char *symbol)
 {
-    const struct lffi_library *other = push_holder(L, lib, symbol);
+    const struct lffi_library *other = lffi_push_holder(L, lib->scope, lib, symbol);
     if (other != NULL && lffi_library_is_default(other))
         luaL_error(L, "undefined symbol '%s' in %s: ffi.C has it", symbol, lib->path);
     if (other != NULL)
@@ -389,14 +387,20 @@ static void push_namespaces(lua_State *L)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &namespaces_key);
 }
 
-void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope)
+void lffi_visit_namespaces(lua_State *L, struct lffi_scope *scope,
+                           void (*visit)(lua_State *L, int idx))
 {
     push_namespaces(L);
     for (lua_pushnil(L); lua_next(L, -2) != 0; lua_pop(L, 1)) {
         if (lua_touserdata(L, -1) == scope)
-            flush_namespace(L, lua_gettop(L) - 1);
+            visit(L, lua_gettop(L) - 1);
     }
     lua_pop(L, 1);
+}
+
+void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope)
+{
+    lffi_visit_namespaces(L, scope, flush_namespace);
 }
 
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)

@@ -120,8 +120,54 @@ static void describe_tag(lua_State *L, struct lffi_scope *scope, const struct cd
         describe_constants(L, scope, tag);
 }
 
+/* The attributes of a function, or (from 1 on) of a parameter, as text, pushed. */
+static const char *push_annotation(lua_State *L, const struct cdecl_type *type, uint32_t param)
+{
+    luaL_Buffer text;
+    size_t size = cdecl_print_annotation(type, param, NULL, 0);
+    cdecl_print_annotation(type, param, luaL_buffinitsize(L, &text, size + 1), size + 1);
+    luaL_pushresultsize(&text, size);
+    return lua_tostring(L, -1);
+}
+
+/* "errno(-1), string" as errno = "-1", string = true into the table on the stack top. */
+static void set_words(lua_State *L, const char *text)
+{
+    while (*text != '\0') {
+        size_t word = strcspn(text, "(,");
+        size_t all = text[word] == '(' ? strcspn(text, ")") : word;
+        lua_pushlstring(L, text, word);
+        if (all > word)
+            lua_pushlstring(L, text + word + 1, all - word - 1);
+        else
+            lua_pushboolean(L, 1);
+        lua_rawset(L, -4);
+        text += all + (text[all] == ')');
+        text += strspn(text, ", ");
+    }
+}
+
+/* As ffi.annotate takes them. */
+static void describe_annotations(lua_State *L, const struct cdecl_type *type)
+{
+    if (!type->annotated)
+        return;
+    luaL_checkstack(L, 10, NULL);
+    lua_newtable(L);
+    set_words(L, push_annotation(L, type, 0));
+    lua_pop(L, 1);
+    for (uint32_t i = 1; i <= type->nparams; i++) {
+        if (*push_annotation(L, type, i) != '\0')
+            lua_rawseti(L, -2, i);
+        else
+            lua_pop(L, 1);
+    }
+    lua_setfield(L, -2, "annotations");
+}
+
 static void describe_function(lua_State *L, struct lffi_scope *scope, const struct cdecl_type *type)
 {
+    describe_annotations(L, type);
     set_type(L, scope, "result", type->target);
     set_flag(L, "variadic", type->variadic);
     lua_newtable(L);

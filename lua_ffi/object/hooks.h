@@ -30,6 +30,13 @@ void lffi_arith_metatable(lua_State *L, struct lffi_state *st); /* + - ... == < 
  * there on; returns the result count. Raises when it is a callback that was freed. */
 int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first);
 
+/* ---- of face/ -------------------------------------------------------------------------------- */
+
+/* The C function of that name, declared in the scope, in place of the library on the stack top
+ * (nil: any), or of ffi.C when that lacks it; what frees may be undeclared. False: why it cannot be
+ * is pushed. */
+bool lffi_push_named_function(lua_State *L, struct lffi_scope *scope, const char *name);
+
 /* ---- of callback/ ---------------------------------------------------------------------------- */
 
 /* Code address for the Lua function at idx as a function of type ct, shared per (function,

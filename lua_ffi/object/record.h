@@ -59,12 +59,19 @@ struct lffi_record {
     uint64_t nonnull;          /* bit i: parameter i + 1 refuses NULL */
     uint64_t borrows; /* bit i: a Lua function given there is only called during the call */
     const void *kind; /* &lffi_record_kind: tells a record from all other userdata */
+    const struct lffi_script *script; /* annotated, or frees what is owned: its last user value */
     struct lffi_format format;
     /* results of a word: which of its bits count, 0 when it is no integer, and their sign bit */
     uint64_t result_mask, result_sign;
     struct lffi_seen seen[]; /* LFFI_SEEN_FORMATS of them when there is a format */
 };
 enum { LFFI_SEEN_FORMATS = 4 };
+/* Which user value: behind the formats and the scope. */
+static inline int lffi_script_slot(const struct lffi_record *record)
+{
+    return (record->format.text > 0 ? LFFI_SEEN_FORMATS : 0) +
+           (record->pub.ct->scope->anchors != NULL) + 1;
+}
 enum { LFFI_UPVALUE_ADDRESS = 1, LFFI_UPVALUE_RECORD, LFFI_UPVALUE_LIBRARY };
 
 /* ---- record.c -------------------------------------------------------------------------------- */

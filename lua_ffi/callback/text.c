@@ -1,0 +1,104 @@
+/* Texts of callbacks, as attributes of their type have them: parameters that reach Lua as strings,
+ * and strings that C gets (docs/design.md S24).
+ *
+ * Depends on pieces.c. All of it runs inside enter.c's protected calls. A string that C has got is
+ * kept in the registry under the address of the slot's use.
+ */
+#include <string.h>
+
+#include "callback/slot.h"
+
+/* What C passed. */
+struct arguments {
+    const struct lffi_slot *slot;
+    const struct lffi_plan *plan;
+    const struct lffi_registers *in;
+    const unsigned char *stack;
+};
+
+static const struct cdecl_annotation *annotation_of(const struct lffi_plan *plan)
+{
+    return cdecl_annotation_of(plan->ct->type);
+}
+
+/* Whether the parameter is the length of a text, which Lua's strings have by themselves. */
+static bool is_length(const struct lffi_plan *plan, uint32_t param)
+{
+    const struct cdecl_annotation *says = annotation_of(plan);
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        if (says->param[i].string && says->param[i].length == param + 1)
+            return true;
+    return false;
+}
+
+static const unsigned char *slot_of(const struct arguments *from, const struct lffi_param *param)
+{
+    return lffi_argument_base(from->plan, from->in, from->stack, param) + param->to;
+}
+
+static void push_text(lua_State *L, const struct arguments *from,
+                      const struct cdecl_param_annotation *says, const char *text)
+{
+    const struct lffi_param *length;
+    uint64_t word;
+    if (text == NULL || says->length == 0) {
+        lua_pushstring(L, text);
+        return;
+    }
+    length = &from->plan->param[says->length - 1];
+    memcpy(&word, slot_of(from, length), sizeof word);
+    lffi_widen(length, (unsigned char *)&word);
+    if ((int64_t)word < 0)
+        luaL_error(L, "callback '%s' got %I as length '%s' of a text",
+                   lffi_signature_text(from->slot->signature), (LUAI_UACINT)word,
+                   says->length_name);
+    lua_pushlstring(L, text, (size_t)word);
+}
+
+bool lffi_push_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
+                    uint32_t i, const struct lffi_registers *in, const unsigned char *stack)
+{
+    const struct cdecl_param_annotation *says = &annotation_of(plan)->param[i];
+    const struct arguments from = {slot, plan, in, stack};
+    const char *text;
+    if (is_length(plan, i))
+        return true;
+    if (!says->string)
+        return false;
+    memcpy(&text, slot_of(&from, &plan->param[i]), sizeof text);
+    push_text(L, &from, says, text);
+    return true;
+}
+
+bool lffi_store_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
+                     struct lffi_return *ret)
+{
+    const struct cdecl_annotation *says = annotation_of(plan);
+    size_t size;
+    const char *text;
+    if (says == NULL || !says->string || lua_type(L, -1) != LUA_TSTRING)
+        return false;
+    text = lua_tolstring(L, -1, &size);
+    if (strlen(text) != size)
+        luaL_error(L, "result of callback '%s': the string contains a zero byte at position %d",
+                   lffi_signature_text(slot->signature), (int)strlen(text) + 1);
+    lua_pushvalue(L, -1);
+    lua_rawsetp(L, LUA_REGISTRYINDEX, &slot->use);
+    memcpy((unsigned char *)ret + plan->result.to, &text, sizeof text);
+    return true;
+}
+
+/* Only a text can be asked of a callback. */
+bool lffi_is_called_only(const struct lffi_plan *plan)
+{
+    const struct cdecl_annotation *says = annotation_of(plan);
+    bool only;
+    if (says == NULL)
+        return false;
+    only = says->failure != CDECL_NO_FAILURE || says->count || says->owned != NULL ||
+           says->freed_by != NULL || says->length != 0;
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        only |= says->param[i].passing != CDECL_PASS || says->param[i].optional ||
+                says->param[i].flags != NULL;
+    return only;
+}
