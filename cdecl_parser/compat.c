@@ -129,13 +129,19 @@ bool cdecl__same_body(const struct cdecl_tag *a, const struct cdecl_tag *b)
 
 /* Named tags of one state are one tag, so two of them differ; nameless ones and those of two states
  * are compared by their bodies. */
+static bool may_be_same(const struct cdecl_tag *a, const struct cdecl_tag *b)
+{
+    if (a == b)
+        return true;
+    return a->kind == b->kind && same_name(a->name, b->name) &&
+           (a->state != b->state || a->name == NULL);
+}
+
 static bool same_tags(const struct cdecl_tag *a, const struct cdecl_tag *b, struct comparison *c)
 {
     if (a == b)
         return true;
-    if (a->kind != b->kind || !same_name(a->name, b->name))
-        return false;
-    if (a->state == b->state && a->name != NULL)
+    if (!may_be_same(a, b))
         return false;
     if (!a->complete || !b->complete)
         return a->name != NULL;
@@ -222,6 +228,10 @@ bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
     struct comparison c;
     if (a == b)
         return true;
+    if (a->kind != b->kind && a->kind != CDECL_ENUM && b->kind != CDECL_ENUM)
+        return false; /* before room is made for a comparison */
+    if (a->tag != NULL && b->tag != NULL && !may_be_same(a->tag, b->tag))
+        return false;
     memset(&c, 0, sizeof c);
     return compatible(a, b, &c);
 }

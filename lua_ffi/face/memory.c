@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/inplace.h"
 #include "object/keep.h"
 
 /* A stretch of memory that an argument stands for. */
@@ -25,21 +26,30 @@ static bool is_memory(const struct lffi_ctype *ct)
            ct->op == LFFI_UNION || ct->op == LFFI_COMPLEX;
 }
 
-/* The memory of a cdata argument. */
-static struct memory cdata_memory(lua_State *L, struct lffi_scope *scope, int arg,
-                                  const struct lffi_cdata *cd)
+/* The memory that a cdata of such a type is or points to. */
+static struct memory memory_of(lua_State *L, const struct lffi_scope *scope, int arg,
+                               const struct lffi_cdata *cd)
 {
     struct memory m = {cd->addr, UINT64_MAX, cd->ct};
-    if (!is_memory(cd->ct))
-        lffi_expected(L, arg, "pointer, array, struct or union");
     if (cd->ct->op == LFFI_POINTER)
         memcpy(&m.addr, cd->addr, sizeof m.addr);
     if (cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_ARRAY)
         m.target = cd->ct->target;
+    if (scope->bounds && m.addr != NULL)
+        m.size = lffi_extent(L, arg, cd);
+    return m;
+}
+
+/* The memory of a cdata argument. */
+static struct memory cdata_memory(lua_State *L, struct lffi_scope *scope, int arg,
+                                  const struct lffi_cdata *cd)
+{
+    struct memory m;
+    if (!is_memory(cd->ct))
+        lffi_expected(L, arg, "pointer, array, struct or union");
+    m = memory_of(L, scope, arg, cd);
     if (m.addr == NULL)
         lffi_arg_error(L, arg, "null pointer");
-    if (scope->bounds)
-        m.size = lffi_extent(L, arg, cd);
     return m;
 }
 
@@ -79,12 +89,22 @@ static struct memory writable_arg(lua_State *L, struct lffi_scope *scope, int ar
 /* ---- string ---------------------------------------------------------------------------------- */
 
 /* Text without a length ends at a zero: only of bytes, or of what C calls nothing in particular. */
+static bool is_text(const struct memory *m)
+{
+    return m->target == NULL || m->target->op == LFFI_I8 || m->target->op == LFFI_U8 ||
+           m->target->op == LFFI_VOID;
+}
+
 static void check_text(lua_State *L, struct lffi_scope *scope, const struct memory *m)
 {
-    if (m->target != NULL && m->target->op != LFFI_I8 && m->target->op != LFFI_U8 &&
-        m->target->op != LFFI_VOID)
+    if (!is_text(m))
         lffi_arg_error(L, 1, "%s is no string of bytes: give its length",
                        lffi_push_kind_of(L, scope->st, 1));
+}
+
+static size_t text_size(const struct memory *m)
+{
+    return m->size < SIZE_MAX ? strnlen(m->addr, (size_t)m->size) : strlen(m->addr);
 }
 
 static int string_of_lua_string(lua_State *L, struct lffi_scope *scope)
@@ -126,7 +146,7 @@ static int api_string(lua_State *L)
         check_reach(L, 1, 2, size, &m);
     } else {
         check_text(L, scope, &m);
-        size = m.size < SIZE_MAX ? strnlen(m.addr, (size_t)m.size) : strlen(m.addr);
+        size = text_size(&m);
     }
     lua_pushlstring(L, m.addr, (size_t)size);
     return 1;
@@ -236,10 +256,123 @@ static int api_strerror(lua_State *L)
     return 1;
 }
 
+/* ---- the same in place ----------------------------------------------------------------------- */
+
+/* The memory of the argument `which` (from 1), a cdata; false: look closer. */
+static bool quick_memory(lua_State *L, const struct lffi_scope *scope, const struct lffi_value *arg,
+                         int which, struct memory *m)
+{
+    const struct lffi_cdata *cd = lffi_cdata_in_place(scope->st, &arg[which - 1]);
+    if (cd == NULL || !is_memory(cd->ct))
+        return false;
+    *m = memory_of(L, scope, which, cd);
+    return m->addr != NULL;
+}
+
+/* Likewise, of bytes that are no Lua value's pointer: nothing goes along when they are copied. */
+static bool quick_bytes(lua_State *L, const struct lffi_scope *scope, const struct lffi_value *arg,
+                        int which, struct memory *m)
+{
+    return quick_memory(L, scope, arg, which, m) &&
+           !lffi_may_keep(L, which, lffi_cdata_in_place(scope->st, &arg[which - 1]), m->addr);
+}
+
+static bool quick_target(lua_State *L, const struct lffi_scope *scope, const struct lffi_value *arg,
+                         struct memory *m)
+{
+    return !scope->st->locked && quick_bytes(L, scope, arg, 1, m) && !m->target->constant;
+}
+
+static bool quick_size(const struct lffi_value *arg, uint64_t *size)
+{
+    *size = (uint64_t)lffi_integer_in_place(arg);
+    return lffi_kind_in_place(arg) == LFFI_IS_INTEGER && *size <= INT64_MAX;
+}
+
+static bool is_string(const struct lffi_value *arg)
+{
+    return lffi_kind_in_place(arg) == LFFI_IS_NAME || lffi_kind_in_place(arg) == LFFI_IS_TEXT;
+}
+
+/* Of a pointer or array, with or without a number of bytes. */
+static int quick_string(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    ptrdiff_t n = lffi_count_arguments(L, arg);
+    struct memory m;
+    uint64_t size;
+    if (n < 1 || n > 2 || !quick_memory(L, lffi_scope_in_place(arg), arg, 1, &m) ||
+        (n == 1 ? !is_text(&m) : !quick_size(&arg[1], &size) || size > m.size))
+        return lffi_call_general(L);
+    lua_pushlstring(L, m.addr, n == 1 ? text_size(&m) : (size_t)size);
+    return 1;
+}
+
+/* From a cdata with a number of bytes, or from a string. */
+static int quick_copy(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    ptrdiff_t n = lffi_count_arguments(L, arg);
+    const struct lffi_scope *scope = lffi_scope_in_place(arg);
+    struct memory to;
+    struct memory from;
+    uint64_t size;
+    if (n < 2 || n > 3 || !quick_target(L, scope, arg, &to))
+        return lffi_call_general(L);
+    if (is_string(&arg[1])) {
+        from.addr = lffi_text_in_place(&arg[1]);
+        from.size = lffi_size_in_place(&arg[1]) + 1;
+    } else if (n == 2 || !quick_bytes(L, scope, arg, 2, &from)) {
+        return lffi_call_general(L);
+    }
+    size = from.size;
+    if ((n == 3 && !quick_size(&arg[2], &size)) || size > to.size || size > from.size)
+        return lffi_call_general(L);
+    memmove((void *)(uintptr_t)to.addr, from.addr, (size_t)size);
+    return 0;
+}
+
+static int quick_fill(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    ptrdiff_t n = lffi_count_arguments(L, arg);
+    const struct lffi_scope *scope = lffi_scope_in_place(arg);
+    struct memory to;
+    uint64_t size;
+    if (n < 2 || n > 3 || !quick_target(L, scope, arg, &to) || !quick_size(&arg[1], &size) ||
+        size > to.size || (n == 3 && lffi_kind_in_place(&arg[2]) != LFFI_IS_INTEGER))
+        return lffi_call_general(L);
+    memset((void *)(uintptr_t)to.addr, n == 3 ? (int)(lffi_integer_in_place(&arg[2]) & 0xFF) : 0,
+           (size_t)size);
+    return 0;
+}
+
+static int quick_errno(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    ptrdiff_t n = lffi_count_arguments(L, arg);
+    struct lffi_state *st = lffi_scope_in_place(arg)->st;
+    int old = st->saved_errno;
+    if (n > 1 || (n == 1 && (lffi_kind_in_place(arg) != LFFI_IS_INTEGER ||
+                             lffi_integer_in_place(arg) != (int)lffi_integer_in_place(arg))))
+        return lffi_call_general(L);
+    if (n == 1) {
+        st->saved_errno = (int)lffi_integer_in_place(arg);
+        st->errno_assigned = true;
+    }
+    lua_pushinteger(L, old);
+    return 1;
+}
+
 void lffi_api_memory(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
         {"string", api_string, 2}, {"copy", api_copy, 3},         {"fill", api_fill, 3},
         {"errno", api_errno, 1},   {"strerror", api_strerror, 1}, {NULL, NULL, 0}};
-    lffi_api_add(L, scope, functions);
+    static const struct lffi_quick quick[] = {{"string", quick_string},
+                                              {"copy", quick_copy},
+                                              {"fill", quick_fill},
+                                              {"errno", quick_errno},
+                                              {NULL, NULL}};
+    lffi_api_add_quick(L, scope, functions, quick);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/inplace.h"
 #include "object/scope.h"
 
 /* ffi.typeof(ct [, "$" arguments ...]) */
@@ -289,6 +290,70 @@ static int api_ipairs(lua_State *L)
     return 3;
 }
 
+/* ---- the same in place ----------------------------------------------------------------------- */
+
+/* Whose type every object of it has the size of. */
+static bool has_own_size(const struct lffi_ctype *ct)
+{
+    return ct->complete && ct->op != LFFI_VOID && ct->op != LFFI_FUNCTION && !lffi_is_open(ct);
+}
+
+static int quick_sizeof(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_state *st = lffi_state_in_place(arg);
+    const struct lffi_ctype *ct;
+    const struct lffi_cdata *cd;
+    uint64_t length;
+    if (lffi_count_arguments(L, arg) != 1)
+        return lffi_call_general(L);
+    ct = lffi_ctype_in_place(st, arg);
+    cd = ct == NULL ? lffi_cdata_in_place(st, arg) : NULL;
+    if (cd != NULL)
+        ct = cd->ct;
+    if (ct != NULL && has_own_size(ct)) {
+        lua_pushinteger(L, (lua_Integer)ct->size);
+        return 1;
+    }
+    if (cd == NULL || ct->op != LFFI_ARRAY || !ct->target->complete ||
+        (length = lffi_length(L, 1, cd)) == UINT64_MAX)
+        return lffi_call_general(L);
+    lua_pushinteger(L, (lua_Integer)(length * ct->target->size));
+    return 1;
+}
+
+static int quick_istype(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_scope *scope = lffi_scope_in_place(arg);
+    const struct lffi_ctype *ct;
+    const struct lffi_cdata *cd;
+    if (lffi_count_arguments(L, arg) != 2)
+        return lffi_call_general(L);
+    ct = lffi_ctype_in_place(scope->st, &arg[0]);
+    cd = lffi_cdata_in_place(scope->st, &arg[1]);
+    if (ct == NULL || cd == NULL)
+        return lffi_call_general(L);
+    lua_pushboolean(L, is_type(scope, ct, cd->ct));
+    return 1;
+}
+
+static int quick_offsetof(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_ctype *ct = NULL;
+    const struct lffi_field *field = NULL;
+    if (lffi_count_arguments(L, arg) == 2)
+        ct = lffi_ctype_in_place(lffi_state_in_place(arg), &arg[0]);
+    if (ct != NULL && lffi_is_record(ct->op) && ct->base->fields != NULL &&
+        lffi_kind_in_place(&arg[1]) == LFFI_IS_NAME)
+        field = lffi_interned_field(ct->base->fields, lffi_text_in_place(&arg[1]));
+    if (field == NULL || field->is_bits)
+        return lffi_call_general(L);
+    lua_pushinteger(L, (lua_Integer)field->offset);
+    return 1;
+}
+
 void lffi_api_types(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {
@@ -296,9 +361,13 @@ void lffi_api_types(lua_State *L, struct lffi_scope *scope)
         {"alignof", api_alignof, 1},      {"offsetof", api_offsetof, 2},
         {"istype", api_istype, 2},        {"type", api_type, 1},
         {"metatype", api_metatype, 2},    {NULL, NULL, 0}};
+    static const struct lffi_quick quick[] = {{"sizeof", quick_sizeof},
+                                              {"istype", quick_istype},
+                                              {"offsetof", quick_offsetof},
+                                              {NULL, NULL}};
     static const struct lffi_public luajit_functions[] = {{"ipairs", api_ipairs, 1},
                                                           {NULL, NULL, 0}};
-    lffi_api_add(L, scope, functions);
+    lffi_api_add_quick(L, scope, functions, quick);
     if (scope->luajit)
         lffi_api_add(L, scope, luajit_functions);
 }

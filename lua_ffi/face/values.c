@@ -420,6 +420,85 @@ static int api_totable(lua_State *L)
     return 1;
 }
 
+/* ---- the same in place ----------------------------------------------------------------------- */
+
+/* new(ct) of a struct: zeroed bytes and nothing else. */
+static int quick_new(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    struct lffi_ctype *ct = NULL;
+    if (lffi_count_arguments(L, arg) == 1)
+        ct = lffi_ctype_in_place(lffi_state_in_place(arg), arg);
+    if (ct == NULL || !lffi_is_plain_record(ct))
+        return lffi_call_general(L);
+    lffi_new(L, ct, ct->size);
+    return 1;
+}
+
+/* A pointer, array or struct to a pointer to objects. */
+static bool quick_cast_pointer(lua_State *L, struct lffi_ctype *ct, const struct lffi_cdata *cd)
+{
+    const void *address = cd->addr;
+    if (ct->target->op == LFFI_FUNCTION)
+        return false;
+    if (cd->ct->op == LFFI_POINTER) {
+        if (cd->ct->target->op == LFFI_FUNCTION)
+            return false;
+        memcpy(&address, cd->addr, sizeof address);
+    } else if (cd->ct->op != LFFI_ARRAY && !lffi_is_record(cd->ct->op)) {
+        return false;
+    }
+    lffi_push_pointer(L, ct, address, 2);
+    return true;
+}
+
+/* A Lua integer to an integer type, or a pointer to another. */
+static int quick_cast(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_state *st = lffi_state_in_place(arg);
+    const struct lffi_cdata *cd;
+    struct lffi_ctype *ct = NULL;
+    if (lffi_count_arguments(L, arg) == 2)
+        ct = lffi_ctype_in_place(st, &arg[0]);
+    if (ct == NULL || st->locked)
+        return lffi_call_general(L);
+    if (lffi_is_word(ct->op) && lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER) {
+        lua_Integer value = lffi_integer_in_place(&arg[1]);
+        struct lffi_cdata *made = lffi_new(L, ct, ct->size);
+        lffi_integer_to_memory(ct, made->addr, (unsigned __int128)value);
+        return 1;
+    }
+    cd = ct->op == LFFI_POINTER ? lffi_cdata_in_place(st, &arg[1]) : NULL;
+    if (cd != NULL && cd->ct != ct && quick_cast_pointer(L, ct, cd))
+        return 1;
+    return lffi_call_general(L);
+}
+
+/* Of an object that is no pointer: that one may be a callback's. */
+static int quick_addressof(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_cdata *cd = NULL;
+    if (lffi_count_arguments(L, arg) == 1)
+        cd = lffi_cdata_in_place(lffi_state_in_place(arg), arg);
+    if (cd == NULL || cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_FUNCTION)
+        return lffi_call_general(L);
+    lffi_push_anchored_pointer(L, lffi_pointer_to(L, cd->ct), cd->addr, 1);
+    return 1;
+}
+
+static int quick_tonumber(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_cdata *cd = NULL;
+    if (lffi_count_arguments(L, arg) == 1)
+        cd = lffi_cdata_in_place(lffi_state_in_place(arg), arg);
+    if (cd == NULL || cd->ct->op == LFFI_BOOL || !lffi_fast_load(L, cd->ct->op, cd->addr))
+        return lffi_call_general(L);
+    return 1;
+}
+
 void lffi_api_values(lua_State *L, struct lffi_scope *scope)
 {
     static const struct lffi_public functions[] = {{"new", api_new, LFFI_ANY},
@@ -434,7 +513,12 @@ void lffi_api_values(lua_State *L, struct lffi_scope *scope)
                                                    {"eq", api_eq, 2},
                                                    {"totable", api_totable, 2},
                                                    {NULL, NULL, 0}};
-    lffi_api_add(L, scope, functions);
+    static const struct lffi_quick quick[] = {{"new", quick_new},
+                                              {"cast", quick_cast},
+                                              {"addressof", quick_addressof},
+                                              {"tonumber", quick_tonumber},
+                                              {NULL, NULL}};
+    lffi_api_add_quick(L, scope, functions, quick);
     if (scope->luajit) { /* whose programs want a cdata; elsewhere NULL is nil (S5) */
         struct lffi_ctype *void_type = lffi_basic(L, scope, CDECL_PRIM_VOID);
         lffi_push_pointer(L, lffi_pointer_to(L, void_type), NULL, 0);

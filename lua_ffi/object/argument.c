@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "object/argument.h"
+#include "object/inplace.h"
 #include "object/integer.h"
 #include "object/record.h"
 #include "object/scope.h"
@@ -26,15 +27,40 @@ static int call_counted(lua_State *L)
     return running->function(L);
 }
 
-/* Stack top: the context, which is popped. */
+/* The same where arguments may be read in place. */
+static int call_counted_in_place(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_public *running = lffi_address_in_place(lffi_bound_value(arg, UP_PUBLIC));
+    bool method = lffi_kind_in_place(lffi_bound_value(arg, UP_METHOD)) == LFFI_IS_TRUE;
+    if (lffi_count_arguments(L, arg) > running->most + method)
+        return call_counted(L);
+    return running->function(L);
+}
+
+int lffi_call_general(lua_State *L)
+{
+    const struct lffi_public *running = lua_touserdata(L, lua_upvalueindex(UP_PUBLIC));
+    const struct lffi_scope *scope = lffi_scope_upvalue(L);
+    if (!scope->luajit && running->most != LFFI_ANY)
+        return call_counted(L);
+    return running->function(L);
+}
+
+/* Stack top: the context, which is popped. `quick` may be NULL. */
 static void push_public(lua_State *L, struct lffi_state *st, const struct lffi_public *function,
-                        unsigned how)
+                        lua_CFunction quick, unsigned how)
 {
     bool counted = (how & LFFI_COUNTED) != 0 && function->most != LFFI_ANY;
+    lua_CFunction entry = function->function;
+    if (counted)
+        entry = lffi_peeks(st) ? call_counted_in_place : call_counted;
+    if (quick != NULL && lffi_peeks(st))
+        entry = quick;
     lua_pushlightuserdata(L, (void *)(uintptr_t)function);
     lua_pushboolean(L, (how & LFFI_METHOD) != 0);
     lua_pushlightuserdata(L, st);
-    lua_pushcclosure(L, counted ? call_counted : function->function, UP_STATE);
+    lua_pushcclosure(L, entry, UP_STATE);
 }
 
 static unsigned counting(const struct lffi_scope *scope)
@@ -45,7 +71,7 @@ static unsigned counting(const struct lffi_scope *scope)
 void lffi_push_method(lua_State *L, struct lffi_scope *scope, const struct lffi_public *method)
 {
     lffi_push_scope(L, scope);
-    push_public(L, scope->st, method, LFFI_METHOD | counting(scope));
+    push_public(L, scope->st, method, NULL, LFFI_METHOD | counting(scope));
 }
 
 void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
@@ -53,18 +79,32 @@ void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_p
 {
     for (const struct lffi_public *f = functions; f->name != NULL; f++) {
         lua_pushlightuserdata(L, st);
-        push_public(L, st, f, how);
+        push_public(L, st, f, NULL, how);
+        lua_setfield(L, -2, f->name);
+    }
+}
+
+static lua_CFunction quick_of(const struct lffi_quick *quick, const char *name)
+{
+    while (quick->name != NULL && strcmp(quick->name, name) != 0)
+        quick++;
+    return quick->function;
+}
+
+void lffi_api_add_quick(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions,
+                        const struct lffi_quick *quick)
+{
+    for (const struct lffi_public *f = functions; f->name != NULL; f++) {
+        lffi_push_scope(L, scope);
+        push_public(L, scope->st, f, quick_of(quick, f->name), counting(scope));
         lua_setfield(L, -2, f->name);
     }
 }
 
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions)
 {
-    for (const struct lffi_public *f = functions; f->name != NULL; f++) {
-        lffi_push_scope(L, scope);
-        push_public(L, scope->st, f, counting(scope));
-        lua_setfield(L, -2, f->name);
-    }
+    static const struct lffi_quick none = {NULL, NULL};
+    lffi_api_add_quick(L, scope, functions, &none);
 }
 
 /* ---- errors ---------------------------------------------------------------------------------- */

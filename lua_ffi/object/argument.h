@@ -18,6 +18,13 @@ struct lffi_public {
     int most;
 };
 
+/* The short way of a public function, for the commonest arguments, read in place. All others it
+ * hands to lffi_call_general with nothing done, so it raises nothing itself. */
+struct lffi_quick {
+    const char *name;
+    lua_CFunction function;
+};
+
 enum {
     LFFI_METHOD = 1, /* its first argument is the object it belongs to */
     LFFI_COUNTED = 2 /* surplus arguments raise */
@@ -30,6 +37,11 @@ enum {
 /* Adds functions to a scope's API table, the table on the stack top. They count their arguments,
  * but not under LuaJIT's rules: LuaJIT ignores surplus ones. */
 void lffi_api_add(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions);
+/* Likewise; `quick`: the short ways of some of them, where arguments can be read in place. */
+void lffi_api_add_quick(lua_State *L, struct lffi_scope *scope, const struct lffi_public *functions,
+                        const struct lffi_quick *quick);
+/* Runs the function that has a short way the long one. */
+int lffi_call_general(lua_State *L);
 /* Adds methods or metamethods to the table on the stack top. */
 void lffi_add_functions(lua_State *L, struct lffi_state *st, const struct lffi_public *functions,
                         unsigned how);

@@ -20,7 +20,7 @@ struct lffi_cdata *lffi_to_cdata(lua_State *L, struct lffi_state *st, int idx)
         if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
             return NULL;
         cd = lffi_cdata_in_place(st, value);
-        if (cd != NULL)
+        if (cd != NULL || lffi_ctype_in_place(st, value) != NULL)
             return cd;
     }
     return lffi_recognise(L, idx, st->mt_cdata, st->mt_cdata_gc, LFFI_MT_CDATA);
@@ -107,15 +107,17 @@ enum owner {
     ITS_KEEPER /* a pointer that was written to through its address */
 };
 
-static enum owner owner_of(lua_State *L, int idx);
+static enum owner owner_of(lua_State *L, int idx, const struct lffi_cdata *cd);
 static void push_owner(lua_State *L, int idx, enum owner owner);
 
 /* A cdata without payload, with the owner of the memory of the cdata at owner_idx. */
 static struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct, size_t payload,
                                         int owner_idx)
 {
-    enum owner owner = owner_idx != 0 ? owner_of(L, owner_idx) : NOBODY;
+    enum owner owner = NOBODY;
     struct lffi_cdata *cd;
+    if (owner_idx != 0 && lua_type(L, owner_idx) == LUA_TUSERDATA)
+        owner = owner_of(L, owner_idx, lua_touserdata(L, owner_idx));
     if (owner != NOBODY)
         owner_idx = lua_absindex(L, owner_idx);
     cd = lua_newuserdatauv(L, sizeof *cd + payload, owner != NOBODY);
@@ -217,13 +219,9 @@ static enum owner owner_in_place(const struct lffi_value *value, const struct lf
     return owner != NULL && lffi_kind_in_place(owner) != LFFI_IS_NIL ? ITS_USER_VALUE : NOBODY;
 }
 
-static enum owner owner_of(lua_State *L, int idx)
+static enum owner owner_of(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
-    const struct lffi_cdata *cd;
     enum owner owner;
-    if (lua_type(L, idx) != LUA_TUSERDATA)
-        return NOBODY;
-    cd = lua_touserdata(L, idx);
     if (lffi_peeks(cd->ct->scope->st)) {
         owner = owner_in_place(lffi_value_at(L, idx), cd);
         return owner != NOBODY ? owner : without_owner(L, idx, cd);
@@ -252,7 +250,9 @@ static void push_owner(lua_State *L, int idx, enum owner owner)
 
 bool lffi_push_owner(lua_State *L, int idx)
 {
-    enum owner owner = owner_of(L, idx);
+    enum owner owner = NOBODY;
+    if (lua_type(L, idx) == LUA_TUSERDATA)
+        owner = owner_of(L, idx, lua_touserdata(L, idx));
     if (owner != NOBODY)
         push_owner(L, idx, owner);
     return owner != NOBODY;
@@ -285,20 +285,46 @@ static uintptr_t object_end(const struct lffi_cdata *block, size_t size)
     return end - behind;
 }
 
-/* owner_extent of a value in place whose owner is known: as lffi_push_block goes from one to the
- * next. */
-static uint64_t extent_in_place(const struct lffi_value *value, enum owner owner, const void *addr)
+/* Which block holds `addr`, of a cdata in place whose owner is known: as lffi_push_block goes from
+ * one to the next. NULL: the memory is not Lua's. */
+static const struct lffi_value *block_in_place(const struct lffi_value *value, enum owner owner,
+                                               const void *addr)
 {
     if (owner == ITS_USER_VALUE)
         value = lffi_user_value_in_place(value);
     while (value != NULL && lffi_kind_in_place(value) == LFFI_IS_USERDATA) {
-        const struct lffi_cdata *block = lffi_block_in_place(value);
-        size_t size = lffi_block_size_in_place(value);
-        if ((uintptr_t)addr - (uintptr_t)block <= size)
-            return object_end(block, size) - (uintptr_t)addr;
+        if ((uintptr_t)addr - (uintptr_t)lffi_block_in_place(value) <=
+            lffi_block_size_in_place(value))
+            return value;
         value = lffi_user_value_in_place(value);
     }
-    return UINT64_MAX;
+    return NULL;
+}
+
+static uint64_t extent_in_place(const struct lffi_value *value, enum owner owner, const void *addr)
+{
+    value = block_in_place(value, owner, addr);
+    if (value == NULL)
+        return UINT64_MAX;
+    return object_end(lffi_block_in_place(value), lffi_block_size_in_place(value)) -
+           (uintptr_t)addr;
+}
+
+bool lffi_may_keep(const lua_State *L, int idx, const struct lffi_cdata *cd, const void *addr)
+{
+    const struct lffi_state *st = cd->ct->scope->st;
+    const struct lffi_value *value = lffi_value_at(L, idx);
+    const struct lffi_cdata *block;
+    enum owner owner;
+    if (!st->keeps || st->keeps_apart)
+        return st->keeps;
+    owner = owner_in_place(value, cd);
+    value = owner != NOBODY ? block_in_place(value, owner, addr) : NULL;
+    if (value == NULL)
+        return false;
+    block = lffi_block_in_place(value);
+    return !block->ct->base->knows_places || block->ct->base->keeps_table ||
+           block->ct->base->nplaces > 0;
 }
 
 /* Bytes from addr to the end of the owner's object; UINT64_MAX when the memory is not Lua's. */
@@ -306,7 +332,7 @@ static uint64_t owner_extent(lua_State *L, int idx, const struct lffi_cdata *cd,
 {
     uint64_t extent = UINT64_MAX;
     if (lffi_peeks(cd->ct->scope->st)) {
-        enum owner owner = owner_of(L, idx);
+        enum owner owner = owner_of(L, idx, cd);
         if (owner == NOBODY)
             return UINT64_MAX;
         if (owner != ITS_KEEPER)

@@ -138,10 +138,14 @@ static _Noreturn void constructor_error(lua_State *L, const struct cdecl_error *
 struct lffi_ctype *lffi_pointer_to(lua_State *L, struct lffi_ctype *ct)
 {
     struct cdecl_error error;
-    const struct cdecl_type *type = cdecl_pointer_to(ct->scope->cdecl, ct->type, &error);
+    const struct cdecl_type *type;
+    if (ct->pointer != NULL)
+        return ct->pointer;
+    type = cdecl_pointer_to(ct->scope->cdecl, ct->type, &error);
     if (type == NULL)
         constructor_error(L, &error);
-    return lffi_ctype_of(L, ct->scope, type);
+    ct->pointer = lffi_ctype_of(L, ct->scope, type);
+    return ct->pointer;
 }
 
 struct lffi_ctype *lffi_array_of(lua_State *L, struct lffi_ctype *ct, uint64_t count)
@@ -190,7 +194,7 @@ struct lffi_ctype *lffi_to_ctype(lua_State *L, struct lffi_state *st, int idx)
         if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
             return NULL;
         ct = lffi_ctype_in_place(st, value);
-        if (ct != NULL)
+        if (ct != NULL || lffi_cdata_in_place(st, value) != NULL)
             return ct;
     }
     return lffi_recognise(L, idx, st->mt_ctype, NULL, LFFI_MT_CTYPE);

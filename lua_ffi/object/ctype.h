@@ -13,11 +13,12 @@ enum { LFFI_PLACES = 3 };
 struct lffi_ctype {
     const struct cdecl_type *type;
     struct lffi_scope *scope;
-    struct lffi_ctype *base;   /* of type->unqual; itself when unqualified */
-    struct lffi_ctype *target; /* of type->target; NULL when there is none */
-    uint64_t serial;           /* no other ctype of the state has or had it */
-    uint64_t twin;             /* base only: that of a type of another scope found to be the same */
-    uint64_t size;             /* bytes; 0 until complete, see lffi_sizeof */
+    struct lffi_ctype *base;    /* of type->unqual; itself when unqualified */
+    struct lffi_ctype *target;  /* of type->target; NULL when there is none */
+    struct lffi_ctype *pointer; /* to this type, once it was asked for */
+    uint64_t serial;            /* no other ctype of the state has or had it */
+    uint64_t twin; /* base only: that of a type of another scope found to be the same */
+    uint64_t size; /* bytes; 0 until complete, see lffi_sizeof */
     uint32_t align;
     uint8_t op;    /* enum lffi_op */
     bool complete; /* size and align are final */

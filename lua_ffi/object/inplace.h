@@ -39,15 +39,16 @@ static inline ptrdiff_t lffi_count_arguments(const lua_State *L, const struct lf
     return lffi_argument_count(L, first - 1);
 }
 
-/* What the running function, a C closure, was made over, counted from 1: light userdata. */
-static inline const void *lffi_bound_in_place(const struct lffi_value *first, int which)
+/* What the running function, a C closure, was made over, counted from 1. */
+static inline const struct lffi_value *lffi_bound_value(const struct lffi_value *first, int which)
 {
-    return lffi_upvalue(first - 1, which)->as.object;
+    return lffi_upvalue(first - 1, which);
 }
 
+/* ... first, light userdata. */
 static inline const void *lffi_bound(const struct lffi_value *first)
 {
-    return lffi_bound_in_place(first, 1);
+    return lffi_upvalue(first - 1, 1)->as.object;
 }
 
 /* The value at an index that is no pseudo-index; NULL: there is none. */
@@ -120,6 +121,23 @@ static inline struct lffi_ctype *lffi_ctype_in_place(const struct lffi_state *st
 {
     const void *mt = lffi_metatable_in_place(value);
     return mt != NULL && mt == st->mt_ctype ? lffi_peek_block(value) : NULL;
+}
+
+/* The address of light userdata, the block of any other. */
+static inline const void *lffi_address_in_place(const struct lffi_value *value)
+{
+    return value->tag == LFFI_TAG_USERDATA ? lffi_peek_block(value) : value->as.object;
+}
+
+/* Of a running function of an API table (object/argument.h): its scope, and the state. */
+static inline struct lffi_scope *lffi_scope_in_place(const struct lffi_value *first)
+{
+    return (struct lffi_scope *)(uintptr_t)lffi_address_in_place(lffi_bound_value(first, 1));
+}
+
+static inline struct lffi_state *lffi_state_in_place(const struct lffi_value *first)
+{
+    return (struct lffi_state *)(uintptr_t)lffi_bound_value(first, 4)->as.object;
 }
 
 /* The integer key and the value on the stack top, as lua_next leaves them; NULL: another key. */

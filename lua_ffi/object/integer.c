@@ -84,11 +84,15 @@ const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *valu
     char text[48];
     char *p = text + sizeof text;
     unsigned __int128 rest = value->negative ? -value->bits : value->bits;
+    uint64_t word; /* most are no longer: dividing 128 bits takes a function */
     *--p = '\0';
-    do {
+    for (; rest > UINT64_MAX; rest /= 10)
         *--p = (char)('0' + (int)(rest % 10));
-        rest /= 10;
-    } while (rest != 0);
+    word = (uint64_t)rest;
+    do {
+        *--p = (char)('0' + word % 10);
+        word /= 10;
+    } while (word != 0);
     if (value->negative)
         *--p = '-';
     return lua_pushstring(L, p);

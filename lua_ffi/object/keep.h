@@ -17,4 +17,10 @@ void lffi_keep_copy(lua_State *L, struct lffi_state *st, int dst_owner, const vo
 /* Pushes what the owner keeps for the pointer at `addr` in its block; false: nothing. */
 bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const void *addr);
 
+/* ---- cdata.c --------------------------------------------------------------------------------- */
+
+/* Whether Lua values may be kept for what the cdata at idx has in memory at `addr`. For where
+ * values are read in place. */
+bool lffi_may_keep(const lua_State *L, int idx, const struct lffi_cdata *cd, const void *addr);
+
 #endif

@@ -160,13 +160,36 @@ static int cdata_close(lua_State *L)
 
 /* ---- printing -------------------------------------------------------------------------------- */
 
+/* "0x7f0123": by hand, for Lua's "%p" is the C library's printf. */
+static const char *address_text(const void *addr, char text[2 + 2 * sizeof addr + 1])
+{
+    uintptr_t rest = (uintptr_t)addr;
+    char *p = text + 2 + 2 * sizeof addr;
+    *p = '\0';
+    for (; rest != 0; rest >>= 4)
+        *--p = "0123456789abcdef"[rest & 15];
+    *--p = 'x';
+    *--p = '0';
+    return p;
+}
+
+/* In one piece when it is short, as nearly always. */
 static void push_address_text(lua_State *L, const struct lffi_cdata *cd, const void *addr)
 {
-    const char *type = lffi_push_spelling(L, cd->ct);
-    if (addr == NULL)
-        lua_pushfstring(L, "cdata<%s>: NULL", type);
-    else
-        lua_pushfstring(L, "cdata<%s>: %p", type, addr);
+    enum { HEAD = sizeof "cdata<" - 1 };
+    char digits[2 + 2 * sizeof addr + 1];
+    const char *place = addr == NULL ? "NULL" : address_text(addr, digits);
+    char text[128] = "cdata<";
+    size_t room = sizeof text - HEAD - sizeof ">: " - sizeof digits;
+    size_t size = cd->ct->scope->luajit ? room : cdecl_print(cd->ct->type, NULL, text + HEAD, room);
+    if (size < room) {
+        size_t rest = strlen(place);
+        memcpy(text + HEAD + size, ">: ", 3);
+        memcpy(text + HEAD + size + 3, place, rest);
+        lua_pushlstring(L, text, HEAD + size + 3 + rest);
+    } else {
+        lua_pushfstring(L, "cdata<%s>: %s", lffi_push_spelling(L, cd->ct), place);
+    }
 }
 
 static void push_integer_cdata(lua_State *L, const struct lffi_cdata *cd)

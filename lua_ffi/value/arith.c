@@ -5,6 +5,8 @@
  */
 #include <string.h>
 
+#include "object/inplace.h"
+#include "object/scope.h"
 #include "value/operand.h"
 
 /* ---- operands -------------------------------------------------------------------------------- */
@@ -31,8 +33,11 @@ static void read_cdata(struct lffi_operand *o, const struct lffi_cdata *cd)
 static void read_operand(lua_State *L, struct lffi_state *st, int idx, struct lffi_operand *o)
 {
     const struct lffi_cdata *cd;
-    memset(o, 0, sizeof *o);
+    o->kind = LFFI_OTHER_OPERAND;
     o->idx = idx;
+    o->ct = NULL;
+    o->address = NULL;
+    o->integer.beyond = false; /* check_room asks it of every kind */
     if (lua_isinteger(L, idx)) {
         o->kind = LFFI_INTEGER_OPERAND;
         o->integer = lffi_integer_of_int64(lua_tointeger(L, idx));
@@ -383,6 +388,62 @@ static int cdata_concat(lua_State *L)
                       blamed->ct != NULL ? lffi_push_text_hint(L, blamed->ct) : "");
 }
 
+/* ---- the same in place ----------------------------------------------------------------------- */
+
+/* Calls what the left operand's metatype has for the event: a struct, which no operator knows. The
+ * metatable stays below. False, with nothing pushed: look closer. */
+static bool quick_event(lua_State *L, const struct lffi_value *arg, const char *event)
+{
+    const struct lffi_cdata *cd = NULL;
+    if (lffi_count_arguments(L, arg) == 2)
+        cd = lffi_cdata_in_place(lffi_bound(arg), arg);
+    if (cd == NULL || !lffi_is_record(cd->ct->op) || cd->ct->base->ref_metatype == LUA_NOREF)
+        return false;
+    lffi_push_ref(L, cd->ct->scope, cd->ct->base->ref_metatype);
+    if (lua_getfield(L, -1, event) == LUA_TNIL) {
+        lua_pop(L, 2);
+        return false;
+    }
+    return call_event(L);
+}
+
+/* Upvalue 2: the operator. */
+static int cdata_quick_arith(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    int op = (int)lffi_integer_in_place(lffi_bound_value(arg, 2));
+    if (lffi_quick_number_arith(L, arg, op) || lffi_quick_pointer_arith(L, arg, op) ||
+        quick_event(L, arg, arith_event[op]))
+        return 1;
+    return cdata_arith(L);
+}
+
+static int cdata_quick_eq(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_state *st = lffi_bound(arg);
+    int order;
+    /* of one address the general way tells which callback it is */
+    if (!lffi_quick_order(L, arg, &order) || (order == 0 && st->ref_callbacks != 0))
+        return quick_event(L, arg, "__eq") ? 1 : cdata_eq(L);
+    lua_pushboolean(L, order == 0);
+    return 1;
+}
+
+static int cdata_quick_lt(lua_State *L)
+{
+    int order;
+    return lffi_quick_order(L, lffi_arguments(L), &order) ? push_order(L, order, false)
+                                                          : cdata_lt(L);
+}
+
+static int cdata_quick_le(lua_State *L)
+{
+    int order;
+    return lffi_quick_order(L, lffi_arguments(L), &order) ? push_order(L, order, true)
+                                                          : cdata_le(L);
+}
+
 /* ---- metatable ------------------------------------------------------------------------------- */
 
 void lffi_arith_metatable(lua_State *L, struct lffi_state *st)
@@ -392,12 +453,18 @@ void lffi_arith_metatable(lua_State *L, struct lffi_state *st)
                                        {"__le", cdata_le},
                                        {"__concat", cdata_concat},
                                        {NULL, NULL}};
+    static const luaL_Reg quick[] = {
+        {"__eq", cdata_quick_eq}, {"__lt", cdata_quick_lt}, {"__le", cdata_quick_le}, {NULL, NULL}};
     lua_pushlightuserdata(L, st);
     luaL_setfuncs(L, methods, 1);
+    if (lffi_peeks(st)) {
+        lua_pushlightuserdata(L, st);
+        luaL_setfuncs(L, quick, 1);
+    }
     for (int op = 0; op < ARITH_EVENTS; op++) {
         lua_pushlightuserdata(L, st);
         lua_pushinteger(L, op);
-        lua_pushcclosure(L, cdata_arith, 2);
+        lua_pushcclosure(L, lffi_peeks(st) ? cdata_quick_arith : cdata_arith, 2);
         lua_setfield(L, -2, arith_event[op]);
     }
 }

@@ -218,13 +218,11 @@ static int ctype_call(lua_State *L)
     return 1;
 }
 
-/* True when ct() makes zeroed bytes and nothing else. */
-static bool is_plain_record(const struct lffi_ctype *ct)
+bool lffi_is_plain_record(const struct lffi_ctype *ct)
 {
     const struct cdecl_tag *tag = ct->type->tag;
-    return lffi_is_record(ct->op) && ct->complete && ct->base->ref_metatype == LUA_NOREF &&
-           ct->type->refusal == CDECL_USABLE && tag->refusal == CDECL_USABLE && !tag->flexible &&
-           !tag->vla;
+    return lffi_is_record(ct->op) && ct->complete && ct->type->refusal == CDECL_USABLE &&
+           tag->refusal == CDECL_USABLE && !tag->flexible && !tag->vla;
 }
 
 /* The same where arguments may be read in place. */
@@ -233,7 +231,7 @@ static int ctype_quick_call(lua_State *L)
     const struct lffi_value *arg = lffi_arguments(L);
     if (lffi_count_arguments(L, arg) == 1) {
         struct lffi_ctype *ct = lffi_ctype_in_place(lffi_bound(arg), arg);
-        if (ct != NULL && is_plain_record(ct)) {
+        if (ct != NULL && lffi_is_plain_record(ct) && ct->base->ref_metatype == LUA_NOREF) {
             lffi_new(L, ct, ct->size);
             return 1;
         }

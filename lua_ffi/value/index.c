@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "object/argument.h"
+#include "object/scope.h"
 #include "value/fast.h"
 #include "value/part.h"
 
@@ -274,6 +275,26 @@ static LFFI_NOINLINE bool quick_store(const struct lffi_ctype *ct, void *dst,
 
 /* ---- metamethods ----------------------------------------------------------------------------- */
 
+/* What the metatype of a struct without constants has for a name that is no member: its __index is
+ * a table mostly. False, with nothing pushed: the general way decides. */
+static bool quick_metatype(lua_State *L, const struct lffi_value *arg)
+{
+    const struct lffi_cdata *cd = lffi_cdata_in_place(lffi_bound(arg), arg);
+    const struct lffi_ctype *record = cd != NULL ? lffi_record_of(cd) : NULL;
+    if (record == NULL || record->base->ref_metatype == LUA_NOREF || record->base->fields == NULL ||
+        record->type->tag->nconstants > 0 || lffi_kind_in_place(&arg[1]) != LFFI_IS_NAME ||
+        lffi_interned_field(record->base->fields, lffi_text_in_place(&arg[1])) != NULL)
+        return false;
+    lffi_push_ref(L, record->scope, record->base->ref_metatype);
+    if (lua_getfield(L, -1, "__index") == LUA_TTABLE) {
+        lua_pushvalue(L, 2);
+        if (lua_gettable(L, -2) != LUA_TNIL)
+            return true;
+    }
+    lua_settop(L, 2);
+    return false;
+}
+
 static int cdata_index(lua_State *L)
 {
     struct lffi_cdata *cd = lffi_self_cdata(L);
@@ -289,10 +310,11 @@ static int cdata_index(lua_State *L)
 /* The same where arguments may be read in place. */
 static int cdata_quick_index(lua_State *L)
 {
+    const struct lffi_value *arg = lffi_arguments(L);
     struct lffi_ctype *ct;
-    const void *src = quick_part(lffi_arguments(L), false, &ct);
+    const void *src = quick_part(arg, false, &ct);
     if (src == NULL)
-        return cdata_index(L);
+        return quick_metatype(L, arg) ? 1 : cdata_index(L);
     if (!lffi_fast_load(L, ct->op, src))
         lffi_load(L, ct, src, 1);
     return 1;

@@ -2,6 +2,7 @@
 #ifndef LFFI_OPERAND_H
 #define LFFI_OPERAND_H
 
+#include "object/inplace.h"
 #include "value/value.h"
 
 /* An operand as arith.c found it. Aggregates and values that no operator knows are OTHER. */
@@ -34,5 +35,14 @@ bool lffi_pointer_arith(lua_State *L, int op, const struct lffi_operand *a,
                         const struct lffi_operand *b);
 /* -1, 0, 1 by address. Raises for incompatible types under LuaJIT's rules. */
 int lffi_pointer_compare(lua_State *L, const struct lffi_operand *a, const struct lffi_operand *b);
+
+/* ---- quick.c: the commonest ones in place ---------------------------------------------------- */
+
+/* Push the result of an operator on the two arguments from `arg` on; false, with nothing pushed: it
+ * is none of the common ones. */
+bool lffi_quick_number_arith(lua_State *L, const struct lffi_value *arg, int op);
+bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op);
+/* -1, 0 or 1 of two integers of one type, or of two pointers; false: look closer. */
+bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order);
 
 #endif

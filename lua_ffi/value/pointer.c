@@ -15,13 +15,15 @@ static bool element_offset(lua_State *L, const struct lffi_ctype *pointer,
                            const struct lffi_operand *o, int64_t *offset)
 {
     unsigned __int128 bits;
-    struct lffi_integer value = o->integer;
+    struct lffi_integer value;
     if (o->kind == LFFI_FLOAT_OPERAND) {
         if (!lffi_is_finite(o->number) ||
             (lffi_truncate(o->number) != o->number && !pointer->scope->luajit))
             luaL_error(L, "number has no integer representation");
         value = lffi_integer_of_real(o->number);
-    } else if (o->kind != LFFI_INTEGER_OPERAND) {
+    } else if (o->kind == LFFI_INTEGER_OPERAND) {
+        value = o->integer;
+    } else {
         return false;
     }
     /* A uint64_t of 2^63 and more is a negative offset to C; so it is here. */

@@ -1,0 +1,152 @@
+/* The commonest operations of operators, on operands in place: 64-bit integers of one type, and
+ * pointers.
+ *
+ * Depends on cdata.c for new objects. What is not decided here has no effect: arith.c goes the long
+ * way with it, which raises all errors. The arguments are those of the running metamethod, whose
+ * first upvalue is the state.
+ */
+#include <string.h>
+
+#include "value/operand.h"
+
+/* A 64-bit integer and another of its type or Lua's. `ct`: the type of their result. */
+struct quick_integers {
+    uint64_t a, b;
+    struct lffi_ctype *ct;
+};
+
+static bool quick_integer(const struct lffi_state *st, const struct lffi_value *arg,
+                          uint64_t *value, struct lffi_ctype **ct)
+{
+    const struct lffi_cdata *cd;
+    if (lffi_kind_in_place(arg) == LFFI_IS_INTEGER) {
+        *value = (uint64_t)lffi_integer_in_place(arg);
+        return true;
+    }
+    cd = lffi_cdata_in_place(st, arg);
+    if (cd == NULL || (cd->ct->op != LFFI_I64 && cd->ct->op != LFFI_U64) || cd->ct->scope->luajit ||
+        (*ct != NULL && *ct != cd->ct->base))
+        return false;
+    memcpy(value, cd->addr, sizeof *value);
+    *ct = cd->ct->base;
+    return true;
+}
+
+/* True when there are two arguments that are such integers. A negative one of Lua's is none next to
+ * an unsigned one, when `exact`. */
+static bool quick_integers(lua_State *L, const struct lffi_value *arg, bool exact,
+                           struct quick_integers *o)
+{
+    const struct lffi_state *st = lffi_bound(arg);
+    o->ct = NULL;
+    if (lffi_count_arguments(L, arg) != 2 || !quick_integer(st, &arg[0], &o->a, &o->ct) ||
+        !quick_integer(st, &arg[1], &o->b, &o->ct) || o->ct == NULL)
+        return false;
+    if (!exact || o->ct->op == LFFI_I64)
+        return true;
+    return (lffi_kind_in_place(&arg[0]) != LFFI_IS_INTEGER || (int64_t)o->a >= 0) &&
+           (lffi_kind_in_place(&arg[1]) != LFFI_IS_INTEGER || (int64_t)o->b >= 0);
+}
+
+/* The floored quotient or remainder of integers that are both positive or zero, b not zero. */
+static bool quick_divide(const struct quick_integers *o, bool remainder, uint64_t *result)
+{
+    if (o->b == 0 || (o->ct->op == LFFI_I64 && ((int64_t)o->a < 0 || (int64_t)o->b < 0)))
+        return false;
+    *result = remainder ? o->a % o->b : o->a / o->b;
+    return true;
+}
+
+/* Modulo 2^64, as the result wraps. */
+bool lffi_quick_number_arith(lua_State *L, const struct lffi_value *arg, int op)
+{
+    struct quick_integers o;
+    struct lffi_cdata *cd;
+    bool divides = op == LUA_OPMOD || op == LUA_OPIDIV;
+    uint64_t result;
+    if (!quick_integers(L, arg, divides, &o))
+        return false;
+    switch (op) {
+    case LUA_OPADD: result = o.a + o.b; break;
+    case LUA_OPSUB: result = o.a - o.b; break;
+    case LUA_OPMUL: result = o.a * o.b; break;
+    case LUA_OPBAND: result = o.a & o.b; break;
+    case LUA_OPBOR: result = o.a | o.b; break;
+    case LUA_OPBXOR: result = o.a ^ o.b; break;
+    default:
+        if (!divides || !quick_divide(&o, op == LUA_OPMOD, &result))
+            return false;
+    }
+    cd = lffi_new(L, o.ct, sizeof result);
+    memcpy(cd->addr, &result, sizeof result);
+    return true;
+}
+
+/* The address that a pointer or array is; false: it is something else. */
+static bool quick_address(const struct lffi_cdata *cd, const char **address)
+{
+    if (cd == NULL || (cd->ct->op != LFFI_POINTER && cd->ct->op != LFFI_ARRAY))
+        return false;
+    *address = cd->addr;
+    if (cd->ct->op == LFFI_POINTER)
+        memcpy(address, cd->addr, sizeof *address);
+    return cd->ct->target->op != LFFI_FUNCTION;
+}
+
+static bool has_elements(const struct lffi_ctype *ct)
+{
+    return ct->target->complete && ct->target->size > 0 && ct->target->op != LFFI_VOID;
+}
+
+/* pointer + integer, pointer - integer, pointer - pointer to the same type. */
+bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op)
+{
+    const struct lffi_state *st = lffi_bound(arg);
+    const struct lffi_cdata *a;
+    const struct lffi_cdata *b;
+    const char *p;
+    const char *q;
+    uint64_t offset;
+    if ((op != LUA_OPADD && op != LUA_OPSUB) || lffi_count_arguments(L, arg) != 2)
+        return false;
+    a = lffi_cdata_in_place(st, &arg[0]);
+    if (!quick_address(a, &p) || !has_elements(a->ct))
+        return false;
+    if (lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER) {
+        offset = (uint64_t)lffi_integer_in_place(&arg[1]) * a->ct->target->size;
+        if (op == LUA_OPSUB)
+            offset = 0 - offset;
+        lffi_push_pointer(
+            L, a->ct->op == LFFI_POINTER ? a->ct->base : lffi_pointer_to(L, a->ct->target),
+            (const void *)((uintptr_t)p + offset), 1);
+        return true;
+    }
+    b = lffi_cdata_in_place(st, &arg[1]);
+    if (op != LUA_OPSUB || !quick_address(b, &q) || a->ct->target->base != b->ct->target->base)
+        return false;
+    lua_pushinteger(L, (int64_t)((uintptr_t)p - (uintptr_t)q) / (int64_t)a->ct->target->size);
+    return true;
+}
+
+/* -1, 0 or 1 of two integers of one type, or of two pointers; false: look closer. */
+bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order)
+{
+    const struct lffi_state *st = lffi_bound(arg);
+    struct quick_integers o;
+    const struct lffi_cdata *a;
+    const char *p;
+    const char *q;
+    if (quick_integers(L, arg, true, &o)) {
+        bool less = o.ct->op == LFFI_I64 ? (int64_t)o.a < (int64_t)o.b : o.a < o.b;
+        *order = o.a == o.b ? 0 : less ? -1 : 1;
+        return true;
+    }
+    if (lffi_count_arguments(L, arg) != 2)
+        return false;
+    a = lffi_cdata_in_place(st, &arg[0]);
+    if (!quick_address(a, &p) || a->ct->scope->luajit ||
+        !quick_address(lffi_cdata_in_place(st, &arg[1]), &q))
+        return false;
+    *order = p == q ? 0 : (uintptr_t)p < (uintptr_t)q ? -1 : 1;
+    return true;
+}
