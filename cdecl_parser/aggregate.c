@@ -224,6 +224,9 @@ static void member_declaration(struct parser *p)
                 member(p, &specs);
         } while (cdecl__accept(p, TOK_COMMA));
     }
+    if (p->tok.kind == TOK_ASSIGN)
+        cdecl__fail_token(p, &p->tok,
+                          "a member's default is C++: leave out '=' and what follows it");
     if (p->tok.kind != TOK_RBRACE)
         cdecl__expect(p, TOK_SEMICOLON, "after a member");
 }

@@ -169,6 +169,20 @@ static void check_names(struct parser *p, const struct derived *d)
     }
 }
 
+/* C++ alone has these. */
+COLD static void refuse_reference(const struct parser *p)
+{
+    if (p->tok.kind == TOK_AMP || p->tok.kind == TOK_ANDAND)
+        cdecl__fail_token(p, &p->tok, "a reference is C++: what C has for it is a pointer, '*'");
+}
+
+COLD static void refuse_default(const struct parser *p)
+{
+    if (p->tok.kind == TOK_ASSIGN)
+        cdecl__fail_token(p, &p->tok,
+                          "a default argument is C++: leave out '=' and what follows it");
+}
+
 /* parameters = [ "void" | parameter { "," parameter } [ "," "..." ] | "..." ] ")" [6.7.6.3] */
 static void parameters(struct parser *p, struct derived *d)
 {
@@ -198,6 +212,10 @@ static void parameters(struct parser *p, struct derived *d)
     p->prototype = outer;
     if (d->nparams > 1 && !(p->source->flags & CDECL_KEEP_FIRST))
         check_names(p, d);
+    if (p->tok.kind != TOK_RPAREN) {
+        refuse_reference(p);
+        refuse_default(p);
+    }
     cdecl__expect(p, TOK_RPAREN, "to close the parameter list");
 }
 
@@ -249,6 +267,7 @@ static void take_name(struct parser *p, struct declarator *result, enum naming n
         cdecl__advance(p);
         cdecl__attributes(p, &result->attrs);
     } else if (naming == NAME_REQUIRED) {
+        refuse_reference(p);
         cdecl__expected(p, "a name");
     }
 }

@@ -318,6 +318,12 @@ struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space,
 
 /* ---- annotation.c: in annotation.h ---- */
 
+/* ---- foreign.c ---- */
+
+/* Where a well-known name of a type comes from: a header, "<zlib.h>", or a typedef to write; NULL.
+ */
+const char *cdecl__foreign_type(const char *name);
+
 /* ---- macro.c ---- */
 
 /* #define and #undef of `at->name`; from `from` to `to` stands what follows the name. */

@@ -357,6 +357,17 @@ static bool is_cpp(const char *word)
     return false;
 }
 
+/* Fails when it is known where the name comes from. */
+COLD static void fail_foreign(struct parser *p, const char *name)
+{
+    const char *origin = cdecl__foreign_type(name);
+    if (origin != NULL && origin[0] == '<')
+        cdecl__fail_token(p, &p->tok, "unknown type '%s': it comes from %s, ffi.include reads that",
+                          name, origin);
+    if (origin != NULL)
+        cdecl__fail_token(p, &p->tok, "unknown type '%s': declare it, '%s'", name, origin);
+}
+
 COLD _Noreturn static void fail_no_type(struct parser *p)
 {
     if (p->tok.kind != TOK_IDENT)
@@ -375,6 +386,7 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
                           "unknown type '%s': this is C++, ffi.cdef takes C "
                           "(declare the functions that it exports as extern \"C\")",
                           name->text);
+    fail_foreign(p, name->text);
     struct hint hint = cdecl__hint(p->state, CDECL_SPACE_TYPES, name->text, name->size);
     cdecl__fail_token(p, &p->tok, "unknown type '%s'%s", name->text, hint.text);
 }

@@ -122,13 +122,13 @@ static int add_traceback(lua_State *L)
 
 /* ---- the last resort ------------------------------------------------------------------------- */
 
-/* Stack: the error, the scope. */
+/* Stack: the error, the scope, what it is. */
 static int call_onerror(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, 2);
     lffi_push_ref(L, scope, scope->ref_api);
     if (!lua_istable(L, -1) || lua_getfield(L, -1, "onerror") == LUA_TNIL) {
-        fprintf(stderr, "cffi: error in a callback: %s\n", luaL_tolstring(L, 1, NULL));
+        fprintf(stderr, "cffi: %s: %s\n", lua_tostring(L, 3), luaL_tolstring(L, 1, NULL));
         return 0;
     }
     lua_pushvalue(L, 1);
@@ -136,20 +136,31 @@ static int call_onerror(lua_State *L)
     return 0;
 }
 
-void lffi_report(lua_State *L, struct lffi_scope *scope)
+static void report(lua_State *L, struct lffi_scope *scope, const char *what)
 {
     int top = lua_gettop(L);
     if (!lua_checkstack(L, LUA_MINSTACK)) {
-        fprintf(stderr, "cffi: error in a callback, and no stack left to report it\n");
+        fprintf(stderr, "cffi: %s, and no stack left to report it\n", what);
     } else {
         lua_pushcfunction(L, call_onerror);
         lua_pushvalue(L, top);
         lua_pushlightuserdata(L, scope);
-        if (lua_pcall(L, 2, 0, 0) != LUA_OK)
+        lua_pushstring(L, what);
+        if (lua_pcall(L, 3, 0, 0) != LUA_OK)
             fprintf(stderr, "cffi: error in ffi.onerror: %s\n",
                     lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "(not a string)");
     }
     lua_settop(L, top - 1);
+}
+
+void lffi_report(lua_State *L, struct lffi_scope *scope)
+{
+    report(L, scope, "error in a callback");
+}
+
+void lffi_warn(lua_State *L, struct lffi_scope *scope)
+{
+    report(L, scope, "warning");
 }
 
 static int64_t milliseconds(void)

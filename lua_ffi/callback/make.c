@@ -316,11 +316,13 @@ static void count_implicit(lua_State *L, struct lffi_scope *scope, int change)
     }
     lua_pop(L, 2);
     if (n == MANY_IMPLICIT && !told) {
+        luaL_where(L, 1);
         lua_pushfstring(L,
                         "%d Lua functions are kept as C callbacks by implicit conversions: use "
                         "ffi.callback and :free(), or ffi.release(fn)",
                         MANY_IMPLICIT);
-        lffi_report(L, scope);
+        lua_concat(L, 2);
+        lffi_warn(L, scope);
     }
 }
 

@@ -137,6 +137,8 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
 /* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does
  * not raise. */
 void lffi_report(lua_State *L, struct lffi_scope *scope);
+/* Likewise with a warning, which stderr calls so. */
+void lffi_warn(lua_State *L, struct lffi_scope *scope);
 /* Pushes "callback 'int (*)(int)' (created at app.lua:12)". */
 const char *lffi_push_callback_text(lua_State *L, const struct lffi_signature *signature,
                                     const char *place);

@@ -113,7 +113,7 @@ static int api_cdef(lua_State *L)
     source.args = lffi_collect_args(L, scope, 2, last);
     source.nargs = (size_t)(last - 1);
     if (!cdecl_parse(scope->cdecl, &source, &error))
-        lffi_parse_error(L, &error);
+        lffi_parse_error(L, &source, &error);
     lua_newtable(L);
     lffi_set_ref(L, scope, scope->ref_names);
     if (plain)
@@ -139,7 +139,7 @@ static int api_eval(lua_State *L)
     source.args = lffi_collect_args(L, scope, 2, last);
     source.nargs = (size_t)(last - 1);
     if (!cdecl_eval(scope->cdecl, &source, &value, &error))
-        lffi_parse_error(L, &error);
+        lffi_parse_error(L, &source, &error);
     lffi_push_value(L, scope, &value);
     if (value.kind != CDECL_VALUE_STRING)
         lffi_cast(L, lffi_ctype_of(L, scope, value.type->unqual), lua_gettop(L));

@@ -387,7 +387,7 @@ static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scop
     source.nargs = (size_t)(last - arg);
     decl = cdecl_parse_unbound(scope->cdecl, &source, &error);
     if (decl == NULL)
-        lffi_parse_error(L, &error);
+        lffi_parse_error(L, &source, &error);
     lua_pop(L, 2);
     lua_pushlightuserdata(L, (void *)(uintptr_t)decl);
     if (last == arg)

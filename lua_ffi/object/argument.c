@@ -134,7 +134,8 @@ _Noreturn void lffi_expected(lua_State *L, int arg, const char *expected)
 
 /* ---- types ----------------------------------------------------------------------------------- */
 
-_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
+_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_source *source,
+                                const struct cdecl_error *error)
 {
     luaL_Buffer b;
     size_t size;
@@ -145,7 +146,11 @@ _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error)
     size = cdecl_error_text(error, NULL, 0) + 1;
     cdecl_error_text(error, luaL_buffinitsize(L, &b, size), size);
     luaL_pushresultsize(&b, size - 1);
-    luaL_error(L, "%s", lua_tostring(L, -1));
+    if (error->file[0] != '\0' || !lffi_push_text_place(L, source, error->line))
+        luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    lua_error(L);
     abort();
 }
 
@@ -192,7 +197,7 @@ struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int 
         source.flags |= CDECL_KEEP_FIRST;
     type = cdecl_parse_type(scope->cdecl, &source, &error);
     if (type == NULL)
-        lffi_parse_error(L, &error);
+        lffi_parse_error(L, &source, &error);
     lua_pop(L, 1);
     return lffi_ctype_of(L, scope, type);
 }

@@ -56,8 +56,12 @@ void lffi_push_method(lua_State *L, struct lffi_scope *scope, const struct lffi_
 _Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...);
 /* Raises "X expected, got Y" about the argument: "no value" when it is not there. */
 _Noreturn void lffi_expected(lua_State *L, int arg, const char *expected);
-/* Raises the rendered parser error at the caller's line. */
-_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_error *error);
+/* Raises the rendered parser error at the caller's line, or at that of the text it is in. */
+_Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_source *source,
+                                const struct cdecl_error *error);
+/* text_place.c: pushes "file:line: " of a line of a text, whose literal of several lines stands in
+ * the Lua file that calls; false, and nothing is pushed, when it does not. */
+bool lffi_push_text_place(lua_State *L, const struct cdecl_source *source, uint32_t line);
 
 /* ---- arguments: each raises an argument error when the value is something else --------------- */
 

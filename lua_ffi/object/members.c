@@ -219,18 +219,31 @@ static const char *push_members(lua_State *L, const struct cdecl_type *type)
     return lua_tostring(L, -1);
 }
 
-_Noreturn void lffi_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
-                            const char *near)
+static const char *push_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
+                                const char *near)
 {
     const char *text = lffi_push_type_text(L, type, NULL);
     if (near != NULL)
-        luaL_error(L, "'%s' has no member '%s' (did you mean '%s'?)", text, name, near);
-    luaL_error(L, "'%s' has no member '%s'%s", text, name, push_members(L, type));
+        return lua_pushfstring(L, "'%s' has no member '%s' (did you mean '%s'?)", text, name, near);
+    return lua_pushfstring(L, "'%s' has no member '%s'%s", text, name, push_members(L, type));
+}
+
+_Noreturn void lffi_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
+                            const char *near)
+{
+    luaL_error(L, "%s", push_no_name(L, type, name, near));
     abort();
+}
+
+const char *lffi_push_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
+{
+    const char *near = cdecl_suggest_member(ct->type, name, strlen(name));
+    return push_no_name(L, ct->type->unqual, name,
+                        near != NULL ? near : lffi_nearest_constant(ct, name));
 }
 
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name)
 {
-    const char *near = cdecl_suggest_member(ct->type, name, strlen(name));
-    lffi_no_name(L, ct->type->unqual, name, near != NULL ? near : lffi_nearest_constant(ct, name));
+    luaL_error(L, "%s", lffi_push_no_member(L, ct, name));
+    abort();
 }

@@ -58,5 +58,7 @@ const char *lffi_nearest_constant(const struct lffi_ctype *ct, const char *name)
 _Noreturn void lffi_no_name(lua_State *L, const struct cdecl_type *type, const char *name,
                             const char *near); /* near: the suggestion, NULL: none */
 _Noreturn void lffi_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
+/* Pushes that. */
+const char *lffi_push_no_member(lua_State *L, struct lffi_ctype *ct, const char *name);
 
 #endif

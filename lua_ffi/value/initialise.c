@@ -21,10 +21,9 @@ struct object {
 static void init_from_value(lua_State *L, const struct object *o, int idx,
                             const struct lffi_where *where);
 
-static _Noreturn void too_many(lua_State *L, const struct lffi_ctype *ct)
+static _Noreturn void too_many(lua_State *L, const struct object *o, const struct lffi_where *where)
 {
-    luaL_error(L, "too many initializers for '%s'", lffi_type_text(L, ct));
-    abort();
+    lffi_init_error(L, where, "too many initializers for '%s'", lffi_type_text(L, o->ct));
 }
 
 static bool is_text(const struct lffi_ctype *ct)
@@ -72,7 +71,7 @@ static bool copy_same(lua_State *L, const struct object *o, int idx, const struc
     if (size > o->size && src->ct->op == LFFI_ARRAY && !lffi_is_definite(L, idx, src))
         size = o->size; /* the open end of a struct reaches as far as there is memory */
     if (size > o->size)
-        too_many(L, o->ct);
+        too_many(L, o, where);
     memcpy(o->addr, src->addr, (size_t)size);
     if (where->owner_idx != 0) {
         int owner = lffi_push_block(L, idx, src->addr) ? lua_gettop(L) : 0;
@@ -144,7 +143,7 @@ static void init_element(lua_State *L, const struct object *o, const struct elem
     struct object part = {e->ct, o->addr + index * e->size, e->size};
     struct lffi_where here = part_of(where, LFFI_TO_ELEMENT, o->ct);
     if (index >= e->count)
-        too_many(L, o->ct);
+        too_many(L, o, where);
     here.index = (int64_t)index;
     init_part(L, &part, idx, &here);
 }
@@ -192,28 +191,28 @@ static lua_Integer first_position(lua_State *L, int table)
 }
 
 /* The key on the stack top is none of the object's. */
-static _Noreturn void key_error(lua_State *L, const struct object *o, const char *what)
+static _Noreturn void key_error(lua_State *L, const struct object *o, const char *what,
+                                const struct lffi_where *where)
 {
     const char *key = luaL_tolstring(L, -1, NULL); /* before lffi_type_text pushes */
-    luaL_error(L, "initializer for '%s' has a key that %s: %s", lffi_type_text(L, o->ct), what,
-               key);
-    abort();
+    lffi_init_error(L, where, "initializer for '%s' has a key that %s: %s",
+                    lffi_type_text(L, o->ct), what, key);
 }
 
 /* Every key of a table must be one of the `count` positions from `start`: what stands behind a gap
  * or under a name would be lost. */
 static void check_indices(lua_State *L, const struct object *o, int table, lua_Integer start,
-                          uint64_t count)
+                          uint64_t count, const struct lffi_where *where)
 {
     lua_pushnil(L);
     while (lua_next(L, table)) {
         lua_Integer position = lua_isinteger(L, -2) ? lua_tointeger(L, -2) : -1;
         lua_pop(L, 1);
         if (position < start)
-            key_error(L, o, "is no position");
+            key_error(L, o, "is no position", where);
         if ((uint64_t)(position - start) >= count)
-            luaL_error(L, "initializer for '%s' has a gap at position %I", lffi_type_text(L, o->ct),
-                       (LUAI_UACINT)(start + (lua_Integer)count));
+            lffi_init_error(L, where, "initializer for '%s' has a gap at position %I",
+                            lffi_type_text(L, o->ct), (LUAI_UACINT)(start + (lua_Integer)count));
     }
 }
 
@@ -256,7 +255,7 @@ static uint64_t fill_positions(lua_State *L, const struct object *o, const struc
         lua_pop(L, 1);
     }
     if (!o->ct->scope->luajit)
-        check_indices(L, o, table, start, count);
+        check_indices(L, o, table, start, count, where);
     return count;
 }
 
@@ -447,11 +446,12 @@ static void init_record_flat(lua_State *L, const struct object *o, int first, in
     struct walk w = {o, where, 0, false, first, last, 0, o->ct->scope->luajit};
     walk_members(L, &w, o->ct->type, 0);
     if (w.next <= last)
-        too_many(L, o->ct);
+        too_many(L, o, where);
 }
 
 /* Every key of a table by names must name a member, and all of them must have been used. */
-static void check_names(lua_State *L, const struct object *o, int table, lua_Integer used)
+static void check_names(lua_State *L, const struct object *o, int table, lua_Integer used,
+                        const struct lffi_where *where)
 {
     lua_Integer keys = 0;
     lua_pushnil(L);
@@ -459,34 +459,34 @@ static void check_names(lua_State *L, const struct object *o, int table, lua_Int
         lua_pop(L, 1);
         keys++;
         if (lua_type(L, -1) != LUA_TSTRING)
-            key_error(L, o, "is no member name");
+            key_error(L, o, "is no member name", where);
         if (lffi_find_field(L, o->ct, -1) == NULL)
-            lffi_no_member(L, o->ct, lua_tostring(L, -1));
+            lffi_init_error(L, where, "%s", lffi_push_no_member(L, o->ct, lua_tostring(L, -1)));
     }
     if (keys > used)
-        too_many(L, o->ct);
+        too_many(L, o, where);
 }
 
 /* A table by positions must end where the members do, and hold no names besides. */
 static void check_positions(lua_State *L, const struct object *o, int table, lua_Integer end,
-                            lua_Integer used)
+                            lua_Integer used, const struct lffi_where *where)
 {
     lua_Integer keys = 0;
     if (push_position(L, table, end))
-        too_many(L, o->ct);
+        too_many(L, o, where);
     lua_pushnil(L);
     while (lua_next(L, table)) {
         lua_pop(L, 1);
         keys++;
         if (lua_type(L, -1) == LUA_TSTRING) {
             const char *name = lua_tostring(L, -1);
-            luaL_error(L, "initializer for '%s' mixes positions and the name '%s'",
-                       lffi_type_text(L, o->ct), name);
+            lffi_init_error(L, where, "initializer for '%s' mixes positions and the name '%s'",
+                            lffi_type_text(L, o->ct), name);
         }
     }
     if (keys > used)
-        luaL_error(L, "initializer for '%s' has a gap at position %I", lffi_type_text(L, o->ct),
-                   (LUAI_UACINT)end);
+        lffi_init_error(L, where, "initializer for '%s' has a gap at position %I",
+                        lffi_type_text(L, o->ct), (LUAI_UACINT)end);
 }
 
 static void init_record_table(lua_State *L, const struct object *o, int table,
@@ -504,9 +504,9 @@ static void init_record_table(lua_State *L, const struct object *o, int table,
     if (luajit)
         return;
     if (w.by_name)
-        check_names(L, o, table, w.done);
+        check_names(L, o, table, w.done, where);
     else
-        check_positions(L, o, table, w.next, w.done);
+        check_positions(L, o, table, w.next, w.done, where);
 }
 
 /* ---- entry ----------------------------------------------------------------------------------- */
@@ -573,7 +573,7 @@ static void init_complex(lua_State *L, const struct object *o, int first, int la
                          const struct lffi_where *where)
 {
     if (last - first > 1)
-        too_many(L, o->ct);
+        too_many(L, o, where);
     lua_createtable(L, 2, 0);
     for (int i = 0; i < 2; i++) {
         lua_pushvalue(L, first + i);

@@ -61,6 +61,17 @@ static void push_prefix(lua_State *L, const struct lffi_where *where)
     lua_concat(L, 2);
 }
 
+/* Raises the text at the stack index with the prefix that stands above it. */
+static _Noreturn void raise_prefixed(lua_State *L, int text)
+{
+    luaL_where(L, 1);
+    lua_insert(L, -2);
+    lua_pushvalue(L, text);
+    lua_concat(L, 3);
+    lua_error(L);
+    abort();
+}
+
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
                                   ...)
 {
@@ -71,12 +82,25 @@ _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, 
     lua_pushvfstring(L, fmt, args); /* first: `fmt` may use texts on the stack */
     va_end(args);
     push_prefix(L, where);
-    luaL_where(L, 1);
-    lua_insert(L, -2);
-    lua_pushvalue(L, text);
-    lua_concat(L, 3);
-    lua_error(L);
-    abort();
+    raise_prefixed(L, text);
+}
+
+_Noreturn void lffi_init_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...)
+{
+    const struct lffi_where *whole = where;
+    va_list args;
+    int text = lua_gettop(L) + 1;
+    luaL_checkstack(L, 10, NULL);
+    va_start(args, fmt);
+    lua_pushvfstring(L, fmt, args);
+    va_end(args);
+    while (whole->outer != NULL)
+        whole = whole->outer;
+    if (whole->place == LFFI_TO_ARGUMENT)
+        push_prefix(L, where);
+    else
+        lua_pushliteral(L, "");
+    raise_prefixed(L, text);
 }
 
 _Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lffi_where *where)

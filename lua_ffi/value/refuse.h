@@ -9,6 +9,9 @@
 /* Raises a conversion error with the prefix of `where`; `fmt` as for lua_pushfstring. */
 _Noreturn void lffi_convert_error(lua_State *L, const struct lffi_where *where, const char *fmt,
                                   ...);
+/* Likewise what is wrong with an initialiser, whose text names the type: the prefix is the way to
+ * it from an argument. */
+_Noreturn void lffi_init_error(lua_State *L, const struct lffi_where *where, const char *fmt, ...);
 /* Raises what to write for a text with a zero byte inside. */
 _Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lffi_where *where);
 /* Raises "cannot convert string "x" to 'int'". */

@@ -126,7 +126,7 @@ end)
 describe("10,000 implicit conversions", function()
     it("are told to ffi.onerror once", function()
         local code, out, err = callbacks.run [[
-            ffi.onerror = function(text) print(text) end
+            ffi.onerror = function(text) print((text:gsub("^%S+: ", "F: "))) end
             local list = {}
             local function many(n)
                 for i = 1, n do
@@ -146,10 +146,19 @@ describe("10,000 implicit conversions", function()
         assert.equal("", err)
         assert.equal([[
 9999
-10000 Lua functions are kept as C callbacks by implicit conversions: use ffi.callback and :free(), or ffi.release(fn)
+F: 10000 Lua functions are kept as C callbacks by implicit conversions: use ffi.callback and :free(), or ffi.release(fn)
 10001
 11001
 ]], out)
+        assert.equal(0, code)
+    end)
+
+    it("are a warning on stderr without it", function()
+        local code, _, err = callbacks.run [[
+            for i = 1, 10001 do lib.callbacks_keep(function(x) return x + i end) end
+        ]]
+        assert.matches("^cffi: warning: [^\n]*:%d+: 10000 Lua functions are kept as C callbacks by implicit "
+            .. "conversions: use ffi%.callback and :free%(%), or ffi%.release%(fn%)\n$", err)
         assert.equal(0, code)
     end)
 end)

@@ -279,3 +279,64 @@ describe("ffi.cdef", function()
         assert.equal(69999, #last.p.a)
     end)
 end)
+
+describe("an error in a text of several lines", function()
+    local ffi = require "cffi".scope()
+
+    local function line_here()
+        return debug.getinfo(2, "l").currentline
+    end
+
+    it("has the line of the file where the text is a literal", function()
+        local here = line_here()
+        local line = support.raises("3:23: unknown type 'place_t'\n"
+            .. "                    int g(place_t x);\n                          ^", function()
+            ffi.cdef [[
+                int f(int);
+
+                int g(place_t x);
+            ]]
+        end)
+        assert.equal(here + 6, line)
+        local text = [[
+            int f(int);
+            int h(place_t x);
+        ]]
+        here = line_here()
+        line = support.raises("2:19: unknown type 'place_t'\n"
+            .. "                int h(place_t x);\n                      ^", function() ffi.parse(text) end)
+        assert.equal(here - 2, line)
+    end)
+
+    it("has the line of the caller where it is none, or has a name", function()
+        local text = table.concat({ "int f(int);", "int g(place_t x);" }, "\n")
+        local here = line_here()
+        local line = support.raises("2:7: unknown type 'place_t'\n    int g(place_t x);\n          ^",
+            function() ffi.cdef(text) end)
+        assert.equal(here + 2, line)
+        line = support.raises("a.h:2:27: unknown type 'place_t'\n                        int g(place_t x);\n"
+            .. "                              ^",
+            function()
+                ffi.cdef([[
+                    int f(int);
+                    int g(place_t x);
+                ]], { name = "a.h" })
+            end)
+        assert.equal(here + 7, line)
+    end)
+
+    it("means the nearest of equal texts", function()
+        local here = line_here()
+        local function first() ffi.cdef [[
+            int twice(
+            place_t x);
+        ]] end
+        local function second() ffi.cdef [[
+            int twice(
+            place_t x);
+        ]] end
+        local text = "2:13: unknown type 'place_t'\n                place_t x);\n                ^"
+        assert.equal(here + 3, support.raises(text, first))
+        assert.equal(here + 7, support.raises(text, second))
+    end)
+end)

@@ -186,3 +186,26 @@ describe("a table for a pointer", function()
         raises("cannot convert table to 'const int *'", ffi.cast, "const int *", {1})
     end)
 end)
+
+describe("wrong initialisers in a table that is an argument", function()
+    it("name the argument and the way to the part", function()
+        ffi.cdef "int take_nested(const struct temporary_pair *) __asm__(\"abs\");"
+        local argument = "bad argument #1 to 'take_nested' (int take_nested(const struct temporary_pair *) "
+            .. "__asm__(\"abs\")): "
+        for text, value in pairs {
+            ["'struct temporary_pair' has no member 'third' (members: first, second)"] = { third = 1 },
+            ["field 'second': 'struct temporary_piece' has no member 'sise' (did you mean 'size'?)"] =
+                { second = { sise = 1 } },
+            ["field 'first': too many initializers for 'struct temporary_piece'"] =
+                { first = { ffi.new "int[1]", 2, 3 } },
+            ["element [2].second: initializer for 'struct temporary_piece' mixes positions and the name 'size'"] =
+                { {}, { second = { ffi.new "int[1]", size = 1 } } },
+            ["field 'second': initializer for 'struct temporary_piece' has a key that is no member name: 2.5"] =
+                { second = { [2.5] = 1 } },
+        } do
+            raises(argument .. text, C.take_nested, value)
+        end
+        raises("'struct temporary_piece' has no member 'sise' (did you mean 'size'?)", ffi.new,
+            "struct temporary_pair", { second = { sise = 1 } })
+    end)
+end)

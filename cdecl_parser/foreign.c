@@ -1,0 +1,108 @@
+/* Where well-known type names come from, for the error that a name is unknown. Depends on libc. */
+#include <string.h>
+#include "internal.h"
+
+/* A header, "<zlib.h>", or what to write here for a name of other systems and of old programs. */
+struct foreign {
+    const char *name;
+    const char *origin;
+};
+
+static const struct foreign foreign[] = {
+    {"jmp_buf", "<setjmp.h>"},
+    {"sigjmp_buf", "<setjmp.h>"},
+    {"mqd_t", "<mqueue.h>"},
+    {"nl_catd", "<nl_types.h>"},
+    {"fexcept_t", "<fenv.h>"},
+    {"fenv_t", "<fenv.h>"},
+    {"__m128", "<immintrin.h>"},
+    {"__m128i", "<immintrin.h>"},
+    {"__m256", "<immintrin.h>"},
+    {"__m256i", "<immintrin.h>"},
+    {"z_stream", "<zlib.h>"},
+    {"z_streamp", "<zlib.h>"},
+    {"gzFile", "<zlib.h>"},
+    {"sqlite3", "<sqlite3.h>"},
+    {"sqlite3_stmt", "<sqlite3.h>"},
+    {"CURL", "<curl/curl.h>"},
+    {"CURLcode", "<curl/curl.h>"},
+    {"lua_State", "<lua.h>"},
+    {"lua_Number", "<lua.h>"},
+    {"GLenum", "<GL/gl.h>"},
+    {"GLuint", "<GL/gl.h>"},
+    {"GLint", "<GL/gl.h>"},
+    {"GLfloat", "<GL/gl.h>"},
+    {"gint", "<glib.h>"},
+    {"gchar", "<glib.h>"},
+    {"guint", "<glib.h>"},
+    {"gboolean", "<glib.h>"},
+    {"gpointer", "<glib.h>"},
+    {"GList", "<glib.h>"},
+    {"GError", "<glib.h>"},
+    {"GObject", "<glib-object.h>"},
+    {"GtkWidget", "<gtk/gtk.h>"},
+    {"cairo_t", "<cairo.h>"},
+    {"cairo_surface_t", "<cairo.h>"},
+    {"Display", "<X11/Xlib.h>"},
+    {"XEvent", "<X11/Xlib.h>"},
+    {"SDL_Window", "<SDL2/SDL.h>"},
+    {"SDL_Renderer", "<SDL2/SDL.h>"},
+    {"SDL_Event", "<SDL2/SDL.h>"},
+    {"xmlDoc", "<libxml/tree.h>"},
+    {"xmlDocPtr", "<libxml/tree.h>"},
+    {"xmlNode", "<libxml/tree.h>"},
+    {"xmlNodePtr", "<libxml/tree.h>"},
+    {"EVP_MD", "<openssl/evp.h>"},
+    {"EVP_MD_CTX", "<openssl/evp.h>"},
+    {"SSL", "<openssl/ssl.h>"},
+    {"SSL_CTX", "<openssl/ssl.h>"},
+    {"BIO", "<openssl/bio.h>"},
+    {"BIGNUM", "<openssl/bn.h>"},
+    {"png_structp", "<png.h>"},
+    {"png_infop", "<png.h>"},
+    {"uv_loop_t", "<uv.h>"},
+    {"mpz_t", "<gmp.h>"},
+    {"mpz_ptr", "<gmp.h>"},
+    {"git_repository", "<git2.h>"},
+    {"PGconn", "<libpq-fe.h>"},
+    {"MYSQL", "<mysql.h>"},
+    {"WINDOW", "<curses.h>"},
+    {"FT_Library", "<ft2build.h>"},
+    {"BOOL", "typedef int BOOL;"},
+    {"BYTE", "typedef uint8_t BYTE;"},
+    {"WORD", "typedef uint16_t WORD;"},
+    {"DWORD", "typedef uint32_t DWORD;"},
+    {"QWORD", "typedef uint64_t QWORD;"},
+    {"UINT", "typedef unsigned UINT;"},
+    {"LPVOID", "typedef void *LPVOID;"},
+    {"LPCSTR", "typedef const char *LPCSTR;"},
+    {"LPSTR", "typedef char *LPSTR;"},
+    {"HANDLE", "typedef void *HANDLE;"},
+    {"HWND", "typedef void *HWND;"},
+    {"SOCKET", "typedef uintptr_t SOCKET;"},
+    {"byte", "typedef unsigned char byte;"},
+    {"uchar", "typedef unsigned char uchar;"},
+    {"uint", "typedef unsigned int uint;"},
+    {"ulong", "typedef unsigned long ulong;"},
+    {"boolean", "typedef bool boolean;"},
+    {"u8", "typedef uint8_t u8;"},
+    {"u16", "typedef uint16_t u16;"},
+    {"u32", "typedef uint32_t u32;"},
+    {"u64", "typedef uint64_t u64;"},
+    {"s8", "typedef int8_t s8;"},
+    {"s16", "typedef int16_t s16;"},
+    {"s32", "typedef int32_t s32;"},
+    {"s64", "typedef int64_t s64;"},
+    {"__u8", "typedef uint8_t __u8;"},
+    {"__u16", "typedef uint16_t __u16;"},
+    {"__u32", "typedef uint32_t __u32;"},
+    {"__u64", "typedef uint64_t __u64;"},
+};
+
+const char *cdecl__foreign_type(const char *name)
+{
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
+        if (strcmp(foreign[i].name, name) == 0)
+            return foreign[i].origin;
+    return NULL;
+}
