@@ -6,7 +6,7 @@ source = {
     url = "git+file:.",
 }
 description = {
-    summary = "Call C libraries from Lua 5.4 by declaring them in C",
+    summary = "Call C libraries from Lua by declaring them in C",
     detailed = [[
         The module "cffi": C declarations as text, checked conversions, structs with the compiler's
         layout, callbacks, and a prompt for exploring C libraries. Built on libffi.
@@ -16,7 +16,7 @@ description = {
 }
 supported_platforms = { "unix" }
 dependencies = {
-    "lua ~> 5.4",
+    "lua >= 5.3, < 5.6",
 }
 -- The Makefile asks pkg-config for libffi: LuaRocks' external_dependencies does not look into
 -- multiarch directories such as /usr/include/x86_64-linux-gnu.

@@ -144,8 +144,10 @@ local cached
 function reference.entries()
     if not cached then
         local path = assert(package.searchpath("cffi", package.path)):gsub("%.lua$", ".d.lua")
-        local file <close> = assert(io.open(path))
-        cached = reference.read(file:read "a", path)
+        local file = assert(io.open(path))
+        local text = file:read "a"
+        file:close()
+        cached = reference.read(text, path)
     end
     return cached
 end

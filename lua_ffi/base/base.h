@@ -9,11 +9,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include <lua.h>
-#include <lauxlib.h>
-
 #include "cdecl.h"
 
+#include "base/lua_version.h"
 #include "base/op.h"
 
 #ifndef __SIZEOF_INT128__

@@ -1,9 +1,10 @@
 /* The arguments of a running C function where the interpreter keeps them, read in place: a third of
  * the cost of a call through the API goes into fetching them one by one.
  *
- * Every 5.4 release lays these few words out alike, and peek.c proves it for the interpreter at
- * hand before anyone looks: each offset and tag below is compared with what the API says. Where the
- * proof fails (a patched Lua, another release), the API is used. Read only; pointers into
+ * Every release of 5.4 and 5.5 lays these few words out alike, but for long strings, and peek.c
+ * proves it for the interpreter at hand before anyone looks: each offset and tag below is compared
+ * with what the API says. Where the proof fails (5.3, a patched Lua, another release), the API is
+ * used. Read only; pointers into
  * the stack are good until the next API call that may grow it.
  */
 #ifndef LFFI_PEEK_H
@@ -79,6 +80,10 @@ static inline const struct lffi_value *lffi_upvalue(const struct lffi_value *fun
 
 static inline const char *lffi_peek_text(const struct lffi_value *string)
 {
+#if LUA_VERSION_NUM >= 505 /* the bytes of a long one may lie elsewhere */
+    if (string->tag == LFFI_TAG_LONG_STRING)
+        return lffi_peek(string->as.object, LFFI_AT_TEXT);
+#endif
     return (const char *)string->as.object + LFFI_AT_TEXT;
 }
 

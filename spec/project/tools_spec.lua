@@ -107,7 +107,7 @@ describe("tools/bootstrap", function()
     it("names what is missing where it knows no package manager", function()
         local dir, remove = directory()
         finally(remove)
-        for _, tool in ipairs { "sh", "dirname", "tr", "mktemp", "rm", "grep", "awk" } do
+        for _, tool in ipairs { "sh", "dirname", "tr", "mktemp", "rm", "grep", "awk", "sed" } do
             assert(os.execute(("ln -s $(command -v %s) %s"):format(tool, dir)))
         end
         local code, out, err = support.run {

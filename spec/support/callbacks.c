@@ -463,7 +463,9 @@ void callbacks_start_kept(int stop_at_exit)
 /* Lua states of their own, each in a thread. The functions are those of the interpreter. */
 typedef struct lua_State lua_State;
 lua_State *luaL_newstate(void);
-void luaL_openlibs(lua_State *);
+/* Until 5.4, and from 5.5 on: the interpreter has one of them. */
+void luaL_openlibs(lua_State *) __attribute__((weak));
+void luaL_openselectedlibs(lua_State *, int, int) __attribute__((weak));
 int luaL_loadstring(lua_State *, const char *);
 int lua_pcallk(lua_State *, int, int, int, intptr_t, void *);
 const char *lua_tolstring(lua_State *, int, size_t *);
@@ -472,7 +474,10 @@ void lua_close(lua_State *);
 static int finish_state(lua_State *L, const char *code)
 {
     int failed;
-    luaL_openlibs(L);
+    if (luaL_openlibs != NULL)
+        luaL_openlibs(L);
+    else
+        luaL_openselectedlibs(L, ~0, 0);
     failed = luaL_loadstring(L, code) != 0 || lua_pcallk(L, 0, 0, 0, 0, NULL) != 0;
     if (failed) {
         const char *text = lua_tolstring(L, -1, NULL);
@@ -524,12 +529,13 @@ static void *allocate(void *user, void *block, size_t old_size, size_t new_size)
     return realloc(block, new_size);
 }
 
-lua_State *lua_newstate(void *(*)(void *, void *, size_t, size_t), void *);
+/* With the seed that 5.5 takes. */
+lua_State *lua_newstate(void *(*)(void *, void *, size_t, size_t), void *, unsigned);
 
 /* Runs the code in a new state with that allocator. */
 int callbacks_poor_state(const char *code)
 {
-    lua_State *L = lua_newstate(allocate, NULL);
+    lua_State *L = lua_newstate(allocate, NULL, 0);
     return finish_state(L, code);
 }
 

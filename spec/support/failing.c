@@ -47,6 +47,15 @@ static void *allocate(void *data, void *block, size_t old_size, size_t size)
     return fresh;
 }
 
+static lua_State *new_state(struct heap *heap)
+{
+#if LUA_VERSION_NUM >= 505
+    return lua_newstate(allocate, heap, 0);
+#else
+    return lua_newstate(allocate, heap);
+#endif
+}
+
 static int open_libraries(lua_State *L)
 {
     luaL_openlibs(L);
@@ -73,7 +82,7 @@ static int failing_run(lua_State *to)
     struct heap heap = {0};
     const char *setup = luaL_checkstring(to, 1);
     const char *script = luaL_checkstring(to, 2);
-    lua_State *L = lua_newstate(allocate, &heap);
+    lua_State *L = new_state(&heap);
     heap.first = (long)luaL_checkinteger(to, 3);
     heap.window = (long)luaL_checkinteger(to, 4);
     lua_pushcfunction(L, open_libraries);

@@ -148,8 +148,10 @@ local function read(path)
     if path == "-" then
         return io.stdin:read "a"
     end
-    local file <close> = assert(io.open(path, "rb"))
-    return file:read "a" or error(path .. ": cannot be read", 0)
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "a"
+    file:close()
+    return text or error(path .. ": cannot be read", 0)
 end
 
 return setmetatable(check, { __call = function(_, plan)

@@ -82,13 +82,21 @@ local function construct(_, object, t)
     }, View)
 end
 
+local function released(v, ok, ...)
+    v:release()
+    if not ok then
+        error(..., 0)
+    end
+    return ...
+end
+
 -- fn(view), then released; the function's results.
 function View.export(object, t, fn)
     if type(t) == "function" then
         t, fn = nil, t
     end
-    local v <close> = construct(nil, object, t)
-    return fn(v)
+    local v = construct(nil, object, t)
+    return released(v, pcall(fn, v))
 end
 
 function methods:is_readonly()

@@ -73,9 +73,10 @@ end
 
 -- What the clock of the file system says: seconds and nanoseconds in one integer.
 function system.now()
-    local file <close> = temporary()
+    local file = temporary()
     file:write("x"):flush()
     C.statx(C.fileno(file), "", AT_EMPTY_PATH, STATX_BASIC, state)
+    file:close()
     return state.mtime.seconds * 1000000000 + state.mtime.nanoseconds
 end
 

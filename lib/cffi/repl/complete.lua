@@ -223,8 +223,10 @@ local function c_names(session, before, prefix)
 end
 
 local function output_of(command)
-    local pipe <close> = io.popen(command .. " 2>/dev/null")
-    return pipe:read "a"
+    local pipe = io.popen(command .. " 2>/dev/null")
+    local output = pipe:read "a"
+    pipe:close()
+    return output
 end
 
 -- Files and folders below the folders, as they continue `prefix`.

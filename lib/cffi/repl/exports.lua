@@ -81,7 +81,10 @@ end
 
 -- The names in the library at `path` that fit a Lua pattern. A file that is broken has none.
 return function(path, pattern)
-    local file <close> = io.open(path, "rb")
+    local file = io.open(path, "rb")
     local ok, found = pcall(matching, file, pattern)
+    if file then
+        file:close()
+    end
     return file and ok and found or {}
 end

@@ -63,7 +63,7 @@ end
 -- Header files whose name fits.
 local function headers(pattern)
     local rows = {}
-    local pipe <close> = io.popen("find -L " .. table.concat(FOLDERS, " ")
+    local pipe = io.popen("find -L " .. table.concat(FOLDERS, " ")
         .. " -maxdepth 5 -name '*.h' 2>/dev/null")
     for path in pipe:lines() do
         local file = path:match "[^/]*$"
@@ -71,6 +71,7 @@ local function headers(pattern)
             rows[#rows + 1] = included_as(path)
         end
     end
+    pipe:close()
     table.sort(rows)
     return rows
 end

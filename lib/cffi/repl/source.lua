@@ -13,9 +13,12 @@ local function lines_of(path)
         return recent.lines
     end
     local lines = {}
-    local file <close> = io.open(path)
+    local file = io.open(path)
     for line in file and file:lines() or function() end do
         lines[#lines + 1] = line
+    end
+    if file then
+        file:close()
     end
     recent = { path = path, lines = lines }
     return lines
@@ -131,8 +134,10 @@ end
 local SECTIONS = { "2", "3" }
 
 local function output_of(command)
-    local pipe <close> = io.popen(command .. " 2>/dev/null")
-    return pipe:read "a"
+    local pipe = io.popen(command .. " 2>/dev/null")
+    local output = pipe:read "a"
+    pipe:close()
+    return output
 end
 
 -- "strlen - calculate the length of a string" of its manual page; nil when the system has none.

@@ -58,9 +58,10 @@ local function shorten(path)
     if file then
         file:close()
     end
-    local new <close> = rest and io.open(path, "wb")
+    local new = rest and io.open(path, "wb")
     if new then
         new:write(rest)
+        new:close()
     end
 end
 

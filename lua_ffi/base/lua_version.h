@@ -1,0 +1,69 @@
+/* Lua's API as 5.4 has it, whichever of 5.3 to 5.5 the module is built for: all that differs
+ * between them is said here, but for how they lay out values, which is peek.h's.
+ */
+#ifndef LFFI_LUA_VERSION_H
+#define LFFI_LUA_VERSION_H
+
+#include <stdbool.h>
+
+#include <lua.h>
+#include <lauxlib.h>
+
+#if LUA_VERSION_NUM < 503 || LUA_VERSION_NUM > 505
+#error "cffi needs Lua 5.3, 5.4 or 5.5"
+#endif
+
+#if LUA_VERSION_NUM == 503
+
+/* There is one user value: a table of them, and at 0 how many there are. It is made with the
+ * userdata, so that setting one neither raises nor needs memory. */
+static inline void *lffi_53_newuserdatauv(lua_State *L, size_t size, int count)
+{
+    void *block = lua_newuserdata(L, size);
+    if (count > 0) {
+        lua_createtable(L, count, 1);
+        lua_pushinteger(L, count);
+        lua_rawseti(L, -2, 0);
+        lua_setuservalue(L, -2);
+    }
+    return block;
+}
+
+static inline int lffi_53_setiuservalue(lua_State *L, int idx, int which)
+{
+    bool there = false;
+    if (lua_getuservalue(L, idx) == LUA_TTABLE) {
+        lua_rawgeti(L, -1, 0);
+        there = which <= lua_tointeger(L, -1);
+        lua_pop(L, 1);
+    }
+    lua_insert(L, -2);
+    if (there)
+        lua_rawseti(L, -2, which);
+    lua_settop(L, there ? -2 : -3);
+    return there;
+}
+
+static inline int lffi_53_getiuservalue(lua_State *L, int idx, int which)
+{
+    int type;
+    if (lua_getuservalue(L, idx) != LUA_TTABLE)
+        return LUA_TNONE;
+    type = lua_rawgeti(L, -1, which);
+    lua_remove(L, -2);
+    return type;
+}
+
+#define lua_newuserdatauv lffi_53_newuserdatauv
+#define lua_setiuservalue lffi_53_setiuservalue
+#define lua_getiuservalue lffi_53_getiuservalue
+#define lua_gc(L, what) (lua_gc)(L, what, 0)
+#define luaL_pushfail lua_pushnil
+/* What would be closed has a __gc that does the same, later. */
+#define lua_toclose(L, idx) ((void)(L), (void)(idx))
+/* There are no warnings. */
+#define lua_warning(L, text, to_continue) ((void)(L), (void)(text), (void)(to_continue))
+
+#endif
+
+#endif
