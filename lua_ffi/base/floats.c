@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/base.h"
+#include "base/quad.h"
 
 /* glibc has functions on _Float128; its headers hide them from clang. */
 #if defined __SIZEOF_FLOAT128__ && defined __GLIBC__
@@ -17,8 +18,17 @@
 #else
 #define QUAD_LIBM 0
 #endif
+#if QUAD_LIBM
+#define quad_floor floorf128
+#define quad_fmod fmodf128
+#elif defined LFFI_QUAD
+#define quad_floor lffi_quad_floor
+#define quad_fmod lffi_quad_fmod
+#else /* long double is the type */
+#define quad_floor floorl
+#define quad_fmod fmodl
+#endif
 #if QUAD_LIBM && !(defined __HAVE_FLOAT128 && __HAVE_FLOAT128)
-int strfromf128(char *text, size_t size, const char *format, __float128 value);
 __float128 powf128(__float128 x, __float128 y);
 __float128 floorf128(__float128 x);
 __float128 fmodf128(__float128 x, __float128 y);
@@ -143,22 +153,18 @@ const char *lffi_push_complex_text(lua_State *L, enum lffi_op part, const void *
     return lua_pushstring(L, text);
 }
 
-/* As many digits as tell any two values of the type apart. */
-static void print_quad(char *text, size_t size, lffi_real value)
-{
-#if QUAD_LIBM
-    strfromf128(text, size, "%.36g", value);
-#else
-    snprintf(text, size, "%.36Lg", (long double)value);
-#endif
-}
-
 const char *lffi_push_float_text(lua_State *L, enum lffi_op op, const void *src)
 {
     char text[64];
     lffi_real value = lffi_load_float(op, src);
+#ifdef LFFI_QUAD
+    if (op == LFFI_FLOAT128) {
+        lffi_print_quad(text, sizeof text, value);
+        return lua_pushstring(L, text);
+    }
+#endif
     if (op == LFFI_FLOAT128)
-        print_quad(text, sizeof text, value);
+        snprintf(text, sizeof text, "%.36Lg", (long double)value);
     else if (op == LFFI_LDOUBLE)
         snprintf(text, sizeof text, "%.*Lg", LDBL_DECIMAL_DIG, (long double)value);
     else
@@ -193,29 +199,41 @@ static long double long_double_result(int op, long double a, long double b)
     return signs_differ(rest, b) ? rest + b : rest;
 }
 
-/* Without a libm for the type, `^`, `//` and `%` are computed in long double. */
-static lffi_real quad_result(int op, lffi_real a, lffi_real b)
+/* Without a libm for the type, `^` is computed by products for whole exponents, else in long
+ * double.
+ */
+static lffi_real quad_power(lffi_real a, lffi_real b)
 {
 #if QUAD_LIBM
-    lffi_real rest;
+    return powf128(a, b);
+#else
+    lffi_real result = 1;
+    unsigned n = b < 0 ? (unsigned)-b : (unsigned)b;
+    if (b != lffi_truncate(b) || b > INT16_MAX || b < -INT16_MAX)
+        return powl((long double)a, (long double)b);
+    for (; n > 0; n >>= 1, a *= a) {
+        if ((n & 1) != 0)
+            result *= a;
+    }
+    return b < 0 ? 1 / result : result;
 #endif
+}
+
+static lffi_real quad_result(int op, lffi_real a, lffi_real b)
+{
+    lffi_real rest;
     switch (op) {
     case LUA_OPADD: return a + b;
     case LUA_OPSUB: return a - b;
     case LUA_OPMUL: return a * b;
     case LUA_OPDIV: return a / b;
     case LUA_OPUNM: return -a;
-#if QUAD_LIBM
-    case LUA_OPPOW: return powf128(a, b);
-    case LUA_OPIDIV: return floorf128(a / b);
+    case LUA_OPPOW: return quad_power(a, b);
+    case LUA_OPIDIV: return quad_floor(a / b);
     default: break;
     }
-    rest = fmodf128(a, b);
+    rest = quad_fmod(a, b); /* LUA_OPMOD */
     return signs_differ(rest, b) ? rest + b : rest;
-#else
-    default: return long_double_result(op, (long double)a, (long double)b);
-    }
-#endif
 }
 
 void lffi_float_arith(enum lffi_op op, int operator, void * dst, const void *a, const void *b)
