@@ -135,6 +135,13 @@ describe("tools/lint-layers", function()
         return code, (out:gsub("%d+", "N"))
     end
 
+    it("reports syntax that Lua 5.3 does not have", function()
+        local code, out = lint_with("lib/cffi/trace.lua", 'local file <' .. 'close> = io.open "x"')
+        assert.equal('lint-layers: lib and bin are Lua N.N, which has no attributes:\n'
+            .. '    lib/cffi/trace.lua:N:local file <' .. 'close> = io.open "x"\n', out)
+        assert.equal(1, code)
+    end)
+
     it("passes the tree as it is", function()
         local code, out = support.run { "tools/lint-layers", support.build }
         assert.equal("", out)

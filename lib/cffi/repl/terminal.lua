@@ -84,15 +84,19 @@ end
 -- Hands the remembered lines to the library; returns what remembers one more.
 local function open_history(lib, path)
     shorten(path)
-    local file <close> = io.open(path, "rb")
+    local file = io.open(path, "rb")
     local read, lines = pcall(function() return file:read "a" end) -- it may be a directory
+    if file then
+        file:close()
+    end
     for line in (read and lines or ""):gmatch "[^\n\0]+" do
         lib.add_history(line)
     end
     return function(line)
-        local out <close> = io.open(path, "ab")
+        local out = io.open(path, "ab")
         if out then
             out:write(line, "\n")
+            out:close()
         end
     end
 end
