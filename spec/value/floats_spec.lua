@@ -188,7 +188,6 @@ describe("wide floating values", function()
 
     it("of 128 bits have every digit, rounded to 36, as %.36g has", function()
         local quad = ffi.typeof "_Float128"
-        local one = quad(1)
         local tiny = ffi.new("_Float128[1]")
         ffi.cast("unsigned char *", tiny)[ffi.abi "le" and 0 or 15] = 1
         local max = ffi.new("_Float128[1]")
@@ -196,12 +195,12 @@ describe("wide floating values", function()
         ffi.cast("unsigned char *", max)[ffi.abi "le" and 14 or 1] = 0xfe
         ffi.cast("unsigned char *", max)[ffi.abi "le" and 15 or 0] = 0x7f
         for text, value in pairs {
-            ["0.666666666666666666666666666666666635"] = one * 2 / 3,
-            ["-33.3333333333333333333333333333333354"] = one * -100 / 3,
-            ["0.000333333333333333333333333333333333314"] = one / 3000,
-            ["3.33333333333333333333333333333333361e-05"] = one / 30000,
-            ["333333333333333333333333333333333312"] = one * ffi.cast("__int128", "1" .. ("0"):rep(36)) / 3,
-            ["3.3333333333333333333333333333333335e+36"] = one * ffi.cast("__int128", "1" .. ("0"):rep(37)) / 3,
+            ["0.666666666666666666666666666666666635"] = quad(2) / 3,
+            ["-33.3333333333333333333333333333333354"] = quad(-100) / 3,
+            ["0.000333333333333333333333333333333333314"] = quad(1) / 3000,
+            ["3.33333333333333333333333333333333361e-05"] = quad(1) / 30000,
+            ["333333333333333333333333333333333312"] = quad(ffi.cast("__int128", "1" .. ("0"):rep(36))) / 3,
+            ["3.3333333333333333333333333333333335e+36"] = quad(ffi.cast("__int128", "1" .. ("0"):rep(37))) / 3,
             ["6.47517511943802511092443895822764655e-4966"] = tiny[0],
             ["1.18973149535723176508575932662800702e+4932"] = max[0],
         } do

@@ -85,11 +85,12 @@ local function declaring_headers(word)
     local name = glob.is_glob(word) and word or "*" .. word .. "*"
     name = name:gsub("[*?]", { ["*"] = "[A-Za-z0-9_]*", ["?"] = "[A-Za-z0-9_]" })
     local command = "LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])%s *[(]' %s 2>/dev/null"
-    local pipe <close> = io.popen(command:format(name, table.concat(FOLDERS, " ")))
+    local pipe = io.popen(command:format(name, table.concat(FOLDERS, " ")))
     for path in pipe:lines() do
         local row = included_as(path)
         rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
     end
+    pipe:close()
     table.sort(rows, function(a, b)
         return depth[a] < depth[b] or depth[a] == depth[b] and a < b
     end)
