@@ -23,7 +23,7 @@ end
 
 function methods:clear()
     if self._handle then
-        debug.getmetatable(self._handle).__close(self._handle) -- ends it now, not when it is collected
+        debug.getmetatable(self._handle).__close(self._handle) -- now, not when it is collected
         self._handle = false
     end
 end
