@@ -341,7 +341,7 @@ gcstress: $(CORE) $(SUPPORT)
 # --- Installing -----------------------------------------------------------------------------------
 
 # The pages and what they link to, in the folders in which the links find it.
-DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md LICENSE bench/README.md lib/cffi.d.lua \
+DOC_FILES = README.md CHANGELOG.md CONTRIBUTING.md SECURITY.md LICENSE bench/README.md lib/cffi.d.lua \
 	$(wildcard docs/*.md examples/*.lua examples/README.md examples/system/* examples/static/*)
 
 # $(call put,FILES,FROM,TO)
@@ -403,4 +403,5 @@ include tools/parser.mk
 include tools/callbacks.mk
 include tools/monkey.mk
 include tools/package.mk
+include tools/proof.mk
 -include $(wildcard $(BUILD)/*/*.d $(BUILD)/*/*/*.d $(BUILD)/*/*/*/*.d)
