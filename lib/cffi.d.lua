@@ -18,6 +18,10 @@
 ---@class ffi.callback: ffi.cdata
 ---Memory with one owner: `:new(ct, ...)`, `:string(s)`, `:close()`, `<close>`.
 ---@class ffi.arena: userdata
+---A C call on another thread. `:wait([seconds])` gives the results, or `nil, "timeout"`, or `nil, "cancelled"`; `:done()`; `:errno()`, what C left; `:cancel()`, true when it had not begun; `<close>` cancels or waits; `:pollfd()`, `:events()` for cqueues.
+---@class ffi.task: userdata
+---A thread of one's own: `:call(fn, ...)` is `fn(...)` there, `:async(fn, ...)` a task; `:close()`, `<close>`.
+---@class ffi.worker: userdata
 ---@alias ffi.type string|ffi.ctype|ffi.cdata
 ---@alias ffi.policy "fit"|"strict"|"wrap"|"saturate"
 
@@ -275,7 +279,7 @@ function ffi.callbacks() end
 ---```
 function ffi.poll(seconds) end
 
----A file descriptor that is readable while a callback waits for Lua, for event loops: when it is, call `ffi.poll()`.
+---A file descriptor that is readable while a callback waits for Lua or a task has ended that nobody has looked at, for event loops: when it is, call `ffi.poll()`.
 ---@return integer fd the same each time; it is not to be read from
 ---Example:
 ---```lua
@@ -298,6 +302,55 @@ function ffi.lock() end
 ---print(ffi.locked()) --> false
 ---```
 function ffi.locked() end
+
+---Calls a C function on another thread: arguments are converted now, and what they refer to is kept until C is over.
+---@param fn function|ffi.cdata a function of a namespace, or a function pointer
+---@param ... any its arguments
+---@return ffi.task
+---Errors: those of `fn(...)` for arguments that do not fit; that the system has no thread left.
+---Example:
+---```lua
+---ffi.cdef "int abs(int);"
+---print(ffi.async(ffi.C.abs, -3):wait()) --> 3
+---```
+function ffi.async(fn, ...) end
+
+---In a coroutine: waits for a task, yielding the task until it is done.
+---@param task ffi.task
+---@return any ... the results
+---Errors: outside of coroutines, where `task:wait()` is right.
+---Example:
+---```lua
+---ffi.run(function() print(ffi.await(ffi.async(ffi.C.abs, -4))) end) --> 4
+---```
+function ffi.await(task) end
+
+---Runs functions as coroutines beside each other until all have returned; those that await tasks let the others go on.
+---@param ... function
+---Errors: the first error of one of them, at once.
+---Example:
+---```lua
+---ffi.run(function() coroutine.yield() print "second" end, function() print "first" end) --> first
+---```
+function ffi.run(...) end
+
+---How many threads run tasks at most: 4 unless set.
+---@param n? integer
+---@return integer before
+---Example:
+---```lua
+---print(ffi.threads()) --> 4
+---```
+function ffi.threads(n) end
+
+---One thread of its own, for C libraries that keep state by thread.
+---@return ffi.worker
+---Example:
+---```lua
+---local worker <close> = ffi.worker()
+---print(worker:call(ffi.C.abs, -5)) --> 5
+---```
+function ffi.worker() end
 
 ---What happens to integers that do not fit: "fit" (an error; unsigned types take negative ones of their width), "strict" (an error), "wrap" (modulo 2^N), "saturate" (the nearest).
 ---@param policy? ffi.policy

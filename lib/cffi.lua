@@ -4,6 +4,8 @@ local ffi = require "cffi.core"
 -- Public name -> the module that has it, loaded when the name is first asked for. Such a module is
 -- a function of a scope's API table and returns a table of what it adds to that scope.
 local modules = {
+    await = "cffi.task",
+    run = "cffi.task",
     hexdump = "cffi.hexdump",
     inspect = "cffi.inspect",
     compile = "cffi.include",

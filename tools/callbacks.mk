@@ -15,6 +15,6 @@ tsan:
 
 tsan-spec: $(CORE) $(SUPPORT)
 	LD_PRELOAD="$(shell $(CC) -print-file-name=libtsan.so)" TSAN_OPTIONS=exitcode=66 \
-		$(BUSTED_RUN) --exclude-tags=process spec/callback/threads_spec.lua
+		$(BUSTED_RUN) --exclude-tags=process $(or $(SPEC),spec/callback/threads_spec.lua spec/callback/modes_spec.lua)
 
 .PHONY: soak tsan tsan-spec

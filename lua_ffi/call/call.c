@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "call/script.h"
+#include "call/task.h"
 #include "value/refuse.h"
 
 /* ---- parameters ------------------------------------------------------------------------------ */
@@ -139,13 +140,59 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
         lua_settop(L, running.prepared - 1);
 }
 
+/* The end of a task's call, on its coroutine, where the object of the result is on the top. */
+static int end_task(lua_State *L, int status, lua_KContext context)
+{
+    const struct lffi_task *task = (const struct lffi_task *)context;
+    struct incoming in = {.ret = task->ret, .object = task->object};
+    (void)status;
+    lffi_end_loans(L, task->loans);
+    if (task->memory != NULL)
+        memcpy(in.object->addr, task->memory, (size_t)cdecl_sizeof(task->plan->result.ct->type));
+    return lffi_push_result(L, task->plan, &in);
+}
+
+/* Leaves the call to the thread that will run the task; the coroutine keeps what it borrows. A
+ * result in memory is written to memory of the process: C may return when Lua's is gone. */
+static int begin_task(lua_State *L, const struct outgoing *call, const struct incoming *in)
+{
+    struct lffi_task *task = call->task;
+    struct lffi_registers *regs = (struct lffi_registers *)(void *)call->frame;
+    uint64_t *hidden = LFFI_HIDDEN_RESULT(regs);
+    task->plan = call->plan;
+    task->kind = (enum lffi_return_kind)call->plan->result_kind;
+    task->by_libffi = call->plan->by_libffi;
+    task->address = call->address;
+    task->lib = call->record != NULL ? call->record->pub.lib : NULL;
+    task->frame = call->frame;
+    task->assigned = call->assigned;
+    task->object = in->object;
+    task->loans = call->loans;
+    task->error_number = call->plan->ct->scope->st->saved_errno;
+    if (task->kind == LFFI_RETURN_MEMORY) {
+        task->memory = malloc((size_t)cdecl_sizeof(call->plan->result.ct->type));
+        if (task->memory == NULL)
+            luaL_error(L, "not enough memory");
+        *hidden = (uintptr_t)task->memory;
+    }
+    return lua_yieldk(L, 0, (lua_KContext)task, end_task);
+}
+
+/* The call that begins is the state's next task, if there is one. */
+static struct lffi_task *take_task(struct lffi_state *st)
+{
+    struct lffi_task *task = st->beginning;
+    st->beginning = NULL;
+    return task;
+}
+
 bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
 {
     const struct lffi_call *call = lffi_innermost;
     while (call != NULL && call->callee->lib != lib &&
            (call->callee->lib != NULL || !holds(lib, call->callee->code)))
         call = call->outer;
-    return call != NULL;
+    return call != NULL || lffi_is_task_running(lib->scope->st->gate, lib, holds);
 }
 
 /* Raises when the library is closed, or what the pointer was is freed. */
@@ -208,6 +255,8 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
                       call); /* again: conversions and the collector may have run what closes it */
     if (call->freed != plan->ct->scope->st->callbacks_freed)
         lffi_check_callbacks(L, call);
+    if (call->task != NULL)
+        return begin_task(L, call, &in);
     run(L, call, &in.ret);
     return lffi_push_result(L, plan, &in);
 }
@@ -251,7 +300,7 @@ static int dispatch(lua_State *L, struct outgoing *call)
     uint32_t stack = call->plan->end.stack;
     if (call->plan->variadic)
         stack = lffi_variadic_room(L, call, &copies);
-    if (stack > LFFI_STACK_BLOCK || copies > 0)
+    if (stack > LFFI_STACK_BLOCK || copies > 0 || call->task != NULL)
         return call_with_heap_frame(L, call, stack, copies);
     if (stack > 0 || call->plan->variadic || call->plan->end.wide)
         return call_with_stack_frame(L, call);
@@ -297,6 +346,7 @@ int lffi_call_function(lua_State *L)
     lib = call.record->pub.lib;
     if (call.record->script != NULL) /* annotated after it was fetched */
         return lffi_call_annotated(L);
+    call.task = take_task(call.record->callee.st);
     lffi_check_callee(L, &call);
     check_count(L, &call);
     lffi_set_where(&call, lib);
@@ -312,6 +362,7 @@ int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void)
     call.address = address;
     if (call.plan->ct->type->annotated)
         return lffi_call_annotated_pointer(L, &call);
+    call.task = take_task(ct->scope->st);
     lffi_check_callee(L, &call);
     check_count(L, &call);
     lffi_set_where(&call, NULL);

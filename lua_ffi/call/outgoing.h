@@ -17,6 +17,7 @@ struct outgoing {
     unsigned freed;           /* st->callbacks_freed before conversions ran Lua */
     bool recheck;             /* against the format, when all is converted */
     struct lffi_loans *loans; /* of arguments that C does not keep */
+    struct lffi_task *task;   /* that another thread is to run; NULL: this one */
     struct lffi_assign assigned;
     struct lffi_where where;
 };

@@ -121,4 +121,24 @@ bool lffi_is_outlived(lua_State *L, int idx, const struct lffi_slot *slot);
 /* Adds callback, release, callbacks to the API table on the stack top (upvalue: scope). */
 void lffi_callback_api(lua_State *L, struct lffi_scope *scope);
 
+/* ---- poll.c ---------------------------------------------------------------------------------- */
+
+/* What is waited for; asked with the universe's mutex. */
+typedef bool lffi_met(const struct lffi_gate *gate, void *data);
+/* Lets others run Lua until that is met, it is later than `until`, or something waits for this
+ * thread, which then runs. May raise what callbacks of signals raise. True: it is met. The state
+ * has a gate. */
+bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_met *met,
+                       void *data);
+/* The time that many seconds from now, which the argument is; none: LFFI_FOREVER. */
+int64_t lffi_until(lua_State *L, int idx);
+/* ---- guest.c, slot.c ------------------------------------------------------------------------- */
+
+/* Runs a function on the guest's way, on a thread that is none of Lua's; false: the universe is
+ * closed, or memory is out, and it has not run. */
+bool lffi_run_as_guest(struct lffi_gate *gate, struct lffi_state *st, void (*run)(void *data),
+                       void *data);
+/* The state's gate, made on first use; NULL when memory is out. */
+struct lffi_gate *lffi_gate_of(struct lffi_state *st);
+
 #endif

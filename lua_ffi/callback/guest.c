@@ -175,3 +175,18 @@ void lffi_fork_guests(struct lffi_gate *gate)
         gate->gone = guest;
     }
 }
+
+bool lffi_run_as_guest(struct lffi_gate *gate, struct lffi_state *st, void (*run)(void *data),
+                       void *data)
+{
+    struct lffi_guest *guest = lffi_guest_of(gate);
+    if (guest == NULL || !lffi_hold(&gate->universe, &lffi_innermost, LFFI_FOREVER))
+        return false;
+    guest->depth++;
+    lffi_swap_turn(st, guest);
+    run(data);
+    lffi_swap_turn(st, guest);
+    guest->depth--;
+    lffi_give_back(&gate->universe, true);
+    return true;
+}

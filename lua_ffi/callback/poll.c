@@ -5,6 +5,7 @@
  */
 #include <string.h>
 
+#include "call/task.h"
 #include "callback/slot.h"
 #include "object/argument.h"
 
@@ -55,15 +56,18 @@ int64_t lffi_until(lua_State *L, int idx)
 struct progress {
     uint64_t before;
     uint64_t waiting; /* who waits to begin with; 0: the first that comes counts */
+    uint64_t tasks;   /* that are done and were not seen before */
+    struct lffi_gate *gate;
 };
 
 static bool has_served(const struct lffi_gate *gate, void *data)
 {
-    const struct progress *progress = data;
+    struct progress *progress = data;
     const struct lffi_universe *universe = &gate->universe;
     uint64_t served = universe->served - progress->before;
+    progress->tasks += lffi_see_tasks(progress->gate);
     if (progress->waiting == 0)
-        return served > 0;
+        return served > 0 || progress->tasks > 0;
     return served >= progress->waiting || !lffi_is_wanted(universe);
 }
 
@@ -75,7 +79,7 @@ static struct lffi_gate *gate_of(lua_State *L, struct lffi_state *st)
     return gate;
 }
 
-/* ffi.poll([seconds]): how many callbacks of others have run. */
+/* ffi.poll([seconds]): how many callbacks have run and tasks have ended. */
 static int api_poll(lua_State *L)
 {
     struct lffi_state *st = lffi_scope_upvalue(L)->st;
@@ -91,11 +95,13 @@ static int api_poll(lua_State *L)
     lffi_lock_universe(&gate->universe);
     progress.before = gate->universe.served;
     progress.waiting = lffi_count_waiters(&gate->universe);
+    progress.gate = gate;
+    progress.tasks = lffi_see_tasks(gate);
     lffi_unlock_universe(&gate->universe, false);
-    if (progress.waiting > 0 || (!is_brief && st->items_served == items))
+    if (progress.waiting > 0 || (!is_brief && st->items_served == items && progress.tasks == 0))
         lffi_wait_outside(L, st, until, has_served, &progress);
     lffi_lock_universe(&gate->universe);
-    items = gate->universe.served - progress.before + st->items_served - items;
+    items = gate->universe.served - progress.before + st->items_served - items + progress.tasks;
     lffi_unlock_universe(&gate->universe, false);
     lua_pushinteger(L, (lua_Integer)items);
     return 1;

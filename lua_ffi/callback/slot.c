@@ -9,7 +9,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "call/task.h"
 #include "callback/signature.h"
 #include "callback/slot.h"
 
@@ -435,6 +437,10 @@ void lffi_callback_close(struct lffi_state *st)
     unlock();
     lffi_close_universe(&gate->universe);
     lffi_drop_items(gate);
+    lffi_close_tasks(gate);
+    if (st->crew != NULL && st->crew_process == getpid())
+        lffi_end_crew(st->crew);
+    st->crew = NULL;
     /* a thread that comes back from C must find it closed: then it is not used again */
     inside = lffi_close_guests(gate) || lffi_is_holding(&gate->universe, &lffi_innermost);
     if (inside)

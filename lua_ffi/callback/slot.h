@@ -95,8 +95,6 @@ size_t lffi_error_size(const struct lffi_signature *signature);
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
 const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text);
-/* The state's gate, made on first use; NULL when memory is out. */
-struct lffi_gate *lffi_gate_of(struct lffi_state *st);
 /* A slot for the callback `use`, whose place it fills in, IDLE until published: a tombstone old
  * enough, or a new one. NULL with `*why` when there is none. Owns use->error on success. */
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
@@ -211,15 +209,6 @@ void lffi_drop_items(struct lffi_gate *gate);
 
 /* ---- poll.c ---------------------------------------------------------------------------------- */
 
-/* What is waited for; asked with the universe's mutex. */
-typedef bool lffi_met(const struct lffi_gate *gate, void *data);
-/* Lets others run Lua until that is met, it is later than `until`, or something waits for this
- * thread, which then runs. May raise what callbacks of signals raise. True: it is met. The state
- * has a gate. */
-bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_met *met,
-                       void *data);
-/* The time that many seconds from now, which the argument is; none: LFFI_FOREVER. */
-int64_t lffi_until(lua_State *L, int idx);
 /* Adds poll and fd to the API table on the stack top (upvalue: scope). */
 void lffi_poll_api(lua_State *L, struct lffi_scope *scope);
 

@@ -170,6 +170,7 @@ static void fill_api(lua_State *L, struct lffi_scope *scope)
     lffi_api_load(L, scope);
     lffi_api_lock(L, scope);
     lffi_callback_api(L, scope);
+    lffi_tasks_api(L, scope);
     lua_pushliteral(L, "cffi " CFFI_VERSION);
     lua_setfield(L, -2, "_VERSION");
 }

@@ -139,4 +139,9 @@ void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx);
 /* Whether bytes written to a place of this type could be read as a pointer; NULL: any type. */
 bool lffi_may_hold_pointers(const struct lffi_ctype *ct);
 
+/* ---- tasks.c --------------------------------------------------------------------------------- */
+
+/* Adds async, threads and worker to the API table on the stack top. */
+void lffi_tasks_api(lua_State *L, struct lffi_scope *scope);
+
 #endif

@@ -38,17 +38,22 @@ struct lffi_state {
     bool errno_assigned;       /* ffi.errno(n) ran since the running callback began (S13) */
     struct lffi_gate *gate;    /* what other threads may look at; NULL before the first callback */
     int ref_callbacks;         /* registry: make.c's tables; 0 before the first callback */
-    bool can_peek;             /* see lffi_peeks */
-    unsigned interned_max;     /* strings up to this length have one address per content */
-    bool keeps;                /* some cdata keeps something for a pointer in its memory ... */
-    bool keeps_apart;          /* ... in the table of ref_kept */
-    unsigned searches;         /* for near exports, of late (library.c) ... */
-    int64_t search_after;      /* ... and the time of the next, in nanoseconds */
-    bool closing;              /* the state's own finaliser has begun */
-    bool unloads;              /* there was a library that the collector unmaps */
-    bool locked;               /* ffi.lock(): nothing new is declared, loaded, cast, called back */
-    uint64_t ctypes;           /* made so far, see lffi_ctype.serial */
-    lua_State *arena_thread;   /* see scope.c: of the scopes that stay until lua_close */
+    struct lffi_task *beginning; /* the next call of C that begins is this task's (call.c) */
+    struct lffi_crew *crew;      /* of tasks (face/tasks.c) ... */
+    unsigned crew_size;          /* ... and how many threads it has; 0: nobody has said */
+    int crew_process;            /* ... and in which process they are */
+    int ref_tasks;               /* registry: task -> its object, while it is not done; 0: none */
+    bool can_peek;               /* see lffi_peeks */
+    unsigned interned_max;       /* strings up to this length have one address per content */
+    bool keeps;                  /* some cdata keeps something for a pointer in its memory ... */
+    bool keeps_apart;            /* ... in the table of ref_kept */
+    unsigned searches;           /* for near exports, of late (library.c) ... */
+    int64_t search_after;        /* ... and the time of the next, in nanoseconds */
+    bool closing;                /* the state's own finaliser has begun */
+    bool locked;                 /* ffi.lock(): nothing new is declared, loaded, cast, called back */
+    bool unloads;                /* there was a library that the collector unmaps */
+    uint64_t ctypes;             /* made so far, see lffi_ctype.serial */
+    lua_State *arena_thread;     /* see scope.c: of the scopes that stay until lua_close */
 };
 
 struct lffi_scope {

@@ -89,6 +89,7 @@ struct lffi_armed {
 
 struct lffi_slot;
 struct lffi_item;
+struct lffi_task;
 
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
@@ -100,6 +101,7 @@ struct lffi_gate {
     bool forking;                        /* the thread that forks has taken the universe for it */
     /* under the universe's mutex: */
     struct lffi_guest *guests, *gone;          /* all of them; those whose threads have ended */
+    struct lffi_task *tasks;                   /* whose end Lua has not seen (call/task.c) */
     struct lffi_item *first_item, **last_item; /* callbacks that wait for a thread (later.c) */
 };
 

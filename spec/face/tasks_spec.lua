@@ -1,0 +1,375 @@
+-- Tasks (S28): C functions on threads of the module's own: ffi.async, await, run, threads, worker.
+local ffi = require "cffi"
+local callbacks = require "support.callbacks"
+
+local lib = callbacks.load()
+ffi.cdef [[
+    typedef struct { int quot, rem; } tasks_div;
+    tasks_div tasks_div_(int, int) __asm__("div");
+    int close(int); size_t strlen(const char *s); int snprintf(char *, size_t, const char *, ...);
+    int abs(int); double sqrt(double);
+    typedef struct { int fd; short events, revents; } modes_pollfd; int poll(modes_pollfd *, unsigned long, int);
+    void qsort(void *, size_t, size_t, int (*)(const void *, const void *));
+    int clock_gettime(int, long *); unsigned long pthread_self(void);
+]]
+local C = ffi.C
+
+local function now()
+    local time = ffi.new "long[2]"
+    C.clock_gettime(1, time)
+    return time[0] + time[1] / 1e9
+end
+
+local function readable(fd)
+    return C.poll(ffi.new("modes_pollfd[1]", { { fd, 1 } }), 1, 0) == 1
+end
+
+local function fails(text, fn, ...)
+    local ok, err = pcall(fn, ...)
+    assert.is_false(ok)
+    assert.equal(text, callbacks.first_line(err))
+end
+
+describe("ffi.async", function()
+    before_each(lib.callbacks_reset)
+
+    it("runs a C function on another thread and gives a task with the results", function()
+        local task = ffi.async(C.abs, -3)
+        assert.equal(3, task:wait())
+        assert.equal(3, task:wait()) -- each time
+        assert.is_true(task:done())
+        assert.equal("task of abs: done", tostring(task))
+        assert.not_equal(C.pthread_self(), ffi.async(C.pthread_self):wait())
+    end)
+
+    it("takes whatever a call takes and gives what it gives", function()
+        assert.equal(5, ffi.async(C.strlen, "hello"):wait())
+        assert.equal(math.sqrt(2), ffi.async(C.sqrt, 2):wait())
+        local div = ffi.async(C.tasks_div_, 17, 5):wait()
+        assert.same({ 3, 2 }, { div.quot, div.rem })
+        local buffer = ffi.new "char[64]"
+        assert.equal(7, ffi.async(C.snprintf, buffer, 64, "%d %s %g", 5, "x", 1.5):wait())
+        assert.equal("5 x 1.5", ffi.string(buffer))
+        assert.equal(0, select("#", ffi.async(lib.callbacks_reset):wait()))
+        local pointer = ffi.cast("int (*)(int)", C.abs)
+        local task = ffi.async(pointer, -9)
+        assert.equal(9, task:wait())
+        assert.equal("task of a function pointer: done", tostring(task))
+        local large = ffi.new("struct callbacks_large", { { 1, 2, 3, 4, 5 }, 6 })
+        ffi.cdef [[struct callbacks_large callbacks_same_large(struct callbacks_large (*)(struct callbacks_large),
+            struct callbacks_large);]]
+        local back = ffi.async(lib.callbacks_same_large, function(x) x.d = x.d + 1 return x end, large):wait()
+        assert.same({ 5, 7.0 }, { back.l[4], back.d })
+    end)
+
+    it("converts arguments at once, and raises what that raises", function()
+        local ok, err = pcall(ffi.async, C.abs, "x")
+        assert.is_false(ok)
+        assert.truthy(err:find("bad argument #1 to 'abs' (int abs(int)): cannot convert string", 1, true))
+        fails("wrong number of arguments to 'abs' (int abs(int)): expected 1, got 2", ffi.async, C.abs,
+            1, 2)
+        fails("bad argument #1 to 'async' (C function expected, got function)", ffi.async, print)
+        fails("bad argument #1 to 'async' (C function expected, got no value)", ffi.async)
+    end)
+
+    it("begins while Lua computes", function()
+        local t = now()
+        local task = ffi.async(lib.callbacks_pause, 100)
+        while now() - t < 0.12 do t = t + 0 end
+        assert.is_true(task:done())
+    end)
+
+    it("keeps what the call borrows until it is over", function()
+        local text = ffi.async(lib.callbacks_pause, 1) -- the collector has something to do
+        text:wait()
+        local tasks = {}
+        for i = 1, 20 do
+            tasks[i] = ffi.async(C.strlen, ("x"):rep(1000 + i) .. tostring(i))
+            collectgarbage()
+        end
+        for i = 1, 20 do assert.equal(1000 + i + #tostring(i), tasks[i]:wait()) end
+    end)
+
+    it("runs callbacks on its thread, for the call only where C says so", function()
+        local n = #ffi.callbacks()
+        local array = ffi.new("int[5]", { 5, 3, 1, 4, 2 })
+        local main = coroutine.running()
+        ffi.async(C.qsort, array, 5, 4, function(a, b)
+            assert(coroutine.running() ~= main)
+            return ffi.cast("const int *", a)[0] - ffi.cast("const int *", b)[0]
+        end):wait()
+        assert.same({ 1, 2, 3, 4, 5 }, ffi.totable(array))
+        assert.equal(n, #ffi.callbacks())
+    end)
+
+    it("tells ffi.onerror of errors in callbacks there", function()
+        local cb <close> = ffi.callback("int (int)", function() error("there", 0) end, { error = 4 })
+        local result
+        local reports = callbacks.reports(function() result = ffi.async(lib.callbacks_call, cb, 1):wait() end)
+        assert.same({ "there" }, reports)
+        assert.equal(4, result)
+    end)
+
+    it("does a hundred sleeps of a millisecond on eight threads at once", function()
+        local before = ffi.threads(8)
+        local t, tasks = now(), {}
+        for i = 1, 100 do tasks[i] = ffi.async(lib.callbacks_pause, 10) end
+        for i = 1, 100 do assert.equal(10, tasks[i]:wait()) end
+        assert.is_true(now() - t < 0.5) -- one after the other: a second
+        ffi.threads(before)
+    end)
+
+    it("says when the system has no thread left #process", function()
+        local code, out, err = callbacks.run [[
+            ffi.cdef "int setrlimit(int, const unsigned long *);"
+            local list = {}
+            for i = 1, 10000 do list[i] = { i } end
+            list = nil
+            collectgarbage()
+            assert(ffi.C.setrlimit(9, ffi.new("unsigned long[2]", { 1, 1 })) == 0) -- RLIMIT_AS: no stack for a thread
+            print(pcall(ffi.async, lib.callbacks_pause, 1))
+        ]]
+        assert.equal("", err)
+        assert.equal("false\tthe system has no thread left for a task\n", out)
+        assert.equal(0, code)
+    end)
+
+    it("does not let its library be closed meanwhile", function()
+        local own = ffi.load(callbacks.path)
+        local task = ffi.async(own.callbacks_pause, 50)
+        local ok = pcall(ffi.close, own)
+        assert.is_false(ok)
+        task:wait()
+        ffi.close(own)
+    end)
+end)
+
+describe("a task", function()
+    it("waits for so many seconds", function()
+        local task = ffi.async(lib.callbacks_pause, 100)
+        assert.same({ n = 2, nil, "timeout" }, table.pack(task:wait(0.01)))
+        assert.is_false(task:done())
+        assert.is_nil(task:errno())
+        assert.truthy(tostring(task):find "^task of callbacks_pause: ")
+        assert.equal(100, task:wait(5))
+        assert.equal("task of callbacks_pause: done", tostring(task))
+        fails("bad argument #1 to 'wait' (a time is 0 or more seconds, not -1.0)", task.wait, task, -1)
+    end)
+
+    it("has the errno that C left", function()
+        ffi.errno(3)
+        local task = ffi.async(C.close, -1)
+        assert.equal(-1, task:wait())
+        assert.equal(9, task:errno())
+        assert.equal(3, ffi.errno())
+    end)
+
+    it("is cancelled before it begins, not after", function()
+        local before = ffi.threads(1)
+        local first, second = ffi.async(lib.callbacks_pause, 50), ffi.async(lib.callbacks_pause, 50)
+        assert.equal("task of callbacks_pause: waits for a thread", tostring(second))
+        assert.is_true(second:cancel())
+        assert.is_false(second:cancel())
+        assert.same({ n = 2, nil, "cancelled" }, table.pack(second:wait()))
+        assert.equal("task of callbacks_pause: cancelled", tostring(second))
+        assert.is_nil(second:errno())
+        assert.equal(50, first:wait())
+        assert.is_false(first:cancel())
+        ffi.threads(before)
+    end)
+
+    it("is over when its block is", function()
+        local t = now()
+        do
+            local task <close> = ffi.async(lib.callbacks_pause, 50)
+            assert.is_false(task:done())
+        end
+        assert.is_true(now() - t >= 0.05)
+    end)
+
+    it("is needed by nobody: what it borrowed is kept until C is over", function()
+        for _ = 1, 10 do ffi.async(lib.callbacks_pause, 5) end
+        collectgarbage()
+        collectgarbage()
+        lib.callbacks_pause(60)
+        ffi.poll()
+    end)
+
+    it("makes ffi.fd readable when it is done, until somebody has looked", function()
+        local fd = ffi.fd()
+        ffi.poll()
+        assert.is_false(readable(fd))
+        local task = ffi.async(lib.callbacks_pause, 5)
+        assert.is_false(readable(fd))
+        lib.callbacks_pause(50)
+        assert.is_true(readable(fd))
+        assert.is_true(task:done())
+        assert.is_false(readable(fd))
+        task = ffi.async(lib.callbacks_pause, 5)
+        assert.equal(1, ffi.poll(5))
+        assert.is_false(readable(fd))
+        assert.is_true(task:done())
+        assert.equal(fd, task:pollfd())
+        assert.equal("r", task:events())
+    end)
+
+    it("knows itself", function()
+        local task = ffi.async(C.abs, 1)
+        fails("calling 'wait' on bad self (task expected, got table)", task.wait, {})
+        task:wait()
+    end)
+end)
+
+describe("ffi.threads", function()
+    it("says how many threads tasks have, and sets it", function()
+        assert.equal(4, ffi.threads())
+        assert.equal(4, ffi.threads(2))
+        assert.equal(2, ffi.threads(4))
+        fails("bad argument #1 to 'threads' (tasks have 1 to 1024 threads, not 0)", ffi.threads, 0)
+        fails("bad argument #1 to 'threads' (number of threads expected, got string \"many\")", ffi.threads, "many")
+    end)
+end)
+
+describe("ffi.worker", function()
+    it("is one thread that runs what it is given", function()
+        local worker <close> = ffi.worker()
+        local id = worker:call(C.pthread_self)
+        assert.not_equal(C.pthread_self(), id)
+        for _ = 1, 5 do assert.equal(id, worker:call(C.pthread_self)) end
+        assert.equal(id, worker:async(C.pthread_self):wait())
+        assert.equal(-1, worker:call(C.close, -1))
+        assert.equal(9, ffi.errno())
+        assert.equal("worker", tostring(worker))
+        local ok, err = pcall(worker.call, worker, C.abs, "x")
+        assert.is_false(ok)
+        assert.truthy(err:find "cannot convert string")
+    end)
+
+    it("is used no more when it is closed", function()
+        local worker = ffi.worker()
+        local task = worker:async(lib.callbacks_pause, 20)
+        worker:close()
+        worker:close()
+        assert.equal(20, task:wait()) -- what it had to do is done
+        assert.equal("worker: closed", tostring(worker))
+        fails("the worker is closed", worker.call, worker, C.abs, 1)
+        fails("the worker is closed", worker.async, worker, C.abs, 1)
+        fails("calling 'call' on bad self (worker expected, got table)", worker.call, {})
+    end)
+end)
+
+describe("ffi.await and ffi.run", function()
+    it("run coroutines beside each other, each waiting for its tasks", function()
+        local order = {}
+        local function step(name, pause)
+            return function()
+                for i = 1, 3 do
+                    assert(ffi.await(ffi.async(lib.callbacks_pause, pause)) == pause)
+                    order[#order + 1] = name .. i
+                end
+            end
+        end
+        local t = now()
+        ffi.run(step("a", 20), step("b", 20), step("c", 20))
+        assert.is_true(now() - t < 0.15)
+        table.sort(order)
+        assert.same({ "a1", "a2", "a3", "b1", "b2", "b3", "c1", "c2", "c3" }, order)
+    end)
+
+    it("let coroutines give way to each other without a task, and raise their errors", function()
+        local text = ""
+        ffi.run(function() text = text .. "a" coroutine.yield() text = text .. "c" end,
+            function() text = text .. "b" end)
+        assert.equal("abc", text)
+        fails("mine", ffi.run, function() error("mine", 0) end)
+        ffi.run()
+    end)
+
+    it("work with any scheduler's coroutines, which get the task to wait for", function()
+        local co = coroutine.wrap(function() return ffi.await(ffi.async(lib.callbacks_pause, 10)) end)
+        local task = co()
+        assert.truthy(tostring(task):find "^task of callbacks_pause: ")
+        task:wait()
+        assert.equal(10, co())
+    end)
+
+    it("refuse what they are not for", function()
+        local co = coroutine.wrap(function() ffi.await(3) end)
+        fails("bad argument #1 to 'await' (task expected, got number)", co)
+        local code, _, err = callbacks.run "ffi.await(ffi.async(lib.callbacks_pause, 1))"
+        assert.equal(1, code)
+        assert.truthy(err:find("ffi.await is for coroutines: use task:wait() here", 1, true))
+        fails("bad argument #2 to 'run' (function expected, got number)", ffi.run, print, 3)
+    end)
+end)
+
+describe("a forked child", function()
+    it("has a pool of its own, and not the parent's tasks or workers #process", function()
+        local code, out, err = callbacks.run [[
+            ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int); unsigned alarm(unsigned);"
+            local task, worker = ffi.async(lib.callbacks_pause, 200), ffi.worker()
+            worker:call(lib.callbacks_pause, 1)
+            local done = ffi.async(lib.callbacks_pause, 1)
+            done:wait()
+            local child = ffi.C.fork()
+            if child == 0 then
+                ffi.C.alarm(10)
+                print(ffi.async(lib.callbacks_pause, 2):wait())
+                print(done:wait())
+                print((select(2, pcall(task.wait, task)):gsub("^[^:]*:%d+: ", "")))
+                print((select(2, pcall(worker.call, worker, lib.callbacks_pause, 1)):gsub("^[^:]*:%d+: ", "")))
+                io.stdout:flush()
+                ffi.C._exit(0)
+            end
+            local status = ffi.new "int[1]"
+            ffi.C.waitpid(child, status, 0)
+            print(status[0], task:wait(), worker:call(lib.callbacks_pause, 1))
+        ]]
+        assert.equal("", err)
+        assert.equal("2\n1\nthe task runs in the process that this one was forked from\n"
+            .. "the worker's thread is in the process that this one was forked from\n0\t200\t1\n", out)
+        assert.equal(0, code)
+    end)
+end)
+
+describe("lua_close", function()
+    it("waits for tasks that are inside C, up to a second #process", function()
+        for _, pause in ipairs { 200, 5000 } do
+            local t = now()
+            local code, out, err = callbacks.run(([[
+                for i = 1, 6 do ffi.async(lib.callbacks_pause, %d) end
+                lib.callbacks_pause(20)
+                print "end"
+            ]]):format(pause))
+            assert.equal("", err)
+            assert.equal("end\n", out)
+            assert.equal(0, code)
+            local seconds = now() - t
+            assert.is_true(seconds >= math.min(pause / 1000, 1) and seconds < 3, seconds)
+        end
+    end)
+
+    it("lets no task begin or be waited for #process", function()
+        local script = os.tmpname()
+        require "support".write_file(script, ([[
+            local ffi, lib, task
+            anchor = setmetatable({}, {__gc = function()
+                for _, fn in ipairs { function() ffi.async(lib.callbacks_pause, 1) end, function() ffi.worker() end } do
+                    print((select(2, pcall(fn)):gsub("^[^:]*:%%d+: ", "")))
+                end
+                print((select(2, pcall(task.wait, task)):gsub("^[^:]*:%%d+: ", ""))) -- collected before
+            end})
+            package.path, package.cpath = %q, %q
+            ffi = require "cffi"
+            ffi.cdef %q
+            lib = ffi.load %q
+            task = ffi.async(lib.callbacks_pause, 1)
+        ]]):format(package.path, package.cpath, callbacks.declarations, callbacks.path))
+        local code, out, err = require "support".run { require "support".lua, script }
+        os.remove(script)
+        assert.equal("", err)
+        assert.equal(("no task can begin while the Lua state closes\n"):rep(2)
+            .. "calling 'wait' on bad self (task expected, got userdata)\n", out)
+        assert.equal(0, code)
+    end)
+end)
