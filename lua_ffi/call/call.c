@@ -144,7 +144,7 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
 static int end_task(lua_State *L, int status, lua_KContext context)
 {
     const struct lffi_task *task = (const struct lffi_task *)context;
-    struct incoming in = {.ret = task->ret, .object = task->object};
+    struct lffi_incoming in = {.ret = task->ret, .object = task->object};
     (void)status;
     lffi_end_loans(L, task->loans);
     if (task->memory != NULL)
@@ -154,7 +154,7 @@ static int end_task(lua_State *L, int status, lua_KContext context)
 
 /* Leaves the call to the thread that will run the task; the coroutine keeps what it borrows. A
  * result in memory is written to memory of the process: C may return when Lua's is gone. */
-static int begin_task(lua_State *L, const struct outgoing *call, const struct incoming *in)
+static int begin_task(lua_State *L, const struct outgoing *call, const struct lffi_incoming *in)
 {
     struct lffi_task *task = call->task;
     struct lffi_registers *regs = (struct lffi_registers *)(void *)call->frame;

@@ -2,7 +2,7 @@
  * S28).
  *
  * Depends on base/crew.c and on the universe's mutex, under which states change. The gate's list
- * has the tasks that are submitted and whose end Lua has not seen. No Lua object is touched here.
+ * has the tasks that are submitted and whose end Lua has not seen. No Lua state is touched here.
  */
 #include "call/task.h"
 
@@ -88,9 +88,11 @@ static void run_call(struct lffi_job *job)
     lffi_finish_task(task);
 }
 
-bool lffi_is_divisible(lua_CFunction fn)
+bool lffi_is_divisible(lua_State *L, int idx)
 {
-    return fn == lffi_call_function || lffi_is_direct_caller(fn);
+    lua_CFunction fn = lua_tocfunction(L, idx);
+    const struct lffi_record *record = (const struct lffi_record *)lffi_to_function(L, idx);
+    return record->script == NULL && (fn == lffi_call_function || lffi_is_direct_caller(fn));
 }
 
 /* ---- Lua's side ------------------------------------------------------------------------------ */

@@ -103,20 +103,23 @@ static void run_whole(struct lffi_job *job)
 }
 
 /* Whether its conversions and its call can be done one after the other, the call elsewhere. */
-static bool is_divisible(lua_State *L, int idx)
+static bool is_divisible(lua_State *L, struct lffi_state *st, int idx)
 {
-    return lua_type(L, idx) == LUA_TUSERDATA || lffi_is_divisible(lua_tocfunction(L, idx));
+    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
+    if (cd != NULL)
+        return !cd->ct->target->type->annotated;
+    return lffi_is_divisible(L, idx);
 }
 
 /* Moves the function at idx and the arguments above it to the coroutine. A function of a namespace
  * becomes one that takes the general way. */
-static void move_call(lua_State *L, lua_State *T, int idx)
+static void move_call(lua_State *L, lua_State *T, int idx, bool divisible)
 {
     int n = lua_gettop(L) - idx + 1;
     luaL_checkstack(L, LUA_MINSTACK, NULL);
     if (!lua_checkstack(T, n + LUA_MINSTACK))
         luaL_error(L, "stack overflow");
-    if (lua_type(L, idx) != LUA_TUSERDATA && is_divisible(L, idx)) {
+    if (lua_type(L, idx) != LUA_TUSERDATA && divisible) {
         for (int i = LFFI_UPVALUE_ADDRESS; i <= LFFI_UPVALUE_LIBRARY; i++)
             lua_getupvalue(L, idx, i);
         lua_pushcclosure(L, lffi_call_function, 3);
@@ -159,7 +162,7 @@ static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_cre
     bool divisible;
     check_callable(L, st, idx);
     sweep(L, st);
-    divisible = is_divisible(L, idx);
+    divisible = is_divisible(L, st, idx);
     handle = lua_newuserdatauv(L, sizeof *handle, 2);
     *handle = (struct handle){NULL, crew};
     lua_rawgetp(L, LUA_REGISTRYINDEX, &task_key);
@@ -173,7 +176,7 @@ static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_cre
     lua_setiuservalue(L, idx, 1);
     lua_pushvalue(L, idx + 1); /* for tostring */
     lua_setiuservalue(L, idx, 2);
-    move_call(L, handle->task->L, idx + 1);
+    move_call(L, handle->task->L, idx + 1, divisible);
     if (divisible)
         prepare(L, st, handle->task);
     else

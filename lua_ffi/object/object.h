@@ -50,10 +50,10 @@ struct lffi_state {
     unsigned searches;           /* for near exports, of late (library.c) ... */
     int64_t search_after;        /* ... and the time of the next, in nanoseconds */
     bool closing;                /* the state's own finaliser has begun */
-    bool locked;                 /* ffi.lock(): nothing new is declared, loaded, cast, called back */
-    bool unloads;                /* there was a library that the collector unmaps */
-    uint64_t ctypes;             /* made so far, see lffi_ctype.serial */
-    lua_State *arena_thread;     /* see scope.c: of the scopes that stay until lua_close */
+    bool locked;             /* ffi.lock(): nothing new is declared, loaded, cast, called back */
+    bool unloads;            /* there was a library that the collector unmaps */
+    uint64_t ctypes;         /* made so far, see lffi_ctype.serial */
+    lua_State *arena_thread; /* see scope.c: of the scopes that stay until lua_close */
 };
 
 struct lffi_scope {

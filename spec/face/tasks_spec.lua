@@ -110,6 +110,21 @@ describe("ffi.async", function()
         assert.equal(4, result)
     end)
 
+    it("does with an annotated function what its attributes say", function()
+        ffi.cdef [=[
+            [[cffi::errno(-1)]] int tasks_dup(int fd) __asm__("dup");
+            int tasks_div2(int, [[cffi::out]] int *) __asm__("callbacks_half");
+        ]=]
+        local task = ffi.async(C.tasks_dup, -1)
+        local results = table.pack(task:wait())
+        assert.same({ n = 3, nil, "Bad file descriptor", 9 }, results)
+        assert.equal(9, task:errno())
+        assert.same({ n = 2, 1, 3 }, table.pack(ffi.async(lib.tasks_div2, 7):wait()))
+        local ok, err = pcall(function() ffi.async(C.tasks_dup, "x"):wait() end)
+        assert.is_false(ok)
+        assert.truthy(err:find "cannot convert string")
+    end)
+
     it("does a hundred sleeps of a millisecond on eight threads at once", function()
         local before = ffi.threads(8)
         local t, tasks = now(), {}

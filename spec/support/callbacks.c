@@ -32,6 +32,12 @@ static int see(int result)
     return result;
 }
 
+int callbacks_half(int x, int *half)
+{
+    *half = x / 2;
+    return x % 2;
+}
+
 int callbacks_delay; /* milliseconds before a thread makes its first call */
 
 void callbacks_reset(void)
