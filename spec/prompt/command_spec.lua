@@ -130,6 +130,24 @@ describe("cffi", function()
         fails(2, "cffi: trace wants SCRIPT [ARGUMENT]... (cffi --help tells more)\n", { "trace" })
     end)
 
+    it("repl exits with 1 when nothing can be read or written", function()
+        local repl = support.lua .. " bin/cffi repl"
+        local code, _, err = support.run({ "sh", "-c", repl .. " >/dev/full" }, "5\n")
+        assert.same({ 1, "cffi: cannot write: No space left on device\n" }, { code, err })
+        code, _, err = support.run({ "sh", "-c", repl .. " >/dev/full" }, ("('x'):rep(100000)\n"):rep(9))
+        assert.same({ 1, "cffi: cannot write: No space left on device\n" }, { code, err })
+        code, _, err = support.run { "sh", "-c", repl .. " </" }
+        assert.same({ 1, "cffi: cannot read: Is a directory\n" }, { code, err })
+    end)
+
+    it("repl takes junk", function()
+        local file <close> = assert(io.open("/dev/urandom", "rb"))
+        local code, out, err = support.run({ support.lua, "bin/cffi", "repl" }, file:read(50000) .. "\n6 * 7\n")
+        assert.equal(1, code)
+        assert.is_nil((out .. err):find "[\0-\8\11-\31]")
+        assert.truthy(utf8.len(err))
+    end)
+
     it("survives a closed output", function()
         local _, out = support.run { "sh", "-c", "exec 2>&1; " .. support.lua .. " bin/cffi sym c | head -n 1" }
         assert.truthy(out:find "^%a+ +%d+ [^\n]+\n$")

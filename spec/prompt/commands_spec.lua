@@ -71,6 +71,27 @@ describe("what is no command", function()
     end)
 end)
 
+describe("a command", function()
+    it("says what it wants, or what it does not take", function()
+        for line, message in pairs {
+            [":include"] = ":include wants a header: :include zlib.h",
+            [":lib"] = ":lib wants a library: :lib z",
+            [":time"] = ":time wants an expression: :time C.abs(-1)",
+            [":reset all"] = ":reset takes no 'all'",
+            [":find ["] = "'[' is no pattern: missing ']'",
+            ["?a[b"] = "'a[b' is no pattern: missing ']'",
+            ["?)"] = "nothing is known of ')'; :find looks further",
+            [":time )"] = "stdin:1: unexpected symbol near ')'",
+            [":save /"] = "/: Is a directory",
+        } do
+            assert.equal(message .. "\n", error_of(line), line)
+        end
+        assert.truthy(error_of ":include zlib.h lib=no_such":find "^cannot load library 'no_such':\n")
+        assert.truthy(error_of ":include no_such.h":find "^cannot include <no_such.h>: .- says:\n.*no_such.h")
+        assert.truthy(error_of ":include ./README.md":find "^cannot include \"./README.md\": ")
+    end)
+end)
+
 describe("a C declaration", function()
     it("is declared, with a note", function()
         assert.equal("declared abs\n4\n", output("int abs(int);", "C.abs(-4)"))

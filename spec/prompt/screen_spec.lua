@@ -130,6 +130,24 @@ describe("the prompt's screen", function() prompts.each_editor(describe, functio
         assert.is_true(#support.read_file(state .. "/cffi/history") < 1 << 20)
     end) end
 
+    it("starts whatever is in the place of the history", function()
+        local homes = os.tmpname()
+        os.remove(homes)
+        finally(function() os.execute("rm -r " .. homes) end)
+        assert(os.execute(("mkdir -p %s/folder/cffi/history %s/pipe/cffi %s/long/cffi && mkfifo %s/pipe/cffi/history")
+            :format(homes, homes, homes, homes)))
+        support.write_file(homes .. "/long/cffi/history", ("\0x"):rep(1 << 21))
+        support.write_file(homes .. "/file", "")
+        for _, home in ipairs { "/folder", "/pipe", "/long", "/file" } do
+            local prompt = start_prompt(editor, { "XDG_STATE_HOME=" .. homes .. home })
+            prompt.expect "> "
+            prompt.send "6 * 7\n"
+            prompt.expect "42\r\n"
+            prompt.expect "> "
+            leave(prompt)
+        end
+    end)
+
     it("takes lines that are longer than a narrow window is wide", function()
         local prompt = start_prompt(editor, { "TERM=xterm", "NO_COLOR=1" }, 10, 20)
         prompt.expect "> "

@@ -151,6 +151,12 @@ local function is_namespace(value)
     return type(value) == "table" and getmetatable(value) == "ffi"
 end
 
+-- The library, or an error without a position: the caller's is the user's.
+local function load_library(ffi, name)
+    local ok, result = pcall(ffi.load, name)
+    return ok and result or error((result:gsub("^[^\n:]+:%d+: ", "", 1)), 0)
+end
+
 -- Libraries as the option `lib` names them.
 local function named(ffi, lib)
     if type(lib) ~= "table" or is_namespace(lib) then
@@ -158,7 +164,7 @@ local function named(ffi, lib)
     end
     local list = {}
     for _, item in ipairs(lib) do
-        list[#list + 1] = is_namespace(item) and item or ffi.load(item)
+        list[#list + 1] = is_namespace(item) and item or load_library(ffi, item)
     end
     return list
 end
@@ -167,7 +173,7 @@ end
 local function of_package(ffi, words)
     local list, why = {}, nil
     for _, name in ipairs(packages.libraries(words)) do
-        local ok, lib = pcall(ffi.load, name)
+        local ok, lib = pcall(load_library, ffi, name)
         if ok then
             list[#list + 1] = lib
         else
@@ -204,7 +210,7 @@ local function found(ffi, headers, unit)
     elseif unit.library == "" then
         return {}, unit.library_why, changed
     end
-    return { ffi.load(unit.library) }, nil, changed
+    return { load_library(ffi, unit.library) }, nil, changed
 end
 
 -- Reads a source for a scope, in which it is declared. Returns what follows from the options: {

@@ -128,6 +128,8 @@ function commands.run(session, line)
     local command = find_command(name)
     if not command then
         unknown(name)
+    elseif command.takes == "" and argument ~= "" then
+        error((":%s takes no '%s'"):format(name, argument), 0)
     end
     protected(command.run, session, argument)
 end

@@ -107,9 +107,7 @@ end
 
 local function known_names(session)
     local names = {}
-    for name in session:declarations() do
-        names[#names + 1] = name
-    end
+    session:each_name(nil, function(name) names[#names + 1] = name end)
     return names
 end
 
@@ -126,7 +124,7 @@ local function describe_type(session, text)
 end
 
 local function describe(session, text)
-    local name = text:match "[%w_]+$" or text
+    local name = text:match "[%w_]+$" or ""
     local kind, declared, file, line = session:declaration(name)
     if kind then
         describe_declaration(session, name, kind, declared, file, line)

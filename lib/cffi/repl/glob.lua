@@ -10,6 +10,9 @@ function glob.pattern(text)
     if not glob.is_glob(text) then
         return (text:gsub("%W", "%%%0"))
     end
+    if text:gsub("%[.[^%]]*%]", ""):find "%[" then
+        error(("'%s' is no pattern: missing ']'"):format(text), 0)
+    end
     text = text:gsub("[%^%$%(%)%%%.%+%-]", "%%%0")
     return "^" .. text:gsub("[*?]", { ["*"] = ".*", ["?"] = "." }) .. "$"
 end

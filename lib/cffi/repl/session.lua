@@ -40,8 +40,13 @@ local function printable(text)
         or text:gsub("[\128-\255]", function(c) return ("\\x%02x"):format(c:byte()) end)
 end
 
+-- Nothing more can be said once the output is gone.
 local function write_out(text)
-    io.stdout:write(text)
+    local written, why = io.stdout:write(text)
+    if not written then
+        io.stderr:write("cffi: cannot write: ", why, "\n")
+        os.exit(1, true)
+    end
 end
 
 -- After what was written before it, also where both go to one file.

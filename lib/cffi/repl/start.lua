@@ -1,4 +1,9 @@
 -- cffi repl: the prompt, on a terminal or for lines from elsewhere.
+local function next_line()
+    local line, why = io.stdin:read()
+    return line or why and error("cannot read: " .. why, 0)
+end
+
 return function(plan)
     local session, terminal = require "cffi.repl.session", require "cffi.repl.terminal"
     local function prepare(self)
@@ -14,12 +19,16 @@ return function(plan)
         terminal.run(prepare)
         return
     end
-    local self = session.new { read = function() return io.stdin:read() end }
+    local self = session.new { read = next_line }
     local write = self.write
     self.write = function() end -- what is printed is of the lines
     prepare(self)
     self.write = write
-    if self:run() > 0 then
+    local errors = self:run()
+    local written, why = io.stdout:flush()
+    if not written then
+        error("cannot write: " .. why, 0)
+    elseif errors > 0 then
         os.exit(1, true)
     end
 end

@@ -22,7 +22,7 @@ ffi.cdef [[
     extern int rl_point;
 ]]
 
-local NEWLINE, EOF = 10, -1
+local NEWLINE, EOF, ENOENT = 10, -1, 2
 local HISTORY_LINES = 5000
 local HISTORY_SIZE = 1 << 20 -- bytes; of a longer file the end is kept
 
@@ -46,25 +46,6 @@ local function has_colour()
     return (not refused or refused == "") and term ~= nil and term ~= "dumb"
 end
 
--- Keeps the end of a history that something made huge.
-local function shorten(path)
-    local file = io.open(path, "rb")
-    local size = file and file:seek "end" or 0
-    local rest
-    if size > HISTORY_SIZE then
-        file:seek("set", size - HISTORY_SIZE // 2)
-        rest = file:read "a":gsub("^[^\n]*\n", "")
-    end
-    if file then
-        file:close()
-    end
-    local new = rest and io.open(path, "wb")
-    if new then
-        new:write(rest)
-        new:close()
-    end
-end
-
 -- The history's file, its directory made; nil when there is no home.
 local function history_file()
     local home = os.getenv "HOME"
@@ -81,19 +62,42 @@ local function history_file()
     return dir .. "/history"
 end
 
+-- The lines of an open history, of a huge one the end, to which the file is cut; nil of a pipe.
+local function lines_of(file, path)
+    local size = file:seek "end"
+    if not size or size <= HISTORY_SIZE then
+        return size and file:seek "set" and file:read "a"
+    end
+    file:seek("set", size - HISTORY_SIZE // 2)
+    local rest = file:read "a":gsub("^[^\n]*\n", "")
+    local new = io.open(path, "wb")
+    if new then
+        new:write(rest)
+        new:close()
+    end
+    return rest
+end
+
+-- Those at a path, none yet perhaps; nil where it is no file of ours, which mode r+ tells: a
+-- folder, another user's.
+local function remembered(path)
+    local file, _, errno = io.open(path, "r+b")
+    if not file then
+        return errno == ENOENT and "" or nil
+    end
+    local lines = lines_of(file, path)
+    file:close()
+    return lines
+end
+
 -- Hands the remembered lines to the library; returns what remembers one more.
 local function open_history(lib, path)
-    shorten(path)
-    local file = io.open(path, "rb")
-    local read, lines = pcall(function() return file:read "a" end) -- it may be a directory
-    if file then
-        file:close()
-    end
-    for line in (read and lines or ""):gmatch "[^\n\0]+" do
+    local lines = remembered(path)
+    for line in (lines or ""):gmatch "[^\n\0]+" do
         lib.add_history(line)
     end
     return function(line)
-        local out = io.open(path, "ab")
+        local out = lines and io.open(path, "ab")
         if out then
             out:write(line, "\n")
             out:close()
