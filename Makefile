@@ -23,6 +23,7 @@ INSTALL_BIN = $(PREFIX)/bin
 INSTALL_INC = $(PREFIX)/include
 INSTALL_DOC = $(PREFIX)/share/doc/cffi
 INSTALL_MAN = $(PREFIX)/share/man/man1
+INSTALL_MAN3 = $(PREFIX)/share/man/man3
 INSTALL_BASH = $(PREFIX)/share/bash-completion/completions
 INSTALL_ZSH = $(PREFIX)/share/zsh/site-functions
 STRIP = strip # empty: the module is installed with its symbols and debugging information
@@ -365,8 +366,9 @@ install: $(CORE) $(SNAPSHOT)
 	$(call put,$(DOC_FILES),.,$(INSTALL_DOC))
 	sed '1s,.*,#!/usr/bin/env $(LUA),' bin/cffi >$(BUILD)/install/cffi
 	install -m 755 $(BUILD)/install/cffi $(DESTDIR)$(INSTALL_BIN)/cffi
-	mkdir -p $(addprefix $(DESTDIR),$(INSTALL_MAN) $(INSTALL_BASH) $(INSTALL_ZSH))
+	mkdir -p $(addprefix $(DESTDIR),$(INSTALL_MAN) $(INSTALL_MAN3) $(INSTALL_BASH) $(INSTALL_ZSH))
 	$(MANUAL) man >$(DESTDIR)$(INSTALL_MAN)/cffi.1
+	$(MANUAL) man3 >$(DESTDIR)$(INSTALL_MAN3)/cffi.3lua
 	$(MANUAL) bash >$(DESTDIR)$(INSTALL_BASH)/cffi
 	$(MANUAL) zsh >$(DESTDIR)$(INSTALL_ZSH)/_cffi
 
@@ -374,7 +376,7 @@ install: $(CORE) $(SNAPSHOT)
 uninstall:
 	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_INC)/cffi.h $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
 		$(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers \
-		$(addprefix $(DESTDIR),$(INSTALL_MAN)/cffi.1 $(INSTALL_BASH)/cffi $(INSTALL_ZSH)/_cffi) \
+		$(addprefix $(DESTDIR),$(INSTALL_MAN)/cffi.1 $(INSTALL_MAN3)/cffi.3lua $(INSTALL_BASH)/cffi $(INSTALL_ZSH)/_cffi) \
 		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES)) \
 		$(addprefix $(DESTDIR)$(INSTALL_DOC)/,$(DOC_FILES))
 	for folder in $(INSTALL_CMOD)/cffi $(INSTALL_LMOD)/cffi $(INSTALL_DOC); do \

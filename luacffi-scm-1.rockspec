@@ -35,6 +35,7 @@ build = {
         INSTALL_BIN = "$(BINDIR)",
         INSTALL_DOC = "$(PREFIX)/doc",
         INSTALL_MAN = "$(PREFIX)/man/man1",
+        INSTALL_MAN3 = "$(PREFIX)/man/man3",
         INSTALL_BASH = "$(PREFIX)/completions/bash",
         INSTALL_ZSH = "$(PREFIX)/completions/zsh",
     },

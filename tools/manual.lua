@@ -1,5 +1,6 @@
 -- Writes what the tables of lib/cffi/command.lua and lib/cffi/repl/commands.lua say, for others:
 --   lua tools/manual.lua man | bash | zsh
+--   lua tools/manual.lua man3      the public names, from cffi.d.lua
 --   lua tools/manual.lua prompt    docs/prompt.md, its section on the commands made anew
 local command = require "cffi.command"
 local prompt = require "cffi.repl.commands"
@@ -52,6 +53,54 @@ function writers.man(out)
     for _, row in ipairs(command.environment) do
         item(out, row[1], row[2])
     end
+end
+
+-- ---- the reference --------------------------------------------------------------------------------
+
+local function parameter(param)
+    local optional = param.optional and " (may be left out)" or ""
+    return ("%s: %s%s%s"):format(param.name, param.type, optional, param.text ~= "" and ", " .. param.text or "")
+end
+
+local function lines_of(out, title, list, text_of)
+    for i, value in ipairs(list) do
+        out(".br\n" .. (i == 1 and ".I " .. title .. "\n" or "") .. roff(text_of(value)))
+    end
+end
+
+local function result(value)
+    return ("%s%s%s"):format(value.name and value.name .. ": " or "", value.type,
+        value.text ~= "" and ", " .. value.text or "")
+end
+
+local function example(out, code)
+    out ".RS\n.PP\n.nf"
+    out((roff(code):gsub("\n$", "")))
+    out ".fi\n.RE"
+end
+
+function writers.man3(out)
+    local entries = require "cffi.reference".entries()
+    out '.TH CFFI 3LUA "" "cffi" "Lua Modules"'
+    out ".SH NAME\ncffi \\- C libraries from their declarations, for Lua"
+    out '.SH SYNOPSIS\n\\fBlocal ffi = require "cffi"\\fR'
+    out ".SH NAMES"
+    for _, entry in ipairs(entries) do
+        out(".TP\n.B ffi." .. roff(entry.call or entry.name))
+        out(roff(entry.text))
+        if entry.type then
+            out(".br\n" .. roff(entry.type))
+        end
+        lines_of(out, "takes", entry.params or {}, parameter)
+        lines_of(out, "gives", entry.returns or {}, result)
+        if entry.errors then
+            out(".br\n.I errors\n" .. roff(entry.errors))
+        end
+        if entry.example then
+            example(out, entry.example)
+        end
+    end
+    out ".SH SEE ALSO\n.BR cffi (1)"
 end
 
 -- ---- completion of shells ----------------------------------------------------------------------

@@ -219,6 +219,17 @@ describe("what is made from the tables", function()
         end
     end)
 
+    it("is a manual page with every public name", function()
+        local page = made "man3"
+        assert.truthy(page:find '^%.TH CFFI 3LUA "" "cffi" "Lua Modules"\n')
+        for _, entry in ipairs(require "cffi.reference".entries()) do
+            assert.truthy(page:find("\n.B ffi." .. entry.name, 1, true), entry.name)
+        end
+        for line in page:gmatch "[^\n]+" do -- no text is taken for a request
+            assert.truthy(line:find "^[^.']" or line:find "^%.[TSBbIPRnf]", line)
+        end
+    end)
+
     it("is completion that bash understands", function()
         local path = os.tmpname()
         finally(function() os.remove(path) end)
