@@ -12,14 +12,13 @@ local PROBES = 8 -- functions asked of every library before all are
 
 -- ---- candidates --------------------------------------------------------------------------------
 
--- The linker's cache: name -> path, in its order. Empty when there is none.
-function library.cached()
-    local text = system.read_file(CACHE) or ""
-    local start = text:find(MAGIC, 1, true)
-    local found, seen = {}, {}
+-- What the linker's cache has, in its order; nil when there is none.
+local function cached(text)
+    local start = text and text:find(MAGIC, 1, true)
     if not start then
-        return found
+        return nil
     end
+    local found, seen = {}, {}
     local count = string.unpack("=I4", text, start + #MAGIC)
     for i = 0, count - 1 do
         local ok, _, key, value = pcall(string.unpack, "=i4I4I4", text, start + 48 + i * 24)
@@ -34,6 +33,66 @@ function library.cached()
         end
     end
     return found
+end
+
+-- Where a linker without a cache looks: musl's says so in a file.
+local function folders()
+    local list = {}
+    local function add(paths)
+        for path in paths:gmatch "[^:\n]+" do
+            list[#list + 1] = path:find "^/" and path or nil
+        end
+    end
+    add(os.getenv "LD_LIBRARY_PATH" or "")
+    local is_glibc, named = system.is_loaded "gnu_get_libc_version", nil
+    for _, name in ipairs(is_glibc and {} or system.names_in "/etc") do
+        named = named or name:find "^ld%-musl%-.*%.path$" and system.read_file("/etc/" .. name)
+    end
+    add(named or "/lib:/usr/local/lib:/usr/lib")
+    for _, name in ipairs(is_glibc and system.names_in "/usr/lib" or {}) do
+        add(name:find "^[^-]+%-linux%-gnu" and "/usr/lib/" .. name or "")
+    end
+    return list
+end
+
+-- The shared libraries in folders, those of the first folder first, by the names that programs
+-- load: libz.so.1, where there is one, rather than libz.so.1.2.13.
+function library.in_folders(list)
+    local found, seen = {}, {}
+    for _, folder in ipairs(list) do
+        local names = system.names_in(folder)
+        table.sort(names)
+        local all = {}
+        for _, name in ipairs(names) do
+            all[name] = true
+        end
+        for _, name in ipairs(names) do
+            local short = name:match "^(.*%.so%.%d+)%.[%d.]+$"
+            if not all[short or ""] and name:find "^lib.*%.so%f[.\0]" and not seen[name] then
+                seen[name] = true
+                found[#found + 1] = { name = name, path = folder .. "/" .. name }
+            end
+        end
+    end
+    return found
+end
+
+-- The libraries of the system: { name =, path = } each. `path`: the linker's cache.
+function library.known(path)
+    return cached(system.read_file(path or CACHE)) or library.in_folders(folders())
+end
+
+-- Changes when the libraries of the system do.
+function library.stamp()
+    local stamp = system.stamp(CACHE)
+    if stamp ~= "-" then
+        return stamp
+    end
+    local stamps = {}
+    for i, folder in ipairs(folders()) do
+        stamps[i] = system.stamp(folder)
+    end
+    return table.concat(stamps, " ")
 end
 
 -- "libpng16.so.16" -> "png16"; "-0" and the like at the end of a name are versions, too.
@@ -157,7 +216,7 @@ end
 -- `candidates`: libraries { name =, path = } to choose from, those of the system unless given.
 function library.find(headers, functions, candidates)
     local words, near, far = header_words(headers), {}, {}
-    for _, candidate in ipairs(candidates or library.cached()) do
+    for _, candidate in ipairs(candidates or library.known()) do
         candidate.distance = distance(candidate.name, words)
         table.insert(candidate.distance and near or far, candidate)
     end

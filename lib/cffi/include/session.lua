@@ -14,7 +14,6 @@ local units = require "cffi.include.unit"
 local session = {}
 
 local ATTEMPTS = 3 -- to read headers that change meanwhile
-local LINKER_CACHE = "/etc/ld.so.cache"
 
 local function lines(list)
     return table.concat(list, "\n")
@@ -193,7 +192,7 @@ local function search(headers, unit)
     if #functions == 0 or library.in_process(functions, system.is_loaded) then
         return true, false
     end
-    local stamp = system.stamp(LINKER_CACHE)
+    local stamp = library.stamp()
     if unit.library_stamp == stamp then
         return false, false
     end

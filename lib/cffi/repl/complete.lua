@@ -258,7 +258,7 @@ end
 
 local function library_names(prefix)
     local names = files(prefix, prefix:find "/" and { "" } or {})
-    for _, candidate in ipairs(library.cached()) do
+    for _, candidate in ipairs(library.known()) do
         local stem = candidate.name:match "^lib(.-)%.so"
         for _, name in ipairs { stem, candidate.name } do
             names[name] = prefixed(name, prefix) or nil

@@ -99,7 +99,7 @@ end
 
 local function named_libraries(pattern)
     local rows = {}
-    for _, candidate in ipairs(library.cached()) do
+    for _, candidate in ipairs(library.known()) do
         local stem = candidate.name:gsub("^lib", ""):gsub("%.so.*$", "")
         if candidate.name:find(pattern) or stem:find(pattern) then
             rows[#rows + 1] = ("%s  %s"):format(candidate.name, candidate.path)
@@ -112,7 +112,7 @@ end
 -- What libraries of the system export that are not open; each file once.
 local function system_exports(session, pattern)
     local rows, seen = {}, {}
-    for _, candidate in ipairs(library.cached()) do
+    for _, candidate in ipairs(library.known()) do
         local path = system.real_path(candidate.path)
         local names = not seen[path] and exports(path, pattern) or {}
         seen[path] = true
