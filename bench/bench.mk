@@ -8,7 +8,7 @@ BENCH_RUN = LUA_PATH="lib/?.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;$(BENCH_
 BENCH_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -fPIC -shared
 BENCH_ROW = # only the rows whose name contains this text
 BENCH_ARGS = $(if $(strip $(BENCH_ROW)),--row "$(strip $(BENCH_ROW))")
-BENCH_NEEDS = $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/hand.so
+BENCH_NEEDS = $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/hand.so $(BENCH_DIR)/said.so
 
 $(BENCH_DIR)/benchlib.so: bench/benchlib.c bench/benchlib.h
 	@mkdir -p $(@D)
@@ -17,6 +17,10 @@ $(BENCH_DIR)/benchlib.so: bench/benchlib.c bench/benchlib.h
 # Linked to the library as any binding is.
 $(BENCH_DIR)/hand.so: bench/hand.c bench/benchlib.h $(BENCH_DIR)/benchlib.so
 	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -Wl,-rpath,'$$ORIGIN' -o $@ $< $(BENCH_DIR)/benchlib.so
+
+$(BENCH_DIR)/said.so: bench/said.c
+	@mkdir -p $(@D)
+	$(CC) $(BENCH_CFLAGS) $(CORE_CFLAGS) -o $@ $<
 
 $(BENCH_DIR)/count.so: bench/count.c
 	@mkdir -p $(@D)

@@ -172,4 +172,6 @@ do
         function(k) for _ = 1, k do doubles(t) end end)
 end
 
+require "said_rows"(row)
+
 return rows

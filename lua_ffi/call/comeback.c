@@ -161,8 +161,7 @@ static bool has_failed(const struct lffi_script *script, uint64_t word)
     }
 }
 
-static LFFI_NOINLINE int push_failure(lua_State *L, const struct lffi_annotated *call,
-                                      uint64_t word)
+LFFI_NOINLINE int lffi_push_failure(lua_State *L, const struct lffi_annotated *call, uint64_t word)
 {
     const struct lffi_script *script = call->script;
     int code = plan_of(call)->ct->scope->st->saved_errno;
@@ -199,8 +198,8 @@ static void push_freed_text(lua_State *L, const struct lffi_annotated *call, con
         lua_error(L);
 }
 
-static _Noreturn void bad_count(lua_State *L, const struct lffi_annotated *call, int64_t count,
-                                const struct lffi_step *step, int64_t room)
+_Noreturn void lffi_bad_count(lua_State *L, const struct lffi_annotated *call, int64_t count,
+                              const struct lffi_step *step, int64_t room)
 {
     const struct lffi_record *record = call->out.record;
     uint32_t i = (uint32_t)(step - call->script->step);
@@ -217,7 +216,7 @@ static _Noreturn void bad_count(lua_State *L, const struct lffi_annotated *call,
     abort();
 }
 
-static void push_string(lua_State *L, const struct lffi_annotated *call, const char *text)
+void lffi_push_string(lua_State *L, const struct lffi_annotated *call, const char *text)
 {
     const struct lffi_script *script = call->script;
     if (text == NULL) {
@@ -255,7 +254,7 @@ static bool push_value(lua_State *L, const struct lffi_annotated *call,
 {
     switch ((enum lffi_answer)call->script->answer) {
     case LFFI_ANSWER_NONE: return false;
-    case LFFI_ANSWER_STRING: push_string(L, call, (const char *)(uintptr_t)word); return true;
+    case LFFI_ANSWER_STRING: lffi_push_string(L, call, (const char *)(uintptr_t)word); return true;
     case LFFI_ANSWER_OWNED: push_owner(L, call, call->result); return true;
     case LFFI_ANSWER_VALUE: break;
     }
@@ -285,7 +284,7 @@ static int64_t used_of(lua_State *L, const struct lffi_annotated *call,
         used = (int64_t)word;
     }
     if (used < 0 || used > room)
-        bad_count(L, call, used, step, room);
+        lffi_bad_count(L, call, used, step, room);
     return used;
 }
 
@@ -357,7 +356,7 @@ int lffi_push_answer(lua_State *L, struct lffi_annotated *call, const struct lff
     uint64_t word = result_word(call, &in->ret);
     int n;
     if (script->says != NULL && has_failed(script, word))
-        return push_failure(L, call, word);
+        return lffi_push_failure(L, call, word);
     n = push_value(L, call, in, word);
     if (script->plain)
         return n > 0 || script->says == NULL || script->says->failure != CDECL_FAILURE_STATUS

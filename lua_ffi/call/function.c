@@ -139,6 +139,7 @@ static void take_plan(lua_State *L, struct lffi_record *record, int idx,
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, lffi_script_slot(record));
     lua_pop(L, 1);
+    ((struct lffi_script *)(uintptr_t)record->script)->callee = record->callee;
     record->callee.lib = &never_open;
 }
 
@@ -176,7 +177,7 @@ static lua_CFunction caller_of(lua_State *L, struct lffi_record *record)
     }
     take_plan(L, record, -2, plan);
     if (record->script != NULL)
-        return lffi_call_annotated;
+        return lffi_quick_caller(record) != NULL ? lffi_quick_caller(record) : lffi_call_annotated;
     caller = lffi_direct_caller(record);
     return caller != NULL ? caller : lffi_call_function;
 }

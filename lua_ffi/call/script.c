@@ -96,6 +96,7 @@ static void find_target(lua_State *L, const char *name, struct lffi_step *step, 
     if (step->says->array != NULL)
         target = lffi_ctype_of(L, target->scope, step->says->array);
     step->target = target->base;
+    step->op = target->op == LFFI_ENUM ? target->base->target->op : target->op;
     step->text = is_byte(target) || target->op == LFFI_VOID;
     if (passing == CDECL_PASS_IN && !lffi_is_complete(target)) {
         step->size = 1; /* void, or what only C knows: then no buffer has a known length */
@@ -117,6 +118,10 @@ static void fill_step(lua_State *L, struct lffi_script *script, const char *name
         find_target(L, name, step, i);
     if (script->says != NULL)
         step->role = (uint8_t)role_of(script->plan, script->says, step, i);
+    if (step->role == LFFI_ROLE_OUT && script->first_out == script->nsteps)
+        script->first_out = i;
+    if (step->role == LFFI_ROLE_BUFFER)
+        script->buffer = step;
     if (has_word(step->role))
         step->word = script->nwords++;
     if (has_object(step->role))
@@ -173,10 +178,24 @@ static void fill_result(struct lffi_script *script)
         script->nobjects++;
 }
 
+/* Whether a string goes in as it is, and its length is nobody else's. */
+static bool is_alone(const struct lffi_script *script, uint32_t param)
+{
+    const struct lffi_step *step = &script->step[param];
+    unsigned others = 0;
+    if (step->role != LFFI_ROLE_IN || !step->text || !step->param->ct->target->constant)
+        return false;
+    for (uint32_t i = 0; i < script->nsteps; i++)
+        others += script->step[i].role == LFFI_ROLE_IN && script->step[i].length == step->length;
+    return others == 1;
+}
+
 static void fill_script(lua_State *L, struct lffi_script *script, const char *name)
 {
     for (uint32_t i = 0; i < script->nsteps; i++)
         fill_step(L, script, name, i);
+    for (uint32_t i = 0; i < script->nsteps; i++)
+        script->step[i].alone = is_alone(script, i);
     if (script->says != NULL)
         fill_result(script);
 }
@@ -203,6 +222,7 @@ struct lffi_script *lffi_push_script(lua_State *L, const struct lffi_plan *plan,
     script->nsteps = nsteps;
     script->releases = releases;
     script->plain = true;
+    script->first_out = nsteps;
     fill_script(L, script, name);
     return script;
 }

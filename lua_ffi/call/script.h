@@ -42,6 +42,8 @@ struct lffi_step {
     uint32_t word;             /* its word of the call */
     uint8_t role;              /* enum lffi_role */
     bool text;                 /* a buffer of bytes: a Lua string comes back */
+    bool alone;                /* IN: takes strings as they are, and no other has its length */
+    uint8_t op;                /* of `target`, an enum's that of its integer type */
     int object;                /* from 1 on: its place among the objects of the call, 0: none */
     int helper;                /* user value of the script: the function that frees, 0: none */
 };
@@ -50,9 +52,12 @@ struct lffi_step {
 struct lffi_script {
     const struct cdecl_annotation *says; /* NULL: nothing, it only frees what is owned */
     const struct lffi_plan *plan;
+    struct lffi_callee callee; /* of a function's record, whose own is never open (function.c) */
     uint64_t mask, fails; /* the bits of the result that count, and what they are of a failure (of
                            * success, for a status) */
     uint32_t nsteps, nwords;
+    uint32_t first_out;             /* the first step with ROLE_OUT */
+    const struct lffi_step *buffer; /* the last with ROLE_BUFFER */
     int nobjects, npassed, nrequired;
     uint8_t answer;                /* enum lffi_answer */
     bool counts;                   /* the result counts the elements of buffers */
@@ -91,6 +96,11 @@ void lffi_push_helper(lua_State *L, const struct lffi_annotated *call, int helpe
 int lffi_call_annotated(lua_State *L);
 int lffi_call_annotated_pointer(lua_State *L, const struct outgoing *out);
 
+/* ---- quick.c --------------------------------------------------------------------------------- */
+
+/* The short way of an annotated function; NULL when there is none. */
+lua_CFunction lffi_quick_caller(const struct lffi_record *record);
+
 /* ---- ingoing.c: what is passed --------------------------------------------------------------- */
 
 /* Stores all arguments into the frame. */
@@ -111,6 +121,11 @@ void lffi_prepare_answer(lua_State *L, struct lffi_annotated *call);
 /* Right after C has returned, when nothing may raise yet: gives an owner what it owns. */
 void lffi_own_answer(lua_State *L, const struct lffi_annotated *call,
                      const struct lffi_return *ret);
+/* Parts of it: nil, message and code of a result; the result as a string; a count that is none. */
+int lffi_push_failure(lua_State *L, const struct lffi_annotated *call, uint64_t word);
+void lffi_push_string(lua_State *L, const struct lffi_annotated *call, const char *text);
+_Noreturn void lffi_bad_count(lua_State *L, const struct lffi_annotated *call, int64_t count,
+                              const struct lffi_step *step, int64_t room);
 /* Pushes the results; returns how many. */
 int lffi_push_answer(lua_State *L, struct lffi_annotated *call, const struct lffi_incoming *in);
 
