@@ -12,7 +12,7 @@
 /* ---- the call -------------------------------------------------------------------------------- */
 
 /* Takes back the duty to free what this call frees. */
-static void release_arguments(lua_State *L, const struct lffi_annotated *call)
+void lffi_release_arguments(lua_State *L, const struct lffi_annotated *call)
 {
     const struct outgoing *out = &call->out;
     struct lffi_state *st = out->plan->ct->scope->st;
@@ -105,7 +105,7 @@ static int convert_and_run(lua_State *L, struct lffi_annotated *call)
     if (out->freed != st->callbacks_freed)
         lffi_check_callbacks(L, out);
     if (call->script->releases)
-        release_arguments(L, call);
+        lffi_release_arguments(L, call);
     run(L, call, &in.ret);
     return lffi_push_answer(L, call, &in);
 }

@@ -30,17 +30,22 @@ static const void *pointer_in(const struct lffi_cdata *cd)
 
 /* ---- owners ---------------------------------------------------------------------------------- */
 
-void lffi_prepare_answer(lua_State *L, struct lffi_annotated *call)
+struct lffi_cdata *lffi_push_result_owner(lua_State *L, const struct lffi_annotated *call)
 {
-    const struct lffi_script *script = call->script;
     struct lffi_ctype *ct = plan_of(call)->result.ct;
-    if (script->answer != LFFI_ANSWER_OWNED)
-        return;
-    call->result = call->base + script->nobjects;
-    lffi_push_pointer(L, ct->base, NULL, 0);
-    lffi_push_helper(L, call, script->helper, script->says->owned);
+    struct lffi_cdata *cd = lffi_push_pointer(L, ct->base, NULL, 0);
+    lffi_push_helper(L, call, call->script->helper, call->script->says->owned);
     lffi_set_finalizer(L, ct->scope->st, -2, -1);
     lua_pop(L, 1);
+    return cd;
+}
+
+void lffi_prepare_answer(lua_State *L, struct lffi_annotated *call)
+{
+    if (call->script->answer != LFFI_ANSWER_OWNED)
+        return;
+    call->result = call->base + call->script->nobjects;
+    lffi_push_result_owner(L, call);
     lua_replace(L, call->result);
 }
 
@@ -53,7 +58,7 @@ void lffi_own_answer(lua_State *L, const struct lffi_annotated *call, const stru
     memcpy(cd->addr, (const unsigned char *)ret + plan_of(call)->result.to, sizeof(void *));
 }
 
-static void disarm(lua_State *L, struct lffi_state *st, int idx)
+void lffi_disarm(lua_State *L, struct lffi_state *st, int idx)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
     lua_pushvalue(L, idx);
@@ -69,7 +74,7 @@ static void push_owner(lua_State *L, const struct lffi_annotated *call, int idx)
         lua_pushvalue(L, idx);
         return;
     }
-    disarm(L, plan_of(call)->ct->scope->st, idx);
+    lffi_disarm(L, plan_of(call)->ct->scope->st, idx);
     lua_pushnil(L);
 }
 
@@ -83,7 +88,7 @@ static void free_owned(lua_State *L, const struct lffi_annotated *call)
         int idx = call->base + step->object;
         if (step->helper == 0)
             continue;
-        disarm(L, plan_of(call)->ct->scope->st, idx);
+        lffi_disarm(L, plan_of(call)->ct->scope->st, idx);
         if (pointer_in(lua_touserdata(L, idx)) == NULL)
             continue;
         lffi_push_helper(L, call, step->helper, step->says->owned);
@@ -91,7 +96,7 @@ static void free_owned(lua_State *L, const struct lffi_annotated *call)
         lua_call(L, 1, 0);
     }
     if (call->result != 0)
-        disarm(L, plan_of(call)->ct->scope->st, call->result);
+        lffi_disarm(L, plan_of(call)->ct->scope->st, call->result);
 }
 
 static int push_errno(lua_State *L, int code)
@@ -174,11 +179,34 @@ LFFI_NOINLINE int lffi_push_failure(lua_State *L, const struct lffi_annotated *c
 
 /* ---- the result ------------------------------------------------------------------------------ */
 
+/* Keeps the code of the function at idx, when all that calling it takes is the pointer. */
+static void find_free(lua_State *L, const struct lffi_annotated *call, int idx)
+{
+    struct lffi_script *script = (struct lffi_script *)(uintptr_t)call->script;
+    const struct lffi_function *fn = lffi_to_function(L, idx);
+    const struct lffi_record *record = (const struct lffi_record *)(const void *)fn;
+    if (script->free != NULL || call->out.record == NULL || record == NULL ||
+        record->script != NULL || record->plan == NULL || record->plan->by_libffi ||
+        record->plan->nparams != 1 || !record->plan->general ||
+        record->plan->param[0].op != LFFI_POINTER ||
+        record->plan->result_kind != LFFI_RETURN_WORDS || fn->lib != call->out.record->pub.lib)
+        return;
+    memcpy(&script->free, &fn->address, sizeof script->free);
+}
+
 /* Stack: the text as light userdata, its size. */
 static int copy_text(lua_State *L)
 {
     lua_pushlstring(L, lua_touserdata(L, 1), (size_t)lua_tointeger(L, 2));
     return 1;
+}
+
+int lffi_copy_text(lua_State *L, const char *text)
+{
+    lua_pushcfunction(L, copy_text);
+    lua_pushlightuserdata(L, (void *)(uintptr_t)text);
+    lua_pushinteger(L, (lua_Integer)strlen(text));
+    return lua_pcall(L, 2, 1, 0);
 }
 
 /* A text that is to be freed: also when there is no memory for the string. */
@@ -187,10 +215,8 @@ static void push_freed_text(lua_State *L, const struct lffi_annotated *call, con
     int status;
     int top = lua_gettop(L);
     lffi_push_helper(L, call, call->script->helper, call->script->says->freed_by);
-    lua_pushcfunction(L, copy_text);
-    lua_pushlightuserdata(L, (void *)(uintptr_t)text);
-    lua_pushinteger(L, (lua_Integer)strlen(text));
-    status = lua_pcall(L, 2, 1, 0);
+    status = lffi_copy_text(L, text);
+    find_free(L, call, top + 1);
     lua_insert(L, top + 1);
     lua_pushlightuserdata(L, (void *)(uintptr_t)text);
     lua_call(L, 1, 0);

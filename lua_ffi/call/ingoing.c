@@ -284,15 +284,15 @@ static void store_in(lua_State *L, struct storing *s, const struct lffi_step *st
 int64_t lffi_length_of(const struct lffi_annotated *call, const struct lffi_step *step)
 {
     const struct lffi_step *length = &call->script->step[step->length];
-    const struct lffi_ctype *ct = length->param->ct;
-    uint64_t word = lffi_slot_word(&call->out, length->param);
-    struct lffi_param target = {.op = length->param->op};
+    struct lffi_param kind = {.op = length->param->op};
+    uint64_t word;
     if (length->role == LFFI_ROLE_CAPACITY || length->role == LFFI_ROLE_LENGTH) {
-        ct = length->target;
-        target.op = ct->op == LFFI_ENUM ? ct->base->target->op : ct->op;
+        kind.op = length->op;
         word = call->words[length->word];
+    } else {
+        word = lffi_slot_word(&call->out, length->param);
     }
-    lffi_widen(&target, (unsigned char *)&word);
+    lffi_widen(&kind, (unsigned char *)&word);
     return (int64_t)word;
 }
 

@@ -134,6 +134,24 @@ static INLINE int push_words(lua_State *L, const struct lffi_script *script, str
     return n;
 }
 
+/* A text that is freed. */
+static LFFI_NOINLINE void push_and_free(lua_State *L, const struct lffi_script *script, char *text)
+{
+    struct lffi_call running;
+    int status;
+    if (text == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    status = lffi_copy_text(L, text);
+    lffi_enter_c(L, &script->callee, &running);
+    script->free(text);
+    if (lffi_leave_c(&script->callee, &running))
+        lffi_after_call(L, script->callee.st, &running);
+    if (status != LUA_OK)
+        lua_error(L);
+}
+
 static INLINE int push_result(lua_State *L, const struct lffi_record *record, struct room *room,
                               uint64_t word)
 {
@@ -147,6 +165,8 @@ static INLINE int push_result(lua_State *L, const struct lffi_record *record, st
         n = push_word(L, record, word);
     else if (script->answer == LFFI_ANSWER_STRING && script->says->length != 0)
         push_sized(L, record, (const char *)(uintptr_t)word, room->words), n = 1;
+    else if (script->answer == LFFI_ANSWER_STRING && script->helper != 0)
+        push_and_free(L, script, (char *)(uintptr_t)word), n = 1;
     else if (script->answer == LFFI_ANSWER_STRING)
         lua_pushstring(L, (const char *)(uintptr_t)word), n = 1;
     if (script->nwords > 0)
@@ -200,7 +220,64 @@ static INLINE int quick_word(lua_State *L, struct room *room, enum reach reach)
     const struct lffi_record *record = lffi_bound(first);
     if (!is_ready(L, record, first, room))
         return NOT_PLAIN;
+    if (record->script->helper != 0 && record->script->free == NULL)
+        return NOT_PLAIN;
     return push_result(L, record, room, run_word(L, record, room, reach));
+}
+
+/* A function that frees: what it gets is nobody's any more. Nothing else is said of the call. */
+static INLINE int quick_release(lua_State *L, struct room *room)
+{
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
+    const struct lffi_script *script = record->script;
+    bool finalised = false;
+    if (!is_ready(L, record, first, room))
+        return NOT_PLAIN;
+    for (int i = 0; i < script->npassed; i++)
+        finalised |= lffi_metatable_in_place(&first[i]) == script->callee.st->mt_cdata_gc;
+    if (finalised) {
+        struct lffi_annotated call = rare_call(record, NULL);
+        call.out.first = 1;
+        call.out.nargs = script->npassed;
+        call.out.address = record->pub.address;
+        lffi_release_arguments(L, &call);
+    }
+    return push_word(L, record, run_word(L, record, room, REACH_ALL));
+}
+
+/* A result that is owned. */
+static INLINE int quick_owner(lua_State *L, struct room *room)
+{
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
+    const struct lffi_script *script = record->script;
+    struct lffi_annotated call = rare_call(record, NULL);
+    struct lffi_cdata *cd;
+    struct lffi_call running;
+    uint64_t word;
+    bool rare;
+    if (!is_ready(L, record, first, room))
+        return NOT_PLAIN;
+    cd = lffi_push_result_owner(L, &call);
+    if (!script->callee.lib->open) { /* the collector has closed it */
+        lffi_disarm(L, script->callee.st, lua_gettop(L));
+        lua_pop(L, 1);
+        return NOT_PLAIN;
+    }
+    lffi_enter_c(L, &script->callee, &running);
+    word = invoke_word(record->pub.address, (const unsigned char *)&room->regs, REACH_ALL);
+    rare = lffi_leave_c(&script->callee, &running);
+    memcpy(cd->addr, &word, sizeof word);
+    if (rare)
+        lffi_after_call(L, script->callee.st, &running);
+    if (word != 0)
+        return 1;
+    lffi_disarm(L, script->callee.st, lua_gettop(L));
+    if (script->says->failure == CDECL_FAILURE_ERRNO)
+        return fail(L, record, word);
+    lua_pushnil(L);
+    return 1;
 }
 
 static INLINE int quick_float(lua_State *L, struct room *room, enum reach reach)
@@ -298,6 +375,8 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
     }
 ENTRY(words_to_word, room, quick_word(L, &room, REACH_WORDS))
 ENTRY(all_to_word, room, quick_word(L, &room, REACH_ALL))
+ENTRY(all_to_nothing, room, quick_release(L, &room))
+ENTRY(all_to_owner, room, quick_owner(L, &room))
 ENTRY(all_to_float, room, quick_float(L, &room, REACH_ALL))
 ENTRY(all_to_buffer, wide_room, quick_buffer(L, &room))
 
@@ -337,8 +416,7 @@ static bool is_quick(const struct lffi_script *script, bool *buffer)
         }
     }
     *buffer = buffers > 0;
-    return script->nwords <= WORDS && script->answer != LFFI_ANSWER_OWNED && script->helper == 0 &&
-           !script->releases;
+    return script->nwords <= WORDS && !script->releases;
 }
 
 /* A result beside a buffer that is no pointer into it, and no other value. */
@@ -355,10 +433,15 @@ lua_CFunction lffi_quick_caller(const struct lffi_record *record)
     const struct lffi_script *script = record->script;
     bool is_float = plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE;
     bool buffer;
-    if (script->says == NULL || !lffi_peeks(record->callee.st) || record->pub.lib == NULL ||
-        record->borrows != 0 || record->nonnull != 0 || !in_registers(plan) ||
-        !is_quick(script, &buffer))
+    if (!lffi_peeks(record->callee.st) || record->pub.lib == NULL || record->borrows != 0 ||
+        record->nonnull != 0 || !in_registers(plan))
         return NULL;
+    if (script->says == NULL)
+        return is_float ? NULL : all_to_nothing;
+    if (!is_quick(script, &buffer))
+        return NULL;
+    if (script->answer == LFFI_ANSWER_OWNED)
+        return buffer || script->nwords > 0 ? NULL : all_to_owner;
     if (buffer)
         return is_quick_buffer(script) && !is_float ? all_to_buffer : NULL;
     if (is_float)

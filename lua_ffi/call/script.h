@@ -53,6 +53,7 @@ struct lffi_script {
     const struct cdecl_annotation *says; /* NULL: nothing, it only frees what is owned */
     const struct lffi_plan *plan;
     struct lffi_callee callee; /* of a function's record, whose own is never open (function.c) */
+    void (*free)(void *);      /* of the function's library, frees a string: once known */
     uint64_t mask, fails; /* the bits of the result that count, and what they are of a failure (of
                            * success, for a status) */
     uint32_t nsteps, nwords;
@@ -94,6 +95,8 @@ void lffi_push_helper(lua_State *L, const struct lffi_annotated *call, int helpe
 /* ---- annotated.c ----------------------------------------------------------------------------- */
 
 int lffi_call_annotated(lua_State *L);
+/* Takes back the duty to free what this call frees. */
+void lffi_release_arguments(lua_State *L, const struct lffi_annotated *call);
 int lffi_call_annotated_pointer(lua_State *L, const struct outgoing *out);
 
 /* ---- quick.c --------------------------------------------------------------------------------- */
@@ -121,6 +124,12 @@ void lffi_prepare_answer(lua_State *L, struct lffi_annotated *call);
 /* Right after C has returned, when nothing may raise yet: gives an owner what it owns. */
 void lffi_own_answer(lua_State *L, const struct lffi_annotated *call,
                      const struct lffi_return *ret);
+/* Pushes a pointer that will own the result: NULL so far. */
+struct lffi_cdata *lffi_push_result_owner(lua_State *L, const struct lffi_annotated *call);
+/* Takes its finaliser from the cdata at idx. */
+void lffi_disarm(lua_State *L, struct lffi_state *st, int idx);
+/* Copies a text of C's, which may fail, so that it is freed all the same. Returns Lua's status. */
+int lffi_copy_text(lua_State *L, const char *text);
 /* Parts of it: nil, message and code of a result; the result as a string; a count that is none. */
 int lffi_push_failure(lua_State *L, const struct lffi_annotated *call, uint64_t word);
 void lffi_push_string(lua_State *L, const struct lffi_annotated *call, const char *text);
