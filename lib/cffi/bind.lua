@@ -95,6 +95,24 @@ local function needed_chunks(ffi, unit, files)
     return list
 end
 
+-- What a file of C declarations says of calls, declared and behind the headers' own.
+local function annotate(ffi, list, path)
+    local file, missing = io.open(path)
+    if not file then
+        error("cannot read " .. missing, 0)
+    end
+    local text = file:read "a"
+    file:close()
+    local ok, why = pcall(ffi.cdef, text, { name = path })
+    if not ok then
+        error((why:gsub("^[^\n:]+:%d+: ", "", 1)), 0)
+    end
+    for _, chunk in ipairs(chunks.split((text:gsub("/%*.-%*/", " "):gsub("//[^\n]*", "")))) do
+        chunk.needed = true
+        list[#list + 1] = chunk
+    end
+end
+
 local function name_words(names)
     local words = {}
     for i, item in ipairs(names) do
@@ -106,8 +124,14 @@ end
 -- What is known of headers, for the writers. `options` are those of ffi.include.
 local function gather(headers, options)
     local ffi = core.scope()
+    local annotations_of = options.annotate
+    options.annotate = nil
     local unit, libraries, _, known = session.include(ffi, headers, options)
     local names, files = own_names(unit)
+    local needed = needed_chunks(ffi, unit, files)
+    if annotations_of then
+        annotate(ffi, needed, annotations_of)
+    end
     local on = known.how.program and target.of(known.how, known.flags) or target.own()
     local constants, macros = split_macros(ffi, unit, names, on ~= target.own())
     return {
@@ -119,13 +143,14 @@ local function gather(headers, options)
         names = name_words(names),
         constants = constants,
         macros = macros,
-        chunks = needed_chunks(ffi, unit, files),
+        chunks = needed,
         shadowed = unit.shadowed,
         comment_of = function(chunk) return source.comment(chunk.file, chunk.line) end,
     }
 end
 
--- bind.text(headers, options, command, name [, old]): the text of the module and that of the file
+-- bind.text(headers, options, command, name [, old]): `options.annotate` names a file with C
+-- declarations that say how to call (docs/design.md S24). Returns the text of the module and that of the file
 -- for editors. `command` stands in both, `name` is the class of the namespace. `old`: { module =,
 -- editors = }, texts of an earlier call, with whose targets the new one is merged. Raises strings
 -- without a position.

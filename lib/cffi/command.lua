@@ -18,6 +18,8 @@ command.options = {
         says = "where bind writes the module; FILE.d.lua beside it is for editors" },
     { name = "--merge", key = "merge", only = "bind",
         says = "bind for one more machine or system, in the FILE of -o that is there" },
+    { name = "--annotate", takes = "FILE", key = "annotate", only = "bind",
+        says = "C declarations with [[cffi::...]]: how functions of the headers are called" },
     { name = "-e", takes = "CODE", key = "code",
         says = "run Lua code, or print what an expression gives; ffi and C are there" },
     { name = "--help", key = "help", says = "this; behind a subcommand, more about that one" },
@@ -40,7 +42,7 @@ lines are evaluated without a prompt, and the exit status is 1 when one of them 
     { name = "sym", takes = "LIBRARY [GLOB]", words = { 1, 2 }, options = "",
         says = "list what a library exports", module = "cffi.command.sym",
         more = "LIBRARY is a name (z), a file name or a path. It is loaded for that." },
-    { name = "bind", takes = "HEADER...", words = { 1, math.huge }, options = "-o --merge -l -p",
+    { name = "bind", takes = "HEADER...", words = { 1, math.huge }, options = "-o --merge --annotate -l -p",
         says = "write what headers declare as a Lua module", module = "cffi.command.bind",
         more = [[
 The module needs no compiler and no header: require it for the namespace that ffi.include gives.

@@ -233,6 +233,26 @@ static _Noreturn void refuse(lua_State *L, const struct reading *r, size_t which
                    r->remarks[which].text, (int)error->column, error->message);
 }
 
+/* Stack: a namespace, a name. */
+static int ask_for(lua_State *L)
+{
+    lua_gettable(L, 1);
+    return 0;
+}
+
+/* Some namespaces find their library, and declare what they are asked for, only then. What is not
+ * there is said by others. */
+static void wake(lua_State *L)
+{
+    if (!lua_istable(L, 1) || lua_type(L, 2) != LUA_TSTRING)
+        return;
+    lua_pushcfunction(L, ask_for);
+    lua_pushvalue(L, 1);
+    lua_pushvalue(L, 2);
+    if (lua_pcall(L, 2, 0, 0) != LUA_OK)
+        lua_pop(L, 1);
+}
+
 static const struct cdecl_decl *check_function(lua_State *L, const struct lffi_scope *scope)
 {
     size_t size;
@@ -252,10 +272,12 @@ static const struct cdecl_decl *check_function(lua_State *L, const struct lffi_s
 /* ffi.annotate(ns, name, table): says after the fact how a declared function is called. */
 static int api_annotate(lua_State *L)
 {
-    const struct lffi_library *lib = lffi_push_library_of(L, 1);
+    const struct lffi_library *lib;
     struct reading r = {.from = 3};
     struct cdecl_error error;
     size_t which = 0;
+    wake(L);
+    lib = lffi_push_library_of(L, 1);
     if (lib == NULL)
         lffi_expected(L, 1, "library");
     r.decl = check_function(L, lib->scope);

@@ -151,4 +151,24 @@ describe("cffi.include.chunks", function()
         assert.same({ "a.h:3-3 int a;", "a.h:5-6 struct s { int x; } b;", "#pragma pack(1)",
             "a.h:8-8 static int f(void);", "b.h:20-20 int g(char c);", 'b.h:21-21 char t[] = "};";' }, shown)
     end)
+
+    it("keeps attributes, and adds those of a file", function()
+        local path = os.tmpname()
+        support.write_file(path, [==[/* how to call */
+            [[cffi::string]] char *getenv(const char *name); // HOME ]==])
+        local header = os.tmpname() .. ".h"
+        support.write_file(header, "[[cffi::status(0)]] int abs(int number); char *getenv(const char *name);")
+        local module = bind.text({ header }, { annotate = path }, "cffi bind mine.h", "mine")
+        local mine = load(module)()
+        assert.equal(os.getenv "HOME", mine.getenv "HOME")
+        assert.same({ true }, { mine.abs(0) })
+        assert.same({ nil, "'abs' returned 3", 3 }, { mine.abs(-3) })
+        support.write_file(path, "int getenv(void);")
+        local ok, why = pcall(bind.text, { header }, { annotate = path }, "cffi bind mine.h", "mine")
+        assert.is_false(ok)
+        assert.equal(path .. ":1:5: 'getenv' redeclared as 'int getenv(void)', was 'char *getenv(const char *name)', "
+            .. "first declared at " .. header .. ":1", (why:match "[^\n]*"))
+        os.remove(path)
+        os.remove(header)
+    end)
 end)

@@ -10,6 +10,7 @@ local function words_of(plan)
             words[#words + 1] = option[1] .. " " .. word
         end
     end
+    words[#words + 1] = plan.annotate and "--annotate " .. plan.annotate
     return table.concat(table.move(plan.words, 1, #plan.words, #words + 1, words), " ")
 end
 
@@ -35,7 +36,7 @@ local function read(path)
 end
 
 -- plan: `words` (headers), `packages`, `libraries`, `output`; without that `write`, else standard
--- output, gets the module. `merge`: into the one that is there. Returns a list of the files that
+-- output, gets the module. `annotate`: a file that says how to call. `merge`: into the one that is there. Returns a list of the files that
 -- were written.
 return function(plan)
     local name = (plan.output or plan.words[1]):match "([^/]-)%.?%w*$":gsub("[^%w_]", "_")
@@ -45,7 +46,8 @@ return function(plan)
         local text = read(plan.output or error("--merge wants -o FILE", 0))
         old = text and { module = text, editors = read(beside) }
     end
-    local module, editors = bind.text(plan.words, { pkg = plan.packages, lib = plan.libraries },
+    local module, editors = bind.text(plan.words, { pkg = plan.packages, lib = plan.libraries,
+            annotate = plan.annotate },
         words_of(plan), name, old)
     if not plan.output then
         (plan.write or io.write)(module)

@@ -54,6 +54,25 @@ end
 
 -- ---- one name ----------------------------------------------------------------------------------
 
+-- "errno(-1); 2: out(count)": what attributes say of calls; nil: nothing.
+local function annotations_of(session, name)
+    local ok, info = pcall(session.ffi.reflect, ("__typeof__(%s)"):format(name))
+    local said, parts = ok and info.annotations, {}
+    if not said then
+        return nil
+    end
+    for word, text in pairs(said) do
+        if type(word) == "string" then
+            parts[#parts + 1] = text == true and word or ("%s(%s)"):format(word, text)
+        end
+    end
+    table.sort(parts)
+    for i = 1, #info.params do
+        parts[#parts + 1] = said[i] and ("%d: %s"):format(i, said[i])
+    end
+    return table.concat(parts, "; ")
+end
+
 local function describe_declaration(session, name, kind, text, file, line)
     session:print("%s", session.style.titles(text))
     local comment = file and line and source.comment(file, line)
@@ -63,6 +82,10 @@ local function describe_declaration(session, name, kind, text, file, line)
     local facts = {}
     if file then
         facts[#facts + 1] = ("%s:%d"):format(file, line)
+    end
+    local said = kind == "function" and annotations_of(session, name)
+    if said then
+        session:print("%s", indented(said))
     end
     if kind == "function" or kind == "variable" then
         local home = home_of(session, name)
