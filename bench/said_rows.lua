@@ -41,8 +41,8 @@ return function(row)
     one("out(room), large", 1.15, "read", 3, 100000)
     one("string(free)", 1.15, "copy", "a text")
     row("said: owned, <close>", 1.15, 2e4,
-        function(k) local new = said.new for i = 1, k do local box <close> = new(i) end end,
-        function(k) local new = lib.said_new for i = 1, k do local box <close> = new(i) end end)
+        function(k) local new = said.new for i = 1, k do local box <close> = new(i) end end, -- luacheck: ignore
+        function(k) local new = lib.said_new for i = 1, k do local box <close> = new(i) end end) -- luacheck: ignore
     row("said: callback with a string", 1.15, 2e4,
         function(k) said.each(nothing, k) end,
         function(k) lib.said_each(nothing, k) end)
