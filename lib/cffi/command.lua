@@ -42,7 +42,8 @@ lines are evaluated without a prompt, and the exit status is 1 when one of them 
     { name = "sym", takes = "LIBRARY [GLOB]", words = { 1, 2 }, options = "",
         says = "list what a library exports", module = "cffi.command.sym",
         more = "LIBRARY is a name (z), a file name or a path. It is loaded for that." },
-    { name = "bind", takes = "HEADER...", words = { 1, math.huge }, options = "-o --merge --annotate -l -p",
+    { name = "bind", takes = "HEADER...", words = { 1, math.huge },
+        options = "-o --merge --annotate -l -p",
         says = "write what headers declare as a Lua module", module = "cffi.command.bind",
         more = [[
 The module needs no compiler and no header: require it for the namespace that ffi.include gives.

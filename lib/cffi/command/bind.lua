@@ -36,8 +36,8 @@ local function read(path)
 end
 
 -- plan: `words` (headers), `packages`, `libraries`, `output`; without that `write`, else standard
--- output, gets the module. `annotate`: a file that says how to call. `merge`: into the one that is there. Returns a list of the files that
--- were written.
+-- output, gets the module. `annotate`: a file that says how to call. `merge`: into the module that
+-- is there. Returns a list of the files that were written.
 return function(plan)
     local name = (plan.output or plan.words[1]):match "([^/]-)%.?%w*$":gsub("[^%w_]", "_")
     local beside = plan.output and plan.output:gsub("%.lua$", "") .. ".d.lua"
