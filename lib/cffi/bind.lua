@@ -150,10 +150,10 @@ local function gather(headers, options)
 end
 
 -- bind.text(headers, options, command, name [, old]): the text of the module and that of the file
--- for editors. `options.annotate` names a file of C declarations that say how to call (docs/design.md
--- S24). `command` stands in both, `name` is the class of the namespace. `old`: { module =, editors = },
--- texts of an earlier call, with whose targets the new one is merged. Raises strings without a
--- position.
+-- for editors. `options.annotate` names a file of C declarations that say how to call
+-- (docs/design.md S24). `command` stands in both, `name` is the class of the namespace. `old`:
+-- { module =, editors = }, texts of an earlier call, with whose targets the new one is merged.
+-- Raises strings without a position.
 function bind.text(headers, options, command, name, old)
     local bound = gather(headers, options)
     bound.command = command
