@@ -53,6 +53,10 @@ bench-api-count: $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/count.so
 		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/api_rows.lua \
 		$(BENCH_DIR)/benchlib.so $(BENCH_ARGS) --count $(BENCH_DIR)/callgrind
 
+## whole jobs against Debian's C bindings (lua-sql-sqlite3, lua-expat, ...); JOBS_ARGS=--check
+bench-jobs: $(CORE)
+	@$(BENCH_RUN) $(LUA) bench/jobs.lua $(JOBS_ARGS)
+
 ## how the cost grows with arguments, sizes, declarations, callbacks, collections
 bench-growth: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/growth.lua
@@ -75,4 +79,5 @@ bench-memory: $(CORE) $(BENCH_DIR)/heap.so $(BENCH_DIR)/functions.so
 bench-callbacks: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
 
-.PHONY: bench bench-check bench-api bench-count bench-api-count bench-growth bench-memory bench-callbacks
+.PHONY: bench bench-check bench-api bench-count bench-api-count bench-growth bench-memory bench-callbacks \
+	bench-jobs

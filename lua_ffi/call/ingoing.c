@@ -366,7 +366,7 @@ static void store_buffer(lua_State *L, const struct storing *s, const struct lff
         bad_length(L, s, step, length, "too large");
     if (element == NULL && size < 1 << 20) {
         memory = lua_newuserdatauv(L, (size_t)size + 1, 0);
-        if (!told)
+        if (!told && !step->says->string)
             memset(memory, 0, (size_t)size);
     } else {
         if (element == NULL)

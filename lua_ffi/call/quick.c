@@ -17,7 +17,7 @@ lua_CFunction lffi_quick_caller(const struct lffi_record *record)
 
 #else
 
-enum { WORDS = 4, BYTES = 1024 };
+enum { WORDS = 4, BYTES = 4096 };
 
 /* What one entry point has: its registers, then words that C writes to. */
 struct room {
@@ -304,10 +304,10 @@ static INLINE char *buffer_of(lua_State *L, const struct lffi_script *script,
         return NULL;
     if (*size > BYTES)
         memory = lua_newuserdatauv(L, (size_t)*size, 0);
-    if (!script->counts)
-        memset(memory, 0, (size_t)*size);
     if (step->says->string)
         *memory = '\0';
+    else if (!script->counts)
+        memset(memory, 0, (size_t)*size);
     put(&wide->room, step, (uintptr_t)memory);
     return memory;
 }
@@ -329,6 +329,13 @@ static INLINE int push_bytes(lua_State *L, const struct lffi_record *record, con
         end = memchr(memory, '\0', (size_t)size);
     lua_pushlstring(L, memory, end != NULL ? (size_t)(end - memory) : (size_t)size);
     return 1;
+}
+
+/* A pointer into the buffer, which comes back anyway. */
+static INLINE bool is_inside(const struct lffi_record *record, const char *memory, uint64_t size,
+                             uint64_t word)
+{
+    return record->plan->result.op == LFFI_POINTER && word - (uintptr_t)memory < size;
 }
 
 /* What follows the result is the buffer alone. */
@@ -354,7 +361,7 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
     if (script->says->failure == CDECL_FAILURE_ERRNO &&
         ((word ^ script->fails) & script->mask) == 0)
         return fail(L, record, word);
-    if (script->answer == LFFI_ANSWER_VALUE)
+    if (script->answer == LFFI_ANSWER_VALUE && !is_inside(record, memory, size, word))
         n = push_word(L, record, word);
     return n + push_bytes(L, record, memory, size, word);
 }
@@ -423,8 +430,7 @@ static bool is_quick(const struct lffi_script *script, bool *buffer)
 static bool is_quick_buffer(const struct lffi_script *script)
 {
     return script->nwords == 0 && script->says->failure != CDECL_FAILURE_STATUS &&
-           (script->answer == LFFI_ANSWER_NONE ||
-            (script->answer == LFFI_ANSWER_VALUE && lffi_is_word(script->plan->result.op)));
+           (script->answer == LFFI_ANSWER_NONE || script->answer == LFFI_ANSWER_VALUE);
 }
 
 lua_CFunction lffi_quick_caller(const struct lffi_record *record)

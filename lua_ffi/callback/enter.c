@@ -354,12 +354,15 @@ static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct in
     int base = lua_gettop(L) - nargs + 1;
     int status;
     lua_pushcfunction(L, add_traceback);
-    lua_insert(L, base);
     lua_pushcfunction(L, part);
-    lua_insert(L, base + 1);
+    if (nargs > 0)
+        lua_rotate(L, base, 2);
     lua_pushlightuserdata(L, run);
     status = lua_pcall(L, nargs + 1, 0, base);
-    lua_remove(L, base);
+    if (status == LUA_OK)
+        lua_settop(L, base - 1);
+    else
+        lua_remove(L, base);
     return status == LUA_OK;
 }
 
@@ -445,7 +448,7 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
 {
     bool handled = slot->use.ref_onerror != LUA_NOREF;
     struct lffi_scope *scope = run->plan->ct->scope;
-    int held;
+    int top = lua_gettop(L);
     bool fine;
     lffi_give_error_value(slot, run->in, run->ret);
     /* lua_pcall's own needs, and room for an error that stays */
@@ -453,18 +456,20 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
         keep_failure(call, "stack overflow in a callback");
         return;
     }
-    lffi_push_scope(L, scope); /* the function may free its slot and drop all else of the scope */
-    held = lua_gettop(L);
+    if (scope->anchors != NULL) /* the function may free its slot and drop all else of the scope */
+        lffi_push_scope(L, scope);
     if (handled) /* now, for the same reason */
         lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_onerror);
     fine = run_protected(L, run_function, 0, run);
-    if (fine && handled)
-        lua_pop(L, 1);
     if (!fine && handled)
         fine = run_protected(L, run_onerror, 2, run);
-    lua_remove(L, held);
-    if (!fine)
-        keep_error(L, call, scope);
+    if (fine) {
+        lua_settop(L, top);
+        return;
+    }
+    if (scope->anchors != NULL)
+        lua_remove(L, top + 1);
+    keep_error(L, call, scope);
 }
 
 static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call,

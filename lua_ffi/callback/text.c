@@ -61,10 +61,8 @@ bool lffi_push_text(lua_State *L, const struct lffi_slot *slot, const struct lff
     const struct cdecl_param_annotation *says = &annotation_of(plan)->param[i];
     const struct arguments from = {slot, plan, in, stack};
     const char *text;
-    if (is_length(plan, i))
-        return true;
     if (!says->string)
-        return false;
+        return is_length(plan, i);
     memcpy(&text, slot_of(&from, &plan->param[i]), sizeof text);
     push_text(L, &from, says, text);
     return true;
