@@ -4,7 +4,7 @@
 --
 -- Each job is written three times: with the binding, plainly with cffi, and with declarations that
 -- say how to call (docs/annotations.md). All must give the same result. They take turns, and the
--- best of all rounds counts, by the CPU time of this process. A binding that is not there leaves its
+-- best of all rounds counts, by the CPU time of this process. A binding that is missing leaves its
 -- jobs out. --check exits 1 when a goal is missed: plain 1.5 each and 1.15 in the mean, annotated
 -- 1.25 and 1.
 
