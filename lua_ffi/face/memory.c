@@ -97,9 +97,12 @@ static bool is_text(const struct memory *m)
 
 static void check_text(lua_State *L, struct lffi_scope *scope, const struct memory *m)
 {
+    const char *wide = m->target != NULL && lffi_is_integer(m->target->op) && m->target->size == 4
+                           ? "; wide characters are utf8.char(table.unpack(ffi.totable(v, n)))"
+                           : "";
     if (!is_text(m))
-        lffi_arg_error(L, 1, "%s is no string of bytes: give its length",
-                       lffi_push_kind_of(L, scope->st, 1));
+        lffi_arg_error(L, 1, "%s is no string of bytes: give its length%s",
+                       lffi_push_kind_of(L, scope->st, 1), wide);
 }
 
 static size_t text_size(const struct memory *m)

@@ -99,8 +99,11 @@ local cases = {
         "string", 5 },
     { "bad argument #1 to 'string' (pointer, array, struct or union expected, got no value)",
         "string" },
-    { "bad argument #1 to 'string' ('int[2]' is no string of bytes: give its length)", "string",
+    { "bad argument #1 to 'string' ('int[2]' is no string of bytes: give its length; wide characters are "
+        .. "utf8.char(table.unpack(ffi.totable(v, n))))", "string",
         ffi.new "int[2]" },
+    { "bad argument #1 to 'string' ('short *' is no string of bytes: give its length)", "string",
+        ffi.new "short[1]" + 0 },
     { "bad argument #1 to 'string' ('struct errors_point' is no string of bytes: give its length)",
         "string", ffi.new "struct errors_point" },
     { "bad argument #2 to 'string' (9 bytes, but argument #1 has only 8)", "string",
