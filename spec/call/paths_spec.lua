@@ -88,6 +88,18 @@ describe("the ways of a call", function()
             element [2]: cannot convert string \"2\" to 'const int'"
     end)
 
+    it("pass structs with bit-fields of no width as compilers do #registers", function()
+        for _, name in ipairs { "paths", "paths-clang" } do
+            local library = support.library(name)
+            local file = io.open(library)
+            if file then
+                file:close()
+                local out = output(library)
+                assert.truthy(out:find("\npaths_bits\ttrue 1234\npaths_bits_back\ttrue 1235\n", 1, true), out)
+            end
+        end
+    end)
+
     it("do not take the names of an enum for members", function()
         local ffi = require "cffi"
         ffi.cdef "enum paths_names { PATHS_ONE = 1 };"

@@ -27,6 +27,26 @@ ECHO(double, double)
 ECHO(color, enum paths_color)
 ECHO(ints, const int *)
 
+/* Bit-fields of no width have a place, but no member that needs to be aligned. */
+struct paths_bits {
+    short : 4;
+    bool b[1];
+    union {
+        int : 0;
+        unsigned char c;
+    } u[3];
+};
+
+int paths_bits(struct paths_bits s)
+{
+    return s.b[0] * 1000 + s.u[0].c * 100 + s.u[1].c * 10 + s.u[2].c;
+}
+
+int paths_bits_back(struct paths_bits (*f)(struct paths_bits), struct paths_bits s)
+{
+    return paths_bits(f(s));
+}
+
 const char *paths_text(const char *text)
 {
     return text;

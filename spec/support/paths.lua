@@ -17,6 +17,9 @@ float paths_float(float);
 double paths_double(double);
 enum paths_color paths_color(enum paths_color);
 const int *paths_ints(const int *);
+struct paths_bits { short : 4; bool b[1]; union { int : 0; unsigned char c; } u[3]; };
+int paths_bits(struct paths_bits);
+int paths_bits_back(struct paths_bits (*)(struct paths_bits), struct paths_bits);
 const char *paths_text(const char *);
 void paths_nothing(void);
 int paths_nothings(void);
@@ -68,6 +71,13 @@ for _, name in ipairs(names) do
     report(name)
     report(name, 1, 2)
 end
+
+local bits = ffi.new("struct paths_bits", { true }, { { 2 }, { 3 }, { 4 } })
+report("paths_bits", bits)
+report("paths_bits_back", function(s)
+    s.u[2].c = s.u[2].c + 1
+    return s
+end, bits)
 
 for _ = 1, 3 do lib.paths_nothing() end
 report "paths_nothings"

@@ -116,15 +116,17 @@ static bool is_plain_integer(const struct cdecl_tag *tag, const struct cdecl_mem
 }
 
 /* `start`: of the struct or union. In a union gcc looks at the machine integer that holds the bits,
- * and takes a zero-width one for a member of its declared type. */
+ * and takes a zero-width one, whatever its type, for one byte; in a struct that is nothing. */
 static bool classify_bits(const struct cdecl_tag *tag, const struct cdecl_member *member,
                           uint64_t start, enum word_class classes[2])
 {
     uint64_t first = (start + member->offset) * 8 + member->bit;
     uint64_t last = first + member->width - 1;
     uint64_t bytes = 1;
-    if (member->width == 0)
-        return tag->kind != CDECL_UNION || classify(member->type, start + member->offset, classes);
+    if (member->width == 0) {
+        cover(classes, start + member->offset, tag->kind == CDECL_UNION, INTEGER);
+        return true;
+    }
     while (bytes * 8 < member->width)
         bytes *= 2;
     if ((tag->kind == CDECL_UNION || is_plain_integer(tag, member)) &&
