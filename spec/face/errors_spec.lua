@@ -221,9 +221,9 @@ describe("a method", function()
 end)
 
 -- Functions of an API table, each with the number of arguments that it takes at most; -1: as many as
--- are written, for initialisers or for "$".
+-- are written, for initialisers, for "$", or for the function that is called.
 local most = {
-    cdef = -1, eval = -1, typeof = -1, parse = -1, new = -1,
+    cdef = -1, eval = -1, typeof = -1, parse = -1, new = -1, async = -1,
     sizeof = 2, alignof = 1, offsetof = 2, istype = 2, type = 1, metatype = 2,
     cast = 2, gc = 2, addressof = 2, toretval = 1, tonumber = 2, math_type = 1, isnull = 1, eq = 2,
     totable = 2, string = 2, copy = 3, fill = 3, errno = 1, strerror = 1,
