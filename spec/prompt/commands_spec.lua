@@ -374,6 +374,15 @@ describe("a misspelt name", function()
         assert.truthy(out:find "\nnil\ndid you mean 'z_stream'%?\nnil\ndid you mean 'deflate'%?\n$", out)
     end)
 
+    it("is one that needs a prefix", function()
+        assert.equal("declared getpagesize\nnil\ndid you mean 'C.getpagesize'?\n",
+            output("int getpagesize(void);", "getpagesize"))
+        assert.equal("stdin:2: attempt to call a nil value (global 'getpagesize') (did you mean 'C.getpagesize'?)\n",
+            error_of("int getpagesize(void);", "getpagesize()"))
+        local out = output("const char *zlibVersion(void);", ":lib z", "zlibVersion")
+        assert.truthy(out:find "\nnil\ndid you mean 'z.zlibVersion'%?\n$", out)
+    end)
+
     it("gets one in the error that follows", function()
         assert.equal("stdin:1: attempt to call a nil value (global 'pritn') (did you mean 'print'?)\n",
             error_of "pritn(1)")

@@ -2,6 +2,18 @@
 local support = require "support"
 local prompts = require "support.prompt"
 
+describe("CFFI_EDITOR", function()
+    it("is told when it names nothing that is there", function()
+        local prompt = prompts.start { name = "ed" }
+        prompt.expect "cffi: there is no editor 'ed' (CFFI_EDITOR: readline, edit or none)\r\n"
+        prompt.expect "> "
+        prompt.send "6 * 7\n"
+        prompt.expect "42\r\n> "
+        prompt.send "\4"
+        assert.equal(0, prompt.finish())
+    end)
+end)
+
 describe("the prompt on a terminal", function() prompts.each_editor(describe, function(editor)
     local state = os.tmpname()
     os.remove(state)

@@ -20,9 +20,26 @@ local function each(session)
     end
 end
 
+local function has(namespace, name)
+    return (pcall(function() return namespace[name] end))
+end
+
+-- A declared name where it can be used: only those of headers need no prefix.
+local function with_prefix(session, name)
+    if not session.ffi.declaration(name) then
+        return nil
+    end
+    for _, entry in ipairs(session.libraries) do
+        if has(entry.namespace, name) then
+            return entry.stem .. "." .. name
+        end
+    end
+    return has(session.ffi.C, name) and "C." .. name or nil
+end
+
 -- "did you mean 'deflate'?", or nil.
 function hint.of(session, name)
-    local near = nearest.of(name, each(session))
+    local near = with_prefix(session, name) or nearest.of(name, each(session))
     return near and ("did you mean '%s'?"):format(near)
 end
 

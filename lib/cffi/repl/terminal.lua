@@ -192,6 +192,10 @@ local function load_editor()
             end
         end
     end
+    if wanted ~= "" and wanted ~= "none" then
+        io.stderr:write(("cffi: there is no editor '%s' (CFFI_EDITOR: readline, edit or none)\n")
+            :format(wanted))
+    end
 end
 
 -- The handler of `lua` raises "interrupted!" in the running Lua code, once: it is set again after
