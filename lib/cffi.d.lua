@@ -331,6 +331,7 @@ function ffi.await(task) end
 ---Example:
 ---```lua
 ---ffi.run(function() coroutine.yield() print "second" end, function() print "first" end) --> first
+-----> second
 ---```
 function ffi.run(...) end
 
