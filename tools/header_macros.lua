@@ -2,11 +2,13 @@
 --
 --   lua tools/header_macros.lua [--only PACKAGE] [--most N] [--report FILE]
 --
--- Every header of the packages of tools/header_packages.lua that the compiler accepts is included by
--- itself, and each macro that the file itself defines is asked for. What has a value goes into one C
--- file with an assertion each, on value and kind; the compiler says which are false. What has none
--- is counted by the reason. --most takes at most N headers of a package, evenly spread. The exit
--- status is 1 when an assertion was false.
+-- The headers of the packages of tools/header_packages.lua that the compiler accepts are included,
+-- those of a package together as far as they go together, and each macro that the files themselves
+-- define is asked for. What has a value goes into one C file with an assertion each, on value and
+-- kind; the compiler says which are false. What has none is counted by the reason. Function-like
+-- macros without pointers are called with small numbers, and what that gives is compared where the
+-- compiler takes it for a constant. --most takes at most N headers of a package, evenly spread. The
+-- exit status is 1 when an assertion was false.
 local ffi = require "cffi"
 local packages = dofile "tools/header_packages.lua"
 
@@ -20,6 +22,9 @@ local PROLOGUE = [[
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
+#ifndef bool
+#define bool _Bool
+#endif
 #define _Float32 float
 #define _Float64 double
 #define _Float32x double
@@ -59,7 +64,8 @@ end
 local function condition(name, value, definition)
     local kind = ffi.type(value)
     if value == true then
-        return ("sizeof(cffi_check_text(%s)) == 1"):format(name), "empty"
+        local text = ("cffi_check_text(%s)"):format(name) -- gcc keeps pragmas there
+        return ("(sizeof(%s) == 1 || __builtin_memcmp(%s, \"_Pragma\", 7) == 0)"):format(text, text), "empty"
     elseif kind == "number" and math.type(value) == "float" then
         return float(name, value), "float"
     elseif kind == "number" or kind == "cdata" and ffi.math_type(value) == "integer" then
@@ -116,16 +122,20 @@ local function reason_of(message)
 end
 
 -- Macros that are another thing at each place of their use.
-local ELSEWHERE = { OPENSSL_FILE = true, OPENSSL_LINE = true, errno = true }
+local ELSEWHERE = { OPENSSL_FILE = true, OPENSSL_LINE = true, errno = true, G_STRLOC = true }
 
-local function names_of(ns, path)
-    local names = {}
+local function macros_of(ns, paths)
+    local plain, callable = {}, {}
     for name, kind, text, file in ffi.declarations(ns) do
-        if kind == "macro" and file == path and not ELSEWHERE[name] then
-            names[#names + 1] = { name = name, text = text }
+        if paths[file] and not ELSEWHERE[name] then
+            if kind == "macro" then
+                plain[#plain + 1] = { name = name, text = text }
+            elseif kind == "function-like macro" then
+                callable[#callable + 1] = { name = name, text = text }
+            end
         end
     end
-    return names
+    return plain, callable
 end
 
 -- Whether a macro's value is that of a name: looked up anew each time, or a function of the process.
@@ -133,58 +143,145 @@ local function names_something(macro)
     return macro.text:match "^#define [%w_]+ %(?[%a_][%w_]*%)?$"
 end
 
-local function check(header, path, flags, result)
-    local scope = ffi.scope {}
-    local ok, ns = pcall(scope.include, header, { cc = "gcc", cflags = flags, lib = false })
-    if not ok then
-        local accepted = packages.run(("echo '#include <%s>' | gcc -D_GNU_SOURCE %s -w -fsyntax-only -x c -"):format(
-            header, flags))
-        if accepted then -- else it wants others before it
-            result.failures[#result.failures + 1] = ("<%s>: %s"):format(header, ns)
-        end
+-- The names of headers as the text that includes them.
+local function includes_of(headers)
+    local lines = {}
+    for i, header in ipairs(headers) do
+        lines[i] = ("#include <%s>\n"):format(header.name)
+    end
+    return table.concat(lines)
+end
+
+local BASE = "build/macros"
+
+local function compile(flags, ...)
+    local file <close> = assert(io.open(BASE .. ".c", "w"))
+    file:write(...)
+    file:close()
+    return packages.run(("timeout 60 gcc -D_GNU_SOURCE %s -w -fsyntax-only -fmax-errors=0 %s.c"):format(flags, BASE))
+end
+
+-- Adds the assertion on a macro's value, or the reason why it has none.
+local function ask(ns, macro, lines, asked, result)
+    local found, value = pcall(function() return ns[macro.name] end)
+    local text, kind
+    if found then
+        text, kind = condition(macro.name, value, macro.text)
+    end
+    if not found then
+        local reason = reason_of(value)
+        result.reasons[reason] = (result.reasons[reason] or 0) + 1
+        result.examples[reason] = result.examples[reason] or macro.text
+    elseif text and not (kind == "null" and names_something(macro)) then
+        lines[#lines + 1] = ('_Static_assert(%s, "cffi");'):format(text)
+        asked[#lines] = { text = macro.text, value = value, kind = kind }
+        result.kinds[kind] = (result.kinds[kind] or 0) + 1
+    else
+        result.kinds.other = (result.kinds.other or 0) + 1
+    end
+    result.macros = result.macros + 1
+end
+
+local ARGUMENTS = { 3, 5, 2, 7 }
+
+-- The same of a call of a function-like macro.
+local function call(ns, macro, lines, asked)
+    local list, body = macro.text:match "^#define [%w_]+(%b()) (.*)$"
+    local count = list and select(2, list:gsub("a%d+", ""))
+    if not count or count > #ARGUMENTS or list:find("...", 1, true) or body:find "[*%[]" or body:find "%->" then
         return
     end
-    local lines, asked = {}, {}
-    for _, macro in ipairs(names_of(ns, path)) do
-        local found, value = pcall(function() return ns[macro.name] end)
-        local text, kind
-        if found then
-            text, kind = condition(macro.name, value, macro.text)
-        end
-        if not found then
-            local reason = reason_of(value)
-            result.reasons[reason] = (result.reasons[reason] or 0) + 1
-            result.examples[reason] = result.examples[reason] or ("<%s> %s"):format(header, macro.text)
-        elseif text and not (kind == "null" and names_something(macro)) then
-            lines[#lines + 1] = ('_Static_assert(%s, "cffi");'):format(text)
-            asked[#lines] = { macro = macro, value = value, kind = kind }
-            result.kinds[kind] = (result.kinds[kind] or 0) + 1
-        else
-            result.kinds.other = (result.kinds.other or 0) + 1
-        end
-        result.macros = result.macros + 1
+    local arguments = table.move(ARGUMENTS, 1, count, 1, {})
+    local ok, value = pcall(function() return ns[macro.name](table.unpack(arguments)) end)
+    if type(value) == "boolean" then
+        value = value and 1 or 0
     end
-    result.headers = result.headers + 1
-    local base = "build/macros"
-    local file <close> = assert(io.open(base .. ".c", "w"))
-    file:write(("#include <%s>\n"):format(header), PROLOGUE, "#line 1 \"asserts\"\n", table.concat(lines, "\n"), "\n")
-    file:close()
-    local _, said = packages.run(("gcc -D_GNU_SOURCE %s -w -fsyntax-only -fmax-errors=0 %s.c"):format(flags, base))
+    if ok and type(value) == "number" then
+        local written = ("%s(%s)"):format(macro.name, table.concat(arguments, ", "))
+        local text = math.type(value) == "integer" and integer(written, value) or float(written, value)
+        lines[#lines + 1] = ('_Static_assert(%s, "cffi");'):format(text)
+        asked[#lines] = { text = macro.text, value = value, kind = "call", call = written }
+    end
+end
+
+-- What the compiler says of the assertions: false ones are failures; a call that is no constant for
+-- it, or no expression with numbers, is none of ours.
+local function compare(said, asked, result)
     local seen = {}
     for number, complaint in said:gmatch "asserts:(%d+):%d+: error: ([^\n]*)" do
         local about = asked[tonumber(number)]
-        if about and not seen[number] then
-            seen[number] = true
-            result.failures[#result.failures + 1] = ("<%s>: %s: we say %s %s: %s"):format(header, about.macro.text,
-                about.kind, tostring(about.value), complaint)
+        if about and not seen[about] then
+            seen[about] = true
+            if not about.call or complaint:find "static assertion failed" then
+                result.failures[#result.failures + 1] = ("%s: we say %s %s: %s"):format(about.text, about.call
+                    or about.kind, tostring(about.value), complaint)
+            end
         end
     end
+    for _, about in pairs(asked) do
+        result.calls = result.calls + (about.call and not seen[about] and 1 or 0)
+    end
+end
+
+-- Headers that go together.
+local function check_together(headers, flags, result)
+    local names, paths = {}, {}
+    for i, header in ipairs(headers) do
+        names[i], paths[header.path] = header.name, true
+    end
+    local scope = ffi.scope {}
+    local ok, ns = pcall(scope.include, names, { cc = "gcc", cflags = flags, lib = false })
+    if not ok then
+        result.failures[#result.failures + 1] = ns
+        return
+    end
+    local lines, asked = {}, {}
+    local plain, callable = macros_of(ns, paths)
+    for _, macro in ipairs(plain) do
+        ask(ns, macro, lines, asked, result)
+    end
+    for _, macro in ipairs(callable) do
+        call(ns, macro, lines, asked)
+    end
+    result.headers = result.headers + #headers
+    local _, said = compile(flags, includes_of(headers), PROLOGUE, '#line 1 "asserts"\n', table.concat(lines, "\n"),
+        "\n")
+    compare(said, asked, result)
+end
+
+-- Appends to `taken` those of headers[from .. to] that the compiler accepts behind what is there,
+-- found by halves, and the others to `left`.
+local function take(taken, left, headers, from, to, flags)
+    local list = table.move(taken, 1, #taken, 1, {})
+    table.move(headers, from, to, #list + 1, list)
+    if compile(flags, includes_of(list)) then
+        table.move(headers, from, to, #taken + 1, taken)
+    elseif from < to then
+        local middle = (from + to) // 2
+        take(taken, left, headers, from, middle, flags)
+        take(taken, left, headers, middle + 1, to, flags)
+    else
+        left[#left + 1] = headers[from]
+    end
+end
+
+-- Headers by groups that the compiler accepts together; one that it does not accept by itself wants
+-- others before it, and is left out.
+local function check(headers, flags, result)
+    repeat
+        local taken, left = {}, {}
+        take(taken, left, headers, 1, #headers, flags)
+        if taken[1] then
+            check_together(taken, flags, result)
+        end
+        headers = left
+    until not taken[1] or not left[1]
 end
 
 -- ---- packages ----------------------------------------------------------------------------------
 
-local function chosen(paths)
-    local most = tonumber(options.most) or #paths
+local function chosen(paths, limit)
+    local most = tonumber(options.most) or limit or #paths
     local list = {}
     for i = 1, math.min(most, #paths) do
         list[i] = paths[math.ceil(i * #paths / math.min(most, #paths))]
@@ -194,26 +291,37 @@ end
 
 local function check_package(package)
     local result = {
-        package = package[1], headers = 0, macros = 0, kinds = {}, reasons = {}, failures = {}, examples = {},
+        package = package[1], headers = 0, macros = 0, calls = 0, kinds = {}, reasons = {}, failures = {},
+        examples = {},
     }
     local flags = packages.flags_of(package[2])
-    for _, path in ipairs(chosen(packages.headers_of(package[1]))) do
-        check(packages.include_name(path, flags), path, flags, result)
+    local headers = {}
+    for i, path in ipairs(chosen(packages.headers_of(package[1]), package.most)) do
+        headers[i] = { name = packages.include_name(path, flags), path = path }
     end
+    for i, header in ipairs(headers) do
+        if header.name == package.first then
+            table.insert(headers, 1, table.remove(headers, i))
+        end
+    end
+    check(headers, flags, result)
     return result
 end
 
 io.stdout:setvbuf "line"
-local total = { headers = 0, macros = 0, failed = 0, packages = 0, kinds = {}, reasons = {}, examples = {}, rows = {} }
+local total = {
+    headers = 0, macros = 0, calls = 0, failed = 0, packages = 0, kinds = {}, reasons = {}, examples = {}, rows = {},
+}
+table.move(packages.more, 1, #packages.more, #packages.list + 1, packages.list)
 for _, package in ipairs(packages.list) do
     if (not options.only or options.only == package[1]) and packages.is_installed(package[1]) then
         local result = check_package(package)
-        print(("%-24s %5d headers %6d macros %3d wrong"):format(result.package, result.headers, result.macros,
-            #result.failures))
+        print(("%-24s %5d headers %6d macros %5d calls %3d wrong"):format(result.package, result.headers,
+            result.macros, result.calls, #result.failures))
         for _, failure in ipairs(result.failures) do
             print("    " .. failure)
         end
-        for _, kind in ipairs { "headers", "macros" } do
+        for _, kind in ipairs { "headers", "macros", "calls" } do
             total[kind] = total[kind] + result[kind]
         end
         for _, group in ipairs { "kinds", "reasons" } do
@@ -244,17 +352,21 @@ end
 local function report(path)
     local lines = {
         "# Constants of system headers", "",
-        "Written by `make macros REPORT=docs/macros.md` on " .. os.date "%Y-%m-%d" .. ". Every header of the packages",
-        "below that gcc accepts by itself was included by `ffi.include`, and each object-like macro that the file",
-        "itself defines was asked for. What has a value was compared with the compiler by assertions on value and",
-        "kind; \"wrong\" are those that were false, and headers that the compiler accepts and `ffi.include` does not.",
+        "Written by `make macros REPORT=docs/macros.md` on " .. os.date "%Y-%m-%d" .. ". The headers of the packages",
+        "below that gcc accepts were included by `ffi.include`, those of a package together as far as they go",
+        "together, and each object-like macro that the files define was asked for. What has a value was compared with",
+        "the compiler by assertions on value and kind. Function-like macros without pointers were called with small",
+        "numbers, and compared where the compiler takes that for a constant (\"calls\"). \"Wrong\" are assertions that",
+        "were false, and headers that the compiler accepts and `ffi.include` does not.",
         "",
-        "| package | headers | macros | wrong |", "|---|---:|---:|---:|",
+        "| package | headers | macros | calls | wrong |", "|---|---:|---:|---:|---:|",
     }
     for _, row in ipairs(total.rows) do
-        lines[#lines + 1] = ("| %s | %d | %d | %d |"):format(row.package, row.headers, row.macros, #row.failures)
+        lines[#lines + 1] = ("| %s | %d | %d | %d | %d |"):format(row.package, row.headers, row.macros, row.calls,
+            #row.failures)
     end
-    lines[#lines + 1] = ("| **all** | **%d** | **%d** | **%d** |"):format(total.headers, total.macros, total.failed)
+    lines[#lines + 1] = ("| **all %d** | **%d** | **%d** | **%d** | **%d** |"):format(#total.rows, total.headers,
+        total.macros, total.calls, total.failed)
     lines[#lines + 1] = "\nWhat they are:\n\n| kind | macros |\n|---|---:|"
     for _, kind in ipairs(sorted(total.kinds)) do
         lines[#lines + 1] = ("| %s | %d |"):format(kind, total.kinds[kind])
@@ -278,6 +390,6 @@ end
 for _, reason in ipairs(sorted(total.reasons)) do
     print(("  %7d no value: %s   e.g. %s"):format(total.reasons[reason], reason, total.examples[reason]:sub(1, 120)))
 end
-print(("macros: %d macros of %d headers of %d packages: %d wrong"):format(total.macros, total.headers,
-    total.packages, total.failed))
+print(("macros: %d macros and %d calls of %d headers of %d packages: %d wrong"):format(total.macros, total.calls,
+    total.headers, total.packages, total.failed))
 os.exit(total.failed == 0)

@@ -81,6 +81,13 @@ local function split_tags(asserts)
     return asserts:sub(1, from - 1), asserts:sub(from)
 end
 
+-- What the checker says of the text with every #define in it (-dD); nil when it takes that, too.
+local function refuses_macros(compiler, flags, base)
+    local made = run(("%s %s -w -E -dD -o %s.dD.i %s.c"):format(compiler.command, flags, base, base))
+    local parsed, said = run(("%s %s.dD.i >%s.dD.asserts"):format(checker, base, base))
+    return not (made and parsed) and "with -dD: " .. said or nil
+end
+
 -- One header with one compiler: "refused", "wrong" (with what was said), "checked", or nil when the
 -- compiler itself refuses.
 local function try(compiler, flags, name)
@@ -95,10 +102,11 @@ local function try(compiler, flags, name)
         local tags, rest = split_tags(asserts)
         write(base .. ".check.c", tags .. text .. "\n" .. rest)
         local right, complaint = run(("%s -w -fsyntax-only %s.check.c"):format(compiler.check, base))
-        if right then
+        local refused = right and refuses_macros(compiler, flags, base)
+        if right and not refused then
             return "checked", count(asserts, "\n"), said
         end
-        said = complaint
+        said = refused or complaint
     end
     write(base .. ".alone.c", text)
     if not run(("%s -w -fsyntax-only %s.alone.c"):format(compiler.check, base)) then

@@ -189,6 +189,20 @@ describe("ffi.include", function()
     end)
 end)
 
+describe("options of ffi.include", function()
+    local function refuses(expected, options)
+        local ok, why = pcall(core.scope {}.include, "zlib.h", options)
+        assert.is_false(ok)
+        assert.equal(expected, (why:gsub("\n.*", "")))
+    end
+
+    it("name packages and libraries that there are", function()
+        refuses("cannot include <zlib.h>: '--version; touch x' is no name of a package", { pkg = "--version; touch x" })
+        refuses("cannot load library 'no-such-library':", { lib = "no-such-library" })
+        refuses("cannot load library 'no-such-library':", { lib = { "z", "no-such-library" } })
+    end)
+end)
+
 describe("the search for a library", function()
     local library = require "cffi.include.library"
 

@@ -317,3 +317,61 @@ describe("macros of the system's headers", function()
         assert.equal(5, ffi.errno())
     end)
 end)
+
+describe("constants of _Float128", function()
+    local before = os.getenv "CC"
+    local TEXTS = { "3.141592653589793238462643383279502884f128", "1.e0f128", "10e0F128", "0.1f128", "1e4932f128",
+        "1.18973149535723176508575932662800702e+4932F128", "3.36210314311209350626267781732175260e-4932F128",
+        "340282366920938463463374607431768211455.f128", "5192296858534827628530496329220095.5f128",
+        "10384593717069655257060992658440191.99999999999999999999999999f128", ".5f128" }
+
+    -- The bytes of each, as the compiler has them.
+    local function compiled()
+        local body = {}
+        for i, text in ipairs(TEXTS) do
+            body[i] = ("_Float128 v%d = %s; dump(&v%d);"):format(i, text, i)
+        end
+        local lines = {}
+        for line in support.compiled([[
+#include <stdio.h>
+static void dump(const void *at)
+{
+    for (int i = 0; i < 16; i++)
+        printf("%02x", ((const unsigned char *)at)[i]);
+    puts("");
+}
+]], table.concat(body, "\n")):gmatch "[^\n]+" do
+            lines[#lines + 1] = line
+        end
+        return lines
+    end
+
+    it("have all digits, rounded as by the compiler", function()
+        local defines = {}
+        math.randomseed(11)
+        for _ = 1, 50 do
+            local digits = {}
+            for k = 1, math.random(1, 60) do
+                digits[k] = math.random(0, 9)
+            end
+            TEXTS[#TEXTS + 1] = ("%s.%de%df128"):format(table.concat(digits), math.random(0, 1 << 40),
+                math.random(-300, 300))
+        end
+        for i, text in ipairs(TEXTS) do
+            defines[i] = ("#define Q%d %s\n"):format(i, text)
+        end
+        local ns, ffi = include(table.concat(defines))
+        headers.set_environment("CC", "gcc") -- clang has no such constants
+        local expected = compiled()
+        headers.set_environment("CC", before)
+        assert.equal(61, #expected)
+        for i, text in ipairs(TEXTS) do
+            local object = ffi.new("_Float128[1]")
+            object[0] = ns["Q" .. i]
+            local bytes = ffi.string(ffi.cast("char *", object), 16):gsub(".", function(c)
+                return ("%02x"):format(c:byte())
+            end)
+            assert.equal(expected[i], bytes, text)
+        end
+    end)
+end)

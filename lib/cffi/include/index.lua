@@ -64,7 +64,7 @@ function index.find(slots, size, text, name)
     end
     local last, key = size // 4 - 1, name .. "\t"
     local at = hash(name) & last
-    while true do
+    for _ = 0, last do
         local place = string.unpack("<I4", slots:sub(at * 4 + 1, at * 4 + 4))
         if place == 0 then
             return nil

@@ -23,6 +23,11 @@ local function words_of(text)
 end
 
 local function ask(program, question, names)
+    for _, name in ipairs(names) do
+        if name:find "^%-" then
+            error(("'%s' is no name of a package"):format(name), 0)
+        end
+    end
     local words = { program, question }
     table.move(names, 1, #names, 3, words)
     local code, output, messages = system.run(words)
