@@ -4,10 +4,11 @@
  * Depends on the Lua API alone. An owner keeps such values itself, in its user values, so that the
  * collector walks from object to object as through tables: chains of any length are collected in
  * linear time. An object of a type with up to LFFI_PLACES pointers has one for each; of one with
- * more, or with arrays whose length depends on the object, a single one with a table from the
- * offset in the block to the value. Only what has no such place (a pointer in a char array, the
- * target of a pointer that was made without one) is in a table common to all, an ephemeron, which
- * the collector may have to read as often as a chain is long.
+ * more, or with arrays whose length depends on the object, or with bytes instead of pointers, a
+ * single one with a table from the offset in the block to the value. Only what has no such place (a
+ * pointer in numbers, or in bytes beside pointers; the target of a pointer that was made without
+ * one) is in a table common to all, an ephemeron, which the collector may have to read as often as
+ * a chain is long.
  * As long as no program has stored such a pointer, nothing is looked up (lffi_state.keeps).
  */
 #include "object/ctype.h"
@@ -23,7 +24,15 @@ struct walk {
     unsigned steps;
     unsigned pointers; /* met so far */
     bool many;
+    bool has_buffer;
 };
+
+/* Bytes that programs put pointers in. */
+static bool is_buffer(const struct cdecl_type *type)
+{
+    return type->target->kind == CDECL_INT && cdecl_sizeof(type->target) == 1 &&
+           type->count >= sizeof(void *);
+}
 
 static void add_place(struct walk *walk, uint64_t offset)
 {
@@ -49,6 +58,7 @@ static void walk_type(struct walk *walk, const struct cdecl_type *type, uint64_t
         add_place(walk, offset);
     if (type->kind == CDECL_ARRAY) {
         bool is_open = type->count >= CDECL_COUNT_VLA;
+        walk->has_buffer = walk->has_buffer || is_buffer(type);
         for (uint64_t i = 0; !walk->many && i < type->count; i++) {
             walk_type(walk, type->target, offset + i * cdecl_sizeof(type->target));
             if (walk->pointers == before)
@@ -66,7 +76,7 @@ void lffi_find_places(struct lffi_ctype *ct)
     struct walk walk = {.ct = ct};
     ct->nplaces = 0;
     walk_type(&walk, ct->type, 0);
-    ct->keeps_table = walk.many;
+    ct->keeps_table = walk.many || (walk.has_buffer && walk.pointers == 0);
     ct->knows_places = true;
 }
 

@@ -5,6 +5,7 @@ local support = require "support"
 ffi.cdef [[
     struct collection_node { struct collection_node *next, *previous; int v; };
     struct collection_tree { struct collection_tree *child[2]; int v; };
+    struct collection_bytes { char bytes[16]; };
     struct collection_wide { struct collection_wide *next; void *others[7]; int v; };
 ]]
 local node, tree = ffi.typeof "struct collection_node", ffi.typeof "struct collection_tree"
@@ -85,6 +86,36 @@ end
 
 local function new_binary(n) return new_tree(1, n) end
 
+-- Pointers in bytes, which have no places for them.
+local buffers = {
+    ["an array of bytes"] = function() return ffi.new "char[16]" end,
+    ["an array of any length"] = function() return ffi.new("uint8_t[?]", 16) end,
+    ["a struct of bytes"] = function() return ffi.new "struct collection_bytes" end,
+}
+
+local function chained(new)
+    return function(n)
+        local first
+        for i = n, 1, -1 do
+            local buffer = new()
+            local words = ffi.cast("void **", buffer)
+            words[0] = first
+            ffi.cast("long *", buffer)[1] = i
+            first = buffer
+        end
+        return first
+    end
+end
+
+local function sum_of_buffers(first, n)
+    local sum, at = 0, first
+    for _ = 1, n do
+        sum = sum + ffi.cast("long *", at)[1]
+        at = ffi.cast("void **", at)[0]
+    end
+    return sum
+end
+
 describe("100,000 objects that keep each other are collected in linear time:", function()
     local function collected(mode, make, sum)
         collectgarbage(mode)
@@ -105,6 +136,9 @@ describe("100,000 objects that keep each other are collected in linear time:", f
     for _, mode in ipairs {"incremental", "generational"} do
         for name, make in pairs(shapes) do
             it(("%s, %s #clock"):format(name, mode), function() collected(mode, make, sum_of_list) end)
+        end
+        for name, new in pairs(buffers) do
+            it(("%s, %s #clock"):format(name, mode), function() collected(mode, chained(new), sum_of_buffers) end)
         end
         it(("a tree, %s #clock"):format(mode), function() collected(mode, new_binary, sum_of_tree) end)
     end
