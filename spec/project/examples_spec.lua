@@ -57,11 +57,11 @@ examples/zlib.lua:25: zlib: data error
 ]], run "headers.lua")
     end)
 
-    it("zlib.lua compresses and restores itself", function()
+    it("zlib.lua compresses and restores itself #close", function()
         assert.equal(zlib, run "zlib.lua")
     end)
 
-    it("zlib.lua compresses and restores any file, zeros and all", function()
+    it("zlib.lua compresses and restores any file, zeros and all #close", function()
         local path = temporary()
         support.write_file(path, ("\0\1\2 text"):rep(20000))
         assert.equal(zlib, run("zlib.lua", path))
@@ -102,7 +102,7 @@ saturate	24 stored as GMP computes them, 0 refused
 ]], run "gmp.lua")
     end)
 
-    it("fiddle.lua calls through objects, an importer and a closure", function()
+    it("fiddle.lua calls through objects, an importer and a closure #close", function()
         local out = run "fiddle.lua"
         assert.equal([[
 allocated by C	32	97
@@ -152,7 +152,7 @@ DLError	the memory was freed
         end
     end)
 
-    it("expat.lua prints a document and stops at an error", function()
+    it("expat.lua prints a document and stops at an error #close", function()
         assert.equal([[
 menu kind="lunch"
   dish price="7"
@@ -166,7 +166,7 @@ no fish today
 ]], run "expat.lua")
     end)
 
-    it("sqlite_udf.lua calls Lua from SQL, errors included", function()
+    it("sqlite_udf.lua calls Lua from SQL, errors included #close", function()
         assert.equal([[
 fig	FIG!
 apple	APPLE!
@@ -176,7 +176,7 @@ seen enough
 ]], run "sqlite_udf.lua")
     end)
 
-    it("ftw.lua walks a tree and stops where Lua says so", function()
+    it("ftw.lua walks a tree and stops where Lua says so #close", function()
         assert.equal([[
   one (file)
   sub (directory)

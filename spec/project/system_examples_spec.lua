@@ -56,7 +56,7 @@ local function line_with(text, pattern)
 end
 
 describe("system example", function()
-    it("ps.lua lists processes with owner, state, memory, time and arguments", function()
+    it("ps.lua lists processes with owner, state, memory, time and arguments #close", function()
         local pid = shell "sleep 61 >/dev/null & echo $!; sleep 0.2":match "%d+"
         finally(function() posix.kill(tonumber(pid), posix.SIGKILL) end)
         local user = shell "id -un":match "%S+"
@@ -127,7 +127,7 @@ describe("system example", function()
         assert.equal(0, tail.finish())
     end)
 
-    it("top.lua shows who uses the processors", function()
+    it("top.lua shows who uses the processors #close", function()
         local out = shell("sh -c 'while :; do :; done' & echo $!; " .. support.lua .. " bin/cffi " .. FOLDER
             .. "top.lua 0.5 1; kill $!")
         local pid, rest = out:match "^(%d+)\n(.*)"
@@ -143,7 +143,7 @@ describe("system example", function()
         end
     end)
 
-    it("keys.lua names keys and sizes, and puts the terminal back", function()
+    it("keys.lua names keys and sizes, and puts the terminal back #close", function()
         local command = support.lua .. " bin/cffi " .. FOLDER .. "keys.lua; stty -a"
         local keys = terminal.start({ "sh", "-c", command }, 30, 100)
         keys.expect "30 rows, 100 columns\r\n"
@@ -217,7 +217,7 @@ describe("system example", function()
         assert.same({ 1, "pngthumb.lua: Not a PNG file\n" }, refusal("pngthumb.lua", "README.md", picture))
     end)
 
-    it("fetch.lua gets what a server says, and says what it did not", function()
+    it("fetch.lua gets what a server says, and says what it did not #close", function()
         local server <close> = assert(io.popen(support.lua .. " bin/cffi spec/support/serve.lua 5"))
         local base = "http://127.0.0.1:" .. server:read "l"
         local file = temporary()
