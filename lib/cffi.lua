@@ -1,5 +1,8 @@
 -- The module that users require: the default scope of the C core, and the names that live in Lua.
-local ffi = require "cffi.core"
+local loaded, ffi = pcall(require, "cffi.core")
+if not loaded then
+    error(require "cffi.unloadable"(tostring(ffi)), 0)
+end
 
 -- Public name -> the module that has it, loaded when the name is first asked for. Such a module is
 -- a function of a scope's API table and returns a table of what it adds to that scope.

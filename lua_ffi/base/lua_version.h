@@ -13,6 +13,20 @@
 #error "cffi needs Lua 5.3, 5.4 or 5.5"
 #endif
 
+/* Raises unless this is the Lua that the module is built for. */
+static inline void lffi_check_version(lua_State *L)
+{
+#if LUA_VERSION_NUM == 503
+    int running = (int)*lua_version(L);
+#else
+    int running = (int)lua_version(L);
+#endif
+    if (running != LUA_VERSION_NUM)
+        luaL_error(L, "cffi was built for Lua %d.%d, and this is Lua %d.%d", LUA_VERSION_NUM / 100,
+                   LUA_VERSION_NUM % 100, running / 100, running % 100);
+    luaL_checkversion(L); /* sizes of numbers */
+}
+
 #if LUA_VERSION_NUM == 503
 
 /* There is one user value: a table of them, and at 0 how many there are. It is made with the

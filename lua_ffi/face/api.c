@@ -224,7 +224,7 @@ static int api_scope(lua_State *L)
  * the table. */
 int luaopen_cffi_core(lua_State *L)
 {
-    luaL_checkversion(L);
+    lffi_check_version(L);
     lffi_open_guard(L);
     push_api(L, lffi_open_state(L)->scope);
     return 1;

@@ -202,7 +202,7 @@ describe("ffi.cdef", function()
                 raises("macro 'WIFEXITED' is no constant: it takes arguments, 'WIFEXITED(status)'; write what it " ..
                     "stands for, '__WIFEXITED (status)'", function() return ffi.C.WIFEXITED end)
                 raises("'linux' is not declared", function() return ffi.C.linux end)
-                assert.equal("1.2.13", (ffi.string(ffi.load("z").zlibVersion())))
+                assert.matches("^1%.%d+", (ffi.string(ffi.load("z").zlibVersion())))
                 assert.equal(ffi.C.EOF, -1)
             end)
         end
