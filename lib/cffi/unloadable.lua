@@ -38,7 +38,7 @@ local meanings = {
     { "undefined symbol: luaL?_", other_lua },
     { "[Ss]ymbol not found.*luaL?_", other_lua },
     { "Error relocating [^:]*: luaL?_[%w_]+: symbol not found", other_lua },
-    { "(lib[%w_+-]+%.so[%d.]*): cannot open shared object file", "needs %s, which is not installed" },
+    { "(lib[%w_+-]+%.so[%d.]*): cannot open shared", "needs %s, which is not installed" },
     { "Error loading shared library (lib[%w_+-]+%.so[%d.]*)", "needs %s, which is not installed" },
     { "[Ll]ibrary not loaded: (%S+)", "needs %s, which is not installed" },
     { "invalid ELF header", "is no shared library" },

@@ -5,7 +5,11 @@ local support = require "support"
 
 local lib = callbacks.load()
 
-describe("with a Lua stack that is nearly full", function()
+-- From Lua 5.4.7 on a C function that is entered at all has the room that a callback needs.
+local release = select(2, support.run { support.lua, "-v" }):match "Lua (%d+%.%d+%.%d+)"
+local describe_where = (release < "5.4.7" and release >= "5.4") and describe or function() end
+
+describe_where("with a Lua stack that is nearly full", function()
     it("a callback fails the call", function()
         local cb <close> = ffi.callback("int (*)(int)", function(x) return x end)
         local ops = ffi.new("struct callbacks_ops", { op = cb, table = { cb, cb } })

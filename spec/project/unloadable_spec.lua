@@ -36,7 +36,8 @@ describe("a core that cannot be loaded:", function()
 
     it("it was built for another Lua", function()
         build "int lua_no_such_function(void *); int luaopen_cffi_core(void *L) { return lua_no_such_function(L); }"
-        local text = "cffi: %s/cffi/core.so was built for another Lua than this %s: build it with the headers of this one"
+        local text = "cffi: %s/cffi/core.so was built for another Lua than this %s: "
+            .. "build it with the headers of this one"
         assert.equal(text:format(folder, _VERSION), required(folder))
     end)
 
