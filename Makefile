@@ -50,7 +50,7 @@ CHECK_CFLAGS = $(call once,CHECK_CFLAGS,$(shell $(PKG_CONFIG) --cflags check))
 CHECK_LIBS = $(call once,CHECK_LIBS,$(shell $(PKG_CONFIG) --libs check))
 
 # nodelete: C may call a callback, or run an exit handler, after lua_close has let go of the module.
-MODULE_LDFLAGS = -shared -Wl,-z,nodelete
+MODULE_LDFLAGS = $(if $(filter darwin,$(SYSTEM)),-bundle -undefined dynamic_lookup,-shared -Wl,-z,nodelete)
 
 WARNINGS = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wundef \
 	-Wvla -Wwrite-strings -Wswitch-enum -Werror=implicit-function-declaration
@@ -75,7 +75,12 @@ SUPPORT = $(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%.so) \
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 PARSER_OBJ = $(call objects,cdecl_parser)
 CHECKS_OBJ = $(call objects,cdecl_parser/tests)
-CORE_OBJ = $(call objects,lua_ffi/* lua_ffi/*/*)
+# base/system_*.c: one of them. Symbols of loaded files are ELF's, but on macOS.
+MACHINE := $(shell $(CC) -dumpmachine 2>/dev/null)
+SYSTEM := $(firstword $(foreach name,linux freebsd darwin,$(if $(findstring $(name),$(MACHINE)),$(name))) linux)
+OTHER_OBJ = $(filter-out %_$(SYSTEM).o,$(patsubst %.c,$(BUILD)/%.o,$(wildcard lua_ffi/base/system_*.c))) \
+	$(if $(filter darwin,$(SYSTEM)),$(BUILD)/lua_ffi/base/elfsym.o)
+CORE_OBJ = $(filter-out $(OTHER_OBJ),$(call objects,lua_ffi/* lua_ffi/*/*))
 SNAPSHOT = $(BUILD)/cffi/posix.headers
 LUA_FILES = $(shell cd lib && find . -name '*.lua' | sed 's,^\./,,' | sort)
 
@@ -111,15 +116,17 @@ $(BUILD)/lua_ffi/face/api.o: ALL_CFLAGS += -DCFFI_VERSION='"$(VERSION)"'
 $(BUILD)/lua_ffi/face/api.o: VERSION
 
 LINK_CORE = $(CC) $(CFLAGS) $(MODULE_LDFLAGS) $(LDFLAGS) $(CORE_OBJ) $(PARSER_LIB)
-LINK_LIBS = $(CORE_LIBS) -ldl -lpthread -lm
+LINK_LIBS = $(CORE_LIBS) $(if $(filter linux,$(SYSTEM)),-ldl) -lpthread -lm
 
 # The interpreter brings Lua's functions; all others must be found when linking, so that none is
 # missed by `require` alone. Hence a first linking for which Lua's are somewhere.
 $(CORE): $(CORE_OBJ) $(PARSER_LIB)
 	@mkdir -p $(@D)
+ifneq ($(SYSTEM),darwin)
 	@nm -u $(CORE_OBJ) | sed -n 's/^ *U \(luaL\{0,1\}_[A-Za-z_]*\)$$/PROVIDE(\1 = 0);/p' | sort -u >$@.lua
 	@$(LINK_CORE) -Wl,-z,defs -o $@.defs $@.lua $(LINK_LIBS)
 	@rm -f $@.defs $@.lua
+endif
 	$(LINK_CORE) -o $@ $(LINK_LIBS)
 
 # Another Lua makes all anew that includes its headers.

@@ -2,46 +2,14 @@
  *
  * Depends on libc, <link.h> and cdecl.h for distances between names. The files may be anyone's, and
  * another thread may unload them: they are read within dl_iterate_phdr, which holds the dynamic
- * linker's lock, and what is returned are copies in the caller's memory. On systems without
- * <link.h> there are no symbols to tell.
+ * linker's lock, and what is returned are copies in the caller's memory. macOS has no such files:
+ * system_darwin.c.
  */
+#include <link.h>
 #include <string.h>
 
 #include "cdecl.h"
 #include "base/elfsym.h"
-
-/* What stands before the name of a copied symbol. */
-struct copied {
-    uint64_t size;
-    enum lffi_symbol_kind kind;
-};
-
-struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place)
-{
-    struct copied head;
-    struct lffi_symbol symbol = {.name = memory + *place + sizeof head};
-    memcpy(&head, memory + *place, sizeof head); /* not aligned */
-    symbol.kind = head.kind;
-    symbol.size = head.size;
-    *place += sizeof head + strlen(symbol.name) + 1;
-    return symbol;
-}
-
-size_t lffi_copy_symbol(struct lffi_symbol symbol, char *memory, size_t size, size_t used)
-{
-    struct copied head = {symbol.size, symbol.kind};
-    size_t length = strlen(symbol.name) + 1;
-    size_t bytes = sizeof head + length;
-    if (used <= size && bytes <= size - used) {
-        memcpy(memory + used, &head, sizeof head);
-        memcpy(memory + used + sizeof head, symbol.name, length);
-    }
-    return bytes < SIZE_MAX - used ? used + bytes : SIZE_MAX;
-}
-
-#if defined __linux__ || defined __FreeBSD__
-
-#include <link.h>
 
 /* DT_HASH is of 32-bit words, but for two ABIs that were made before that was agreed on. */
 #if defined __s390x__ || defined __alpha__
@@ -299,41 +267,3 @@ const void *lffi_map_dynamic(const struct link_map *map)
 {
     return map->l_ld;
 }
-
-#else
-
-enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *name)
-{
-    (void)files;
-    (void)name;
-    return LFFI_SYMBOL_OTHER;
-}
-
-void lffi_nearest_symbols(struct lffi_files files, const struct cdecl_near *near, char *rows)
-{
-    (void)files;
-    for (size_t d = 0; d < near->limit; d++)
-        rows[d * (near->size + near->limit)] = '\0';
-}
-
-size_t lffi_copy_symbols(struct lffi_files files, char *memory, size_t size)
-{
-    (void)files;
-    (void)memory;
-    (void)size;
-    return 0;
-}
-
-const char *lffi_map_path(const struct link_map *map)
-{
-    (void)map;
-    return "";
-}
-
-const void *lffi_map_dynamic(const struct link_map *map)
-{
-    (void)map;
-    return NULL;
-}
-
-#endif

@@ -1,48 +1,16 @@
-/* Finding the file of a library: versioned names in directories and in the linker's cache, and GNU
- * linker scripts.
+/* Finding the file of a library: versioned names in directories, and GNU linker scripts.
  *
- * Depends on libc only. Nothing here raises or allocates Lua memory, so that open directories and
- * mapped files never outlive a call; results go into the caller's buffers.
+ * Depends on libc only; what the dynamic linker knows besides is system_*.c's. Nothing here raises
+ * or allocates Lua memory, so that open directories and mapped files never outlive a call; results
+ * go into the caller's buffers.
  */
 #include <ctype.h>
 #include <dirent.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/libpath.h"
-
-#if defined __x86_64__
-#define MULTIARCH "x86_64-linux-gnu"
-#elif defined __aarch64__
-#define MULTIARCH "aarch64-linux-gnu"
-#elif defined __riscv
-#define MULTIARCH "riscv64-linux-gnu"
-#elif defined __powerpc64__
-#define MULTIARCH "powerpc64le-linux-gnu"
-#elif defined __s390x__
-#define MULTIARCH "s390x-linux-gnu"
-#endif
-
-const char *const lffi_library_directories[] = {
-#ifdef __APPLE__
-    "/opt/homebrew/lib",
-#endif
-    "/usr/local/lib",
-#ifdef MULTIARCH
-    "/usr/local/lib/" MULTIARCH,
-    "/lib/" MULTIARCH,
-    "/usr/lib/" MULTIARCH,
-#endif
-    "/lib64",
-    "/usr/lib64",
-    "/lib",
-    "/usr/lib",
-    NULL};
 
 /* ---- versions -------------------------------------------------------------------------------- */
 
@@ -73,8 +41,7 @@ static bool version_before(const char *a, const char *b)
     return *a == '\0' && *b != '\0';
 }
 
-/* Puts a name in its place among those found; the last falls out when there is no room. */
-static void add_soname(struct lffi_sonames *found, const char *name, const char *stem)
+void lffi_add_soname(struct lffi_sonames *found, const char *name, const char *stem)
 {
     const char *version = version_of(name, stem);
     unsigned place = 0;
@@ -101,47 +68,8 @@ void lffi_sonames_in_directory(struct lffi_sonames *found, const char *path, con
     if (directory == NULL)
         return;
     while ((entry = readdir(directory)) != NULL)
-        add_soname(found, entry->d_name, stem);
+        lffi_add_soname(found, entry->d_name, stem);
     closedir(directory);
-}
-
-/* ---- the linker's cache ---------------------------------------------------------------------- */
-
-/* Every path in the cache is a zero-terminated string; its format beyond that, which has changed
- * over the years and differs between byte orders, does not matter here. */
-static void scan_cache(struct lffi_sonames *found, const char *text, size_t size, const char *stem)
-{
-    const char *end = text + size;
-    while (text < end) {
-        const char *slash = memchr(text, '/', (size_t)(end - text));
-        const char *stop;
-        if (slash == NULL || (stop = memchr(slash, '\0', (size_t)(end - slash))) == NULL)
-            return;
-        add_soname(found, strrchr(slash, '/') + 1, stem);
-        text = stop + 1;
-    }
-}
-
-void lffi_sonames_in_cache(struct lffi_sonames *found, const char *stem)
-{
-#ifdef __linux__
-    struct stat st;
-    int fd = open("/etc/ld.so.cache", O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    if (fstat(fd, &st) == 0 && st.st_size > 0) {
-        size_t size = (size_t)st.st_size;
-        void *map = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (map != MAP_FAILED) {
-            scan_cache(found, map, size, stem);
-            munmap(map, size);
-        }
-    }
-    close(fd);
-#else
-    (void)found;
-    (void)stem;
-#endif
 }
 
 /* ---- linker scripts -------------------------------------------------------------------------- */

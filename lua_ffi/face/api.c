@@ -225,6 +225,7 @@ static int api_scope(lua_State *L)
 int luaopen_cffi_core(lua_State *L)
 {
     lffi_check_version(L);
+    lffi_library_pin();
     lffi_open_guard(L);
     push_api(L, lffi_open_state(L)->scope);
     return 1;

@@ -60,6 +60,8 @@ bool lffi_is_namespace(lua_State *L, int idx);
 
 /* ---- library.c: libraries -------------------------------------------------------------------- */
 
+/* Keeps the module mapped when Lua lets go of it: C may still call callbacks. */
+void lffi_library_pin(void);
 /* Pushes a closed library without a handle. */
 struct lffi_library *lffi_push_library(lua_State *L, struct lffi_scope *scope);
 /* Pushes ffi.C's: the process itself, open for ever. */

@@ -14,6 +14,8 @@
 
 #if defined __linux__ || defined __FreeBSD__
 #include <link.h>
+#elif defined __APPLE__
+#include <mach-o/dyld.h>
 #endif
 
 enum { LIBRARY_PATH = 1, LIBRARY_SCOPE, LIBRARY_VALUES = 2 }; /* user values of a library */
@@ -72,9 +74,28 @@ static const struct link_map *map_of(const struct lffi_library *lib)
     struct link_map *map = NULL;
     bool is_file = lib->open && lib->registered == NULL && lib->handle != RTLD_DEFAULT;
     return is_file && dlinfo(lib->handle, RTLD_DI_LINKMAP, &map) == 0 ? map : NULL;
+#elif defined __APPLE__ /* an image's header stands for it; opened again it has the same handle */
+    bool is_file = lib->open && lib->registered == NULL && lib->handle != RTLD_DEFAULT;
+    for (uint32_t i = 0; is_file && i < _dyld_image_count(); i++) {
+        void *handle = dlopen(_dyld_get_image_name(i), RTLD_LAZY | RTLD_NOLOAD);
+        if (handle != NULL)
+            dlclose(handle);
+        if (handle == lib->handle)
+            return (const void *)_dyld_get_image_header(i);
+    }
+    return NULL;
 #else
     (void)lib;
     return NULL;
+#endif
+}
+
+void lffi_library_pin(void)
+{
+#ifdef __APPLE__ /* elsewhere the linker is told so: -z nodelete */
+    Dl_info file;
+    if (dladdr((const void *)lffi_library_pin, &file) != 0)
+        dlopen(file.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 #endif
 }
 
@@ -91,6 +112,10 @@ bool lffi_library_holds(const struct lffi_library *lib, const void *address)
     const struct link_map *map = map_of(lib);
     return map != NULL && dladdr(address, &file) != 0 &&
            (uintptr_t)file.dli_fbase == (uintptr_t)map->l_addr;
+#elif defined __APPLE__
+    Dl_info file;
+    const void *header = map_of(lib);
+    return header != NULL && dladdr(address, &file) != 0 && file.dli_fbase == header;
 #else
     (void)lib;
     (void)address;
@@ -166,7 +191,7 @@ bool lffi_library_close(struct lffi_library *lib)
 static void *versioned_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol,
                               const char *at)
 {
-#ifdef __GLIBC__
+#if defined __GLIBC__ || defined __FreeBSD__
     const char *name = lua_pushlstring(L, symbol, (size_t)(at - symbol));
     void *address = dlvsym(lib->handle, name, at + strspn(at, "@"));
     lua_pop(L, 1);

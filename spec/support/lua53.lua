@@ -1,7 +1,9 @@
 -- For Lua 5.3: specs are read as if its variables could have attributes. Whatever needs `<close>` or `<const>` to do
 -- something is tagged #close.
 local function without_attributes(text)
-    return (text:gsub("(local [%w_, ]-) *<close>", "%1"):gsub("(local [%w_, ]-) *<const>", "%1"))
+    return (text:gsub("local [^\n=]-<[^\n=]*", function(names)
+        return (names:gsub("<close>", ""):gsub("<const>", ""))
+    end))
 end
 
 local function read(path)
