@@ -11,8 +11,8 @@ end
 -- Numbers in order, and number -> title.
 local function rules_of(design)
     local numbers, titles = {}, {}
-    for number, title in ("\n" .. read(design)):gmatch "\n### S(%d+)%. ([^\n]+)" do
-        number = tonumber(number)
+    for digits, title in ("\n" .. read(design)):gmatch "\n### S(%d+)%. ([^\n]+)" do
+        local number = tonumber(digits)
         numbers[#numbers + 1], titles[number] = number, title
     end
     return numbers, titles

@@ -1,7 +1,7 @@
 /* The arguments of a running C function where the interpreter keeps them, read in place: a third of
  * the cost of a call through the API goes into fetching them one by one.
  *
- * Every release of 5.4 and 5.5 lays these few words out alike, but for long strings, and peek.c
+ * Every release of 5.4 and 5.5 lays these few words out alike, but for what 5.5 changed, and peek.c
  * proves it for the interpreter at hand before anyone looks: each offset and tag below is compared
  * with what the API says. Where the proof fails (5.3, a patched Lua, another release), the API is
  * used. Read only; pointers into
@@ -34,6 +34,13 @@ enum {
     LFFI_TAG_USERDATA = 0x47
 };
 
+/* Userdata with user values are aligned for long double from 5.5 on. */
+#if LUA_VERSION_NUM >= 505
+#define LFFI_USER_VALUES 48
+#else
+#define LFFI_USER_VALUES 40
+#endif
+
 enum {
     LFFI_AT_TOP = 16,        /* lua_State: the first free stack slot */
     LFFI_AT_CALL = 32,       /* lua_State: the running function's CallInfo, which begins with ... */
@@ -46,7 +53,7 @@ enum {
     LFFI_AT_BLOCK_SIZE = 16,  /* ... how many bytes its block has */
     LFFI_AT_METATABLE = 24,
     LFFI_AT_BLOCK = 32,        /* userdata without user values: its bytes */
-    LFFI_AT_BLOCK_BEHIND = 40, /* with: they lie here, of 16 bytes each, then the bytes */
+    LFFI_AT_BLOCK_BEHIND = LFFI_USER_VALUES, /* with: they lie here, of 16 bytes each, then the bytes */
 };
 
 static inline const void *lffi_peek(const void *base, size_t offset)

@@ -44,9 +44,9 @@ describe("an error in a callback", function()
         assert.equal("stack traceback:", lines[2])
         local text = table.concat(lines, "\n")
         local positions = {}
-        for _, part in ipairs { "in function 'error'", "in upvalue 'inner'", "in function <", "callbacks_call'",
-            "in function 'pcall'" } do
-            positions[#positions + 1] = assert(text:find(part, 1, true), part)
+        for _, part in ipairs { "in %a+ 'error'", "in upvalue 'inner'", "in function <", "callbacks_call'",
+            "in %a+ 'pcall'" } do
+            positions[#positions + 1] = assert(text:find(part), part)
         end
         local sorted = table.move(positions, 1, #positions, 1, {})
         table.sort(sorted)
@@ -64,7 +64,8 @@ describe("an error in a callback", function()
         end
         local object = setmetatable({}, { __tostring = function() return "object" end })
         assert.equal(object, failure(lib.callbacks_call, function() error(object) end, 1))
-        assert.is_nil(failure(lib.callbacks_call, function() error(nil) end, 1))
+        local none = failure(lib.callbacks_call, function() error(nil) end, 1)
+        assert.equal(_VERSION >= "Lua 5.5" and "<no error object>" or nil, none)
         assert.equal(11, lib.callbacks_cleaned)
     end)
 

@@ -521,7 +521,7 @@ end)
 
 describe("the target", function()
     it("is known", function()
-        assert.equal(_VERSION, "Lua 5.4")
+        assert.matches("^Lua 5%.[345]$", _VERSION)
         assert.matches("^cffi %d+%.%d+%.%d+$", ffi._VERSION)
         assert.is_true(ffi.abi "64bit")
         assert.is_false(ffi.abi "32bit")

@@ -149,8 +149,8 @@ describe("the pages", function()
         local count = 0
         for _, page in ipairs(PAGES) do
             local text = page == "CHANGELOG.md" and "" or support.read_file(page) -- its past may be gone
-            for path in text:gmatch "%f[%w_/.-][%w_/.-]+" do
-                path = path:gsub("[.-]+$", "")
+            for word in text:gmatch "%f[%w_/.-][%w_/.-]+" do
+                local path = word:gsub("[.-]+$", "")
                 if FOLDERS[path:match "^([^/]+)/"] and path:find "%.%l+$" then
                     assert.is_true(exists(path), page .. " names " .. path)
                     count = count + 1

@@ -70,8 +70,8 @@ describe("make install", function()
         finally(remove)
         make("install", "DESTDIR=" .. dir, "PREFIX=")
         local count = 0
-        for page in files_below(dir .. "/share/doc/cffi"):gmatch "%./([^\n]+%.md)" do
-            page = dir .. "/share/doc/cffi/" .. page
+        for name in files_below(dir .. "/share/doc/cffi"):gmatch "%./([^\n]+%.md)" do
+            local page = dir .. "/share/doc/cffi/" .. name
             for target in support.read_file(page):gmatch "%]%(([%w_./-]+)[^)]*%)" do
                 if not target:find "^https?" then
                     local there = os.execute(("test -e '%s'"):format(page:gsub("[^/]*$", "") .. target))
