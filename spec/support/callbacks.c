@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/time.h>
@@ -347,8 +348,10 @@ static void *run_job(void *user)
 {
     struct job *job = user;
     callbacks_pause(callbacks_delay);
-    for (int i = 0; i < job->count; i++)
+    for (int i = 0; i < job->count; i++) {
         job->wrong += job->f(i) != job->expected;
+        pthread_testcancel();
+    }
     return NULL;
 }
 
@@ -578,6 +581,22 @@ int callbacks_small_state(const char *code, size_t stack)
     pthread_attr_destroy(&attr);
     pthread_join(thread, &result);
     return result != NULL;
+}
+
+static void join_and_tell(void)
+{
+    printf("%d wrong", callbacks_join());
+}
+
+void callbacks_join_at_exit(void)
+{
+    atexit(join_and_tell);
+}
+
+int callbacks_fork_after(int milliseconds)
+{
+    callbacks_pause(milliseconds);
+    return fork();
 }
 
 /* Runs the code in a new state within the caller's thread. */

@@ -42,6 +42,8 @@ callbacks.declarations = [=[
         struct callbacks_large large);
     void callbacks_start_void(callbacks_void_fn *f, int n, int count);
     extern int callbacks_delay;
+    void callbacks_join_at_exit(void);
+    int callbacks_fork_after(int milliseconds);
     int callbacks_pause(int milliseconds);
     int callbacks_in_a_thread(callbacks_fn *f, int expected);
     int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected);

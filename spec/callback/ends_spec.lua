@@ -1,0 +1,277 @@
+-- How threads end, and what cannot hang (S26, S27): joins, locks of libraries, closing, os.exit, forks, cancelled
+-- threads.
+local ffi = require "cffi"
+local callbacks = require "support.callbacks"
+
+local lib = callbacks.load()
+ffi.cdef [[
+    typedef struct { long words[5]; } ends_mutex;
+    int pthread_mutex_lock(ends_mutex *); int pthread_mutex_unlock(ends_mutex *);
+    int clock_gettime(int, long *);
+]]
+
+local function now()
+    local time = ffi.new "long[2]"
+    ffi.C.clock_gettime(1, time)
+    return time[0] + time[1] / 1e9
+end
+
+-- Runs code in a process of its own, which must end within `seconds`.
+local function run(code, seconds)
+    local t = now()
+    local status, out, err = callbacks.run(code)
+    local took = now() - t
+    assert.is_true(took < (seconds or 2), "took " .. took)
+    return status, out, err
+end
+
+local fork = [[
+    ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int); unsigned alarm(unsigned);"
+    local function in_child(fn)
+        io.stdout:flush()
+        local child = ffi.C.fork()
+        if child == 0 then
+            ffi.C.alarm(5)
+            local ok, err = pcall(fn)
+            if not ok then print(err) end
+            io.stdout:flush()
+            ffi.C._exit(ok and 0 or 1)
+        end
+        local status = ffi.new "int[1]"
+        ffi.C.waitpid(child, status, 0)
+        return status[0]
+    end
+]]
+
+describe("nothing hangs", function()
+    before_each(lib.callbacks_reset)
+
+    it("when a thread holds a library's lock around its callback, for which the owner waits in C", function()
+        local mutex = ffi.new "ends_mutex"
+        local n = 0
+        local cb <close> = ffi.callback("int (int)", function()
+            ffi.C.pthread_mutex_lock(mutex)
+            n = n + 1
+            lib.callbacks_pause(5) -- others run Lua meanwhile, and want the mutex
+            ffi.C.pthread_mutex_unlock(mutex)
+            return 1
+        end)
+        lib.callbacks_start(cb, 4, 5, 1)
+        for _ = 1, 10 do
+            ffi.C.pthread_mutex_lock(mutex)
+            n = n + 1
+            ffi.C.pthread_mutex_unlock(mutex)
+        end
+        assert.equal(0, lib.callbacks_join())
+        assert.equal(30, n)
+    end)
+
+    it("when two callbacks wait for each other inside C", function()
+        local mutexes = ffi.new "ends_mutex[2]"
+        local order = {}
+        ffi.C.pthread_mutex_lock(mutexes[0])
+        ffi.C.pthread_mutex_lock(mutexes[1])
+        local first = true
+        local cb <close> = ffi.callback("int (int)", function()
+            local mine = first and 0 or 1
+            first = false
+            if mine == 0 then
+                ffi.C.pthread_mutex_lock(mutexes[0]) -- until the other one unlocks it
+                order[#order + 1] = "first"
+            else
+                order[#order + 1] = "second"
+                ffi.C.pthread_mutex_unlock(mutexes[0])
+            end
+            return 1
+        end)
+        assert.equal(0, lib.callbacks_in_threads(cb, 2, 1, 1))
+        assert.same({ "second", "first" }, order)
+    end)
+
+    it("when the collector runs finalisers that call C on whatever thread", function()
+        local freed = 0
+        local made = 0
+        local function make()
+            made = made + 1
+            ffi.gc(ffi.new "char[16]", function() freed = freed + 1 lib.callbacks_pause(0) end)
+        end
+        local cb <close> = ffi.callback("int (int)", function(x)
+            make()
+            if x % 10 == 0 then collectgarbage() end
+            return 1
+        end)
+        lib.callbacks_start(cb, 3, 100, 1)
+        for _ = 1, 50 do make() collectgarbage "step" lib.callbacks_pause(0) end
+        assert.equal(0, lib.callbacks_join())
+        collectgarbage()
+        collectgarbage()
+        assert.equal(made, freed)
+    end)
+end)
+
+describe("closing", function()
+    it("refuses those that wait for Lua: C gets the error value #process", function()
+        local status, out, err = run [[
+            local cb = ffi.callback("int (int)", function() return 1 end, { error = 6 })
+            lib.callbacks_keep(cb)
+            lib.callbacks_delay = 50
+            lib.callbacks_start(cb, 3, 1, 6)
+            lib.callbacks_join_at_exit()
+            local t = os.clock()
+            while os.clock() - t < 0.2 do end -- all three wait now
+            io.write "end "
+        ]]
+        assert.equal("end 0 wrong", out)
+        assert.equal("", err)
+        assert.equal(0, status)
+    end)
+
+    it("refuses those that wait for an owner #process", function()
+        local status, out, err = run [[
+            local cb = ffi.callback("int (int)", function() return 1 end, { error = 6, thread = "owner" })
+            lib.callbacks_delay = 50
+            lib.callbacks_start(cb, 3, 1, 6)
+            lib.callbacks_join_at_exit()
+            local t = os.clock()
+            while os.clock() - t < 0.2 do end
+            io.write "end "
+        ]]
+        assert.equal("end 0 wrong", out)
+        assert.equal("", err)
+        assert.equal(0, status)
+    end)
+
+    it("by os.exit on a foreign thread ends the process, while Lua's own is inside C #process", function()
+        for _, close in ipairs { "false", "true" } do
+            local status, out, err = run(([[
+                local cb = ffi.callback("int (int)", function() io.write "bye" os.exit(7, %s) end)
+                lib.callbacks_in_threads(cb, 1, 1, 1)
+                print "not reached"
+            ]]):format(close))
+            assert.equal("bye", out)
+            assert.equal("", err)
+            assert.equal(7, status)
+        end
+    end)
+
+    it("by os.exit ends the process while others are inside Lua's calls of C, and while they wait #process", function()
+        for _, close in ipairs { "false", "true" } do
+            local status, out, err = run(([[
+                local inside = 0
+                local cb = ffi.callback("int (int)", function()
+                    inside = inside + 1
+                    lib.callbacks_pause(3000)
+                    return 1
+                end)
+                local busy = ffi.callback("int (int)", function() return 1 end)
+                lib.callbacks_start(cb, 3, 1, 1)
+                while inside < 3 do lib.callbacks_pause(1) end
+                lib.callbacks_keep(busy)
+                lib.callbacks_start_kept(0)
+                lib.callbacks_pause(20)
+                os.exit(5, %s)
+            ]]):format(close))
+            assert.equal("", out)
+            assert.truthy(err == "" or err:find "was called by C after its Lua state was closed\n$", err)
+            assert.equal(5, status)
+        end
+    end)
+end)
+
+describe("a thread that is cancelled", function()
+    it("within a callback ends when that has returned #process", function()
+        local status, out, err = run [[
+            ffi.cdef "int pthread_cancel(unsigned long); unsigned long pthread_self(void);"
+            local n, thread = 0
+            local cb = ffi.callback("int (int)", function()
+                n = n + 1
+                thread = ffi.C.pthread_self()
+                lib.callbacks_pause(50) -- a point where a thread that may be cancelled would end
+                n = n + 1
+                return 1
+            end)
+            lib.callbacks_start(cb, 1, 3, 1)
+            while not thread do lib.callbacks_pause(1) end
+            ffi.C.pthread_cancel(thread)
+            lib.callbacks_join()
+            print(n)
+            lib.callbacks_in_threads(cb, 1, 1, 1)
+            print(n)
+        ]]
+        assert.equal("", err)
+        assert.equal("2\n4\n", out)
+        assert.equal(0, status)
+    end)
+end)
+
+describe("a fork", function()
+    it("on Lua's thread leaves the child its Lua, whatever other threads do #process", function()
+        local status, out, err = run(fork .. [[
+            local n = 0
+            local cb = ffi.callback("int (int)", function()
+                local t = {}
+                for i = 1, 50 do t[i] = { i } end
+                n = n + 1
+                return 1
+            end)
+            lib.callbacks_keep(cb)
+            lib.callbacks_start_kept(0)
+            for i = 1, 30 do
+                local status = in_child(function()
+                    collectgarbage()
+                    assert(lib.callbacks_call(cb, 1) == 1)
+                    assert(lib.callbacks_in_threads(cb, 2, 3, 1) == 0)
+                    assert(ffi.async(lib.callbacks_pause, 1):wait() == 1)
+                end)
+                if status ~= 0 then print("child", i, status) end
+            end
+            lib.callbacks_stop()
+            print "end"
+        ]], 20)
+        assert.equal("", err)
+        assert.equal("end\n", out)
+        assert.equal(0, status)
+    end)
+
+    it("on a foreign thread leaves the child its callbacks #process", function()
+        local status, out, err = run(fork .. [[
+            local status
+            local cb = ffi.callback("int (int)", function(x)
+                if x == 0 and not status then
+                    status = in_child(function()
+                        collectgarbage()
+                        assert(lib.callbacks_call(math.abs, 3) == 3)
+                    end)
+                end
+                return 1
+            end)
+            print(lib.callbacks_in_threads(cb, 1, 2, 1), status)
+        ]], 5)
+        assert.equal("", err)
+        assert.equal("0\t0\n", out)
+        assert.equal(0, status)
+    end)
+
+    it("waits a second for a thread that runs Lua, and the child cannot use the state then #process", function()
+        local status, out, err = run(fork .. [[
+            local inside
+            local cb = ffi.callback("int (int)", function()
+                inside = true
+                local t = os.time()
+                while os.time() - t < 3 do end
+                return 1
+            end)
+            lib.callbacks_delay = 100
+            lib.callbacks_start(cb, 1, 1, 1)
+            local child = lib.callbacks_fork_after(300) -- in C: the thread runs Lua meanwhile
+            if child == 0 then print "in the child" os.exit(0) end
+            local status = ffi.new "int[1]"
+            ffi.C.waitpid(child, status, 0)
+            print(status[0] >> 8, inside, lib.callbacks_join())
+        ]], 10)
+        assert.equal("cffi: another thread was running Lua when this process was forked: its Lua state cannot be used "
+            .. "here\n", err)
+        assert.equal("1\ttrue\t0\n", out)
+        assert.equal(0, status)
+    end)
+end)
