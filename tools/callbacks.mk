@@ -17,4 +17,13 @@ tsan-spec: $(CORE) $(SUPPORT)
 	LD_PRELOAD="$(shell $(CC) -print-file-name=libtsan.so)" TSAN_OPTIONS=exitcode=66 \
 		$(BUSTED_RUN) --exclude-tags=process $(or $(SPEC),spec/callback/threads_spec.lua spec/callback/modes_spec.lua)
 
-.PHONY: soak tsan tsan-spec
+# Time passes at each step of who may run Lua (base/universe.h): what races is lost now and then.
+## the specs of threads, delayed at each step; SECONDS=10 for the one that looks for two in Lua at once
+delays:
+	$(MAKE) BUILD=$(BUILD)/delays CFLAGS="-O2 -g -DCFFI_DELAYS" delays-spec
+
+delays-spec: $(CORE) $(SUPPORT)
+	CFFI_DELAY_SECONDS=$(or $(SECONDS),10) $(BUSTED_RUN) $(or $(SPEC),spec/callback/threads_spec.lua \
+		spec/callback/modes_spec.lua spec/callback/ends_spec.lua spec/face/tasks_spec.lua)
+
+.PHONY: soak tsan tsan-spec delays delays-spec

@@ -7,16 +7,16 @@
 
 #include <errno.h>
 
-#ifdef __linux__
-
-#include <sys/syscall.h>
-#include <unistd.h>
-
 #ifdef CFFI_DELAYS
 #include <sched.h>
 #include <stdint.h>
 #include <time.h>
 #endif
+
+#ifdef __linux__
+
+#include <sys/syscall.h>
+#include <unistd.h>
 
 enum { BARRIER = 1 << 3, REGISTER = 1 << 4 }; /* MEMBARRIER_CMD_*PRIVATE_EXPEDITED */
 

@@ -40,6 +40,43 @@ describe("a callback on a foreign thread", function()
         assert.equal(1, most)
     end)
 
+    it("never meets another one in Lua's allocator, whatever each of them does", function()
+        -- CFFI_DELAY_SECONDS: for how long, as `make delays` asks
+        local seconds = tonumber(os.getenv "CFFI_DELAY_SECONDS") or 0.5
+        assert.equal(0, lib.callbacks_watched_state(callbacks.prelude .. [[
+            local n, want = 0, 0
+            local function work(x)
+                local t = {}
+                for i = 1, 5 do t[i] = { i } end
+                if x % 7 == 0 then lib.callbacks_pause(0) end
+                if x % 50 == 0 then ffi.callback("int (int)", function() end):free() end
+                if x % 97 == 0 then collectgarbage "step" end
+                n = n + 1
+                return 1
+            end
+            local cb, own = ffi.callback("int (int)", work), ffi.callback("int (int)", work)
+            local posted = 0
+            local post = ffi.callback("callbacks_void_fn", function() posted = posted + 1 end, { thread = "post" })
+            local owned = ffi.callback("int (int)", work, { thread = "owner" })
+            local time = os.time
+            local begun = os.clock()
+            local rounds = 0
+            while os.clock() - begun < ]] .. seconds .. [[ do
+                rounds = rounds + 1
+                want = want + 300
+                lib.callbacks_start(rounds % 3 == 0 and owned or cb, 4, 50, 1)
+                for i = 1, 100 do assert(lib.callbacks_call(own, i) == 1) end
+                while n < want do lib.callbacks_pause(0) end
+                assert(lib.callbacks_join() == 0)
+                lib.callbacks_start_void(post, 2, 20)
+                for i = 1, 10 do assert(ffi.async(lib.callbacks_pause, 0):wait() == 0) end
+                lib.callbacks_join()
+                while posted < 40 * rounds do ffi.poll(0.01) end
+            end
+            assert(n == want and rounds > 1)
+        ]]))
+    end)
+
     it("waits while Lua runs: the lock changes hands only when the owner enters C", function()
         local n = 0
         local cb <close> = ffi.callback("int (int)", function() n = n + 1 return 6 end)

@@ -548,6 +548,31 @@ int callbacks_poor_state(const char *code)
     return finish_state(L, code);
 }
 
+/* An allocator that finds two threads in it at once: Lua allocates all the time. */
+static atomic_int allocating, overlaps;
+
+static void *watch(void *user, void *block, size_t old_size, size_t new_size)
+{
+    void *result = NULL;
+    (void)user;
+    (void)old_size;
+    if (atomic_fetch_add(&allocating, 1) != 0)
+        atomic_fetch_add(&overlaps, 1);
+    if (new_size == 0)
+        free(block);
+    else
+        result = realloc(block, new_size);
+    atomic_fetch_sub(&allocating, 1);
+    return result;
+}
+
+/* Runs the code in a new state with that allocator. How often two met there; -1: it failed. */
+int callbacks_watched_state(const char *code)
+{
+    atomic_store(&overlaps, 0);
+    return finish_state(lua_newstate(watch, NULL, 0), code) ? -1 : atomic_load(&overlaps);
+}
+
 static void *state_thread(void *code)
 {
     return run_state(code) ? code : NULL;

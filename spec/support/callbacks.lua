@@ -54,6 +54,7 @@ callbacks.declarations = [=[
     int callbacks_state(const char *code);
     int callbacks_poor_state(const char *code);
     void callbacks_allocations(int n);
+    int callbacks_watched_state(const char *code);
     extern int callbacks_forking;
     int callbacks_fork_beside(const char *code, callbacks_fn *f, int n, unsigned seconds);
 
