@@ -77,6 +77,23 @@ describe("a callback on a foreign thread", function()
         ]]))
     end)
 
+    it("does so where the system has no membarrier, too: with fences #process", function()
+        local support = require "support"
+        local script = os.tmpname()
+        support.write_file(script, callbacks.prelude .. [[
+            local n = 0
+            local cb = ffi.callback("int (int)", function() n = n + 1 return 7 end)
+            local own = ffi.callback("int (int)", function(x) n = n + 1 return x end)
+            print(lib.callbacks_in_threads(cb, 4, 20000, 7), n)
+            print(lib.callbacks_beside_threads(cb, own, 3, 5000, 7), n)
+        ]])
+        local code, out, err = support.run { "env", "LD_PRELOAD=" .. support.library "nobarrier", support.lua, script }
+        os.remove(script)
+        assert.equal("", err)
+        assert.equal("0\t80000\n0\t100000\n", out)
+        assert.equal(0, code)
+    end)
+
     it("waits while Lua runs: the lock changes hands only when the owner enters C", function()
         local n = 0
         local cb <close> = ffi.callback("int (int)", function() n = n + 1 return 6 end)

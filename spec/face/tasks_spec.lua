@@ -72,10 +72,10 @@ describe("ffi.async", function()
         fails("bad argument #1 to 'async' (C function expected, got no value)", ffi.async)
     end)
 
-    it("begins while Lua computes", function()
-        local t = now()
-        local task = ffi.async(lib.callbacks_pause, 100)
-        while now() - t < 0.12 do t = t + 0 end
+    it("begins and ends while Lua computes", function()
+        local task = ffi.async(lib.callbacks_pause, 20)
+        local limit = os.time() + 5
+        while not task:done() and os.time() < limit do end -- none of this enters C through the module
         assert.is_true(task:done())
     end)
 
