@@ -199,7 +199,7 @@ describe("?NAME", function()
         assert.truthy(out:find "\n    /usr/include/zlib.h:%d+, libz%.so[%d.]*\n", out)
         assert.truthy(output("int abs(int);", "?abs"):find "^declared abs\nint abs%(int%)\n    libc%.so%.6\n")
         assert.equal(output("int abs(int);", "?abs"), output("int abs(int);", "?C.abs"))
-        assert.truthy(output("int pipe([[cffi::out]] int fds[2]) [[cffi::errno]];", "?pipe")
+        assert.truthy(output("[[cffi::errno]] int pipe([[cffi::out]] int fds[2]);", "?pipe")
             :find "int pipe%(int %*fds%)\n    errno; 1: out\n    libc%.so%.6\n")
     end)
 

@@ -104,14 +104,14 @@ end
 
 local C_WORDS = {}
 for word in ("typedef struct union enum extern static inline const volatile unsigned signed "
-    .. "void char short int long float double _Bool _Complex __attribute__ # /*"):gmatch "%S+" do
+    .. "void char short int long float double _Bool _Complex __attribute__ # /* [["):gmatch "%S+" do
     C_WORDS[word] = true
 end
 
 -- Whether a text that is no Lua was meant as C: it begins with a word of C's or with a type.
 function chunk.looks_like_c(text, ffi)
     local word = text:match "^%s*([%a_][%w_]*)%s*[%a_*(]" or text:match "^%s*([%a_][%w_]*)%s*{"
-        or text:match "^%s*(#)%s*%a" or text:match "^%s*(/%*)"
+        or text:match "^%s*(#)%s*%a" or text:match "^%s*(/%*)" or text:match "^%s*(%[%[)%s*%a"
     return word ~= nil and (C_WORDS[word] or pcall(ffi.typeof, word))
 end
 
