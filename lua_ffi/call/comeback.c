@@ -80,23 +80,25 @@ static void push_owner(lua_State *L, const struct lffi_annotated *call, int idx)
 
 /* ---- failures -------------------------------------------------------------------------------- */
 
-/* What came back all the same is freed. */
+/* What came back all the same is freed: by a function that takes back the duty itself, just before
+ * it does. */
 static void free_owned(lua_State *L, const struct lffi_annotated *call)
 {
+    struct lffi_state *st = plan_of(call)->ct->scope->st;
     for (uint32_t i = 0; i < call->script->nsteps; i++) {
         const struct lffi_step *step = &call->script->step[i];
         int idx = call->base + step->object;
         if (step->helper == 0)
             continue;
-        lffi_disarm(L, plan_of(call)->ct->scope->st, idx);
-        if (pointer_in(lua_touserdata(L, idx)) == NULL)
-            continue;
-        lffi_push_helper(L, call, step->helper, step->says->owned);
-        lua_pushvalue(L, idx);
-        lua_call(L, 1, 0);
+        if (pointer_in(lua_touserdata(L, idx)) != NULL) {
+            lffi_push_helper(L, call, step->helper, step->says->owned);
+            lua_pushvalue(L, idx);
+            lua_call(L, 1, 0);
+        }
+        lffi_disarm(L, st, idx);
     }
     if (call->result != 0)
-        lffi_disarm(L, plan_of(call)->ct->scope->st, call->result);
+        lffi_disarm(L, st, call->result);
 }
 
 static int push_errno(lua_State *L, int code)
