@@ -327,6 +327,76 @@ bool lffi_may_keep(const lua_State *L, int idx, const struct lffi_cdata *cd, con
            block->ct->base->nplaces > 0;
 }
 
+/* The user value of a cdata in place for the pointer at `addr` in its own memory; NULL: it has no
+ * such place. */
+static const struct lffi_value *place_in_place(const struct lffi_value *value, const void *addr,
+                                               int *place)
+{
+    const struct lffi_cdata *cd = lffi_block_in_place(value);
+    const struct lffi_value *first = lffi_user_value_in_place(value);
+    *place = 0;
+    if (cd->ct->op != LFFI_POINTER && first != NULL &&
+        is_inside(cd, lffi_block_size_in_place(value)))
+        *place = lffi_place_of(cd, addr);
+    return *place > 0 ? first + (*place - 1) : NULL;
+}
+
+/* Pushes what is kept for a pointer to the memory of a value in place: a string itself, a cdata's
+ * owner, nil. False, with nothing pushed: only the long way knows. */
+static bool push_keepable(lua_State *L, struct lffi_state *st, int idx)
+{
+    const struct lffi_value *value = idx != 0 ? lffi_value_at(L, idx) : NULL;
+    const struct lffi_cdata *cd;
+    enum owner owner = NOBODY;
+    if (value != NULL && lffi_kind_in_place(value) == LFFI_IS_USERDATA) {
+        cd = lffi_block_in_place(value);
+        owner = owner_in_place(value, cd);
+        if (owner == NOBODY && cd->ct->op == LFFI_POINTER && st->keeps_apart)
+            return false;
+    } else if (value != NULL) {
+        owner = ITSELF;
+    }
+    if (owner == NOBODY)
+        lua_pushnil(L);
+    else
+        push_owner(L, idx, owner);
+    return true;
+}
+
+bool lffi_quick_keep(lua_State *L, int idx, const void *addr, int value_idx)
+{
+    const struct lffi_value *value = lffi_value_at(L, idx);
+    const struct lffi_cdata *cd = lffi_block_in_place(value);
+    struct lffi_state *st = cd->ct->scope->st;
+    int place;
+    const struct lffi_value *kept = place_in_place(value, addr, &place);
+    if (kept == NULL) /* nothing is kept for memory that is not Lua's, nor may a string be there */
+        return owner_in_place(value, cd) == NOBODY && !st->keeps_apart &&
+               (value_idx == 0 ||
+                lffi_kind_in_place(lffi_value_at(L, value_idx)) == LFFI_IS_USERDATA);
+    if (value_idx == 0 && lffi_kind_in_place(kept) == LFFI_IS_NIL)
+        return true;
+    if (!push_keepable(L, st, value_idx))
+        return false;
+    st->keeps = true;
+    lua_setiuservalue(L, idx, place);
+    return true;
+}
+
+bool lffi_quick_kept(lua_State *L, int idx, const void *addr, bool *known)
+{
+    const struct lffi_value *value = lffi_value_at(L, idx);
+    int place;
+    const struct lffi_value *kept = place_in_place(value, addr, &place);
+    bool empty = kept == NULL || lffi_kind_in_place(kept) == LFFI_IS_NIL;
+    const struct lffi_cdata *cd = lffi_block_in_place(value);
+    *known = kept != NULL && (!empty || !cd->ct->scope->st->keeps_apart);
+    if (empty)
+        return false;
+    lua_getiuservalue(L, idx, place);
+    return true;
+}
+
 /* Bytes from addr to the end of the owner's object; UINT64_MAX when the memory is not Lua's. */
 static uint64_t owner_extent(lua_State *L, int idx, const struct lffi_cdata *cd, const void *addr)
 {

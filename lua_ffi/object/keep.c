@@ -80,9 +80,8 @@ void lffi_find_places(struct lffi_ctype *ct)
     ct->knows_places = true;
 }
 
-/* The owner's user value for the pointer at `addr`; 0: it has none. A pointer's own is the first,
- * and has what the pointer was made from. */
-static int place_of(const struct lffi_cdata *owner, const void *addr)
+/* A pointer's own is the first, and has what the pointer was made from. */
+int lffi_place_of(const struct lffi_cdata *owner, const void *addr)
 {
     const struct lffi_ctype *ct = owner->ct->base;
     uintptr_t offset = (uintptr_t)addr - (uintptr_t)owner->addr;
@@ -156,7 +155,7 @@ bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const vo
     if (!st->keeps)
         return false;
     owner_idx = lua_absindex(L, owner_idx);
-    place = place_of(lua_touserdata(L, owner_idx), addr);
+    place = lffi_place_of(lua_touserdata(L, owner_idx), addr);
     if (place > 0 && lua_getiuservalue(L, owner_idx, place) > LUA_TNIL)
         return true;
     if (place > 0)
@@ -180,7 +179,7 @@ void lffi_keep(lua_State *L, struct lffi_state *st, int owner_idx, const void *a
     st->keeps = true;
     value_idx = lua_absindex(L, value_idx);
     owner_idx = lua_absindex(L, owner_idx);
-    place = place_of(lua_touserdata(L, owner_idx), addr);
+    place = lffi_place_of(lua_touserdata(L, owner_idx), addr);
     lua_pushvalue(L, value_idx);
     if (place > 0 && lua_setiuservalue(L, owner_idx, place))
         return;
@@ -255,7 +254,7 @@ static void add_missing(lua_State *L, int owner_idx, int list, const char *start
     while (lua_next(L, list)) {
         const char *addr = start + lua_tointeger(L, -2);
         lua_Integer key = offset_in(L, owner_idx, addr);
-        bool missing = place_of(lua_touserdata(L, owner_idx), addr) == 0;
+        bool missing = lffi_place_of(lua_touserdata(L, owner_idx), addr) == 0;
         if (missing) {
             missing = lua_rawgeti(L, table, key) == LUA_TNIL;
             lua_pop(L, 1);
@@ -311,7 +310,7 @@ static bool needs_table(lua_State *L, int owner_idx, int list, const char *start
     lua_pushnil(L);
     while (lua_next(L, list)) {
         lua_pop(L, 1);
-        if (place_of(lua_touserdata(L, owner_idx), start + lua_tointeger(L, -1)) == 0) {
+        if (lffi_place_of(lua_touserdata(L, owner_idx), start + lua_tointeger(L, -1)) == 0) {
             lua_pop(L, 1);
             return true;
         }

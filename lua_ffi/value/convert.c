@@ -491,7 +491,15 @@ static void load_integer(lua_State *L, struct lffi_ctype *ct, const void *src)
  * is. */
 static bool push_kept_pointee(lua_State *L, struct lffi_state *st, const void *src, int owner_idx)
 {
-    if (owner_idx == 0 || !st->keeps || !lffi_push_block(L, owner_idx, src))
+    if (owner_idx == 0 || !st->keeps)
+        return false;
+    if (lffi_peeks(st)) {
+        bool known;
+        bool kept = lffi_quick_kept(L, owner_idx, src, &known);
+        if (known)
+            return kept;
+    }
+    if (!lffi_push_block(L, owner_idx, src))
         return false;
     if (!lffi_push_kept(L, st, -1, src)) {
         lua_pop(L, 1);

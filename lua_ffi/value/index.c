@@ -8,6 +8,7 @@
 #include "object/argument.h"
 #include "object/scope.h"
 #include "value/fast.h"
+#include "value/operand.h"
 #include "value/part.h"
 
 /* ---- metatypes and failures ------------------------------------------------------------------ */
@@ -251,28 +252,6 @@ static LFFI_INLINE unsigned char *quick_part(const struct lffi_value *arg, bool 
     return NULL;
 }
 
-/* Stores a truth value or an enumerator: true when that could be done. */
-static LFFI_NOINLINE bool quick_store(const struct lffi_ctype *ct, void *dst,
-                                      const struct lffi_value *value)
-{
-    unsigned kind = lffi_kind_in_place(value);
-    const struct lffi_field *name;
-    if (ct->op == LFFI_BOOL && (kind == LFFI_IS_TRUE || kind == LFFI_IS_FALSE)) {
-        *(uint8_t *)dst = kind == LFFI_IS_TRUE;
-        return true;
-    }
-    if (ct->op != LFFI_ENUM || ct->target == NULL)
-        return false;
-    if (kind == LFFI_IS_INTEGER)
-        return lffi_fast_integer(ct->target->op, lffi_integer_in_place(value), dst);
-    if (kind != LFFI_IS_NAME || ct->base->fields == NULL)
-        return false;
-    name = lffi_interned_field(ct->base->fields, lffi_text_in_place(value));
-    if (name != NULL)
-        lffi_integer_to_memory(ct, dst, name->offset);
-    return name != NULL;
-}
-
 /* ---- metamethods ----------------------------------------------------------------------------- */
 
 /* What the metatype of a struct without constants has for a name that is no member: its __index is
@@ -359,7 +338,7 @@ static int cdata_quick_newindex(lua_State *L)
     struct lffi_ctype *ct;
     void *dst = quick_part(arg, true, &ct);
     if (dst != NULL && !ct->constant &&
-        (lffi_fast_put(ct->op, dst, &arg[2]) || quick_store(ct, dst, &arg[2])))
+        (lffi_fast_put(ct->op, dst, &arg[2]) || lffi_quick_store(L, arg, ct, dst)))
         return 0;
     return cdata_newindex(L);
 }

@@ -44,5 +44,8 @@ bool lffi_quick_number_arith(lua_State *L, const struct lffi_value *arg, int op)
 bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op);
 /* -1, 0 or 1 of two integers of one type, or of two pointers; false: look closer. */
 bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order);
+/* Stores the third argument from `arg` on, whose first is the cdata that has the `ct` at dst. */
+bool lffi_quick_store(lua_State *L, const struct lffi_value *arg, const struct lffi_ctype *ct,
+                      void *dst);
 
 #endif

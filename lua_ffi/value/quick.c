@@ -1,12 +1,14 @@
-/* The commonest operations of operators, on operands in place: 64-bit integers of one type, and
- * pointers.
+/* The commonest operations of operators and assignments, on values in place: 64-bit integers of one
+ * type, pointers; what members and elements other than numbers get.
  *
- * Depends on cdata.c for new objects. What is not decided here has no effect: arith.c goes the long
- * way with it, which raises all errors. The arguments are those of the running metamethod, whose
- * first upvalue is the state.
+ * Depends on cdata.c for new objects and what they keep. What is not decided here has no effect:
+ * arith.c and index.c go the long way with it, which raises all errors. The arguments are those of
+ * the running metamethod, whose first upvalue is the state.
  */
 #include <string.h>
 
+#include "object/keep.h"
+#include "value/fast.h"
 #include "value/operand.h"
 
 /* A 64-bit integer and another of its type or Lua's. `ct`: the type of their result. */
@@ -83,7 +85,7 @@ bool lffi_quick_number_arith(lua_State *L, const struct lffi_value *arg, int op)
 }
 
 /* The address that a pointer or array is; false: it is something else. */
-static bool quick_address(const struct lffi_cdata *cd, const char **address)
+static bool address_of(const struct lffi_cdata *cd, const void **address)
 {
     if (cd == NULL || (cd->ct->op != LFFI_POINTER && cd->ct->op != LFFI_ARRAY))
         return false;
@@ -104,13 +106,13 @@ bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op
     const struct lffi_state *st = lffi_bound(arg);
     const struct lffi_cdata *a;
     const struct lffi_cdata *b;
-    const char *p;
-    const char *q;
+    const void *p;
+    const void *q;
     uint64_t offset;
     if ((op != LUA_OPADD && op != LUA_OPSUB) || lffi_count_arguments(L, arg) != 2)
         return false;
     a = lffi_cdata_in_place(st, &arg[0]);
-    if (!quick_address(a, &p) || !has_elements(a->ct))
+    if (!address_of(a, &p) || !has_elements(a->ct))
         return false;
     if (lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER) {
         offset = (uint64_t)lffi_integer_in_place(&arg[1]) * a->ct->target->size;
@@ -122,7 +124,7 @@ bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op
         return true;
     }
     b = lffi_cdata_in_place(st, &arg[1]);
-    if (op != LUA_OPSUB || !quick_address(b, &q) || a->ct->target->base != b->ct->target->base)
+    if (op != LUA_OPSUB || !address_of(b, &q) || a->ct->target->base != b->ct->target->base)
         return false;
     lua_pushinteger(L, (int64_t)((uintptr_t)p - (uintptr_t)q) / (int64_t)a->ct->target->size);
     return true;
@@ -134,8 +136,8 @@ bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order)
     const struct lffi_state *st = lffi_bound(arg);
     struct quick_integers o;
     const struct lffi_cdata *a;
-    const char *p;
-    const char *q;
+    const void *p;
+    const void *q;
     if (quick_integers(L, arg, true, &o)) {
         bool less = o.ct->op == LFFI_I64 ? (int64_t)o.a < (int64_t)o.b : o.a < o.b;
         *order = o.a == o.b ? 0 : less ? -1 : 1;
@@ -144,9 +146,129 @@ bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order)
     if (lffi_count_arguments(L, arg) != 2)
         return false;
     a = lffi_cdata_in_place(st, &arg[0]);
-    if (!quick_address(a, &p) || a->ct->scope->luajit ||
-        !quick_address(lffi_cdata_in_place(st, &arg[1]), &q))
+    if (!address_of(a, &p) || a->ct->scope->luajit ||
+        !address_of(lffi_cdata_in_place(st, &arg[1]), &q))
         return false;
     *order = p == q ? 0 : (uintptr_t)p < (uintptr_t)q ? -1 : 1;
+    return true;
+}
+
+/* ---- stores ---------------------------------------------------------------------------------- */
+
+static bool store_enumerator(const struct lffi_ctype *ct, void *dst, const struct lffi_value *value)
+{
+    const struct lffi_fields *names = ct->base->fields;
+    const struct lffi_field *name = NULL;
+    if (ct->target == NULL)
+        return false;
+    if (lffi_kind_in_place(value) == LFFI_IS_INTEGER)
+        return lffi_fast_integer(ct->target->op, lffi_integer_in_place(value), dst);
+    if (names != NULL && lffi_kind_in_place(value) == LFFI_IS_NAME)
+        name = lffi_interned_field(names, lffi_text_in_place(value));
+    if (name != NULL)
+        lffi_integer_to_memory(ct, dst, name->offset);
+    return name != NULL;
+}
+
+static bool is_string(const struct lffi_value *value)
+{
+    return lffi_kind_in_place(value) == LFFI_IS_NAME || lffi_kind_in_place(value) == LFFI_IS_TEXT;
+}
+
+static bool is_byte(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_I8 || ct->op == LFFI_U8;
+}
+
+static bool has_zero(const struct lffi_value *string)
+{
+    return strlen(lffi_text_in_place(string)) != lffi_size_in_place(string);
+}
+
+/* The address for a pointer whose pointee is just the cdata's own (or void), no qualifier lost. */
+static bool address_for(const struct lffi_ctype *pointee, const struct lffi_cdata *cd,
+                        const void **address)
+{
+    const struct lffi_ctype *source = cd->ct;
+    if (source->op == LFFI_POINTER || source->op == LFFI_ARRAY) {
+        if (!address_of(cd, address))
+            return false;
+        source = source->target;
+    } else if (lffi_is_record(source->op)) {
+        *address = cd->addr;
+    } else {
+        return false;
+    }
+    return (source->base == pointee->base || pointee->op == LFFI_VOID) &&
+           (source->type->quals & ~pointee->type->quals & (CDECL_CONST | CDECL_VOLATILE)) == 0;
+}
+
+/* nil, a string for const char *, a pointer or what has an address. */
+static bool store_pointer(lua_State *L, const struct lffi_value *arg, const struct lffi_ctype *ct,
+                          void *dst)
+{
+    const struct lffi_state *st = lffi_bound(arg);
+    const struct lffi_ctype *pointee = ct->target;
+    const struct lffi_cdata *cd = lffi_cdata_in_place(st, &arg[2]);
+    const void *address = NULL;
+    bool drops = lffi_kind_in_place(&arg[2]) == LFFI_IS_NIL;
+    if (st->locked || pointee->op == LFFI_FUNCTION)
+        return false;
+    if (is_string(&arg[2]) && pointee->constant && is_byte(pointee) && !has_zero(&arg[2]))
+        address = lffi_text_in_place(&arg[2]);
+    else if (!drops && (cd == NULL || !address_for(pointee, cd, &address)))
+        return false;
+    if (!lffi_quick_keep(L, 1, dst, drops ? 0 : 3))
+        return false;
+    memcpy(dst, &address, sizeof address);
+    return true;
+}
+
+/* A struct of the same type in which nothing is constant and no pointer keeps anything. */
+static bool store_record(const struct lffi_value *arg, const struct lffi_ctype *ct, void *dst)
+{
+    const struct lffi_state *st = lffi_bound(arg);
+    const struct lffi_cdata *cd = lffi_cdata_in_place(st, &arg[2]);
+    const struct lffi_ctype *base = ct->base;
+    if (cd == NULL || cd->ct->base != base || lffi_is_fixed(ct) || lffi_is_open(ct) ||
+        !base->knows_places || base->keeps_table || base->nplaces > 0 || st->keeps_apart)
+        return false;
+    memmove(dst, cd->addr, (size_t)ct->size);
+    return true;
+}
+
+/* A string for char[N]. */
+static bool store_text(const struct lffi_value *arg, const struct lffi_ctype *ct, void *dst)
+{
+    const struct lffi_state *st = lffi_bound(arg);
+    size_t size;
+    if (!is_string(&arg[2]) || !is_byte(ct->target) || lffi_is_fixed(ct) ||
+        lffi_is_open_array(ct) || st->keeps_apart)
+        return false;
+    size = lffi_size_in_place(&arg[2]);
+    if (size > ct->size)
+        return false;
+    memcpy(dst, lffi_text_in_place(&arg[2]), size);
+    memset((char *)dst + size, 0, (size_t)ct->size - size);
+    return true;
+}
+
+bool lffi_quick_store(lua_State *L, const struct lffi_value *arg, const struct lffi_ctype *ct,
+                      void *dst)
+{
+    unsigned kind = lffi_kind_in_place(&arg[2]);
+    if (lffi_count_arguments(L, arg) != 3)
+        return false;
+    if (ct->op == LFFI_POINTER)
+        return store_pointer(L, arg, ct, dst);
+    if (ct->op == LFFI_ENUM)
+        return store_enumerator(ct, dst, &arg[2]);
+    if (lffi_is_record(ct->op))
+        return store_record(arg, ct, dst);
+    if (ct->op == LFFI_ARRAY)
+        return store_text(arg, ct, dst);
+    if (ct->op != LFFI_BOOL || (kind != LFFI_IS_TRUE && kind != LFFI_IS_FALSE))
+        return false;
+    *(uint8_t *)dst = kind == LFFI_IS_TRUE;
     return true;
 }
