@@ -422,17 +422,13 @@ static int api_totable(lua_State *L)
 
 /* ---- the same in place ----------------------------------------------------------------------- */
 
-/* new(ct) of a struct: zeroed bytes and nothing else. */
+/* Structs of numbers. */
 static int quick_new(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    struct lffi_ctype *ct = NULL;
-    if (lffi_count_arguments(L, arg) == 1)
-        ct = lffi_ctype_in_place(lffi_state_in_place(arg), arg);
-    if (ct == NULL || !lffi_is_plain_record(ct))
-        return lffi_call_general(L);
-    lffi_new(L, ct, ct->size);
-    return 1;
+    ptrdiff_t n = lffi_count_arguments(L, arg) - 1;
+    struct lffi_ctype *ct = n >= 0 ? lffi_ctype_in_place(lffi_state_in_place(arg), arg) : NULL;
+    return ct != NULL && lffi_quick_new(L, ct, n) ? 1 : lffi_call_general(L);
 }
 
 /* A pointer, array or struct to a pointer to objects. */

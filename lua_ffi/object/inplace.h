@@ -148,4 +148,15 @@ static inline const struct lffi_value *lffi_next_in_place(const lua_State *L, lu
     return value[-1].tag == LFFI_TAG_INTEGER ? value : NULL;
 }
 
+/* Likewise, for a short string as key. */
+static inline const struct lffi_value *lffi_next_name_in_place(const lua_State *L,
+                                                               const char **name)
+{
+    const struct lffi_value *value = lffi_stack_top(L);
+    if (value[-1].tag != LFFI_TAG_SHORT_STRING)
+        return NULL;
+    *name = lffi_peek_text(&value[-1]);
+    return value;
+}
+
 #endif

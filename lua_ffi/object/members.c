@@ -101,6 +101,16 @@ static void add_enumerators(lua_State *L, struct field_builder *b, const struct 
         insert(L, b, tag->constants[i]->name, (struct lffi_field){.offset = tag->constants[i]->u});
 }
 
+static bool is_flat(const struct cdecl_type *type)
+{
+    if (type->kind != CDECL_STRUCT)
+        return false;
+    for (uint32_t i = 0; i < type->tag->nmembers; i++)
+        if (type->tag->members[i].name == NULL || type->tag->members[i].width != CDECL_NOT_BITFIELD)
+            return false;
+    return true;
+}
+
 static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *base)
 {
     struct field_builder b;
@@ -117,6 +127,7 @@ static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *b
         lua_newuserdatauv(L, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field), 0);
     memset(b.fields, 0, sizeof *b.fields + (size_t)slots * sizeof(struct lffi_field));
     b.fields->mask = slots - 1;
+    b.fields->flat = is_flat(base->type);
     b.end = &b.fields->first;
     lua_createtable(L, 0, count > INT32_MAX ? 0 : (int)count);
     b.keys = lua_gettop(L);

@@ -19,6 +19,7 @@ struct lffi_field {
 struct lffi_fields {
     uint32_t mask;  /* slots - 1, a power of two */
     uint32_t first; /* the slot declared first, counted from 1; 0: there is none */
+    bool flat;      /* of a struct whose members all have names of their own and no bits */
     struct lffi_field slot[];
 };
 

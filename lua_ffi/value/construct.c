@@ -7,6 +7,7 @@
 
 #include "object/argument.h"
 #include "value/fast.h"
+#include "value/operand.h"
 
 /* The length argument of a T[?] or of a struct that ends so. */
 static uint64_t check_count(lua_State *L, const struct lffi_scope *scope, int idx)
@@ -218,7 +219,8 @@ static int ctype_call(lua_State *L)
     return 1;
 }
 
-bool lffi_is_plain_record(const struct lffi_ctype *ct)
+/* True when a new one, without initialisers and __new, is zeroed bytes and nothing else. */
+static bool is_plain_record(const struct lffi_ctype *ct)
 {
     const struct cdecl_tag *tag = ct->type->tag;
     return lffi_is_record(ct->op) && ct->complete && ct->type->refusal == CDECL_USABLE &&
@@ -229,14 +231,21 @@ bool lffi_is_plain_record(const struct lffi_ctype *ct)
 static int ctype_quick_call(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    if (lffi_count_arguments(L, arg) == 1) {
-        struct lffi_ctype *ct = lffi_ctype_in_place(lffi_bound(arg), arg);
-        if (ct != NULL && lffi_is_plain_record(ct) && ct->base->ref_metatype == LUA_NOREF) {
-            lffi_new(L, ct, ct->size);
-            return 1;
-        }
-    }
-    return ctype_call(L);
+    ptrdiff_t n = lffi_count_arguments(L, arg) - 1;
+    struct lffi_ctype *ct = n >= 0 ? lffi_ctype_in_place(lffi_bound(arg), arg) : NULL;
+    if (ct == NULL || ct->base->ref_metatype != LUA_NOREF || !lffi_quick_new(L, ct, n))
+        return ctype_call(L);
+    return 1;
+}
+
+bool lffi_quick_new(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n)
+{
+    if (!is_plain_record(ct))
+        return false;
+    if (n > 0)
+        return lffi_quick_construct(L, ct, n);
+    lffi_new(L, ct, ct->size);
+    return true;
 }
 
 void lffi_construct_metatable(lua_State *L, struct lffi_state *st)

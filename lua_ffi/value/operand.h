@@ -48,4 +48,10 @@ bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order);
 bool lffi_quick_store(lua_State *L, const struct lffi_value *arg, const struct lffi_ctype *ct,
                       void *dst);
 
+/* ---- quick_init.c ---------------------------------------------------------------------------- */
+
+/* Pushes a new struct of a type of which a new object is zeroed bytes alone, initialised with the n
+ * values from stack index 2 on, which are all; false, with nothing pushed: look closer. */
+bool lffi_quick_construct(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n);
+
 #endif

@@ -101,8 +101,9 @@ const void *lffi_temporary_address(lua_State *L, struct lffi_ctype *ct, int idx,
  * type takes its length from the first). `call`: made by ct(...), so a metatype's __new is tried.
  */
 void lffi_construct(lua_State *L, struct lffi_ctype *ct, int first, int last, bool call);
-/* True when a new one, without initialisers and __new, is zeroed bytes and nothing else. */
-bool lffi_is_plain_record(const struct lffi_ctype *ct);
+/* Where values are read in place: pushes a new struct initialised with the n values from stack
+ * index 2 on, which are all; false, with nothing pushed: look closer. */
+bool lffi_quick_new(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n);
 /* Pushes the value at idx converted by the rules of ffi.cast. */
 void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx);
 

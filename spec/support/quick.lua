@@ -233,6 +233,35 @@ for _, member in ipairs(stores) do
     end
 end
 
+-- Initialisers of a struct of numbers, of one with more in it.
+local point, box = ffi.typeof "struct quick_point", ffi.typeof "struct quick_box"
+local function members(v)
+    return v, v.x, v.y
+end
+local initialisers = {
+    function(a, b) return members(point(a, b)) end,
+    function(a, b) return members(ffi.new(point, a, b)) end,
+    function(a, b) return members(point {x = a, y = b}) end,
+    function(a, b) return members(point {a, b}) end,
+    function(a, b) return members(point {[0] = a, b}) end,
+    function(a, b) return members(point {a, y = b}) end,
+    function(a, b) return members(point(a, b, a)) end,
+    function(a, b) return members(point {a, b, b}) end,
+    function(a) return members(point {z = a}) end,
+    function(a) return members(point {[3] = a}) end,
+    function(a) return members(point(setmetatable({x = a}, {__cffi_integer = function() return 3 end}))) end,
+    function(a) return members(box {wide = a}.p) end,
+}
+for at, make in ipairs(initialisers) do
+    for i = 1, count do
+        local values = fresh()
+        for _, other in ipairs {1, 4, 10} do
+            report(("initialiser %d of %s"):format(at, values[i][1]),
+                outcome(pcall(make, values[i][2], values[other][2])))
+        end
+    end
+end
+
 -- Surplus and missing arguments.
 for _, name in ipairs {"string", "sizeof", "istype", "offsetof", "cast", "addressof", "tonumber",
     "copy", "fill", "errno", "gc"} do
