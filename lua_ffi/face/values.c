@@ -484,6 +484,20 @@ static int quick_addressof(lua_State *L)
     return 1;
 }
 
+/* A finaliser that is a function, of an object that is no scalar. */
+static int quick_gc(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_cdata *cd = NULL;
+    if (lffi_count_arguments(L, arg) == 2)
+        cd = lffi_cdata_in_place(lffi_state_in_place(arg), arg);
+    if (cd == NULL || !lffi_has_address(cd->ct->op) || lua_type(L, 2) != LUA_TFUNCTION)
+        return lffi_call_general(L);
+    lffi_set_finalizer(L, cd->ct->scope->st, 1, 2);
+    lua_settop(L, 1);
+    return 1;
+}
+
 static int quick_tonumber(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
@@ -511,6 +525,7 @@ void lffi_api_values(lua_State *L, struct lffi_scope *scope)
                                                    {NULL, NULL, 0}};
     static const struct lffi_quick quick[] = {{"new", quick_new},
                                               {"cast", quick_cast},
+                                              {"gc", quick_gc},
                                               {"addressof", quick_addressof},
                                               {"tonumber", quick_tonumber},
                                               {NULL, NULL}};

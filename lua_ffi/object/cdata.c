@@ -195,7 +195,10 @@ bool lffi_owns_memory(lua_State *L, int idx)
 /* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
 static bool is_finalised(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
-    bool finalised = lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->mt_cdata_gc;
+    bool finalised;
+    if (lffi_peeks(cd->ct->scope->st))
+        return lffi_metatable_in_place(lffi_value_at(L, idx)) == cd->ct->scope->mt_cdata_gc;
+    finalised = lua_getmetatable(L, idx) && lua_topointer(L, -1) == cd->ct->scope->mt_cdata_gc;
     lua_pop(L, 1);
     return finalised;
 }
@@ -447,6 +450,7 @@ bool lffi_is_definite(lua_State *L, int idx, const struct lffi_cdata *cd)
 
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx)
 {
+    const struct lffi_cdata *cd = lua_touserdata(L, idx);
     idx = lua_absindex(L, idx);
     fin_idx = lua_absindex(L, fin_idx);
     lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
@@ -457,7 +461,8 @@ void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_id
         lua_pushvalue(L, fin_idx);
     lua_rawset(L, -3);
     lua_pop(L, 1);
-    lffi_push_metatable(L, ((struct lffi_cdata *)lua_touserdata(L, idx))->ct->scope,
-                        LFFI_MT_CDATA_GC);
+    if (is_finalised(L, idx, cd))
+        return;
+    lffi_push_metatable(L, cd->ct->scope, LFFI_MT_CDATA_GC);
     lua_setmetatable(L, idx);
 }

@@ -3,6 +3,8 @@
  * Depends on convert.c for the values. A field's bits are taken in memory order from the bytes
  * it touches, so packed fields that cross their type's boundaries need no case of their own.
  */
+#include <string.h>
+
 #include "value/value.h"
 
 /* A run of bits within one byte: how many, how far above the byte's bit 0, and how far above bit 0
@@ -30,10 +32,34 @@ static struct run run_at(unsigned bit, unsigned done, unsigned width)
     return run;
 }
 
+/* The bytes that hold the field, when they make one word whose order is that of the bits: 0, or how
+ * many they are. */
+static size_t word_size(const struct cdecl_member *m)
+{
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+    size_t size = ((size_t)m->bit + m->width + 7) / 8;
+    return size <= sizeof(uint64_t) ? size : 0;
+#else
+    (void)m;
+    return 0;
+#endif
+}
+
+static uint64_t mask_of(const struct cdecl_member *m)
+{
+    return UINT64_MAX >> (64 - m->width);
+}
+
 static unsigned __int128 load_value(const unsigned char *src, const struct cdecl_member *m)
 {
+    size_t size = word_size(m);
     unsigned __int128 value = 0;
+    uint64_t word = 0;
     struct run run;
+    if (size > 0 && m->width > 0) {
+        memcpy(&word, src, size);
+        return word >> m->bit & mask_of(m);
+    }
     for (unsigned done = 0; done < m->width; done += run.size) {
         unsigned bit = m->bit + done;
         run = run_at(bit, done, m->width);
@@ -45,7 +71,15 @@ static unsigned __int128 load_value(const unsigned char *src, const struct cdecl
 
 static void store_value(unsigned char *dst, const struct cdecl_member *m, unsigned __int128 value)
 {
+    size_t size = word_size(m);
+    uint64_t word = 0;
     struct run run;
+    if (size > 0 && m->width > 0) {
+        memcpy(&word, dst, size);
+        word = (word & ~(mask_of(m) << m->bit)) | ((uint64_t)value & mask_of(m)) << m->bit;
+        memcpy(dst, &word, size);
+        return;
+    }
     for (unsigned done = 0; done < m->width; done += run.size) {
         unsigned bit = m->bit + done;
         unsigned mask;
