@@ -105,6 +105,11 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
         lua_pushboolean(L, (int)(bits & 1));
         return;
     }
+    if (m->width > 0 && m->width < 64) {
+        uint64_t sign = bits_signed(field->ct) ? (uint64_t)1 << (m->width - 1) : 0;
+        lua_pushinteger(L, (lua_Integer)(((uint64_t)bits ^ sign) - sign));
+        return;
+    }
     value = lffi_integer_of_bits(bits, m->width, bits_signed(field->ct));
     lffi_push_integer(L, field->ct, &value);
 }
@@ -126,4 +131,19 @@ void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, i
 {
     unsigned char *dst = (unsigned char *)base + field->offset;
     store_value(dst, field->member, bits_of(L, field, idx, where));
+}
+
+bool lffi_quick_store_bits(const struct lffi_field *field, void *base, int64_t value)
+{
+    const struct lffi_ctype *ct = field->ct;
+    unsigned width = field->member->width;
+    uint64_t most = width > 0 && width <= 64 ? mask_of(field->member) : 0;
+    if (!lffi_is_word(ct->op))
+        return false;
+    if (bits_signed(ct) ? value > (int64_t)(most >> 1) || value < -(int64_t)(most >> 1) - 1
+                        : value < 0 || (uint64_t)value > most)
+        return false;
+    store_value((unsigned char *)base + field->offset, field->member,
+                (unsigned __int128)(uint64_t)value);
+    return true;
 }

@@ -254,15 +254,24 @@ static LFFI_INLINE unsigned char *quick_part(const struct lffi_value *arg, bool 
 
 /* ---- metamethods ----------------------------------------------------------------------------- */
 
+/* The struct with a table of members that the first argument is or points to, when the second is a
+ * name; NULL: something else. */
+static const struct lffi_ctype *named_record(const struct lffi_value *arg,
+                                             const struct lffi_cdata **cd)
+{
+    const struct lffi_ctype *record;
+    *cd = lffi_cdata_in_place(lffi_bound(arg), arg);
+    if (*cd == NULL || lffi_kind_in_place(&arg[1]) != LFFI_IS_NAME)
+        return NULL;
+    record = (*cd)->ct->op == LFFI_POINTER ? (*cd)->ct->target : (*cd)->ct;
+    return lffi_is_record(record->op) && record->base->fields != NULL ? record : NULL;
+}
+
 /* What the metatype of a struct without constants has for a name that is no member: its __index is
  * a table mostly. False, with nothing pushed: the general way decides. */
-static bool quick_metatype(lua_State *L, const struct lffi_value *arg)
+static bool quick_metatype(lua_State *L, const struct lffi_ctype *record)
 {
-    const struct lffi_cdata *cd = lffi_cdata_in_place(lffi_bound(arg), arg);
-    const struct lffi_ctype *record = cd != NULL ? lffi_record_of(cd) : NULL;
-    if (record == NULL || record->base->ref_metatype == LUA_NOREF || record->base->fields == NULL ||
-        record->type->tag->nconstants > 0 || lffi_kind_in_place(&arg[1]) != LFFI_IS_NAME ||
-        lffi_interned_field(record->base->fields, lffi_text_in_place(&arg[1])) != NULL)
+    if (record->base->ref_metatype == LUA_NOREF || record->type->tag->nconstants > 0)
         return false;
     lffi_push_ref(L, record->scope, record->base->ref_metatype);
     if (lua_getfield(L, -1, "__index") == LUA_TTABLE) {
@@ -272,6 +281,39 @@ static bool quick_metatype(lua_State *L, const struct lffi_value *arg)
     }
     lua_settop(L, 2);
     return false;
+}
+
+/* Bit-fields, methods. */
+static LFFI_NOINLINE bool quick_rest(lua_State *L, const struct lffi_value *arg)
+{
+    const struct lffi_cdata *cd;
+    const struct lffi_ctype *record = named_record(arg, &cd);
+    const struct lffi_field *field;
+    const unsigned char *base;
+    if (record == NULL)
+        return false;
+    field = lffi_interned_field(record->base->fields, lffi_text_in_place(&arg[1]));
+    if (field == NULL)
+        return quick_metatype(L, record);
+    base = cd->ct->op == LFFI_POINTER ? lffi_pointer_value(cd) : cd->addr;
+    if (!field->is_bits || base == NULL)
+        return false;
+    lffi_load_bits(L, field, base);
+    return true;
+}
+
+static LFFI_NOINLINE bool quick_store_bits(const struct lffi_value *arg)
+{
+    const struct lffi_cdata *cd;
+    const struct lffi_ctype *record = named_record(arg, &cd);
+    const struct lffi_field *field;
+    unsigned char *base;
+    if (record == NULL || record->constant || lffi_kind_in_place(&arg[2]) != LFFI_IS_INTEGER)
+        return false;
+    field = lffi_interned_field(record->base->fields, lffi_text_in_place(&arg[1]));
+    base = cd->ct->op == LFFI_POINTER ? lffi_pointer_value(cd) : cd->addr;
+    return field != NULL && field->is_bits && !field->ct->constant && base != NULL &&
+           lffi_quick_store_bits(field, base, lffi_integer_in_place(&arg[2]));
 }
 
 static int cdata_index(lua_State *L)
@@ -293,7 +335,7 @@ static int cdata_quick_index(lua_State *L)
     struct lffi_ctype *ct;
     const void *src = quick_part(arg, false, &ct);
     if (src == NULL)
-        return quick_metatype(L, arg) ? 1 : cdata_index(L);
+        return quick_rest(L, arg) ? 1 : cdata_index(L);
     if (!lffi_fast_load(L, ct->op, src))
         lffi_load(L, ct, src, 1);
     return 1;
@@ -340,7 +382,7 @@ static int cdata_quick_newindex(lua_State *L)
     if (dst != NULL && !ct->constant &&
         (lffi_fast_put(ct->op, dst, &arg[2]) || lffi_quick_store(L, arg, ct, dst)))
         return 0;
-    return cdata_newindex(L);
+    return dst == NULL && quick_store_bits(arg) ? 0 : cdata_newindex(L);
 }
 
 void lffi_index_metatable(lua_State *L, struct lffi_state *st)

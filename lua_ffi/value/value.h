@@ -65,6 +65,8 @@ bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lf
 void lffi_store_bits(lua_State *L, const struct lffi_field *field, void *base, int idx,
                      const struct lffi_where *where);
 void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *base);
+/* Stores an integer that is plain for the field; false: look closer. */
+bool lffi_quick_store_bits(const struct lffi_field *field, void *base, int64_t value);
 
 /* ---- address.c: Lua values as C addresses ---------------------------------------------------- */
 
