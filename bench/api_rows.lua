@@ -1,11 +1,11 @@
 -- What surrounds a call: conversions, memory, members, elements, pointers, boxed integers.
 --
---   lua bench/api_rows.lua LIBRARY [--row PART] [--count PREFIX]
+--   lua bench/api_rows.lua LIBRARY [--row PART] [--count PREFIX | --bytes 1] [--basic 1]
 --   luajit -joff bench/api_rows.lua LIBRARY [--row PART]
 --
 -- The same text for both; where Lua 5.4 cannot say it as LuaJIT does (ffi.tonumber, ffi.addressof),
 -- `ours` chooses. Prints "row<TAB>nanoseconds", the loop included; with --count, under callgrind,
--- instructions. Runs under Lua 5.1 and later.
+-- instructions; with --bytes, what a run allocates. Runs under Lua 5.1 and later.
 
 local ours = rawget(_G, "jit") == nil
 local ffi = require(ours and "cffi" or "ffi")
@@ -38,9 +38,10 @@ local str, copy, fill, cast, sizeof = ffi.string, ffi.copy, ffi.fill, ffi.cast, 
 local istype, typeof, new, offsetof, gc = ffi.istype, ffi.typeof, ffi.new, ffi.offsetof, ffi.gc
 local errno, tonumber = ffi.errno, ours and ffi.tonumber or tonumber
 
-local rows = {}
-local function row(name, fn)
-    rows[#rows + 1] = {name = name, fn = fn}
+local rows, basic = {}, {}
+local function row(name, fn, list)
+    list = list or rows
+    list[#list + 1] = {name = name, fn = fn}
 end
 
 local point_t, box_t = typeof "struct api_point", typeof "struct api_box"
@@ -203,6 +204,17 @@ do
     end)
 end
 
+-- what costs.lua compares with
+row("f(a, b), a Lua function", function(k)
+    local function add(a, b) return a + b end
+    for _ = 1, k do add(3, 4) end
+end, basic)
+row("f(a, b), two integers to C", function(k)
+    local f = lib.bench_add
+    for _ = 1, k do f(3, 4) end
+end, basic)
+row("lib.f(a, b), looked up", function(k) for _ = 1, k do lib.bench_add(3, 4) end end, basic)
+
 -- ---- measuring ------------------------------------------------------------------------------
 
 local SLICES, TIME = 5, 0.004
@@ -223,11 +235,29 @@ end
 
 local options = {}
 for i = 2, #arg, 2 do options[arg[i]] = arg[i + 1] end
+-- Bytes of Lua's heap that one run takes, with the collector stopped.
+local function allocated(fn)
+    local count = 1000
+    fn(count)
+    collectgarbage()
+    collectgarbage "stop"
+    local before = collectgarbage "count"
+    fn(count)
+    local bytes = (collectgarbage "count" - before) * 1024
+    collectgarbage "restart"
+    return bytes / count
+end
+
 local part, prefix = options["--row"], options["--count"]
 local measure = nanoseconds
 if prefix then
     local counting = require "counting"
     measure = function(fn) return counting.instructions(fn, 1000, prefix) end
+elseif options["--bytes"] then
+    measure = allocated
+end
+if options["--basic"] then
+    for _, r in ipairs(basic) do rows[#rows + 1] = r end
 end
 for _, r in ipairs(rows) do
     if not part or r.name:find(part, 1, true) then

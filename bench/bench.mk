@@ -57,6 +57,10 @@ bench-api-count: $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/count.so
 bench-jobs: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/jobs.lua $(JOBS_ARGS)
 
+## what operations cost, the table of docs/costs.md
+bench-costs: $(CORE) $(BENCH_DIR)/benchlib.so
+	@$(BENCH_RUN) $(LUA) bench/costs.lua $(BENCH_DIR)/benchlib.so
+
 ## how the cost grows with arguments, sizes, declarations, callbacks, collections
 bench-growth: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/growth.lua
@@ -80,4 +84,4 @@ bench-callbacks: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
 
 .PHONY: bench bench-check bench-api bench-count bench-api-count bench-growth bench-memory bench-callbacks \
-	bench-jobs
+	bench-jobs bench-costs
