@@ -19,19 +19,25 @@ static uint64_t rotated(uint64_t x, unsigned bits)
     return x << bits | x >> (64 - bits);
 }
 
+static void mix(struct fingerprint *f, uint64_t word)
+{
+    f->a = rotated((f->a ^ word) * 0xff51afd7ed558ccdu, 29);
+    f->b = rotated(f->b + word * 0xc4ceb9fe1a85ec53u, 31) ^ f->a;
+}
+
 /* 128 bits that depend on all of the text, and its size: texts that differ differ in these. */
 static struct fingerprint fingerprint_of(const char *text, size_t size)
 {
     struct fingerprint f = {0x9e3779b97f4a7c15u, 0xc2b2ae3d27d4eb4fu, size};
-    while (size > 0) {
-        uint64_t word = 0;
-        size_t part = size < sizeof word ? size : sizeof word;
-        memcpy(&word, text, part);
-        f.a = rotated((f.a ^ word) * 0xff51afd7ed558ccdu, 29);
-        f.b = rotated(f.b + word * 0xc4ceb9fe1a85ec53u, 31) ^ f.a;
-        text += part;
-        size -= part;
+    uint64_t word;
+    for (; size >= sizeof word; text += sizeof word, size -= sizeof word) {
+        memcpy(&word, text, sizeof word);
+        mix(&f, word);
     }
+    word = 0;
+    memcpy(&word, text, size);
+    if (size > 0)
+        mix(&f, word);
     return f;
 }
 
@@ -44,7 +50,8 @@ static bool has_directives(const char *text)
         if (*hash < '0' || *hash > '9')
             return true;
     }
-    return strstr(text, "%:") != NULL || strstr(text, "_Pragma") != NULL;
+    return (strchr(text, '%') != NULL && strstr(text, "%:") != NULL) ||
+           strstr(text, "_Pragma") != NULL;
 }
 
 bool lffi_text_is_known(lua_State *L, const struct lffi_scope *scope, const char *text, size_t size)
