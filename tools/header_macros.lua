@@ -82,7 +82,9 @@ local function condition(name, value, definition)
         local address = ffi.tonumber(ffi.cast("intptr_t", value))
         return ("(long)(%s) == %d"):format(name, address), "pointer"
     elseif kind == "cdata" and ffi.reflect(value).kind == "float" then
-        return ("(%s) == %sL && sizeof(%s) == %d"):format(name, tostring(value), name, ffi.sizeof(value)), "float"
+        local suffix = ffi.reflect(value).name == "_Float128" and "f128" or "L"
+        return ("(%s) == %s%s && sizeof(%s) == %d"):format(name, tostring(value), suffix, name, ffi.sizeof(value)),
+            "float"
     elseif kind == "table" and math.type(value[1]) == "integer" and not definition:find "^#define [%w_]+ *{" then
         return ("sizeof((long[]){ %s }) == %d"):format(name, #value * 8), "list"
     elseif kind == "nil" then
