@@ -240,17 +240,26 @@ end
 local threads_run = 0
 function calls.op_threads()
     threads_run = threads_run + 1
-    if threads_run > 60 then -- each waits for threads to begin and end
+    if threads_run > 60 or world.busy.threads then -- each waits for threads to begin and end
         return
     end
-    world.log "callbacks in threads"
-    local told, before, entered = 0, ffi.onerror, false
-    local cb <close> = ffi.callback("callbacks_fn *", function() entered = true return 0 end, { error = 9 })
-    ffi.onerror = function() told = told + 1 end
-    local ok, wrong = pcall(lib.callbacks_in_threads, cb, random(3), random(30), 9)
+    world.busy.threads = true -- the library counts those of one call
+    local mode = pick { "run", "value" }
+    world.log("callbacks in threads: %s", mode)
+    local told, before, entered = 0, ffi.onerror, 0
+    local cb <close> = ffi.callback("callbacks_fn *", function()
+        entered = entered + 1
+        return 9
+    end, { error = mode == "value" and 9 or 8, thread = mode })
+    ffi.onerror = function(err) told = told + 1 world.log("told %s", err) end
+    local n, times = random(3), random(30)
+    local ok, wrong = pcall(lib.callbacks_in_threads, cb, n, times, 9)
     ffi.onerror = before
     world.check(ok and wrong == 0, "threads: %s", tostring(wrong))
-    world.check(not entered and told == 1, "threads: entered %s, told %d times", tostring(entered), told)
+    local wanted = mode == "run" and n * times or 0
+    world.check(entered == wanted and told == 0, "threads: entered %d times, not %d, told %d times", entered, wanted,
+        told)
+    world.busy.threads = nil
 end
 
 -- ---- libraries ----------------------------------------------------------------------------------

@@ -3,6 +3,7 @@ local ffi = require "cffi"
 local calls = require "monkey.calls"
 local contexts = require "monkey.contexts"
 local declarations = require "monkey.declarations"
+local looks = require "monkey.looks"
 local memory = require "monkey.memory"
 local owners = require "monkey.owners"
 local types = require "monkey.types"
@@ -10,7 +11,7 @@ local world = require "monkey.world"
 
 local child = {}
 
-local FAMILIES = { memory, declarations, calls, owners }
+local FAMILIES = { memory, declarations, calls, owners, looks }
 
 local rows = {}
 for _, family in ipairs(FAMILIES) do
