@@ -165,7 +165,7 @@ void lffi_attend(lua_State *L, struct lffi_state *st)
     if (!(atomic_load(&gate->universe.attention) & LFFI_EVENTS) &&
         !lffi_is_holding(&gate->universe, &lffi_innermost))
         return;
-    luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL); /* before anything is taken out */
+    luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL);     /* before anything is taken out */
     if (!lffi_is_holding(&gate->universe, &lffi_innermost)) /* some may be for the resident */
         atomic_fetch_and(&gate->universe.attention, ~LFFI_EVENTS);
     lffi_serve(L, st);

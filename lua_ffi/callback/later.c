@@ -142,9 +142,9 @@ void lffi_serve(lua_State *L, struct lffi_state *st)
     }
 }
 
-bool lffi_is_waited_for(const struct lffi_gate *gate)
+bool lffi_is_waited_for(const struct lffi_gate *gate, unsigned serving)
 {
-    return find_item(gate, 0) != NULL;
+    return find_item(gate, serving) != NULL;
 }
 
 /* ---- calling --------------------------------------------------------------------------------- */

@@ -11,10 +11,12 @@
 
 /* ---- waiting outside of Lua ------------------------------------------------------------------ */
 
-static bool wait_locked(struct lffi_gate *gate, int64_t until, lffi_met *met, void *data)
+static bool wait_locked(struct lffi_gate *gate, unsigned serving, int64_t until, lffi_met *met,
+                        void *data)
 {
     while (!met(gate, data)) {
-        if (lffi_is_waited_for(gate) || (atomic_load(&gate->universe.attention) & LFFI_CLOSED) ||
+        if (lffi_is_waited_for(gate, serving) ||
+            (atomic_load(&gate->universe.attention) & LFFI_CLOSED) ||
             !lffi_rest(&gate->universe, until))
             return met(gate, data);
     }
@@ -27,10 +29,11 @@ bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_
     const struct lffi_callee nothing = {st, NULL, NULL};
     struct lffi_gate *gate = st->gate;
     struct lffi_call running;
+    unsigned serving = st->serving;
     bool is_met;
     lffi_enter_c(L, &nothing, &running);
     lffi_lock_universe(&gate->universe);
-    is_met = wait_locked(gate, until, met, data);
+    is_met = wait_locked(gate, serving, until, met, data);
     lffi_unlock_universe(&gate->universe, false);
     if (lffi_leave_c(&nothing, &running))
         lffi_after_call(L, st, &running);

@@ -202,8 +202,9 @@ bool lffi_call_later(struct lffi_slot *slot, struct lffi_gate *gate, int *error_
                      struct lffi_return *ret);
 /* Runs what waits for this thread, counted by the state; errors go to ffi.onerror. */
 void lffi_serve(lua_State *L, struct lffi_state *st);
-/* With the universe's mutex: whether something waits for this thread. */
-bool lffi_is_waited_for(const struct lffi_gate *gate);
+/* With the universe's mutex: whether something waits for this thread that lffi_serve would run
+ * while so many run already. */
+bool lffi_is_waited_for(const struct lffi_gate *gate, unsigned serving);
 /* Lets go of what was kept; the universe is closed. */
 void lffi_drop_items(struct lffi_gate *gate);
 

@@ -19,10 +19,12 @@ struct lffi_guest *lffi_find_guest(const struct lffi_gate *gate)
 
 void lffi_swap_turn(struct lffi_state *st, struct lffi_guest *guest)
 {
-    struct lffi_turn mine = {st->saved_errno, st->errno_assigned, st->scalar_callbacks};
+    struct lffi_turn mine = {st->saved_errno, st->errno_assigned, st->scalar_callbacks,
+                             st->serving};
     st->saved_errno = guest->other.saved_errno;
     st->errno_assigned = guest->other.errno_assigned;
     st->scalar_callbacks = guest->other.scalar_callbacks;
+    st->serving = guest->other.serving;
     guest->other = mine;
 }
 

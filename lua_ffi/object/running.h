@@ -45,6 +45,7 @@ struct lffi_turn {
     int saved_errno;
     bool errno_assigned;
     unsigned scalar_callbacks;
+    unsigned serving;
 };
 
 /* A thread that has run callbacks of a universe of which it is no resident (callback/guest.c). The

@@ -103,6 +103,21 @@ describe("a callback of mode", function()
             :format(text, place) }, reports)
     end)
 
+    it("post waits until the one that runs has ended, which itself may wait for other things", function()
+        local depth, deepest, n, cpu = 0, 0, 0, os.clock()
+        local cb <close> = ffi.callback("callbacks_void_fn", function()
+            depth = depth + 1
+            deepest = math.max(deepest, depth)
+            ffi.async(lib.callbacks_pause, 30):wait() -- asleep, though the next is there
+            depth, n = depth - 1, n + 1
+        end, { thread = "post" })
+        lib.callbacks_start_void(cb, 1, 5)
+        serve_until(function() return n == 5 end)
+        lib.callbacks_join()
+        assert.equal(1, deepest)
+        assert.is_true(os.clock() - cpu < 0.1)
+    end)
+
     it("post needs a type without a result", function()
         local ok, err = pcall(ffi.callback, "int (int)", print, { thread = "post" })
         assert.is_false(ok)
