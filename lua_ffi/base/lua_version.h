@@ -68,6 +68,15 @@ static inline int lffi_53_getiuservalue(lua_State *L, int idx, int which)
     return type;
 }
 
+/* What a thread yields or returns is all that its stack holds then. */
+static inline int lffi_53_resume(lua_State *L, lua_State *from, int count, int *results)
+{
+    int status = lua_resume(L, from, count);
+    *results = lua_gettop(L);
+    return status;
+}
+
+#define lua_resume lffi_53_resume
 #define lua_newuserdatauv lffi_53_newuserdatauv
 #define lua_setiuservalue lffi_53_setiuservalue
 #define lua_getiuservalue lffi_53_getiuservalue
