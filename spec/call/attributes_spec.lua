@@ -175,7 +175,7 @@ describe("vectors", function()
 end)
 
 describe("deprecated functions", function()
-    it("warn when they are fetched", function()
+    it("warn when they are fetched #warn", function()
         local code, out, err = support.run_lua [==[
             warn "@on"
             local ffi = require "cffi"

@@ -26,7 +26,7 @@ describe("the ways of a call", function()
     end
 
     -- Otherwise a Lua of another layout would turn the fast paths off, and nothing would say so.
-    it("includes reading in place on this Lua, unless it was built without", function()
+    it("includes reading in place on this Lua, unless it was built without #peek", function()
         local code, out, err = support.run { "env", "CFFI_NO_PEEK=0", support.lua, "-e",
             [[local ffi = require "cffi"; print(ffi.sizeof "int")]] }
         if os.getenv "NO_PEEK" == "1" then

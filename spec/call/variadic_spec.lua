@@ -103,7 +103,7 @@ for _, compiler in ipairs { "", "-clang" } do
                 end)
             end)
 
-            it("is an address that userdata or an object with __cffi_pointer has", function()
+            it("is an address that userdata or an object with __cffi_pointer has #format", function()
                 local light = debug.upvalueid(function() return read end, 1)
                 assert.equal(("%p"):format(light), read("p", light))
                 local object = setmetatable({}, { __cffi_pointer = function()

@@ -110,7 +110,7 @@ describe("{unload = true}", function()
 end)
 
 describe("<close> of ffi.C", function()
-    it("is refused", function()
+    it("is refused #close", function()
         local ffi = require("cffi").scope {}
         local ok, message = pcall(function() local _ <close> = ffi.C end)
         assert.is_false(ok)

@@ -116,7 +116,7 @@ local function sum_of_buffers(first, n)
     return sum
 end
 
-describe("100,000 objects that keep each other are collected in linear time:", function()
+describe("100,000 objects that keep each other are collected in linear time #modes:", function()
     local function collected(mode, make, sum)
         collectgarbage(mode)
         local clock = os.clock()

@@ -361,7 +361,7 @@ describe("views and pointers keep the memory they refer to", function()
 end)
 
 describe("under constant collection", function()
-    it("random stores, copies and reads find what was stored", function()
+    it("random stores, copies and reads find what was stored #modes", function()
         local seed = 7
         local function random(n)
             seed = (seed * 1103515245 + 12345) % 2147483648

@@ -156,7 +156,7 @@ describe("a metatype", function()
 end)
 
 -- Every metamethod of Lua 5.4 on every kind of type that takes a metatype, each answering its own name.
-describe("all metamethods", function()
+describe("all metamethods #close", function()
     local BINARY = {
         __add = function(a, b) return a + b end, __sub = function(a, b) return a - b end,
         __mul = function(a, b) return a * b end, __div = function(a, b) return a / b end,

@@ -38,13 +38,16 @@ local function quoted(word)
 end
 
 function support.read_file(path)
-    local file <close> = assert(io.open(path, "rb"))
-    return file:read "a"
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "a"
+    file:close() -- also where there is no <close>
+    return text
 end
 
 function support.write_file(path, text)
-    local file <close> = assert(io.open(path, "wb"))
+    local file = assert(io.open(path, "wb"))
     assert(file:write(text))
+    file:close()
 end
 
 -- Runs a command given as a list of words, with `input` as its standard input. Returns its exit
