@@ -135,8 +135,24 @@ int wrong, wrong_line;
     if (!(equal) && wrong++ == 0) wrong_line = __LINE__
 ]]
 
+-- Which of the types that some machines do not have this compiler lacks, as keys.
+local lacks = {}
+local function lacking(compiler)
+    if not lacks[compiler] then
+        lacks[compiler] = {}
+        for _, name in ipairs {"_Float16", "_Float128", "__int128"} do
+            write_file(DIR .. "/probe.c", ("%s\n%s x;\n"):format(HEADER, name))
+            lacks[compiler][name] = not os.execute(("%s -fsyntax-only %s/probe.c 2>/dev/null"):format(compiler, DIR))
+                or nil
+        end
+    end
+    return lacks[compiler]
+end
+
 local function make_batch(number, first, size, compiler)
-    local options = {compiler = compiler:find "clang" and "clang" or "gcc", count = 0, types = {}}
+    local options = {
+        compiler = compiler:find "clang" and "clang" or "gcc", lacks = lacking(compiler), count = 0, types = {},
+    }
     local batch = {signatures = {}, number = number, compiler = compiler}
     local bodies, decls = {}, {"int wrong, wrong_line;"}
     for i = 1, size do
@@ -172,8 +188,7 @@ local refused = {} -- reason to how many calls and callbacks were refused for it
 -- What libffi cannot pass is refused, where there is no calling convention of ours: an error when the
 -- function is looked up, the callback made or the variadic argument met. True when it is one, counted.
 local function is_refusal(message)
-    local reason = tostring(message):match ": (libffi cannot pass [^:]*)$"
-        or tostring(message):match ": (libffi would [^:]*)$"
+    local reason = tostring(message):match ": (libffi cannot %a+ [^:]*)$"
     if reason then
         refused[reason] = (refused[reason] or 0) + 1
     end

@@ -2,7 +2,7 @@
 --
 -- A type is a table: c (how C names it), value() -> a value, literal(v) -> C text (scalars only), lua(v) ->
 -- what is passed to cffi, same(v, got) -> is `got` the value. `options` of a batch: compiler ("gcc" or
--- "clang", whose disagreements and bugs are kept out), count (aggregates made so far) and types (the list
+-- "clang", whose disagreements and bugs are kept out), lacks (the types that it does not know, as keys), count (aggregates made so far) and types (the list
 -- of their definitions, which grows). All randomness is math.random's, for the caller to seed.
 local ffi = require "cffi"
 local decimal128 = require "decimal128"
@@ -159,7 +159,7 @@ local BOOL = {
 
 local POINTER = {
     kind = "pointer", c = "void *",
-    value = function() return random(0) & 0x7FFFFFFFFFFF | 1 end,
+    value = function() return random(0) & (ffi.sizeof "void *" == 8 and 0x7FFFFFFFFFFF or 0x7FFFFFFF) | 1 end,
     literal = function(v) return ("(void *)0x%xUL"):format(v) end,
     lua = function(v) return ffi.cast("void *", v) end,
     same = function(v, got) return ffi.tonumber(ffi.cast("uintptr_t", got)) == v end,
@@ -169,8 +169,8 @@ local INTEGERS = {
     integer_type("char", 8, ffi.tonumber(ffi.cast("char", -1)) < 0), integer_type("signed char", 8, true),
     integer_type("unsigned char", 8, false), integer_type("short", 16, true),
     integer_type("unsigned short", 16, false), integer_type("int", 32, true),
-    integer_type("unsigned int", 32, false), integer_type("long", 64, true),
-    integer_type("unsigned long", 64, false), integer_type("long long", 64, true),
+    integer_type("unsigned int", 32, false), integer_type("long", 8 * ffi.sizeof "long", true),
+    integer_type("unsigned long", 8 * ffi.sizeof "long", false), integer_type("long long", 64, true),
 }
 local FLOATS = {float_type("float", 4000), float_type("double", 1000000)}
 local LONG_DOUBLE = float_type("long double", 1000000)
@@ -193,7 +193,7 @@ local COMPLEX = {complex_type("float _Complex", "float"), complex_type("double _
 local function scalar(options, inside)
     local r = random(104)
     if r > 102 then return pick(VECTORS) end
-    if r == 102 and options.compiler == "gcc" then return HALF end
+    if r == 102 and options.compiler == "gcc" then return options.lacks._Float16 and INTEGERS[4] or HALF end
     if r > 100 and options.compiler == "clang" then
         return bitint_type(8 * random(ffi.arch == "arm64" and 8 or 16), chance(50))
     end
@@ -203,8 +203,8 @@ local function scalar(options, inside)
     if r <= 82 then return POINTER end
     if r <= 88 then return LONG_DOUBLE end
     if r <= 93 then return pick(COMPLEX) end
-    if r <= 97 then return pick(INT128) end
-    if options.compiler == "gcc" or not inside then return QUAD end
+    if r <= 97 and not options.lacks.__int128 then return pick(INT128) end
+    if not options.lacks._Float128 and (options.compiler == "gcc" or not inside) then return QUAD end
     return pick(INTEGERS)
 end
 
@@ -474,7 +474,10 @@ function types.variadic(options)
         return t
     end
     if r <= 50 then return boxed(pick(BOXED)) end
-    if r <= 55 and options.compiler == "gcc" then return boxed(chance(50) and QUAD or pick(INT128)) end
+    if r <= 55 and options.compiler == "gcc" then
+        local wide = chance(50) and QUAD or pick(INT128)
+        return boxed(options.lacks[wide.c:match "%S+$"] and LONG_DOUBLE or wide)
+    end
     return pick(VARIADIC)
 end
 

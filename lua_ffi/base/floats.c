@@ -55,7 +55,7 @@ static double load_half(const void *src)
 
 lffi_real lffi_truncate(lffi_real value)
 {
-    if (value >= 0x1p126L || value <= -0x1p126L || value != value)
+    if (value >= 0x1p126 || value <= -0x1p126 || value != value)
         return value; /* no fraction in so large a number; __int128 holds all others */
     return (lffi_real)(__int128)value;
 }
@@ -65,7 +65,7 @@ static unsigned round_even(lffi_real value)
 {
     unsigned whole = (unsigned)value;
     lffi_real rest = value - whole;
-    return rest > 0.5L || (rest == 0.5L && (whole & 1) != 0) ? whole + 1 : whole;
+    return rest > 0.5 || (rest == 0.5 && (whole & 1) != 0) ? whole + 1 : whole;
 }
 
 /* `value` is scaled so that its unit is one step of the target. */

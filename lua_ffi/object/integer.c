@@ -32,7 +32,7 @@ struct lffi_integer lffi_integer_of_real(lffi_real value)
     unsigned __int128 bits;
     if (negative)
         value = -value;
-    for (; value >= 0x1p128L; shift++)
+    for (; value >= 0x1p128; shift++)
         value /= 2; /* loses nothing: no type has 128 significant bits */
     bits = (unsigned __int128)value;
     return with_sign(shift < 128 ? bits << shift : 0, negative, shift > 0);

@@ -113,7 +113,7 @@ static unsigned __int128 integer_result(lua_State *L, int op, const struct lffi_
 /* The integer of an integral number; false when its magnitude needs more than 128 bits. */
 static bool integer_of_float(lffi_real whole, struct lffi_integer *out)
 {
-    if (!(whole < 0x1p128L && whole > -0x1p128L))
+    if (!(whole < 0x1p128 && whole > -0x1p128))
         return false;
     *out = lffi_integer_of_real(whole);
     return true;

@@ -204,14 +204,26 @@ static void add_argument(struct lffi_assign *assign, ffi_type *described, const 
     prepared->place[prepared->nargs++] = (struct place){whole, to, (uint32_t)size};
 }
 
+/* An empty struct is nothing but on s390x, where its address is passed: any, for nobody looks. */
+static void add_empty(struct lffi_assign *assign)
+{
+#ifdef __s390x__
+    add_argument(assign, &ffi_type_pointer, &ffi_type_pointer, 0, 0);
+#else
+    (void)assign;
+#endif
+}
+
 bool lffi_abi_argument(struct lffi_assign *assign, const struct cdecl_type *type,
                        struct lffi_way *way, const char **why)
 {
     struct lffi_prepared *prepared = assign->prepared;
     ffi_type *described;
     *way = (struct lffi_way){0};
-    if (cdecl_sizeof(type) == 0)
+    if (cdecl_sizeof(type) == 0) {
+        add_empty(assign);
         return true;
+    }
     described = describe(assign, type, lffi_describe, why);
     if (described == NULL || !find_place(assign, described, type, way, why))
         return false;
@@ -240,6 +252,12 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
     ffi_type *described = &ffi_type_void;
     *way = (struct lffi_way){0};
     *kind = LFFI_RETURN_WORDS;
+#ifdef __s390x__
+    if (type->kind != CDECL_VOID && cdecl_sizeof(type) == 0) {
+        *why = "libffi cannot return an empty struct on this machine"; /* by its address */
+        return false;
+    }
+#endif
     if (type->kind != CDECL_VOID && cdecl_sizeof(type) > 0) {
         described = describe(assign, type, lffi_describe_result, why);
         if (described == NULL)
