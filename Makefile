@@ -66,11 +66,12 @@ RUN_ENV = LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;;" LUA_CPATH="$(BUILD)/
 PARSER_LIB = $(BUILD)/libcdecl.a
 CORE = $(BUILD)/cffi/core.so
 CHECKS = $(BUILD)/check_cdecl
+CLANG = $(shell command -v clang)
 # Each C file in spec/support is a library of its own for the specs to load; with clang it is built
 # a second time, because callers and callees of the two compilers disagree on small arguments.
 SUPPORT_SRC = $(wildcard spec/support/*.c)
 SUPPORT = $(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%.so) \
-	$(if $(shell command -v clang),$(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%-clang.so))
+	$(if $(CLANG),$(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%-clang.so))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 PARSER_OBJ = $(call objects,cdecl_parser)
@@ -172,7 +173,7 @@ $(BUILD)/spec/%.so: spec/support/%.c
 
 $(BUILD)/spec/%-clang.so: spec/support/%.c
 	@mkdir -p $(@D)
-	clang -std=gnu11 -O2 -g -fPIC -shared $(SUPPORT_CFLAGS) -MMD -MP -o $@ $< -lpthread -lm
+	$(CLANG) -std=gnu11 -O2 -g -fPIC -shared $(SUPPORT_CFLAGS) -MMD -MP -o $@ $< -lpthread -lm
 
 ## removes what was built
 clean:
