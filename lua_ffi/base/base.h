@@ -11,17 +11,15 @@
 
 #include "cdecl.h"
 
+#include "base/int128.h"
 #include "base/lua_version.h"
 #include "base/op.h"
-
-#ifndef __SIZEOF_INT128__
-#error "cffi needs a compiler with __int128 (any 64-bit gcc or clang target)"
-#endif
 
 #define LFFI_INLINE inline __attribute__((always_inline))
 #define LFFI_NOINLINE __attribute__((noinline)) /* what is rare, out of the way */
 
-/* A number that every floating type converts to exactly. */
+/* A number that every floating type converts to exactly, but for IBM's pairs of doubles when these
+ * are further apart than 113 bits. */
 #ifdef __SIZEOF_FLOAT128__
 typedef __float128 lffi_real;
 #else
@@ -31,11 +29,12 @@ typedef long double lffi_real;
 /* How integers that do not fit are treated (docs/design.md S1). */
 enum lffi_policy { LFFI_FIT, LFFI_STRICT, LFFI_WRAP, LFFI_SATURATE };
 
-/* An integer: two's complement low 128 bits, its sign, and whether it needs more than that. */
+/* An integer: two's complement low LFFI_WIDE_BITS bits, its sign, and whether it needs more than
+ * that. */
 struct lffi_integer {
-    unsigned __int128 bits;
+    lffi_wide bits;
     bool negative;
-    bool beyond; /* outside [-2^127, 2^128): bits are still exact modulo 2^128 */
+    bool beyond; /* outside [-2^127, 2^128), or [-2^63, 2^64): bits are exact modulo 2^128 (2^64) */
 };
 
 /* ---- peek.c: arguments in place -------------------------------------------------------------- */
@@ -67,7 +66,7 @@ const char *lffi_push_complex_text(lua_State *L, enum lffi_op part, const void *
 
 /* The leading bits of an integer: (top + something below 1 when `rest`) * 2^exponent. */
 struct lffi_magnitude {
-    unsigned __int128 top; /* all 128 bits in use when `rest` or exponent > 0 */
+    uint64_t high, low; /* of `top`: all 128 bits in use when `rest` or exponent > 0 */
     int exponent;
     bool rest; /* nonzero bits follow */
     bool negative;

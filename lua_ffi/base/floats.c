@@ -55,9 +55,13 @@ static double load_half(const void *src)
 
 lffi_real lffi_truncate(lffi_real value)
 {
-    if (value >= 0x1p126 || value <= -0x1p126 || value != value)
-        return value; /* no fraction in so large a number; __int128 holds all others */
-    return (lffi_real)(__int128)value;
+    lffi_real high;
+    if (value >= 0x1p124 || value <= -0x1p124 || value != value)
+        return value; /* no fraction in so large a number */
+    if (value < 0x1p62 && value > -0x1p62)
+        return (lffi_real)(int64_t)value;
+    high = (lffi_real)(int64_t)(value * 0x1p-62) * 0x1p62; /* exact, as what it leaves */
+    return high + (lffi_real)(int64_t)(value - high);
 }
 
 /* Nearest integer, ties to even, of 0 <= value < 2^31. */

@@ -62,23 +62,41 @@ static bool read_text(struct number *n, const char *text, size_t size)
     return true;
 }
 
-static unsigned __int128 bit_at(const struct number *n, int position)
+static uint64_t bit_at(const struct number *n, int position)
 {
     return n->limb[position / 32] >> (position % 32) & 1;
 }
 
-static int bit_length(unsigned __int128 value)
+static int bit_length(const struct lffi_magnitude *m)
 {
-    uint64_t high = (uint64_t)(value >> 64);
-    if (high != 0)
-        return 128 - __builtin_clzll(high);
-    return (uint64_t)value != 0 ? 64 - __builtin_clzll((uint64_t)value) : 0;
+    if (m->high != 0)
+        return 128 - __builtin_clzll(m->high);
+    return m->low != 0 ? 64 - __builtin_clzll(m->low) : 0;
+}
+
+/* Drops `n` low bits; they are added to the rest. */
+static void shift_right(struct lffi_magnitude *m, int n)
+{
+    for (; n >= 64; n -= 64) {
+        m->rest = m->rest || m->low != 0;
+        m->low = m->high;
+        m->high = 0;
+    }
+    if (n > 0) {
+        m->rest = m->rest || m->low << (64 - n) != 0;
+        m->low = m->low >> n | m->high << (64 - n);
+        m->high >>= n;
+    }
 }
 
 struct lffi_magnitude lffi_magnitude_of_integer(const struct lffi_integer *value)
 {
     struct lffi_magnitude m = {0};
-    m.top = value->negative ? -value->bits : value->bits;
+    lffi_wide bits = value->negative ? -value->bits : value->bits;
+#if LFFI_WIDE_BITS > 64
+    m.high = (uint64_t)(bits >> 64);
+#endif
+    m.low = (uint64_t)bits;
     m.negative = value->negative;
     return m;
 }
@@ -95,7 +113,7 @@ struct lffi_magnitude lffi_magnitude_of_text(const char *text, size_t size)
     length = n.count * 32 - __builtin_clz(n.limb[n.count - 1]);
     m.exponent = length > 128 ? length - 128 : 0;
     for (int i = length - 1; i >= m.exponent; i--)
-        m.top = m.top << 1 | bit_at(&n, i);
+        m.high = m.high << 1 | m.low >> 63, m.low = m.low << 1 | bit_at(&n, i);
     for (int i = 0; i < m.exponent && !m.rest; i++)
         m.rest = bit_at(&n, i) != 0;
     return m;
@@ -131,46 +149,46 @@ static void float_limits(enum lffi_op op, int *digits, int *exponent)
 
 bool lffi_magnitude_is_exact(enum lffi_op op, const struct lffi_magnitude *m)
 {
-    unsigned __int128 bits = m->top;
     int digits;
     int exponent;
+    int zeros = m->low != 0 ? __builtin_ctzll(m->low) : 64;
     float_limits(op, &digits, &exponent);
-    if (m->huge || m->rest || bit_length(bits) + m->exponent > exponent)
+    if (m->huge || m->rest || bit_length(m) + m->exponent > exponent)
         return false;
-    while (bits != 0 && (bits & 1) == 0)
-        bits >>= 1;
-    return bit_length(bits) <= digits;
+    if (m->low == 0 && m->high != 0)
+        zeros += __builtin_ctzll(m->high);
+    return bit_length(m) - zeros <= digits;
 }
 
 /* Drops low bits until at most `bits` are left, the last one set when a dropped one was: so
  * rounding to a type of fewer than bits - 1 significant bits goes the way that the whole value
  * would. */
-static unsigned __int128 jam(const struct lffi_magnitude *m, int bits, int *exponent)
+static void jam(struct lffi_magnitude *m, int bits)
 {
-    int excess = bit_length(m->top) - bits;
-    unsigned __int128 value = m->top;
-    bool rest = m->rest;
-    *exponent = m->exponent;
+    int excess = bit_length(m) - bits;
     if (excess > 0) {
-        rest = rest || (value & (((unsigned __int128)1 << excess) - 1)) != 0;
-        value >>= excess;
-        *exponent += excess;
+        shift_right(m, excess);
+        m->exponent += excess;
     }
-    return value | rest;
+    m->low |= m->rest;
 }
 
 void lffi_store_magnitude(enum lffi_op op, void *dst, const struct lffi_magnitude *m)
 {
+    struct lffi_magnitude top = *m;
     int digits;
-    int exponent;
     int most;
     lffi_real value;
     float_limits(op, &digits, &most);
-    /* The widest type rounds here, all others when lffi_real is stored. */
-    value = (lffi_real)jam(m, digits == 113 ? 128 : 113, &exponent);
-    for (; exponent > 0; exponent--)
+    /* Each half is a lffi_real exactly, when both are needed; one rounding is left: that of their
+     * sum for the widest type, that of lffi_store_float for all others. */
+    jam(&top, digits + 2);
+    value = (lffi_real)top.low;
+    if (top.high != 0)
+        value += (lffi_real)top.high * 0x1p64;
+    for (; top.exponent > 0; top.exponent--)
         value *= 2;
-    if (m->huge)
+    if (top.huge)
         value = (lffi_real)__builtin_inff();
-    lffi_store_float(op, dst, m->negative ? -value : value);
+    lffi_store_float(op, dst, top.negative ? -value : value);
 }

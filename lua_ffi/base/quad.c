@@ -13,7 +13,7 @@
 
 enum { FRACTION = 112, BIAS = 16383, SPECIAL = 0x7fff };
 
-typedef unsigned __int128 word;
+typedef lffi_wide word;
 
 static word bits_of(lffi_real value)
 {

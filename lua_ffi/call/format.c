@@ -230,7 +230,7 @@ static _Noreturn void wants_integer(struct lffi_format_check *c,
 static void check_range(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
                         const struct lffi_integer *value, unsigned bits, bool is_signed)
 {
-    unsigned __int128 reduced;
+    lffi_wide reduced;
     const char *type = integer_name(bits, is_signed);
     const char *got;
     if (c->where->policy > LFFI_STRICT ||

@@ -228,7 +228,7 @@ static int api_fill(lua_State *L)
 static int errno_arg(lua_State *L, struct lffi_scope *scope, int arg)
 {
     struct lffi_integer value;
-    unsigned __int128 bits;
+    lffi_wide bits;
     bool fraction = false;
     if (!lffi_to_integer(L, scope->st, arg, &value, &fraction) || fraction)
         lffi_expected(L, arg, "integer");

@@ -134,7 +134,7 @@ static void push_integer_float(lua_State *L, const struct lffi_cdata *cd)
 {
     struct lffi_integer value = lffi_integer_of_memory(cd->ct, cd->addr);
     if (value.negative)
-        lua_pushnumber(L, (lua_Number)(__int128)value.bits);
+        lua_pushnumber(L, (lua_Number)(lffi_signed_wide)value.bits);
     else
         lua_pushnumber(L, (lua_Number)value.bits);
 }
@@ -237,7 +237,7 @@ static void push_big_number(lua_State *L, struct lffi_scope *scope)
     if (value.beyond) {
         const char *text = lffi_push_integer_source(L, scope->st, 1);
         m = lffi_magnitude_of_text(text, strlen(text));
-    } else if ((__int128)value.bits == (int64_t)value.bits &&
+    } else if ((lffi_signed_wide)value.bits == (int64_t)value.bits &&
                value.negative == ((int64_t)value.bits < 0)) {
         lua_pushinteger(L, (lua_Integer)value.bits);
         return;
@@ -462,7 +462,7 @@ static int quick_cast(lua_State *L)
     if (lffi_is_word(ct->op) && lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER) {
         lua_Integer value = lffi_integer_in_place(&arg[1]);
         struct lffi_cdata *made = lffi_new(L, ct, ct->size);
-        lffi_integer_to_memory(ct, made->addr, (unsigned __int128)value);
+        lffi_integer_to_memory(ct, made->addr, (lffi_wide)value);
         return 1;
     }
     cd = ct->op == LFFI_POINTER ? lffi_cdata_in_place(st, &arg[1]) : NULL;

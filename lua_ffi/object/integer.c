@@ -1,6 +1,6 @@
 /* Integers of any magnitude: the carrier between Lua values and C integers (docs/design.md S1-S3).
  *
- * Depends on cdata.c and ctype.c. The carrier holds two's complement 128 bits, the sign, and
+ * Depends on cdata.c and ctype.c. The carrier holds two's complement wide bits, the sign, and
  * whether the true value needs more; reduction modulo 2^N and range checks are exact for every
  * magnitude.
  */
@@ -11,16 +11,16 @@
 
 struct lffi_integer lffi_integer_of_int64(int64_t value)
 {
-    return (struct lffi_integer){(unsigned __int128)(__int128)value, value < 0, false};
+    return (struct lffi_integer){(lffi_wide)(lffi_signed_wide)value, value < 0, false};
 }
 
-/* Gives a magnitude its sign; `beyond` grows when -magnitude is below -2^127. */
-static struct lffi_integer with_sign(unsigned __int128 magnitude, bool negative, bool beyond)
+/* Gives a magnitude its sign; `beyond` grows when -magnitude is below -2^127 (or -2^63). */
+static struct lffi_integer with_sign(lffi_wide magnitude, bool negative, bool beyond)
 {
     struct lffi_integer out = {magnitude, negative && (magnitude != 0 || beyond), beyond};
     if (negative) {
         out.bits = -magnitude;
-        out.beyond = beyond || magnitude > (unsigned __int128)1 << 127;
+        out.beyond = beyond || magnitude > (lffi_wide)1 << (LFFI_WIDE_BITS - 1);
     }
     return out;
 }
@@ -28,23 +28,22 @@ static struct lffi_integer with_sign(unsigned __int128 magnitude, bool negative,
 struct lffi_integer lffi_integer_of_real(lffi_real value)
 {
     bool negative = value < 0;
-    unsigned shift = 0;
-    unsigned __int128 bits;
+    bool beyond;
     if (negative)
         value = -value;
-    for (; value >= 0x1p128; shift++)
-        value /= 2; /* loses nothing: no type has 128 significant bits */
-    bits = (unsigned __int128)value;
-    return with_sign(shift < 128 ? bits << shift : 0, negative, shift > 0);
+    beyond = value >= LFFI_WIDE_END;
+    if (beyond) /* the remainder, exactly: powers of two lose nothing */
+        value -= lffi_truncate(value / LFFI_WIDE_END) * LFFI_WIDE_END;
+    return with_sign((lffi_wide)value, negative, beyond);
 }
 
 /* ---- text ------------------------------------------------------------------------------------ */
 
-/* digits+ ; the value modulo 2^128, and whether it overflowed. */
-static bool read_digits(const char *text, const char *end, unsigned base,
-                        unsigned __int128 *magnitude, bool *beyond)
+/* digits+ ; the value modulo 2^LFFI_WIDE_BITS, and whether it overflowed. */
+static bool read_digits(const char *text, const char *end, unsigned base, lffi_wide *magnitude,
+                        bool *beyond)
 {
-    const unsigned __int128 most = ~(unsigned __int128)0;
+    const lffi_wide most = ~(lffi_wide)0;
     *magnitude = 0;
     *beyond = false;
     if (text == end)
@@ -64,7 +63,7 @@ bool lffi_text_to_integer(const char *text, size_t size, struct lffi_integer *ou
 {
     const char *end = text + size;
     bool negative = size > 0 && *text == '-';
-    unsigned __int128 magnitude;
+    lffi_wide magnitude;
     bool beyond;
     unsigned base = 10;
     if (size > 0 && (*text == '-' || *text == '+'))
@@ -83,7 +82,7 @@ const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *valu
 {
     char text[48];
     char *p = text + sizeof text;
-    unsigned __int128 rest = value->negative ? -value->bits : value->bits;
+    lffi_wide rest = value->negative ? -value->bits : value->bits;
     uint64_t word; /* most are no longer: dividing 128 bits takes a function */
     *--p = '\0';
     for (; rest > UINT64_MAX; rest /= 10)
@@ -101,24 +100,24 @@ const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *valu
 /* ---- memory ---------------------------------------------------------------------------------- */
 
 /* Keeps the low `bits` bits, extended by the sign when is_signed. */
-static unsigned __int128 extend(unsigned __int128 value, unsigned bits, bool is_signed)
+static lffi_wide extend(lffi_wide value, unsigned bits, bool is_signed)
 {
-    unsigned shift = 128 - bits;
+    unsigned shift = LFFI_WIDE_BITS - bits;
     value <<= shift;
-    return is_signed ? (unsigned __int128)((__int128)value >> shift) : value >> shift;
+    return is_signed ? (lffi_wide)((lffi_signed_wide)value >> shift) : value >> shift;
 }
 
-struct lffi_integer lffi_integer_of_bits(unsigned __int128 value, unsigned bits, bool is_signed)
+struct lffi_integer lffi_integer_of_bits(lffi_wide value, unsigned bits, bool is_signed)
 {
     struct lffi_integer out = {extend(value, bits, is_signed), false, false};
-    out.negative = is_signed && (__int128)out.bits < 0;
+    out.negative = is_signed && (lffi_signed_wide)out.bits < 0;
     return out;
 }
 
 /* The bytes of an integer object of up to 16 bytes, zero-extended. */
-static unsigned __int128 load_raw(const void *src, uint64_t size)
+static lffi_wide load_raw(const void *src, uint64_t size)
 {
-    unsigned __int128 raw = 0;
+    lffi_wide raw = 0;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
     memcpy(&raw, src, (size_t)size);
 #else
@@ -134,7 +133,7 @@ struct lffi_integer lffi_integer_of_memory(const struct lffi_ctype *ct, const vo
     return lffi_integer_of_bits(load_raw(src, type->size), bits, type->is_signed != 0);
 }
 
-void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __int128 bits)
+void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, lffi_wide bits)
 {
     uint64_t size = ct->op == LFFI_ENUM ? ct->target->size : ct->size;
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
@@ -150,17 +149,17 @@ void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __i
  * 2^N - 1. */
 static bool fits(const struct lffi_integer *value, unsigned bits, bool min_signed, bool max_signed)
 {
-    unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
+    lffi_wide most = ~(lffi_wide)0 >> (LFFI_WIDE_BITS - bits);
     if (value->beyond)
         return false;
     if (value->negative)
-        return min_signed && (__int128)value->bits >= -(__int128)(most >> 1) - 1;
+        return min_signed && (lffi_signed_wide)value->bits >= -(lffi_signed_wide)(most >> 1) - 1;
     return value->bits <= (max_signed ? most >> 1 : most);
 }
 
-static unsigned __int128 clamp(const struct lffi_integer *value, unsigned bits, bool is_signed)
+static lffi_wide clamp(const struct lffi_integer *value, unsigned bits, bool is_signed)
 {
-    unsigned __int128 most = ~(unsigned __int128)0 >> (128 - bits);
+    lffi_wide most = ~(lffi_wide)0 >> (LFFI_WIDE_BITS - bits);
     if (is_signed)
         most >>= 1;
     if (!value->negative)
@@ -169,9 +168,9 @@ static unsigned __int128 clamp(const struct lffi_integer *value, unsigned bits, 
 }
 
 bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool is_signed,
-                         enum lffi_policy policy, unsigned __int128 *out)
+                         enum lffi_policy policy, lffi_wide *out)
 {
-    unsigned __int128 mask = ~(unsigned __int128)0 >> (128 - bits);
+    lffi_wide mask = ~(lffi_wide)0 >> (LFFI_WIDE_BITS - bits);
     bool exact = fits(value, bits, is_signed, is_signed);
     *out = value->bits & mask;
     if (exact || policy == LFFI_WRAP)

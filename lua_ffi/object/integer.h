@@ -16,14 +16,14 @@ bool lffi_text_to_integer(const char *text, size_t size, struct lffi_integer *ou
 struct lffi_integer lffi_integer_of_real(lffi_real value); /* finite; truncated */
 struct lffi_integer lffi_integer_of_int64(int64_t value);
 /* The low `bits` bits as an integer of that width. */
-struct lffi_integer lffi_integer_of_bits(unsigned __int128 value, unsigned bits, bool is_signed);
+struct lffi_integer lffi_integer_of_bits(lffi_wide value, unsigned bits, bool is_signed);
 /* Integers, enums and bool in memory; the other way stores the low bytes. */
-void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, unsigned __int128 bits);
+void lffi_integer_to_memory(const struct lffi_ctype *ct, void *dst, lffi_wide bits);
 struct lffi_integer lffi_integer_of_memory(const struct lffi_ctype *ct, const void *src);
 /* Reduces to `bits` (1..128) by policy (docs/design.md S1). False when it does not fit under FIT or
  * STRICT. */
 bool lffi_integer_reduce(const struct lffi_integer *value, unsigned bits, bool is_signed,
-                         enum lffi_policy policy, unsigned __int128 *out);
+                         enum lffi_policy policy, lffi_wide *out);
 /* True when so many bits hold the value in either signedness. */
 bool lffi_integer_has_bits(const struct lffi_integer *value, unsigned bits);
 /* -1, 0, 1 by value. */

@@ -110,11 +110,11 @@ static bool both_become_numbers(lua_State *L, struct operands *o)
     return both_numbers(o);
 }
 
-/* Results and floats have no room for an integer beyond 128 bits. */
+/* Results and floats have no room for an integer beyond the widest. */
 static void check_room(lua_State *L, const struct operands *o)
 {
     if (o->a.integer.beyond || o->b.integer.beyond)
-        luaL_error(L, "operand needs more than 128 bits");
+        luaL_error(L, "operand needs more than %d bits", LFFI_WIDE_BITS);
 }
 
 /* ---- metamethods ----------------------------------------------------------------------------- */

@@ -50,10 +50,10 @@ static uint64_t mask_of(const struct cdecl_member *m)
     return UINT64_MAX >> (64 - m->width);
 }
 
-static unsigned __int128 load_value(const unsigned char *src, const struct cdecl_member *m)
+static lffi_wide load_value(const unsigned char *src, const struct cdecl_member *m)
 {
     size_t size = word_size(m);
-    unsigned __int128 value = 0;
+    lffi_wide value = 0;
     uint64_t word = 0;
     struct run run;
     if (size > 0 && m->width > 0) {
@@ -63,13 +63,13 @@ static unsigned __int128 load_value(const unsigned char *src, const struct cdecl
     for (unsigned done = 0; done < m->width; done += run.size) {
         unsigned bit = m->bit + done;
         run = run_at(bit, done, m->width);
-        value |= (unsigned __int128)((unsigned)src[bit / 8] >> run.in_byte & ((1u << run.size) - 1))
+        value |= (lffi_wide)((unsigned)src[bit / 8] >> run.in_byte & ((1u << run.size) - 1))
                  << run.in_value;
     }
     return value;
 }
 
-static void store_value(unsigned char *dst, const struct cdecl_member *m, unsigned __int128 value)
+static void store_value(unsigned char *dst, const struct cdecl_member *m, lffi_wide value)
 {
     size_t size = word_size(m);
     uint64_t word = 0;
@@ -99,7 +99,7 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
 {
     const struct cdecl_member *m = field->member;
     const unsigned char *src = (const unsigned char *)base + field->offset;
-    unsigned __int128 bits = load_value(src, m);
+    lffi_wide bits = load_value(src, m);
     struct lffi_integer value;
     if (field->ct->op == LFFI_BOOL) {
         lua_pushboolean(L, (int)(bits & 1));
@@ -115,8 +115,8 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
 }
 
 /* The bits to store; texts name the width ("does not fit 'unsigned int' (3 bits)"). */
-static unsigned __int128 bits_of(lua_State *L, const struct lffi_field *field, int idx,
-                                 const struct lffi_where *where)
+static lffi_wide bits_of(lua_State *L, const struct lffi_field *field, int idx,
+                         const struct lffi_where *where)
 {
     unsigned width = field->member->width;
     if (field->ct->op == LFFI_BOOL)
@@ -144,6 +144,6 @@ bool lffi_quick_store_bits(const struct lffi_field *field, void *base, int64_t v
                         : value < 0 || (uint64_t)value > most)
         return false;
     store_value((unsigned char *)base + field->offset, field->member,
-                (unsigned __int128)(uint64_t)value);
+                (lffi_wide)(uint64_t)value);
     return true;
 }

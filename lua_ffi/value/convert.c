@@ -106,11 +106,11 @@ static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, in
 }
 
 /* The integer at idx reduced to `bits` bits of type ct. */
-unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
-                                       bool is_signed, int idx, const struct lffi_where *where)
+lffi_wide lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits, bool is_signed,
+                               int idx, const struct lffi_where *where)
 {
     struct lffi_integer value = check_integer(L, ct, idx, where);
-    unsigned __int128 out;
+    lffi_wide out;
     if (!lffi_integer_reduce(&value, bits, is_signed, policy_of(where), &out))
         lffi_misfit(L, ct, bits, &value, idx, where);
     return lffi_integer_of_bits(out, bits, is_signed).bits;
@@ -127,8 +127,7 @@ static void store_integer(lua_State *L, struct lffi_ctype *ct, void *dst, int id
                           const struct lffi_where *where)
 {
     const struct cdecl_type *type = ct->type;
-    unsigned __int128 bits =
-        lffi_reduced_integer(L, ct, type->bits, has_sign(type, where), idx, where);
+    lffi_wide bits = lffi_reduced_integer(L, ct, type->bits, has_sign(type, where), idx, where);
     lffi_integer_to_memory(ct, dst, bits);
 }
 
@@ -156,8 +155,8 @@ static uint64_t enumerator(lua_State *L, struct lffi_ctype *ct, int idx,
 }
 
 /* Bits of the enum value at idx, reduced to `bits`. */
-unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
-                                    const struct lffi_where *where)
+lffi_wide lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
+                            const struct lffi_where *where)
 {
     const struct cdecl_type *integer = ct->target->type;
     bool is_signed = integer->is_signed != 0;
@@ -200,8 +199,9 @@ bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lf
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value)
 {
     struct lffi_cdata *cd;
-    if (!value->beyond && (__int128)value->bits >= INT64_MIN &&
-        (__int128)value->bits <= INT64_MAX && value->negative == ((__int128)value->bits < 0)) {
+    if (!value->beyond && (lffi_signed_wide)value->bits >= INT64_MIN &&
+        (lffi_signed_wide)value->bits <= INT64_MAX &&
+        value->negative == ((lffi_signed_wide)value->bits < 0)) {
         lua_pushinteger(L, (lua_Integer)value->bits);
         return;
     }

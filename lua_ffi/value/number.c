@@ -44,7 +44,7 @@ static struct lffi_ctype *result_type(lua_State *L, struct lffi_scope *scope,
     return tb->type->is_signed || !ta->type->is_signed ? ta : tb;
 }
 
-static void push_boxed(lua_State *L, struct lffi_ctype *ct, unsigned __int128 bits)
+static void push_boxed(lua_State *L, struct lffi_ctype *ct, lffi_wide bits)
 {
     struct lffi_integer value =
         lffi_integer_of_bits(bits, ct->type->bits, ct->type->is_signed != 0);
@@ -54,18 +54,19 @@ static void push_boxed(lua_State *L, struct lffi_ctype *ct, unsigned __int128 bi
 
 /* ---- exact integers -------------------------------------------------------------------------- */
 
-static unsigned __int128 magnitude(const struct lffi_integer *v)
+static lffi_wide magnitude(const struct lffi_integer *v)
 {
     return v->negative ? -v->bits : v->bits;
 }
 
-/* Quotient rounded towards minus infinity and its remainder, modulo 2^128; magnitudes never trap.
+/* Quotient rounded towards minus infinity and its remainder, modulo 2^LFFI_WIDE_BITS; magnitudes
+ * never trap.
  */
-static unsigned __int128 floor_divide(const struct lffi_integer *a, const struct lffi_integer *b,
-                                      bool remainder)
+static lffi_wide floor_divide(const struct lffi_integer *a, const struct lffi_integer *b,
+                              bool remainder)
 {
-    unsigned __int128 q = magnitude(a) / magnitude(b);
-    unsigned __int128 r = magnitude(a) % magnitude(b);
+    lffi_wide q = magnitude(a) / magnitude(b);
+    lffi_wide r = magnitude(a) % magnitude(b);
     if (a->negative != b->negative) {
         q = r != 0 ? -q - 1 : -q;
         r = r != 0 ? magnitude(b) - r : 0;
@@ -76,18 +77,17 @@ static unsigned __int128 floor_divide(const struct lffi_integer *a, const struct
 }
 
 /* Logical shift to the left within `bits`, to the right when n is negative (Lua's rule). */
-static unsigned __int128 shift(unsigned __int128 value, const struct lffi_integer *n, bool left,
-                               unsigned bits)
+static lffi_wide shift(lffi_wide value, const struct lffi_integer *n, bool left, unsigned bits)
 {
-    unsigned __int128 count = magnitude(n);
+    lffi_wide count = magnitude(n);
     if (count >= bits)
         return 0;
-    value &= ~(unsigned __int128)0 >> (128 - bits);
+    value &= ~(lffi_wide)0 >> (LFFI_WIDE_BITS - bits);
     return left != n->negative ? value << (unsigned)count : value >> (unsigned)count;
 }
 
-static unsigned __int128 integer_result(lua_State *L, int op, const struct lffi_integer *a,
-                                        const struct lffi_integer *b, unsigned bits)
+static lffi_wide integer_result(lua_State *L, int op, const struct lffi_integer *a,
+                                const struct lffi_integer *b, unsigned bits)
 {
     switch (op) {
     case LUA_OPADD: return a->bits + b->bits;
@@ -110,10 +110,11 @@ static unsigned __int128 integer_result(lua_State *L, int op, const struct lffi_
 
 /* ---- floats ---------------------------------------------------------------------------------- */
 
-/* The integer of an integral number; false when its magnitude needs more than 128 bits. */
+/* The integer of an integral number; false when its magnitude needs more than a wide integer's
+ * bits. */
 static bool integer_of_float(lffi_real whole, struct lffi_integer *out)
 {
-    if (!(whole < 0x1p128 && whole > -0x1p128))
+    if (!(whole < LFFI_WIDE_END && whole > -LFFI_WIDE_END))
         return false;
     *out = lffi_integer_of_real(whole);
     return true;
@@ -124,7 +125,7 @@ static lua_Number as_lua_float(const struct lffi_operand *o)
 {
     if (o->kind == LFFI_FLOAT_OPERAND)
         return (lua_Number)o->number;
-    return o->integer.negative ? (lua_Number)(__int128)o->integer.bits
+    return o->integer.negative ? (lua_Number)(lffi_signed_wide)o->integer.bits
                                : (lua_Number)o->integer.bits;
 }
 

@@ -75,7 +75,7 @@ static bool is_float_cdata(lua_State *L, struct lffi_state *st, int idx)
 static bool convert_index(lua_State *L, const struct lffi_ctype *ct, int64_t *index)
 {
     struct lffi_integer value;
-    unsigned __int128 bits;
+    lffi_wide bits;
     bool fraction = false;
     int exact = 0;
     if (lua_type(L, 2) == LUA_TSTRING)

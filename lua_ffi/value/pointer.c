@@ -14,7 +14,7 @@ static bool is_pointer(const struct lffi_operand *o)
 static bool element_offset(lua_State *L, const struct lffi_ctype *pointer,
                            const struct lffi_operand *o, int64_t *offset)
 {
-    unsigned __int128 bits;
+    lffi_wide bits;
     struct lffi_integer value;
     if (o->kind == LFFI_FLOAT_OPERAND) {
         if (!lffi_is_finite(o->number) ||

@@ -51,10 +51,10 @@ void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_in
 bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
 /* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a
  * boolean. For bitfield.c. */
-unsigned __int128 lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits,
-                                       bool is_signed, int idx, const struct lffi_where *where);
-unsigned __int128 lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
-                                    const struct lffi_where *where);
+lffi_wide lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits, bool is_signed,
+                               int idx, const struct lffi_where *where);
+lffi_wide lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
+                            const struct lffi_where *where);
 /* The type of the two parts of a complex type. */
 struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct);
 bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where);

@@ -7,7 +7,8 @@
 #include <uchar.h>
 #include <wchar.h>
 
-#ifndef __SIZEOF_FLOAT128__ /* where long double has this format there is no other name for it in C */
+#ifndef __SIZEOF_FLOAT128__ /* where long double has this format there is no other name for it in \
+                               C */
 #define __float128 long double
 #endif
 
