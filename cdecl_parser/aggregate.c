@@ -289,7 +289,7 @@ static uint8_t member_refusal(const struct cdecl_member *m)
     const struct cdecl_type *type = m->type;
     while (type->kind == CDECL_ARRAY)
         type = type->target;
-    return type->tag == NULL ? CDECL_USABLE : type->tag->refusal;
+    return type->tag == NULL ? type->refusal : type->tag->refusal;
 }
 
 static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,

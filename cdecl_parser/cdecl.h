@@ -53,6 +53,8 @@ enum cdecl_prim {
 enum cdecl_refusal {
     CDECL_USABLE,       /* nothing speaks against it */
     CDECL_NOT_EXPORTED, /* static: no library has it */
+    CDECL_NO_INT128,    /* of the machine, or of the compiler that built this */
+    CDECL_NO_FLOAT128,
 #define CONVENTION(name) CDECL_REFUSED_##name,
 #define REFUSE(name) CDECL_REFUSED_##name,
 #include "attrs.def"

@@ -9,6 +9,8 @@ static const struct {
     const char *attribute; /* NULL when it is none that is to blame */
 } refusals[CDECL_REFUSAL_COUNT] = {
     [CDECL_NOT_EXPORTED] = {"it is static, so no library exports it", NULL},
+    [CDECL_NO_INT128] = {"this machine has no integers of more than 64 bits", NULL},
+    [CDECL_NO_FLOAT128] = {"this machine has no floats of 128 bits", NULL},
 #define CONVENTION(word) REFUSED(word)
 #define REFUSE(word) REFUSED(word)
 #include "attrs.def"

@@ -28,8 +28,15 @@
  * then no code of theirs has such a value. */
 #if defined(__SIZEOF_INT128__)
 #define CDECL_INT128_ALIGN _Alignof(__int128)
+#define CDECL_HAS_INT128 1
 #else
+#define CDECL_HAS_INT128 0
 #define CDECL_INT128_ALIGN 16
+#endif
+#if defined(__FLT128_MANT_DIG__) || defined(__SIZEOF_FLOAT128__) || LDBL_MANT_DIG == 113
+#define CDECL_HAS_FLOAT128 1
+#else
+#define CDECL_HAS_FLOAT128 0
 #endif
 #if defined(__FLT128_MANT_DIG__) && !defined(__clang__)
 #define CDECL_FLOAT128_ALIGN _Alignof(_Float128)

@@ -114,6 +114,16 @@ static const struct cdecl_type *intern(struct cdecl_state *state, struct cdecl_t
 
 /* ---- basic types ---- */
 
+/* Why a machine cannot use a type of so many bits, if it cannot. The layout is that of machines
+ * which can. */
+static uint8_t machine_refusal(const struct cdecl_type *type)
+{
+    bool is_quad = type->prim == CDECL_PRIM_FLOAT128 || type->prim == CDECL_PRIM_CFLOAT128;
+    if (!CDECL_HAS_INT128 && type->kind == CDECL_INT && type->bits > 64)
+        return CDECL_NO_INT128;
+    return !CDECL_HAS_FLOAT128 && is_quad ? CDECL_NO_FLOAT128 : CDECL_USABLE;
+}
+
 void cdecl__make_basic(struct cdecl_state *state)
 {
     static const struct {
@@ -135,6 +145,7 @@ void cdecl__make_basic(struct cdecl_state *state)
                                    .depth = 1,
                                    .align = (uint32_t)prims[i].align,
                                    .size = prims[i].size};
+        shape.refusal = machine_refusal(&shape);
         state->basic[i] = intern(state, &shape);
     }
 }
@@ -153,6 +164,7 @@ const struct cdecl_type *cdecl__bitint(struct cdecl_state *state, uint64_t bits,
                                .depth = 1,
                                .size = extent.size,
                                .align = extent.align};
+    shape.refusal = machine_refusal(&shape);
     return intern(state, &shape);
 }
 

@@ -189,7 +189,7 @@ static bool is_inside(const struct lffi_cdata *cd, size_t size)
 
 bool lffi_owns_memory(lua_State *L, int idx)
 {
-    return is_inside(lua_touserdata(L, idx), lua_rawlen(L, idx));
+    return is_inside(lua_touserdata(L, idx), (size_t)lua_rawlen(L, idx));
 }
 
 /* A pointer with a finaliser stands for what it points to: that is gone with the pointer. */
@@ -412,7 +412,7 @@ static uint64_t owner_extent(lua_State *L, int idx, const struct lffi_cdata *cd,
             return extent_in_place(lffi_value_at(L, idx), owner, addr);
     }
     if (lffi_push_block(L, idx, addr)) {
-        extent = object_end(lua_touserdata(L, -1), lua_rawlen(L, -1)) - (uintptr_t)addr;
+        extent = object_end(lua_touserdata(L, -1), (size_t)lua_rawlen(L, -1)) - (uintptr_t)addr;
         lua_pop(L, 1);
     }
     return extent;

@@ -16,7 +16,7 @@ const struct lffi_function *lffi_to_function(lua_State *L, int idx)
     if (lua_islightuserdata(L, -1) && lua_getupvalue(L, idx - (idx < 0), LFFI_UPVALUE_RECORD)) {
         address = lua_touserdata(L, -2);
         record = lua_touserdata(L, -1);
-        size = lua_rawlen(L, -1);
+        size = (size_t)lua_rawlen(L, -1);
         lua_pop(L, 1);
         if (record != address || size < sizeof *record || record->kind != &lffi_record_kind)
             record = NULL;

@@ -94,7 +94,7 @@ static const char *push_declarator(lua_State *L, const struct cdecl_type *type, 
     }
     lua_pushfstring(L, "*%s%s", qualifiers(type), inner);
     if (type->quals != 0 && *inner == '\0') /* "*const", without the blank */
-        lua_pushlstring(L, lua_tostring(L, -1), lua_rawlen(L, -1) - 1);
+        lua_pushlstring(L, lua_tostring(L, -1), (size_t)lua_rawlen(L, -1) - 1);
     if (type->target->kind == CDECL_ARRAY || type->target->kind == CDECL_FUNCTION)
         lua_pushfstring(L, "(%s)", lua_tostring(L, -1));
     return lua_tostring(L, -1);

@@ -129,7 +129,8 @@ bool lffi_find_element(lua_State *L, const struct lffi_cdata *cd, struct lffi_el
     if (count == UINT64_MAX)
         lffi_check_walk(L, cd->ct, e->index);
     /* Computed as C does through a pointer: modulo the address space. */
-    e->addr = (unsigned char *)((uintptr_t)base + (uintptr_t)e->index * lffi_sizeof(L, e->ct));
+    e->addr = (unsigned char *)((uintptr_t)base +
+                                (uintptr_t)((uint64_t)e->index * lffi_sizeof(L, e->ct)));
     return true;
 }
 

@@ -252,7 +252,7 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
     ffi_type *described = &ffi_type_void;
     *way = (struct lffi_way){0};
     *kind = LFFI_RETURN_WORDS;
-#ifdef __s390x__
+#if defined __s390x__ || defined __i386__
     if (type->kind != CDECL_VOID && cdecl_sizeof(type) == 0) {
         *why = "libffi cannot return an empty struct on this machine"; /* by its address */
         return false;
