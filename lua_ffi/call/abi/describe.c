@@ -341,18 +341,30 @@ static bool has_vectors(const struct cdecl_type *type)
     return type->kind == CDECL_VECTOR;
 }
 
+/* i386: only what gcc loads into a vector register is aligned to 16 on the stack. */
+static uint32_t i386_alignment(const struct cdecl_type *type)
+{
+    if (type->kind == CDECL_ARRAY)
+        return i386_alignment(type->target);
+    if (type->kind == CDECL_STRUCT || type->kind == CDECL_UNION)
+        for (uint32_t i = 0; i < type->tag->nmembers; i++)
+            if (i386_alignment(type->tag->members[i].type) == 16)
+                return 16;
+    return type->prim == CDECL_PRIM_FLOAT128 && type->kind == CDECL_FLOAT ? 16 : 4;
+}
+
 static ffi_type *describe_aggregate(struct lffi_room *room, const struct cdecl_type *type,
                                     const char **why)
 {
     struct makeup m = {.base = CDECL_PRIM_VOID};
     uint64_t size = cdecl_sizeof(type);
     uint32_t align = cdecl_alignof(type->unqual);
-    if (MACHINE == MACHINE_MEMORY)
-        return plain_bytes(room, size, align);
     if (has_vectors(type)) {
         *why = "libffi cannot pass vectors";
         return NULL;
     }
+    if (MACHINE == MACHINE_MEMORY)
+        return plain_bytes(room, size, i386_alignment(type));
     if (size > MEMBERS_MATTER)
         return plain_bytes(room, size, align);
     examine(&m, type, 0);
