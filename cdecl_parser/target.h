@@ -33,7 +33,9 @@
 #define CDECL_HAS_INT128 0
 #define CDECL_INT128_ALIGN 16
 #endif
-#if defined(__FLT128_MANT_DIG__) || defined(__SIZEOF_FLOAT128__) || LDBL_MANT_DIG == 113
+/* Without integers of its size the module cannot print one. */
+#if CDECL_HAS_INT128 && \
+    (defined(__FLT128_MANT_DIG__) || defined(__SIZEOF_FLOAT128__) || LDBL_MANT_DIG == 113)
 #define CDECL_HAS_FLOAT128 1
 #else
 #define CDECL_HAS_FLOAT128 0

@@ -1,10 +1,10 @@
-/* __float128 by integers: quad.c. Where the compiler has the type. */
+/* __float128 by integers: quad.c. Where the compiler has both types. */
 #ifndef LFFI_QUAD_H
 #define LFFI_QUAD_H
 
 #include "base/base.h"
 
-#ifdef __SIZEOF_FLOAT128__
+#if defined __SIZEOF_FLOAT128__ && defined __SIZEOF_INT128__
 #define LFFI_QUAD 1
 
 /* The text of %.36g, as many digits as tell any two values apart, correctly rounded. */

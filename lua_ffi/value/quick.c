@@ -120,7 +120,7 @@ bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op
             offset = 0 - offset;
         lffi_push_pointer(
             L, a->ct->op == LFFI_POINTER ? a->ct->base : lffi_pointer_to(L, a->ct->target),
-            (const void *)((uintptr_t)p + offset), 1);
+            (const void *)((uintptr_t)p + (uintptr_t)offset), 1);
         return true;
     }
     b = lffi_cdata_in_place(st, &arg[1]);
