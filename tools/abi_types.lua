@@ -2,8 +2,9 @@
 --
 -- A type is a table: c (how C names it), value() -> a value, literal(v) -> C text (scalars only), lua(v) ->
 -- what is passed to cffi, same(v, got) -> is `got` the value. `options` of a batch: compiler ("gcc" or
--- "clang", whose disagreements and bugs are kept out), lacks (the types that it does not know, as keys), count
--- (aggregates made so far) and types (the list of their definitions, which grows). All randomness is math.random's, for the caller to seed.
+-- "clang", whose disagreements and bugs are kept out), lacks (the types that it does not know, as keys),
+-- count (aggregates made so far) and types (the list of their definitions, which grows). All randomness
+-- is math.random's, for the caller to seed.
 local ffi = require "cffi"
 local decimal128 = require "decimal128"
 
