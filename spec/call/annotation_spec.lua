@@ -107,7 +107,7 @@ describe("string", function()
 end)
 
 describe("owned", function()
-    it("frees what nobody refers to, once", function()
+    it("frees what nobody refers to, once #close", function()
         collectgarbage()
         collectgarbage()
         local before = lib.an_alive()

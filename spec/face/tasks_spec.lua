@@ -193,7 +193,7 @@ describe("a task", function()
         ffi.threads(before)
     end)
 
-    it("is over when its block is", function()
+    it("is over when its block is #close", function()
         local t = now()
         do
             local task <close> = ffi.async(lib.callbacks_pause, 60)

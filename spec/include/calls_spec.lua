@@ -36,7 +36,7 @@ local cases = {
     { "sys/ioctl.h", {}, {
         _IO = pairs_of(UNSIGNED), _IOC_NR = each(UNSIGNED), _IOC_TYPE = each(UNSIGNED), _IOC_SIZE = each(UNSIGNED),
         _IOR = { { 84, 1, "int" }, { 84, 2, "long" }, { 1, 2, "char[100]" }, { 69, 3, "struct winsize" } },
-        _IOW = { { 84, 1, "int" }, { 84, 2, "struct termio" } }, _IOWR = { { 84, 1, "void *" } },
+        _IOW = { { 84, 1, "int" }, { 84, 2, "struct winsize" } }, _IOWR = { { 84, 1, "void *" } },
     } },
     { "linux/input.h", {}, {
         EVIOCGNAME = each { 1, 64, 256 }, EVIOCGBIT = pairs_of { 1, 2, 32 }, EVIOCGABS = each { 0, 1, 47 },
