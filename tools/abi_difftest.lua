@@ -135,15 +135,15 @@ int wrong, wrong_line;
     if (!(equal) && wrong++ == 0) wrong_line = __LINE__
 ]]
 
--- Which of the types that some machines do not have this compiler lacks, as keys.
+-- Which of the types that some machines do not have this compiler, or cffi, lacks, as keys.
 local lacks = {}
 local function lacking(compiler)
     if not lacks[compiler] then
         lacks[compiler] = {}
         for _, name in ipairs {"_Float16", "_Float128", "__int128"} do
             write_file(DIR .. "/probe.c", ("%s\n%s x;\n"):format(HEADER, name))
-            lacks[compiler][name] = not os.execute(("%s -fsyntax-only %s/probe.c 2>/dev/null"):format(compiler, DIR))
-                or nil
+            local has = os.execute(("%s -fsyntax-only %s/probe.c 2>/dev/null"):format(compiler, DIR))
+            lacks[compiler][name] = not (has and pcall(ffi.new, name)) or nil -- cffi may refuse it
         end
     end
     return lacks[compiler]
