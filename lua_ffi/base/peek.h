@@ -52,8 +52,9 @@ enum {
     LFFI_AT_USER_VALUES = 10, /* userdata: how many user values it has */
     LFFI_AT_BLOCK_SIZE = 16,  /* ... how many bytes its block has */
     LFFI_AT_METATABLE = 24,
-    LFFI_AT_BLOCK = 32,        /* userdata without user values: its bytes */
-    LFFI_AT_BLOCK_BEHIND = LFFI_USER_VALUES, /* with: here they lie, 16 bytes each, then the bytes */
+    LFFI_AT_BLOCK = 32, /* userdata without user values: its bytes */
+    LFFI_AT_BLOCK_BEHIND =
+        LFFI_USER_VALUES, /* with: here they lie, 16 bytes each, then the bytes */
 };
 
 static inline const void *lffi_peek(const void *base, size_t offset)

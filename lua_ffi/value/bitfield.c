@@ -143,7 +143,6 @@ bool lffi_quick_store_bits(const struct lffi_field *field, void *base, int64_t v
     if (bits_signed(ct) ? value > (int64_t)(most >> 1) || value < -(int64_t)(most >> 1) - 1
                         : value < 0 || (uint64_t)value > most)
         return false;
-    store_value((unsigned char *)base + field->offset, field->member,
-                (lffi_wide)(uint64_t)value);
+    store_value((unsigned char *)base + field->offset, field->member, (lffi_wide)(uint64_t)value);
     return true;
 }

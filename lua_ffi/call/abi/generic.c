@@ -254,7 +254,7 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
     *kind = LFFI_RETURN_WORDS;
 #if defined __s390x__ || defined __i386__
     if (type->kind != CDECL_VOID && cdecl_sizeof(type) == 0) {
-        *why = "libffi cannot return an empty struct on this machine"; /* by its address */
+        *why = "libffi cannot give back an empty struct on this machine"; /* by address */
         return false;
     }
 #endif
