@@ -24,10 +24,24 @@ struct lffi_task *lffi_make_task(struct lffi_gate *gate)
     return task;
 }
 
-/* With the mutex, which is given back. */
+/* Out of the gate's list, if it is there. */
+static void unlink_task(struct lffi_task *task)
+{
+    struct lffi_task **link = &task->gate->tasks;
+    while (task->linked && *link != NULL && *link != task)
+        link = &(*link)->next;
+    if (task->linked && *link != NULL)
+        *link = task->next;
+    task->linked = false;
+}
+
+/* With the mutex, which is given back. One that the state was closed on is still in the list, which
+ * lffi_close_tasks looks through meanwhile. */
 static void drop(struct lffi_task *task, bool changed)
 {
     bool last = --task->holders == 0;
+    if (last)
+        unlink_task(task);
     lffi_unlock_universe(&task->gate->universe, changed);
     if (!last)
         return;
@@ -39,16 +53,6 @@ void lffi_drop_task(struct lffi_task *task)
 {
     lffi_lock_universe(&task->gate->universe);
     drop(task, false);
-}
-
-/* Out of the gate's list. */
-static void unlink_task(struct lffi_task *task)
-{
-    struct lffi_task **link = &task->gate->tasks;
-    while (*link != NULL && *link != task)
-        link = &(*link)->next;
-    if (*link != NULL)
-        *link = task->next;
 }
 
 /* ---- the thread's side ----------------------------------------------------------------------- */
@@ -107,6 +111,7 @@ bool lffi_start_task(struct lffi_task *task, struct lffi_crew *crew)
     task->state = LFFI_TASK_QUEUED;
     task->holders++;
     task->next = gate->tasks;
+    task->linked = true;
     gate->tasks = task;
     lffi_unlock_universe(&gate->universe, false);
     started = lffi_submit(crew, &task->job);

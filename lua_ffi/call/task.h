@@ -16,7 +16,8 @@ struct lffi_task {
     struct lffi_job job;
     struct lffi_gate *gate;
     /* under the universe's mutex: */
-    struct lffi_task *next; /* of the gate's */
+    struct lffi_task *next; /* of the gate's ... */
+    bool linked;            /* ... in whose list it is */
     uint8_t state;          /* enum lffi_task_state */
     bool seen;              /* Lua knows that it is done */
     bool closed;            /* the Lua state is gone */

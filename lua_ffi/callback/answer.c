@@ -291,7 +291,7 @@ void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
     int entry_errno = *error_number;
     struct lffi_gate *gate = atomic_load(&slot->gate);
     struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
-    struct lffi_universe *universe = &gate->universe;
+    struct lffi_universe *universe = gate != NULL ? &gate->universe : NULL;
     if (call == NULL || call->error_index != 0 ||
         !atomic_load_explicit(&slot->plain, memory_order_acquire) ||
         atomic_load_explicit(&universe->seat, memory_order_relaxed) != NULL) {
