@@ -34,12 +34,12 @@ describe("a callback of mode", function()
 
     it("value never enters Lua, on whatever thread", function()
         local ran = 0
-        local cb <close> = ffi.callback("int (int)", function() ran = ran + 1 return 1 end,
-            { thread = "value", error = 9 })
+        local function run() ran = ran + 1 return 1 end
+        local cb <close> = ffi.callback("int (int)", run, { thread = "value", error = 9 })
         assert.equal(0, lib.callbacks_in_threads(cb, 2, 50, 9))
         assert.equal(9, lib.callbacks_call(cb, 1))
         assert.equal(0, ran)
-        assert.equal(101, ffi.callbacks()[1].calls)
+        assert.equal(101, callbacks.entry(run).calls)
     end)
 
     it("post copies the arguments and lets C go on; they come in order, per thread", function()
@@ -88,11 +88,12 @@ describe("a callback of mode", function()
     end)
 
     it("post is told of, not run, when it is freed before its turn", function()
-        local cb = ffi.callback("callbacks_void_fn", function() error "ran" end, { thread = "post" })
-        local place = ffi.callbacks()[1].created
+        local function run() error "ran" end
+        local cb = ffi.callback("callbacks_void_fn", run, { thread = "post" })
+        local place = callbacks.entry(run).created
         local text
         local reports = callbacks.reports(function()
-            text = ffi.callbacks()[1].type
+            text = callbacks.entry(run).type
             lib.callbacks_delay = 30
             lib.callbacks_start_void(cb, 1, 2)
             busy(0.1)
@@ -172,8 +173,9 @@ describe("a callback of mode", function()
     end)
 
     it("owner is refused after a second when the owner sits in C, as when it joins the caller", function()
-        local cb <close> = ffi.callback("int (int)", function() return 1 end, { thread = "owner", error = 6 })
-        local place = ffi.callbacks()[1].created
+        local function run() return 1 end
+        local cb <close> = ffi.callback("int (int)", run, { thread = "owner", error = 6 })
+        local place = callbacks.entry(run).created
         local reports, ok, wrong = callbacks.reports(lib.callbacks_in_threads, cb, 1, 1, 6)
         assert.is_true(ok)
         assert.equal(0, wrong)

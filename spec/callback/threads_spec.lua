@@ -233,8 +233,9 @@ describe("a callback on a foreign thread", function()
 
     it("that waits is not run when it is freed meanwhile", function()
         local ran = 0
-        local cb = ffi.callback("int (int)", function() ran = ran + 1 return 5 end, { error = 77 })
-        local place = ffi.callbacks()[1].created
+        local function run() ran = ran + 1 return 5 end
+        local cb = ffi.callback("int (int)", run, { error = 77 })
+        local place = callbacks.entry(run).created
         local reports, ok, wrong = callbacks.reports(function()
             lib.callbacks_delay = 20
             lib.callbacks_start(cb, 2, 1, 77)
@@ -252,8 +253,9 @@ describe("a callback on a foreign thread", function()
 
     it("is told to ffi.onerror when it was freed before, with the number of calls", function()
         local ran = {}
-        local cb = ffi.callback("int (int)", function(x) ran[#ran + 1] = x end, { error = -5 })
-        local place = ffi.callbacks()[1].created
+        local function run(x) ran[#ran + 1] = x end
+        local cb = ffi.callback("int (int)", run, { error = -5 })
+        local place = callbacks.entry(run).created
         lib.callbacks_keep(cb)
         cb:free()
         local reports = callbacks.reports(function()

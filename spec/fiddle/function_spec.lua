@@ -25,8 +25,9 @@ describe("fiddle.Function", function()
     end)
 
     it("takes a function of the core as it is", function()
-        ffi.cdef "int abs(int number);"
-        local f = Function(ffi.C.abs)
+        local scope = ffi.scope() -- where no other spec has declared it
+        scope.cdef "int abs(int number);"
+        local f = Function(scope.C.abs)
         assert.equal(3, f(-3))
         assert.equal("int abs(int number)", tostring(f))
     end)

@@ -39,10 +39,11 @@ describe("make install", function()
                 expected[#expected + 1] = ("./share/doc/cffi/%s/%s"):format(folder, name)
             end
         end
-        for _, name in ipairs { "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "bench/README.md" } do
+        for _, name in ipairs { "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "README.md", "SECURITY.md",
+            "bench/README.md" } do
             expected[#expected + 1] = "./share/doc/cffi/" .. name
         end
-        for _, name in ipairs { "man/man1/cffi.1", "bash-completion/completions/cffi", "zsh/site-functions/_cffi" } do
+        for _, name in ipairs { "man/man1/cffi.1", "man/man3/cffi.3lua", "bash-completion/completions/cffi", "zsh/site-functions/_cffi" } do
             expected[#expected + 1] = "./share/" .. name
         end
         table.sort(expected)

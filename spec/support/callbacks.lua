@@ -91,6 +91,13 @@ function callbacks.run(code)
     return support.run_lua(callbacks.prelude .. code)
 end
 
+-- What ffi.callbacks() says of the callback of `fn`; others may live that earlier specs have left.
+function callbacks.entry(fn)
+    for _, entry in ipairs(ffi.callbacks()) do
+        if entry.fn == fn then return entry end
+    end
+end
+
 -- Calls fn with ffi.onerror collecting: what it was told, and the results of pcall(fn, ...).
 function callbacks.reports(fn, ...)
     local list = {}

@@ -118,13 +118,14 @@ describe("a C function of Lua's as callback", function()
 end)
 
 describe("objects with __cffi_pointer", function()
-    ffi.cdef "size_t strlen(const char *);"
+    local scope = ffi.scope() -- where no other spec has named the parameter
+    scope.cdef "size_t strlen(const char *);"
 
     it("may give another such object", function()
         local fiddle = require "cffi.fiddle"
         local text = fiddle.to_ptr "four"
         local object = setmetatable({}, { __cffi_pointer = function() return text end })
-        assert.equal(4, ffi.C.strlen(object))
+        assert.equal(4, scope.C.strlen(object))
     end)
 
     it("that give themselves are refused", function()
@@ -132,7 +133,7 @@ describe("objects with __cffi_pointer", function()
         local object = setmetatable({}, mt)
         function mt.__cffi_pointer() return object end
         raises("bad argument #1 to 'strlen' (size_t strlen(const char *)): "
-            .. "'__cffi_pointer' must give a pointer, got a table", ffi.C.strlen, object)
+            .. "'__cffi_pointer' must give a pointer, got a table", scope.C.strlen, object)
     end)
 end)
 
