@@ -91,6 +91,9 @@ static int convert_and_run(lua_State *L, struct lffi_annotated *call)
     struct lffi_state *st = out->plan->ct->scope->st;
     struct lffi_incoming in;
     out->assigned = out->plan->end;
+    if (out->plan->variadic)
+        lffi_abi_begin_variadic(&out->assigned, out->copies,
+                                (uint32_t)(out->nargs - call->script->npassed));
     out->freed = st->callbacks_freed;
     if (out->record != NULL && out->record->borrows != 0)
         out->loans = lffi_push_loans(L, out->plan->nparams);
@@ -129,6 +132,16 @@ static int call_with_block(lua_State *L, struct lffi_annotated *call, uint32_t s
     return convert_and_run(L, call);
 }
 
+/* As if the parameters that are not passed were among the arguments. */
+static uint32_t room_for_rest(lua_State *L, const struct lffi_annotated *call, uint32_t *copies)
+{
+    struct outgoing all = call->out;
+    int hidden = (int)call->script->nsteps - call->script->npassed;
+    all.first -= hidden;
+    all.nargs += hidden;
+    return lffi_variadic_room(L, &all, copies);
+}
+
 /* Room for the objects and for the words. */
 static int call_with_room(lua_State *L, struct lffi_annotated *call)
 {
@@ -145,7 +158,7 @@ static int call_with_room(lua_State *L, struct lffi_annotated *call)
     call->words = script->nwords <= LFFI_FEW_WORDS ? few : lua_newuserdatauv(L, size, 0);
     memset(call->words, 0, size);
     if (script->plan->variadic)
-        stack = lffi_variadic_room(L, &call->out, &copies);
+        stack = room_for_rest(L, call, &copies);
     if (stack > LFFI_STACK_BLOCK || copies > 0)
         return call_with_block(L, call, stack, copies);
     return call_with_frame(L, call);

@@ -113,6 +113,8 @@ bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot);
 /* Widens the param's integer in the first bytes of a slot to the whole slot, as code compiled by
  * clang expects of small ones. */
 void lffi_widen(const struct lffi_param *param, unsigned char *slot);
+/* An integer of this kind as it lies in memory, or at the start of a slot; 8 bytes are there. */
+int64_t lffi_integer_at(uint8_t op, const void *at);
 /* Puts a value together from its pieces, and back. `registers` is what offsets count from, `pieces`
  * what the parameter's `first` does: those of its plan, or of one way. */
 void lffi_gather(const struct lffi_piece *pieces, const struct lffi_param *param,

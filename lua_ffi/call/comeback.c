@@ -303,14 +303,11 @@ static int64_t used_of(lua_State *L, const struct lffi_annotated *call,
 {
     const struct lffi_script *script = call->script;
     const struct lffi_step *length = &script->step[step->length];
-    struct lffi_param result = {.op = plan_of(call)->result.op};
     int64_t used = room;
-    if (length->role == LFFI_ROLE_CAPACITY) {
+    if (length->role == LFFI_ROLE_CAPACITY)
         used = lffi_length_of(call, step);
-    } else if (script->counts) {
-        lffi_widen(&result, (unsigned char *)&word);
-        used = (int64_t)word;
-    }
+    else if (script->counts)
+        used = lffi_integer_at(plan_of(call)->result.op, &word);
     if (used < 0 || used > room)
         lffi_bad_count(L, call, used, step, room);
     return used;

@@ -284,16 +284,9 @@ static void store_in(lua_State *L, struct storing *s, const struct lffi_step *st
 int64_t lffi_length_of(const struct lffi_annotated *call, const struct lffi_step *step)
 {
     const struct lffi_step *length = &call->script->step[step->length];
-    struct lffi_param kind = {.op = length->param->op};
-    uint64_t word;
-    if (length->role == LFFI_ROLE_CAPACITY || length->role == LFFI_ROLE_LENGTH) {
-        kind.op = length->op;
-        word = call->words[length->word];
-    } else {
-        word = lffi_slot_word(&call->out, length->param);
-    }
-    lffi_widen(&kind, (unsigned char *)&word);
-    return (int64_t)word;
+    if (length->role == LFFI_ROLE_CAPACITY || length->role == LFFI_ROLE_LENGTH)
+        return lffi_integer_at(length->op, &call->words[length->word]);
+    return lffi_integer_at(length->param->op, call->out.frame + length->param->to);
 }
 
 static void store_inout(lua_State *L, struct storing *s, const struct lffi_step *step)

@@ -62,6 +62,33 @@ void lffi_widen(const struct lffi_param *param, unsigned char *slot)
 
 #endif
 
+int64_t lffi_integer_at(uint8_t op, const void *at)
+{
+    union {
+        int8_t i8;
+        uint8_t u8;
+        int16_t i16;
+        uint16_t u16;
+        int32_t i32;
+        uint32_t u32;
+        int64_t i64;
+    } as = {.i64 = 0};
+    memcpy(&as, at, sizeof as);
+    if (op == LFFI_I8)
+        return as.i8;
+    if (op == LFFI_U8 || op == LFFI_BOOL)
+        return as.u8;
+    if (op == LFFI_I16)
+        return as.i16;
+    if (op == LFFI_U16)
+        return as.u16;
+    if (op == LFFI_I32)
+        return as.i32;
+    if (op == LFFI_U32 || op == LFFI_ENUM)
+        return as.u32;
+    return as.i64;
+}
+
 bool lffi_push_plain(lua_State *L, uint8_t op, const unsigned char *slot)
 {
     return slot_push(L, op, slot);

@@ -152,7 +152,7 @@ bool lffi_is_waited_for(const struct lffi_gate *gate, unsigned serving)
 static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_number,
                  const struct lffi_registers *in, const unsigned char *stack)
 {
-    size_t size = slot->signature->stack_size;
+    size_t size = lffi_stack_room(slot->signature);
     struct lffi_item *item = calloc(1, sizeof *item + sizeof *item->ret + size);
     if (item == NULL)
         return false;
@@ -162,9 +162,8 @@ static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_numbe
     item->error_number = error_number;
     lffi_copy_registers(slot->signature, &item->in, in);
     item->ret = (struct lffi_return *)(void *)item->bytes;
-    if (size > 0)
-        memcpy(item->bytes + sizeof *item->ret, stack, size);
     item->stack = item->bytes + sizeof *item->ret;
+    lffi_copy_stack(slot->signature, item->bytes + sizeof *item->ret, stack);
     atomic_fetch_add(&slot->visitors, 1);
     lffi_lock_universe(&gate->universe);
     if (atomic_load(&gate->universe.attention) & LFFI_CLOSED)

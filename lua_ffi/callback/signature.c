@@ -34,6 +34,34 @@ const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)
     return lffi_prepared_cif(signature->prepared);
 }
 
+static size_t up16(size_t size)
+{
+    return (size + 15) & ~(size_t)15;
+}
+
+size_t lffi_stack_room(const struct lffi_signature *signature)
+{
+    const ffi_cif *cif = lffi_signature_cif(signature);
+    size_t size = up16(cif->nargs * sizeof(void *));
+    for (unsigned i = 0; i < cif->nargs; i++)
+        size += up16(cif->arg_types[i]->size);
+    return size;
+}
+
+/* libffi hands over the addresses of the arguments. */
+void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
+                     const unsigned char *from)
+{
+    const ffi_cif *cif = lffi_signature_cif(signature);
+    void *const *values = (void *const *)(const void *)from;
+    void **copies = (void **)(void *)to;
+    to += up16(cif->nargs * sizeof(void *));
+    for (unsigned i = 0; i < cif->nargs; i++) {
+        copies[i] = memcpy(to, values[i], cif->arg_types[i]->size);
+        to += up16(cif->arg_types[i]->size);
+    }
+}
+
 #else
 
 static size_t room_for(const struct lffi_plan *plan)
@@ -59,6 +87,18 @@ static bool same_description(const struct lffi_signature *signature, const struc
 const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)
 {
     return &signature->lowered.cif;
+}
+
+size_t lffi_stack_room(const struct lffi_signature *signature)
+{
+    return signature->stack_size;
+}
+
+void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
+                     const unsigned char *from)
+{
+    if (signature->stack_size > 0)
+        memcpy(to, from, signature->stack_size);
 }
 
 #endif

@@ -85,6 +85,10 @@ struct lffi_signal {
 /* ---- signature.c ----------------------------------------------------------------------------- */
 
 const char *lffi_signature_text(const struct lffi_signature *signature);
+/* Bytes that a copy of the arguments outside registers takes, and the copy. */
+size_t lffi_stack_room(const struct lffi_signature *signature);
+void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
+                     const unsigned char *from);
 /* Copies what calls of the signature read of the registers: not all need be there. */
 void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_registers *to,
                          const struct lffi_registers *from);

@@ -40,19 +40,18 @@ static void push_text(lua_State *L, const struct arguments *from,
                       const struct cdecl_param_annotation *says, const char *text)
 {
     const struct lffi_param *length;
-    uint64_t word;
+    int64_t count;
     if (text == NULL || says->length == 0) {
         lua_pushstring(L, text);
         return;
     }
     length = &from->plan->param[says->length - 1];
-    memcpy(&word, slot_of(from, length), sizeof word);
-    lffi_widen(length, (unsigned char *)&word);
-    if ((int64_t)word < 0)
+    count = lffi_integer_at(length->op, slot_of(from, length));
+    if (count < 0)
         luaL_error(L, "callback '%s' got %I as length '%s' of a text",
-                   lffi_signature_text(from->slot->signature), (LUAI_UACINT)word,
+                   lffi_signature_text(from->slot->signature), (LUAI_UACINT)count,
                    says->length_name);
-    lua_pushlstring(L, text, (size_t)word);
+    lua_pushlstring(L, text, (size_t)count);
 }
 
 bool lffi_push_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
