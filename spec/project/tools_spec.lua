@@ -43,7 +43,8 @@ describe("make install", function()
             "bench/README.md" } do
             expected[#expected + 1] = "./share/doc/cffi/" .. name
         end
-        for _, name in ipairs { "man/man1/cffi.1", "man/man3/cffi.3lua", "bash-completion/completions/cffi", "zsh/site-functions/_cffi" } do
+        for _, name in ipairs { "man/man1/cffi.1", "man/man3/cffi.3lua", "bash-completion/completions/cffi",
+            "zsh/site-functions/_cffi" } do
             expected[#expected + 1] = "./share/" .. name
         end
         table.sort(expected)
