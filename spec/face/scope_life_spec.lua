@@ -196,12 +196,14 @@ describe("memory", function()
     end)
 
     it("stays flat while scopes with callbacks come and go", function()
-        local bytes = grown(500, function()
+        local function once()
             local scope = core.scope()
             local callback = scope.callback("int (*)(int)", function(x) return x end)
             assert(callback(5) == 5)
             callback:free()
-        end)
+        end
+        for _ = 1, 2000 do once() end -- through the tombstones that other specs have left
+        local bytes = grown(500, once)
         assert.is_true(bytes < 1000000, bytes)
     end)
 end)

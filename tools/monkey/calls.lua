@@ -126,7 +126,7 @@ function calls.op_call()
     end
     local answer = result ~= types.void and value(result, borrowed) or { ok = true }
     local runs = 0
-    local cb = world.succeeds(text, ffi.callback, text, function(...)
+    local cb = world.possible(text, ffi.callback, text, function(...)
         runs = runs + 1
         world.check(select("#", ...) == #params, "%s: %d arguments", text, select("#", ...))
         for i = 1, #params do
@@ -137,6 +137,7 @@ function calls.op_call()
         end
         return answer.v
     end)
+    if cb == nil then return end
     world.log("call %s with %s: %s", text, table.concat(texts, ", "), answer.text or "nothing")
     borrow(borrowed, true)
     local fn = callees(text, cb)

@@ -28,6 +28,7 @@ ffi.cdef [[
     void *readdir(void *folder);
     int closedir(void *folder);
     void *dlsym(void *handle, const char *name);
+    void *dlopen(const char *name, int flags);
 
     /* The one structure of file states that is the same on all of Linux's machines. */
     struct time { int64_t seconds; uint32_t nanoseconds; int32_t reserved; };
@@ -248,9 +249,14 @@ function system.write_whole(path, text)
     return true
 end
 
--- Whether what the process has loaded, for all to see, defines a name.
+local program
+
+-- Whether what the process has loaded, for all to see, defines a name. Asked of the program:
+-- without a handle dlsym looks through the scope of its caller, which may be libffi, and that has
+-- what others loaded with it.
 function system.is_loaded(name)
-    return C.dlsym(nil, name) ~= nil
+    program = program or C.dlopen(nil, 1) -- RTLD_LAZY; NULL in a static program
+    return C.dlsym(program, name) ~= nil
 end
 
 -- The first program of that name in PATH, or the name itself when it has a slash.
