@@ -37,9 +37,7 @@ local function public(name, fn, ffi)
             if select("#", ...) > 2 then
                 error(("bad argument #3 to '%s' (surplus: at most 2 expected)"):format(name), 0)
             end
-            if ffi.locked() then -- before a compiler runs
-                error("no new declarations after ffi.lock()", 0)
-            end
+            options.unlocked(ffi)
             return fn(ffi, ...)
         end, ...)
         if not ok then

@@ -1,5 +1,6 @@
 -- Why `require "cffi.core"` failed, in one line: what the dynamic linker says of the module's file
 -- names symbols and numbers, not what to do.
+local elf_kind = require "cffi.elf_kind"
 
 -- By e_machine of the ELF header.
 local machines = {
@@ -7,24 +8,10 @@ local machines = {
     [62] = "x86-64", [183] = "AArch64", [243] = "RISC-V", [258] = "LoongArch",
 }
 
--- Class, byte order and machine of an ELF file.
-local function elf_header(path)
-    local file = io.open(path, "rb")
-    local head = file and file:read(20)
-    if file then
-        file:close()
-    end
-    if not head or #head < 20 or head:sub(1, 4) ~= "\127ELF" then
-        return nil
-    end
-    local machine = ((head:byte(6) == 2 and ">" or "<") .. "I2"):unpack(head, 19)
-    return head:sub(5, 6), machine
-end
-
 -- What the file is for; nil when that is this machine, or not known.
 local function other_machine(path)
-    local own_class, own = elf_header "/proc/self/exe"
-    local class, machine = elf_header(path)
+    local own_class, own = elf_kind "/proc/self/exe"
+    local class, machine = elf_kind(path)
     if own and class and (own ~= machine or own_class ~= class) then
         return machines[machine] or "machine " .. machine
     end

@@ -164,9 +164,7 @@ return function(ffi)
                 error(("bad argument #1 to 'verify' (string expected, got %s)"):format(
                     core.type(text)), 0)
             end
-            if ffi.locked() then -- before a compiler runs
-                error("no new declarations after ffi.lock()", 0)
-            end
+            options.unlocked(ffi)
             headers = options.headers("verify", 2, headers)
             return verify(text, headers, options.check("verify", given, known, 3))
         end)

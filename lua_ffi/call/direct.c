@@ -39,13 +39,8 @@ static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const unsign
 static INLINE bool load(const struct lffi_record *record, const struct lffi_value *arg,
                         unsigned char *frame)
 {
-    const struct lffi_param *param = record->plan->param;
-    for (const struct lffi_param *end = param + record->plan->nparams; param < end;
-         param++, arg++) {
-        if (!slot_put(param, arg, frame + param->to))
-            return false;
-    }
-    return record->nonnull == 0 || no_null(record, frame);
+    return slots_put(record->plan->param, record->plan->nparams, arg, frame) &&
+           (record->nonnull == 0 || no_null(record, frame));
 }
 
 /* ---- variadic arguments ---------------------------------------------------------------------- */

@@ -163,6 +163,16 @@ static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lf
     /* clang-format on */
 }
 
+/* The same of `n` values in place, each into the slot of its parameter. */
+static LFFI_INLINE bool slots_put(const struct lffi_param *param, uint32_t n,
+                                  const struct lffi_value *arg, unsigned char *frame)
+{
+    for (const struct lffi_param *end = param + n; param < end; param++, arg++)
+        if (!slot_put(param, arg, frame + param->to))
+            return false;
+    return true;
+}
+
 /* ---- the other way --------------------------------------------------------------------------- */
 
 /* Pushes a value of 64 bits or less when that allocates nothing, by its own width: the rest of its

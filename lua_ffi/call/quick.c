@@ -79,11 +79,7 @@ static INLINE bool put_step(const struct lffi_script *script, const struct lffi_
 static INLINE bool load_plain(const struct lffi_script *script, const struct lffi_value *arg,
                               struct room *room)
 {
-    const struct lffi_param *param = script->plan->param;
-    for (const struct lffi_param *end = param + script->nsteps; param < end; param++, arg++)
-        if (!slot_put(param, arg, (unsigned char *)&room->regs + param->to))
-            return false;
-    return true;
+    return slots_put(script->plan->param, script->nsteps, arg, (unsigned char *)&room->regs);
 }
 
 static INLINE bool load_steps(const struct lffi_script *script, const struct lffi_value *arg,

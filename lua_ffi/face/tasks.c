@@ -268,16 +268,23 @@ static int push_results(lua_State *L, struct lffi_task *task)
 
 /* ---- tasks ----------------------------------------------------------------------------------- */
 
-static struct handle *self(lua_State *L)
+/* The first argument, when its metatable is the one that the registry has for the key. */
+static void *self_of(lua_State *L, const void *key)
 {
-    struct handle *handle = lua_touserdata(L, 1);
-    bool is_task = false;
-    if (handle != NULL && lua_getmetatable(L, 1)) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &task_key);
-        is_task = lua_rawequal(L, -1, -2);
+    void *object = lua_touserdata(L, 1);
+    bool is_one = false;
+    if (object != NULL && lua_getmetatable(L, 1)) {
+        lua_rawgetp(L, LUA_REGISTRYINDEX, key);
+        is_one = lua_rawequal(L, -1, -2);
         lua_pop(L, 2);
     }
-    if (!is_task || handle->task == NULL)
+    return is_one ? object : NULL;
+}
+
+static struct handle *self(lua_State *L)
+{
+    struct handle *handle = self_of(L, &task_key);
+    if (handle == NULL || handle->task == NULL)
         lffi_expected(L, 1, "task");
     return handle;
 }
@@ -372,14 +379,8 @@ static int task_events(lua_State *L)
 
 static struct worker *self_worker(lua_State *L)
 {
-    struct worker *worker = lua_touserdata(L, 1);
-    bool is_worker = false;
-    if (worker != NULL && lua_getmetatable(L, 1)) {
-        lua_rawgetp(L, LUA_REGISTRYINDEX, &worker_key);
-        is_worker = lua_rawequal(L, -1, -2);
-        lua_pop(L, 2);
-    }
-    if (!is_worker)
+    struct worker *worker = self_of(L, &worker_key);
+    if (worker == NULL)
         lffi_expected(L, 1, "worker");
     return worker;
 }

@@ -471,13 +471,20 @@ static int quick_cast(lua_State *L)
     return lffi_call_general(L);
 }
 
+/* The cdata that is the first of so many arguments, NULL when it or their number is another. */
+static const struct lffi_cdata *cdata_first(lua_State *L, const struct lffi_value *arg,
+                                            ptrdiff_t count)
+{
+    return lffi_count_arguments(L, arg) == count
+               ? lffi_cdata_in_place(lffi_state_in_place(arg), arg)
+               : NULL;
+}
+
 /* Of an object that is no pointer: that one may be a callback's. */
 static int quick_addressof(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    const struct lffi_cdata *cd = NULL;
-    if (lffi_count_arguments(L, arg) == 1)
-        cd = lffi_cdata_in_place(lffi_state_in_place(arg), arg);
+    const struct lffi_cdata *cd = cdata_first(L, arg, 1);
     if (cd == NULL || cd->ct->op == LFFI_POINTER || cd->ct->op == LFFI_FUNCTION)
         return lffi_call_general(L);
     lffi_push_anchored_pointer(L, lffi_pointer_to(L, cd->ct), cd->addr, 1);
@@ -488,9 +495,7 @@ static int quick_addressof(lua_State *L)
 static int quick_gc(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    const struct lffi_cdata *cd = NULL;
-    if (lffi_count_arguments(L, arg) == 2)
-        cd = lffi_cdata_in_place(lffi_state_in_place(arg), arg);
+    const struct lffi_cdata *cd = cdata_first(L, arg, 2);
     if (cd == NULL || !lffi_has_address(cd->ct->op) || lua_type(L, 2) != LUA_TFUNCTION)
         return lffi_call_general(L);
     lffi_set_finalizer(L, cd->ct->scope->st, 1, 2);
@@ -501,9 +506,7 @@ static int quick_gc(lua_State *L)
 static int quick_tonumber(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    const struct lffi_cdata *cd = NULL;
-    if (lffi_count_arguments(L, arg) == 1)
-        cd = lffi_cdata_in_place(lffi_state_in_place(arg), arg);
+    const struct lffi_cdata *cd = cdata_first(L, arg, 1);
     if (cd == NULL || cd->ct->op == LFFI_BOOL || !lffi_fast_load(L, cd->ct->op, cd->addr))
         return lffi_call_general(L);
     return 1;

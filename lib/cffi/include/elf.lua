@@ -1,5 +1,6 @@
 -- Which names a shared library defines, read from the file itself: nothing is loaded for it, and of
 -- a large file only the few blocks that its hash table leads to.
+local elf_kind = require "cffi.elf_kind"
 local mapped = require "cffi.include.mapped"
 
 local elf = {}
@@ -27,16 +28,10 @@ local function blocks_of(bytes)
     return blocks
 end
 
--- Class, byte order and machine: equal for files that go together.
+-- Equal for files that go together.
 local function kind_of(path)
-    local file = io.open(path, "rb")
-    local head = file and file:read(20)
-    if file then
-        file:close()
-    end
-    if head and #head == 20 and head:sub(1, 4) == "\127ELF" then
-        return head:sub(5, 6) .. head:sub(19, 20)
-    end
+    local class, machine = elf_kind(path)
+    return class and class .. machine
 end
 
 local own_kind

@@ -112,6 +112,13 @@ function options.headers(fn, argument, value)
     return table.move(list, 1, #list, 1, {})
 end
 
+-- Raises when a host has locked the scope's state: asked before a compiler runs.
+function options.unlocked(ffi)
+    if ffi.locked() then
+        error("no new declarations after ffi.lock()", 0)
+    end
+end
+
 -- "a", {"a", "b"} -> list
 function options.list(value)
     if value == nil then
