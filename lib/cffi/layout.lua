@@ -79,12 +79,25 @@ local function no_sums()
         hole_bits = 0, line = math.huge }
 end
 
+-- The members as they lie. Those of a structure that no text declares (S20) come in the order of
+-- POSIX; where they lie is the system's business.
+local function in_order(members)
+    local list = table.move(members, 1, #members, 1, {})
+    local place = {}
+    for i, member in ipairs(members) do place[member] = i end
+    table.sort(list, function(a, b)
+        local from, to = a.offset * 8 + (a.bit or 0), b.offset * 8 + (b.bit or 0)
+        return from < to or from == to and place[a] < place[b]
+    end)
+    return list
+end
+
 -- The members of a struct or union that begins at `start`, with the holes before them; of a struct
 -- also where the next cache line begins, when `outer` counts them. Returns what they sum up to.
 function add_members(list, depth, info, start, outer)
     local sums, position = no_sums(), 0
     sums.line = outer and outer.line or 0
-    for _, member in ipairs(info.members) do
+    for _, member in ipairs(in_order(info.members)) do
         local from = member.offset * 8 + (member.bit or 0)
         local bits = member.width or (ffi.reflect(member.type).size or 0) * 8
         if member.name or not member.width then

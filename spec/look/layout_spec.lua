@@ -171,6 +171,22 @@ local function lines_of(text)
     return lines, sum
 end
 
+describe("ffi.layout of what POSIX alone names", function()
+    it("tells the members as they lie on this system, and counts every byte once", function()
+        for _, name in ipairs { "struct stat", "struct timespec", "struct tm", "struct passwd", "struct rlimit" } do
+            local text = ffi.scope().layout(name)
+            local last, offsets = -1, 0
+            for offset in text:gmatch "\n    [%a_][^\n{}]*/%* +(%d+) +%d+ %*/" do
+                assert.is_true(tonumber(offset) > last, text)
+                last, offsets = tonumber(offset), offsets + 1
+            end
+            assert.is_true(offsets > 1, text)
+            local size = text:match "size: (%d+)"
+            assert.equal(size * 8, (select(2, lines_of(text))), text)
+        end
+    end)
+end)
+
 describe("ffi.layout against the compiler", function()
     local compared = 0
     for _, header in ipairs(layouts.headers) do
