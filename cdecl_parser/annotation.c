@@ -360,12 +360,20 @@ static void note_function(const struct subject *s)
 
 #define REFUSE(s, ...) cdecl__fail((s)->p->state, __VA_ARGS__)
 
-static bool is_filled(const struct subject *s, uint32_t param)
+/* Whether the parameter is the length of the result or of another parameter; `of_in`: of one whose
+ * length the caller's argument tells. */
+static bool is_length(const struct subject *s, uint32_t param, bool of_in)
 {
     for (uint32_t i = 0; i < s->type->nparams; i++)
-        if (s->to->param[i].passing == CDECL_PASS_IN && s->to->param[i].length == param + 1)
+        if (s->to->param[i].length == param + 1 &&
+            (!of_in || s->to->param[i].passing == CDECL_PASS_IN))
             return true;
     return s->to->length == param + 1;
+}
+
+static bool is_filled(const struct subject *s, uint32_t param)
+{
+    return is_length(s, param, true);
 }
 
 static void check_result(const struct subject *s)
@@ -395,6 +403,8 @@ static void check_param(const struct subject *s, uint32_t i, bool is_declared)
         REFUSE(s, "'nullable' of parameter '%s' needs 'in(LENGTH)'", name);
     if (param->passing == CDECL_PASS_INOUT && param->length != 0)
         REFUSE(s, "parameter '%s' is 'inout', which has no length", name);
+    if (param->passing != CDECL_PASS && is_length(s, i, false))
+        REFUSE(s, "parameter '%s' is a length: it cannot be 'in', 'out' or 'inout' itself", name);
     if (param->owned != NULL &&
         (param->passing != CDECL_PASS_OUT || buffer || type->target->kind != CDECL_POINTER))
         REFUSE(s, "'owned' needs a pointer that comes back, parameter '%s' is no 'out' of one",

@@ -498,5 +498,10 @@ describe("ffi.annotate", function()
         refused("#3 to 'annotate' (attribute 'string': 'string' needs a pointer to characters as result, it is 'int')",
             c, "f", { string = true })
         refused("#3 to 'annotate' ('count' needs a parameter with 'out(LENGTH)')", c, "f", { count = true })
+        local buffers, b = fresh "int f(void *to, long *n) __asm__(\"abs\"); char *g(long *n) __asm__(\"abs\");"
+        raises("bad argument #3 to 'annotate' (parameter 'n' is a length: it cannot be 'in', 'out' or 'inout' itself)",
+            buffers.annotate, b, "f", { to = "out(n)", n = "inout" })
+        raises("bad argument #3 to 'annotate' (parameter 'n' is a length: it cannot be 'in', 'out' or 'inout' itself)",
+            buffers.annotate, b, "g", { string = "n", n = "out" })
     end)
 end)
