@@ -1,7 +1,8 @@
 /* Lua calls C: the functions of a namespace, and function pointers.
  *
  * Depends on plan.c for where arguments travel, on outgoing.c and variadic.c for values, on
- * pieces.c for records, on running.c for the call chain. Each call fills a frame of its own, on the
+ * pieces.c for records, on callee.c and result.c, on running.c for the call chain; what annotated.c
+ * and task.c are for it hands over. Each call fills a frame of its own, on the
  * C stack or, when its stack block is large, in a userdata, so calls may nest at will.
  */
 #include <errno.h>
@@ -58,69 +59,7 @@ static void check_nonnull(lua_State *L, struct outgoing *call)
     }
 }
 
-/* ---- results --------------------------------------------------------------------------------- */
-
-static bool needs_object(const struct lffi_plan *plan)
-{
-    return plan->result_kind == LFFI_RETURN_MEMORY || lffi_travels_as_object(plan->result.op);
-}
-
-/* A result that is put together from its pieces. Its object is on the stack top, if it has one. */
-static LFFI_NOINLINE void push_pieces(lua_State *L, const struct lffi_plan *plan,
-                                      const struct lffi_incoming *in)
-{
-    _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
-    if (plan->result_kind != LFFI_RETURN_MEMORY)
-        lffi_gather(plan->pieces, &plan->result, (const unsigned char *)&in->ret,
-                    in->object != NULL ? in->object->addr : scratch);
-    if (in->object == NULL)
-        lffi_load(L, plan->result.ct, scratch, 0);
-}
-
-int lffi_push_result(lua_State *L, const struct lffi_plan *plan, const struct lffi_incoming *in)
-{
-    const unsigned char *ret = (const unsigned char *)&in->ret;
-    if (plan->result.op == LFFI_VOID)
-        return 0;
-    if (!lffi_push_plain(L, plan->result.op, ret + plan->result.to))
-        push_pieces(L, plan, in);
-    return 1;
-}
-
-void lffi_prepare_result(lua_State *L, const struct outgoing *call, struct lffi_incoming *in)
-{
-    const struct lffi_plan *plan = call->plan;
-    in->object = NULL;
-    if (!needs_object(plan))
-        return;
-    in->object = lffi_new(L, plan->result.ct->base, cdecl_sizeof(plan->result.ct->type));
-    if (plan->result_kind == LFFI_RETURN_MEMORY) {
-        struct lffi_registers *regs = (struct lffi_registers *)(void *)call->frame;
-        uint64_t *hidden = LFFI_HIDDEN_RESULT(regs);
-        *hidden = (uintptr_t)in->object->addr;
-    }
-}
-
 /* ---- the call -------------------------------------------------------------------------------- */
-
-/* Raises what a callback of this call has left behind. */
-static _Noreturn void raise_kept(lua_State *L, const struct lffi_call *running)
-{
-    if (running->error_index != LFFI_FAILED) {
-        lua_settop(L, running->error_index);
-        lua_error(L);
-    }
-    luaL_error(L, "%s", running->failure);
-    abort();
-}
-
-void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running)
-{
-    if (lffi_has_error(running))
-        raise_kept(L, running);
-    if (st->gate != NULL)
-        lffi_attend(L, st);
-}
 
 static void run(lua_State *L, const struct outgoing *call, struct lffi_return *ret)
 {
@@ -195,42 +134,6 @@ bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
     return call != NULL || lffi_is_task_running(lib->scope->st->gate, lib, holds);
 }
 
-/* Raises when the library is closed, or what the pointer was is freed. */
-void lffi_check_callee(lua_State *L, const struct outgoing *call)
-{
-    const struct lffi_library *lib = call->record != NULL ? call->record->pub.lib : NULL;
-    int origin = call->record != NULL ? lua_upvalueindex(LFFI_UPVALUE_LIBRARY) : call->first - 1;
-    const char *freed;
-    const void *code;
-    if (lib == NULL) {
-        memcpy(&code, &call->address, sizeof code);
-        freed = lffi_push_freed_callback(L, call->plan->ct->scope->st, origin, code);
-        if (freed != NULL)
-            luaL_error(L, "%s", freed);
-    } else if (!lib->open) {
-        luaL_error(L, "cannot call '%s': library '%s' is closed", call->record->pub.name,
-                   lib->path);
-    }
-}
-
-/* Callbacks among the arguments that the conversions of later ones have freed. */
-LFFI_NOINLINE void lffi_check_callbacks(lua_State *L, struct outgoing *call)
-{
-    const void *code;
-    for (int i = 0; i < call->nargs; i++) {
-        int idx = call->first + i;
-        const struct lffi_cdata *cd = lffi_to_cdata(L, call->plan->ct->scope->st, idx);
-        const char *freed;
-        if (cd == NULL || cd->ct->op != LFFI_POINTER || cd->ct->target->op != LFFI_FUNCTION)
-            continue;
-        memcpy(&code, cd->addr, sizeof code);
-        freed = lffi_push_freed_callback(L, cd->ct->scope->st, idx, code);
-        call->where.index = i + 1;
-        if (freed != NULL)
-            lffi_convert_error(L, &call->where, "%s", freed);
-    }
-}
-
 static int convert_and_run(lua_State *L, struct outgoing *call)
 {
     const struct lffi_plan *plan = call->plan;
@@ -251,8 +154,7 @@ static int convert_and_run(lua_State *L, struct outgoing *call)
     lffi_prepare_result(L, call, &in);
     if (call->recheck)
         lffi_check_format(L, call->record, &call->where, call->nargs);
-    lffi_check_callee(L,
-                      call); /* again: conversions and the collector may have run what closes it */
+    lffi_check_callee(L, call); /* again: conversions and the collector may have run what closes */
     if (call->freed != plan->ct->scope->st->callbacks_freed)
         lffi_check_callbacks(L, call);
     if (call->task != NULL)
@@ -307,16 +209,6 @@ static int dispatch(lua_State *L, struct outgoing *call)
     return call->plan->general ? call_with_words(L, call) : call_with_registers(L, call);
 }
 
-/* "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
-const char *lffi_push_callee(lua_State *L, const struct outgoing *call)
-{
-    const struct lffi_record *record = call->record;
-    if (record != NULL)
-        return lua_pushfstring(L, "'%s' (%s)", record->pub.name,
-                               lffi_push_decl_text(L, record->pub.decl));
-    return lua_pushfstring(L, "'%s'", lffi_push_type_text(L, call->plan->ct->type, NULL));
-}
-
 static void check_count(lua_State *L, const struct outgoing *call)
 {
     int wanted = (int)call->plan->nparams;
@@ -325,15 +217,6 @@ static void check_count(lua_State *L, const struct outgoing *call)
     luaL_error(L, "wrong number of arguments to %s: expected %s%d, got %d",
                lffi_push_callee(L, call), call->plan->variadic ? "at least " : "", wanted,
                call->nargs);
-}
-
-void lffi_set_where(struct outgoing *call, const struct lffi_library *lib)
-{
-    const struct lffi_scope *scope = call->plan->ct->scope;
-    call->where.place = LFFI_TO_ARGUMENT;
-    call->where.policy = lib != NULL && lib->has_policy ? lib->policy : scope->policy;
-    call->where.of = call->plan->ct->type;
-    call->where.fn = call->record != NULL ? &call->record->pub : NULL;
 }
 
 int lffi_call_function(lua_State *L)

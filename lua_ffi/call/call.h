@@ -86,6 +86,9 @@ int lffi_call_function(lua_State *L);
  * NULL when functions of this plan cannot be called so. */
 lua_CFunction lffi_direct_caller(const struct lffi_record *record);
 bool lffi_is_direct_caller(lua_CFunction fn);
+
+/* ---- callee.c -------------------------------------------------------------------------------- */
+
 /* When lffi_leave_c has said so: raises what callbacks of the call have left, runs what waits. */
 void lffi_after_call(lua_State *L, struct lffi_state *st, const struct lffi_call *running);
 

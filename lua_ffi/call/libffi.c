@@ -1,6 +1,6 @@
 /* libffi's view of a frame, and calls through libffi.
  *
- * Depends on <ffi.h> and the chosen convention. Since that has already decided which byte travels
+ * Depends on <ffi.h>. Since that has already decided which byte travels
  * where, libffi is given scalars only: every general register as a 64-bit integer, every floating
  * register, and the stack block as one value of a type whose class is "memory" on every
  * convention. The types here are constants or lie in a struct lffi_lowered of the caller.
@@ -19,7 +19,7 @@ bool lffi_prefers_libffi(void)
 
 #ifndef LFFI_ABI_LIBFFI
 
-void lffi_lower(struct lffi_lowered *lowered, enum lffi_return_kind kind, uint32_t stack_size)
+void lffi_lower(struct lffi_lowered *lowered, ffi_type *result, uint32_t stack_size)
 {
     unsigned n = 0;
     for (unsigned i = 0; i < LFFI_GPRS; i++)
@@ -31,28 +31,24 @@ void lffi_lower(struct lffi_lowered *lowered, enum lffi_return_kind kind, uint32
     lowered->block = (ffi_type){stack_size, 16, FFI_TYPE_LONGDOUBLE, NULL};
     if (stack_size > 0)
         lowered->types[n++] = &lowered->block;
-    if (ffi_prep_cif(&lowered->cif, FFI_DEFAULT_ABI, n, lffi_abi_result_type(kind),
-                     lowered->types) != FFI_OK)
+    if (ffi_prep_cif(&lowered->cif, FFI_DEFAULT_ABI, n, result, lowered->types) != FFI_OK)
         abort(); /* only for an unknown ABI or a type without size: neither can be */
 }
 
-void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
-                        const unsigned char *frame, uint32_t stack, struct lffi_return *ret)
+void lffi_invoke_libffi(ffi_type *result, void (*address)(void), const unsigned char *frame,
+                        uint32_t stack, void *value)
 {
     struct lffi_lowered lowered;
     const struct lffi_registers *regs = (const struct lffi_registers *)(const void *)frame;
     void *values[LFFI_GPRS + LFFI_FPRS + 1];
-    _Alignas(16) unsigned char result[16 * LFFI_MAX_PIECES];
-    void *where = LFFI_LIBFFI_RESULT(kind, regs, result);
     unsigned n = 0;
-    lffi_lower(&lowered, kind, (stack + 15) & ~(uint32_t)15);
+    lffi_lower(&lowered, result, (stack + 15) & ~(uint32_t)15);
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         values[n++] = (void *)(uintptr_t)&regs->gpr[i];
     for (unsigned i = 0; i < LFFI_FPRS; i++)
         values[n++] = (void *)(uintptr_t)&regs->fpr[i];
     values[n] = (void *)(uintptr_t)(frame + LFFI_STACK_START);
-    ffi_call(&lowered.cif, address, where, values);
-    lffi_return_from_libffi(kind, where, ret);
+    ffi_call(&lowered.cif, address, value, values);
 }
 
 #endif

@@ -30,10 +30,11 @@ struct lffi_lowered {
 };
 
 /* `stack_size` is a multiple of 16; 0: no block. */
-void lffi_lower(struct lffi_lowered *lowered, enum lffi_return_kind kind, uint32_t stack_size);
-/* Calls with every register of the frame and the first `stack` bytes of its stack block. */
-void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
-                        const unsigned char *frame, uint32_t stack, struct lffi_return *ret);
+void lffi_lower(struct lffi_lowered *lowered, ffi_type *result, uint32_t stack_size);
+/* Calls with every register of the frame and the first `stack` bytes of its stack block; `value` is
+ * where libffi puts what the type `result` makes it bring back. */
+void lffi_invoke_libffi(ffi_type *result, void (*address)(void), const unsigned char *frame,
+                        uint32_t stack, void *value);
 
 /* ---- what the convention's C file holds ------------------------------------------------------ */
 
@@ -46,9 +47,7 @@ void lffi_invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
 
 /* The type that makes libffi look at the registers in which this kind of result comes. */
 ffi_type *lffi_abi_result_type(enum lffi_return_kind kind);
-/* Copies the registers of a result between libffi's form and ours. */
-void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value,
-                             struct lffi_return *ret);
+/* Copies the registers of a result from our form to libffi's. */
 void lffi_return_to_libffi(enum lffi_return_kind kind, const struct lffi_return *ret, void *value);
 
 #endif

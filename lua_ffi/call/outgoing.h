@@ -28,18 +28,21 @@ struct lffi_incoming {
     struct lffi_cdata *object; /* a struct, or what came in memory; on the stack top */
 };
 
-/* ---- call.c: parts of a call, in this order -------------------------------------------------- */
+/* ---- callee.c: before C is entered, and when it has returned --------------------------------- */
 
+/* Pushes "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
+const char *lffi_push_callee(lua_State *L, const struct outgoing *call);
 void lffi_set_where(struct outgoing *call, const struct lffi_library *lib);
 /* Raises when the library is closed, or what the pointer was is freed. */
 void lffi_check_callee(lua_State *L, const struct outgoing *call);
-/* Makes the object that a result needs, on the stack top. */
-void lffi_prepare_result(lua_State *L, const struct outgoing *call, struct lffi_incoming *in);
 /* Raises about callbacks among the arguments that the conversions of later ones have freed. */
 void lffi_check_callbacks(lua_State *L, struct outgoing *call);
+
+/* ---- result.c -------------------------------------------------------------------------------- */
+
+/* Makes the object that a result needs, on the stack top. */
+void lffi_prepare_result(lua_State *L, const struct outgoing *call, struct lffi_incoming *in);
 int lffi_push_result(lua_State *L, const struct lffi_plan *plan, const struct lffi_incoming *in);
-/* Pushes "'abs' (int abs(int))", or "'int (int)'" for a pointer. */
-const char *lffi_push_callee(lua_State *L, const struct outgoing *call);
 
 /* ---- outgoing.c ------------------------------------------------------------------------------ */
 

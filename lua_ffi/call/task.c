@@ -92,13 +92,6 @@ static void run_call(struct lffi_job *job)
     lffi_finish_task(task);
 }
 
-bool lffi_is_divisible(lua_State *L, int idx)
-{
-    lua_CFunction fn = lua_tocfunction(L, idx);
-    const struct lffi_record *record = (const struct lffi_record *)lffi_to_function(L, idx);
-    return record->script == NULL && (fn == lffi_call_function || lffi_is_direct_caller(fn));
-}
-
 /* ---- Lua's side ------------------------------------------------------------------------------ */
 
 bool lffi_start_task(struct lffi_task *task, struct lffi_crew *crew)

@@ -63,8 +63,6 @@ unsigned lffi_see_tasks(struct lffi_gate *gate);
 /* True while a task of the state runs, or will, a function of the library. */
 bool lffi_is_task_running(struct lffi_gate *gate, const struct lffi_library *lib,
                           lffi_holds *holds);
-/* Whether the function of a namespace at idx can be begun on one thread and called on another. */
-bool lffi_is_divisible(lua_State *L, int idx);
 /* The Lua state closes: waits up to a second for those that run. */
 void lffi_close_tasks(struct lffi_gate *gate);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "callback/slot.h"
+#include "object/argument.h"
 #include "object/scope.h"
 
 enum { MANY_IMPLICIT = 10000 };

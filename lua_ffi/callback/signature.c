@@ -74,7 +74,7 @@ static void describe(struct lffi_signature *signature, const struct lffi_plan *p
 {
     (void)plan;
     (void)room;
-    lffi_lower(&signature->lowered, signature->kind, signature->stack_size);
+    lffi_lower(&signature->lowered, lffi_abi_result_type(signature->kind), signature->stack_size);
 }
 
 static bool same_description(const struct lffi_signature *signature, const struct lffi_plan *plan)

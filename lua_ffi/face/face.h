@@ -90,8 +90,6 @@ const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *li
                                      const char *symbol);
 /* What the library's own tables call the symbol; "other" when they do not have it. */
 enum lffi_symbol_kind lffi_library_kind_of(const struct lffi_library *lib, const char *name);
-/* True for ffi.C, which is the process itself. */
-bool lffi_library_is_default(const struct lffi_library *lib);
 /* True when the code or data at `address` is the library's. */
 bool lffi_library_holds(const struct lffi_library *lib, const void *address);
 /* The loaded files that the library's symbols come from: its own, for ffi.C all; none when it is

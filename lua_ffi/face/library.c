@@ -53,6 +53,7 @@ struct lffi_library *lffi_push_default_library(lua_State *L, struct lffi_scope *
 {
     struct lffi_library *lib = lffi_push_library(L, scope);
     lib->handle = RTLD_DEFAULT;
+    lib->is_default = true;
     lib->open = true;
     lua_pushliteral(L, "ffi.C");
     lffi_library_set_path(L, lib, lua_gettop(L) - 1);
@@ -97,11 +98,6 @@ void lffi_library_pin(void)
     if (dladdr((const void *)lffi_library_pin, &file) != 0)
         dlopen(file.dli_fname, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
 #endif
-}
-
-bool lffi_library_is_default(const struct lffi_library *lib)
-{
-    return lib->handle == RTLD_DEFAULT && lib->open && lib->registered == NULL;
 }
 
 /* A file is told by where it is mapped: it may have several names. */
@@ -214,7 +210,7 @@ void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const ch
 
 struct lffi_files lffi_library_files(const struct lffi_library *lib)
 {
-    struct lffi_files files = {.all = lffi_library_is_default(lib)};
+    struct lffi_files files = {.all = lib->is_default};
     const struct link_map *map = map_of(lib);
     if (map != NULL)
         files.dynamic = lffi_map_dynamic(map);

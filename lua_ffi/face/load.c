@@ -97,7 +97,7 @@ static int api_close(lua_State *L)
     struct lffi_library *lib = lffi_push_library_of(L, 1);
     if (lib == NULL)
         lffi_expected(L, 1, "library");
-    if (lffi_library_is_default(lib))
+    if (lib->is_default)
         lffi_arg_error(L, 1, "ffi.C cannot be closed");
     lffi_close_namespace(L, lib, 1);
     return 0;

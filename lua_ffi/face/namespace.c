@@ -109,8 +109,7 @@ const struct lffi_library *lffi_push_holder(lua_State *L, const struct lffi_scop
         if (lua_touserdata(L, -1) == scope)
             other = lffi_push_library_of(L, top + 3);
         if (other == NULL || other == lib || !other->open ||
-            (found != NULL && !lffi_library_is_default(other)) ||
-            lffi_library_symbol(L, other, symbol) == NULL)
+            (found != NULL && !other->is_default) || lffi_library_symbol(L, other, symbol) == NULL)
             continue;
         found = other;
         lua_replace(L, top + 2);
@@ -122,7 +121,7 @@ static _Noreturn void missing_symbol(lua_State *L, const struct lffi_library *li
                                      const char *symbol)
 {
     const struct lffi_library *other = lffi_push_holder(L, lib->scope, lib, symbol);
-    if (other != NULL && lffi_library_is_default(other))
+    if (other != NULL && other->is_default)
         luaL_error(L, "undefined symbol '%s' in %s: ffi.C has it", symbol, lib->path);
     if (other != NULL)
         luaL_error(L,
@@ -405,7 +404,7 @@ void lffi_namespaces_flush(lua_State *L, struct lffi_scope *scope)
 
 void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)
 {
-    if (lffi_library_is_default(lib))
+    if (lib->is_default)
         luaL_error(L, "ffi.C cannot be closed");
     if (lffi_is_running(lib, lffi_library_holds))
         luaL_error(L, "cannot close library '%s': one of its functions is running",

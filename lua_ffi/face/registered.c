@@ -83,7 +83,7 @@ struct walk {
 static struct walk walk_of(const struct lffi_library *lib)
 {
     struct walk walk = {.library = lib->registered};
-    if (lib->registered != NULL || lffi_library_is_default(lib))
+    if (lib->registered != NULL || lib->is_default)
         walk.table = lib->registry->first;
     return walk;
 }

@@ -106,9 +106,12 @@ static void run_whole(struct lffi_job *job)
 static bool is_divisible(lua_State *L, struct lffi_state *st, int idx)
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
+    lua_CFunction fn = lua_tocfunction(L, idx);
+    const struct lffi_record *record;
     if (cd != NULL)
         return !cd->ct->target->type->annotated;
-    return lffi_is_divisible(L, idx);
+    record = (const struct lffi_record *)lffi_to_function(L, idx);
+    return record->script == NULL && (fn == lffi_call_function || lffi_is_direct_caller(fn));
 }
 
 /* Moves the function at idx and the arguments above it to the coroutine. A function of a namespace

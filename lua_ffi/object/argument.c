@@ -182,6 +182,12 @@ struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int 
     return args;
 }
 
+void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what)
+{
+    if (st->locked)
+        luaL_error(L, "no new %s after ffi.lock()", what);
+}
+
 struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
                                     int first_arg, int last_arg)
 {

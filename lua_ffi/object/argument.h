@@ -56,6 +56,8 @@ void lffi_push_method(lua_State *L, struct lffi_scope *scope, const struct lffi_
 _Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...);
 /* Raises "X expected, got Y" about the argument: "no value" when it is not there. */
 _Noreturn void lffi_expected(lua_State *L, int arg, const char *expected);
+/* Raises "no new WHAT after ffi.lock()" when the host has locked this universe. */
+void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what);
 /* Raises the rendered parser error at the caller's line, or at that of the text it is in. */
 _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_source *source,
                                 const struct cdecl_error *error);

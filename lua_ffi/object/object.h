@@ -11,50 +11,10 @@
 #ifndef LFFI_OBJECT_H
 #define LFFI_OBJECT_H
 
-#include "base/base.h"
+#include "object/state.h"
 
 struct lffi_plan;
 struct lffi_ctype;
-
-/* Metatables: of cdata, of cdata with finalisers, of ctypes. */
-enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE, LFFI_METATABLES };
-
-/* One per Lua universe (docs/design.md section 6). */
-struct lffi_state {
-    lua_State *main;
-    struct lffi_scope *scope;           /* the default scope */
-    const void *mt_cdata;               /* address of the common cdata metatable ... */
-    const void *mt_cdata_gc;            /* ... of the one with __gc ... */
-    const void *mt_ctype;               /* ... and of ctypes: how objects are recognised */
-    int ref_metatable[LFFI_METATABLES]; /* registry references of the same */
-    int ref_kept;              /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
-    int ref_finalizers;        /* ephemeron: cdata -> finaliser */
-    int ref_integer_types;     /* weak keys: metatable -> function (S2) */
-    int saved_errno;           /* S15 */
-    unsigned scalar_callbacks; /* how many of those run, each in the one before */
-    unsigned serving;          /* how many kept callbacks run, each in the one before (later.c) */
-    uint64_t items_served;     /* how many have run */
-    unsigned callbacks_freed;  /* how many were, so far */
-    bool errno_assigned;       /* ffi.errno(n) ran since the running callback began (S13) */
-    struct lffi_gate *gate;    /* what other threads may look at; NULL before the first callback */
-    int ref_callbacks;         /* registry: make.c's tables; 0 before the first callback */
-    struct lffi_task *beginning; /* the next call of C that begins is this task's (call.c) */
-    struct lffi_crew *crew;      /* of tasks (face/tasks.c) ... */
-    unsigned crew_size;          /* ... and how many threads it has; 0: nobody has said */
-    int crew_process;            /* ... and in which process they are */
-    int ref_tasks;               /* registry: task -> its object, while it is not done; 0: none */
-    bool can_peek;               /* see lffi_peeks */
-    unsigned interned_max;       /* strings up to this length have one address per content */
-    bool keeps;                  /* some cdata keeps something for a pointer in its memory ... */
-    bool keeps_apart;            /* ... in the table of ref_kept */
-    unsigned searches;           /* for near exports, of late (library.c) ... */
-    int64_t search_after;        /* ... and the time of the next, in nanoseconds */
-    bool closing;                /* the state's own finaliser has begun */
-    bool locked;             /* ffi.lock(): nothing new is declared, loaded, cast, called back */
-    bool unloads;            /* there was a library that the collector unmaps */
-    uint64_t ctypes;         /* made so far, see lffi_ctype.serial */
-    lua_State *arena_thread; /* see scope.c: of the scopes that stay until lua_close */
-};
 
 struct lffi_scope {
     struct lffi_state *st;
@@ -79,26 +39,6 @@ struct lffi_cdata {
     void *addr; /* of the value; NULL never (a NULL pointer's payload is a NULL) */
 };
 
-/* Whether arguments may be read in place (base/peek.h): constant, and all that does so gone from
- * the module, when it is built with -DCFFI_NO_PEEK. */
-static inline bool lffi_peeks(const struct lffi_state *st)
-{
-#ifdef CFFI_NO_PEEK
-    (void)st;
-    return false;
-#else
-    return st->can_peek;
-#endif
-}
-
-/* ---- state.c: the universe ------------------------------------------------------------------- */
-
-/* The state of this universe, created on first use. */
-struct lffi_state *lffi_open_state(lua_State *L);
-/* Raises "no new WHAT after ffi.lock()" when the host has locked this universe. */
-void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what);
-/* Pushes a new table with weak keys. */
-void lffi_push_weak_table(lua_State *L);
 /* The scope of the running API function (its first upvalue, which keeps it). */
 #define lffi_scope_upvalue(L) ((struct lffi_scope *)lua_touserdata((L), lua_upvalueindex(1)))
 

@@ -11,6 +11,7 @@ struct lffi_library {
     void *handle; /* dlopen's; NULL when closed or registered */
     bool open;    /* tested by every call */
     bool has_policy;
+    bool is_default;         /* ffi.C, which is the process itself */
     enum lffi_policy policy; /* overrides the scope's when has_policy */
     struct lffi_scope *scope;
     const struct lffi_registry *registry; /* all that cffi_register was given */

@@ -19,12 +19,6 @@ void lffi_push_weak_table(lua_State *L)
     lua_setmetatable(L, -2);
 }
 
-void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what)
-{
-    if (st->locked)
-        luaL_error(L, "no new %s after ffi.lock()", what);
-}
-
 /* The registry reference of a new one. */
 static int weak_table(lua_State *L)
 {

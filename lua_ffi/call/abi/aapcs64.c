@@ -188,6 +188,53 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
     return true;
 }
 
+/* ---- libffi's view of results ---------------------------------------------------------------- */
+
+static ffi_type *two_words[] = {&ffi_type_uint64, &ffi_type_uint64, NULL};
+static ffi_type two_words_type = LFFI_STRUCT_TYPE(16, two_words);
+static ffi_type *four_quads[] = {&ffi_type_longdouble, &ffi_type_longdouble, &ffi_type_longdouble,
+                                 &ffi_type_longdouble, NULL};
+static ffi_type four_quads_type = {64, 16, FFI_TYPE_STRUCT, four_quads};
+static ffi_type *in_memory[] = {&ffi_type_uint64, &ffi_type_uint64, &ffi_type_uint64, NULL};
+static ffi_type in_memory_type = LFFI_STRUCT_TYPE(24, in_memory);
+
+ffi_type *lffi_abi_result_type(enum lffi_return_kind kind)
+{
+    if (kind == LFFI_RETURN_MEMORY)
+        return &in_memory_type;
+    return kind == LFFI_RETURN_FPRS ? &four_quads_type : &two_words_type;
+}
+
+static void return_from_libffi(enum lffi_return_kind kind, const void *value,
+                               struct lffi_return *ret)
+{
+    if (kind == LFFI_RETURN_FPRS)
+        memcpy(ret->fpr, value, sizeof ret->fpr);
+    else if (kind != LFFI_RETURN_MEMORY)
+        memcpy(ret->gpr, value, sizeof ret->gpr);
+}
+
+void lffi_return_to_libffi(enum lffi_return_kind kind, const struct lffi_return *ret, void *value)
+{
+    if (kind == LFFI_RETURN_FPRS)
+        memcpy(value, ret->fpr, sizeof ret->fpr);
+    else if (kind != LFFI_RETURN_MEMORY)
+        memcpy(value, ret->gpr, sizeof ret->gpr);
+}
+
+/* Its frames are large: apart from those of plain calls. A result in memory goes to where x8 is to
+ * point. */
+static LFFI_NOINLINE void invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
+                                        const unsigned char *frame, uint32_t stack,
+                                        struct lffi_return *ret)
+{
+    const struct lffi_registers *regs = (const struct lffi_registers *)(const void *)frame;
+    _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
+    void *value = kind == LFFI_RETURN_MEMORY ? (void *)(uintptr_t)regs->hidden : scratch;
+    lffi_invoke_libffi(lffi_abi_result_type(kind), address, frame, stack, value);
+    return_from_libffi(kind, value, ret);
+}
+
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 /* Integer and floating arguments travel in separate registers, so one type, all general registers
@@ -261,42 +308,9 @@ void lffi_invoke(enum lffi_return_kind kind, bool prefer_libffi, void (*address)
     const uint64_t *stack = (const uint64_t *)(const void *)(frame + LFFI_STACK_START);
     /* C has no type that loads x8, the address for a result in memory, with a pointer of ours. */
     if (prefer_libffi || used->stack > LFFI_FAST_STACK || kind == LFFI_RETURN_MEMORY)
-        lffi_invoke_libffi(kind, address, frame, used->stack, ret);
+        invoke_libffi(kind, address, frame, used->stack, ret);
     else
         call_by_kind(kind, address, regs, stack, shape_of(used), ret);
-}
-
-/* ---- libffi's view of results ---------------------------------------------------------------- */
-
-static ffi_type *two_words[] = {&ffi_type_uint64, &ffi_type_uint64, NULL};
-static ffi_type two_words_type = LFFI_STRUCT_TYPE(16, two_words);
-static ffi_type *four_quads[] = {&ffi_type_longdouble, &ffi_type_longdouble, &ffi_type_longdouble,
-                                 &ffi_type_longdouble, NULL};
-static ffi_type four_quads_type = {64, 16, FFI_TYPE_STRUCT, four_quads};
-static ffi_type *in_memory[] = {&ffi_type_uint64, &ffi_type_uint64, &ffi_type_uint64, NULL};
-static ffi_type in_memory_type = LFFI_STRUCT_TYPE(24, in_memory);
-
-ffi_type *lffi_abi_result_type(enum lffi_return_kind kind)
-{
-    if (kind == LFFI_RETURN_MEMORY)
-        return &in_memory_type;
-    return kind == LFFI_RETURN_FPRS ? &four_quads_type : &two_words_type;
-}
-
-void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value, struct lffi_return *ret)
-{
-    if (kind == LFFI_RETURN_FPRS)
-        memcpy(ret->fpr, value, sizeof ret->fpr);
-    else if (kind != LFFI_RETURN_MEMORY)
-        memcpy(ret->gpr, value, sizeof ret->gpr);
-}
-
-void lffi_return_to_libffi(enum lffi_return_kind kind, const struct lffi_return *ret, void *value)
-{
-    if (kind == LFFI_RETURN_FPRS)
-        memcpy(value, ret->fpr, sizeof ret->fpr);
-    else if (kind != LFFI_RETURN_MEMORY)
-        memcpy(value, ret->gpr, sizeof ret->gpr);
 }
 
 #endif

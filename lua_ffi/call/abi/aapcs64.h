@@ -54,8 +54,5 @@ struct lffi_vectors {
  * the whole register. */
 enum { LFFI_LIBFFI_FPR = 16 };
 #define LFFI_FPR_FFI_TYPE ffi_type_longdouble
-/* Where libffi puts a result: one in memory where x8 is to point. */
-#define LFFI_LIBFFI_RESULT(kind, regs, scratch) \
-    ((kind) == LFFI_RETURN_MEMORY ? (void *)(uintptr_t)(regs)->hidden : (void *)(scratch))
 
 #endif

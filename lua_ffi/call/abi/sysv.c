@@ -291,6 +291,79 @@ bool lffi_abi_result(struct lffi_assign *assign, const struct cdecl_type *type,
     return true;
 }
 
+/* ---- libffi's view of results ---------------------------------------------------------------- */
+
+static ffi_type *two_words[] = {&ffi_type_uint64, &ffi_type_uint64, NULL};
+static ffi_type two_words_type = LFFI_STRUCT_TYPE(16, two_words);
+static ffi_type *word_and_float[] = {&ffi_type_uint64, &ffi_type_double, NULL};
+static ffi_type word_and_float_type = LFFI_STRUCT_TYPE(16, word_and_float);
+static ffi_type *two_floats[] = {&ffi_type_double, &ffi_type_double, NULL};
+static ffi_type two_floats_type = LFFI_STRUCT_TYPE(16, two_floats);
+
+ffi_type *lffi_abi_result_type(enum lffi_return_kind kind)
+{
+    switch (kind) {
+    case LFFI_RETURN_WORDS:
+    case LFFI_RETURN_MEMORY: return &word_and_float_type;
+    case LFFI_RETURN_GPRS: return &two_words_type;
+    case LFFI_RETURN_FPRS:
+    case LFFI_RETURN_WIDE: return &two_floats_type; /* WIDE never comes here */
+    case LFFI_RETURN_X87: return &ffi_type_longdouble;
+    case LFFI_RETURN_X87_PAIR: return &ffi_type_complex_longdouble;
+    }
+    return &two_words_type;
+}
+
+/* Offsets in struct lffi_return of the first and second eightbyte of libffi's result. */
+static void result_halves(enum lffi_return_kind kind, size_t *first, size_t *second)
+{
+    const size_t fpr = offsetof(struct lffi_return, fpr);
+    *first = kind == LFFI_RETURN_FPRS ? fpr : 0;
+    *second = kind == LFFI_RETURN_GPRS ? 8 : kind == LFFI_RETURN_FPRS ? fpr + 16 : fpr;
+}
+
+static size_t x87_size(enum lffi_return_kind kind)
+{
+    return kind == LFFI_RETURN_X87 ? 16 : kind == LFFI_RETURN_X87_PAIR ? 32 : 0;
+}
+
+static void return_from_libffi(enum lffi_return_kind kind, const void *value,
+                               struct lffi_return *ret)
+{
+    size_t first;
+    size_t second;
+    if (x87_size(kind) > 0) {
+        memcpy(ret->fpr, value, x87_size(kind));
+        return;
+    }
+    result_halves(kind, &first, &second);
+    memcpy((char *)ret + first, value, 8);
+    memcpy((char *)ret + second, (const char *)value + 8, 8);
+}
+
+void lffi_return_to_libffi(enum lffi_return_kind kind, const struct lffi_return *ret, void *value)
+{
+    size_t first;
+    size_t second;
+    if (x87_size(kind) > 0) {
+        memcpy(value, ret->fpr, x87_size(kind));
+        return;
+    }
+    result_halves(kind, &first, &second);
+    memcpy(value, (const char *)ret + first, 8);
+    memcpy((char *)value + 8, (const char *)ret + second, 8);
+}
+
+/* Its frames are large: apart from those of plain calls. */
+static LFFI_NOINLINE void invoke_libffi(enum lffi_return_kind kind, void (*address)(void),
+                                        const unsigned char *frame, uint32_t stack,
+                                        struct lffi_return *ret)
+{
+    _Alignas(16) unsigned char value[16 * LFFI_MAX_PIECES];
+    lffi_invoke_libffi(lffi_abi_result_type(kind), address, frame, stack, value);
+    return_from_libffi(kind, value, ret);
+}
+
 /* ---- calls ----------------------------------------------------------------------------------- */
 
 /* Integer and floating arguments travel in separate registers, so one type, all general registers
@@ -444,73 +517,11 @@ void lffi_invoke(enum lffi_return_kind kind, bool prefer_libffi, void (*address)
     const uint64_t *stack = (const uint64_t *)(const void *)(frame + LFFI_STACK_START);
     /* Only what fills 128 bits of a register cannot go through libffi. */
     if (!used->wide && (prefer_libffi || used->stack > LFFI_FAST_STACK))
-        lffi_invoke_libffi(kind, address, frame, used->stack, ret);
+        invoke_libffi(kind, address, frame, used->stack, ret);
     else if (kind == LFFI_RETURN_WORDS || kind == LFFI_RETURN_MEMORY)
         call_for_words(address, regs, stack, shape_of(used), ret);
     else
         call_by_kind(kind, address, regs, stack, shape_of(used), ret);
-}
-
-/* ---- libffi's view of results ---------------------------------------------------------------- */
-
-static ffi_type *two_words[] = {&ffi_type_uint64, &ffi_type_uint64, NULL};
-static ffi_type two_words_type = LFFI_STRUCT_TYPE(16, two_words);
-static ffi_type *word_and_float[] = {&ffi_type_uint64, &ffi_type_double, NULL};
-static ffi_type word_and_float_type = LFFI_STRUCT_TYPE(16, word_and_float);
-static ffi_type *two_floats[] = {&ffi_type_double, &ffi_type_double, NULL};
-static ffi_type two_floats_type = LFFI_STRUCT_TYPE(16, two_floats);
-
-ffi_type *lffi_abi_result_type(enum lffi_return_kind kind)
-{
-    switch (kind) {
-    case LFFI_RETURN_WORDS:
-    case LFFI_RETURN_MEMORY: return &word_and_float_type;
-    case LFFI_RETURN_GPRS: return &two_words_type;
-    case LFFI_RETURN_FPRS:
-    case LFFI_RETURN_WIDE: return &two_floats_type; /* WIDE never comes here */
-    case LFFI_RETURN_X87: return &ffi_type_longdouble;
-    case LFFI_RETURN_X87_PAIR: return &ffi_type_complex_longdouble;
-    }
-    return &two_words_type;
-}
-
-/* Offsets in struct lffi_return of the first and second eightbyte of libffi's result. */
-static void result_halves(enum lffi_return_kind kind, size_t *first, size_t *second)
-{
-    const size_t fpr = offsetof(struct lffi_return, fpr);
-    *first = kind == LFFI_RETURN_FPRS ? fpr : 0;
-    *second = kind == LFFI_RETURN_GPRS ? 8 : kind == LFFI_RETURN_FPRS ? fpr + 16 : fpr;
-}
-
-static size_t x87_size(enum lffi_return_kind kind)
-{
-    return kind == LFFI_RETURN_X87 ? 16 : kind == LFFI_RETURN_X87_PAIR ? 32 : 0;
-}
-
-void lffi_return_from_libffi(enum lffi_return_kind kind, const void *value, struct lffi_return *ret)
-{
-    size_t first;
-    size_t second;
-    if (x87_size(kind) > 0) {
-        memcpy(ret->fpr, value, x87_size(kind));
-        return;
-    }
-    result_halves(kind, &first, &second);
-    memcpy((char *)ret + first, value, 8);
-    memcpy((char *)ret + second, (const char *)value + 8, 8);
-}
-
-void lffi_return_to_libffi(enum lffi_return_kind kind, const struct lffi_return *ret, void *value)
-{
-    size_t first;
-    size_t second;
-    if (x87_size(kind) > 0) {
-        memcpy(value, ret->fpr, x87_size(kind));
-        return;
-    }
-    result_halves(kind, &first, &second);
-    memcpy(value, (const char *)ret + first, 8);
-    memcpy((char *)value + 8, (const char *)ret + second, 8);
 }
 
 #endif

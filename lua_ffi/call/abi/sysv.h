@@ -48,7 +48,5 @@ struct lffi_words {
 /* Bytes of a floating register that libffi hands through, and their type. */
 enum { LFFI_LIBFFI_FPR = 8 };
 #define LFFI_FPR_FFI_TYPE ffi_type_double
-/* Where libffi puts a result: here the hidden register is an argument as any other. */
-#define LFFI_LIBFFI_RESULT(kind, regs, scratch) ((void)(kind), (void)(regs), (void *)(scratch))
 
 #endif
