@@ -367,6 +367,10 @@ const struct cdecl_decl *cdecl_next(const struct cdecl_state *state,
                                     const struct cdecl_decl *previous);
 const struct cdecl_tag *cdecl_next_tag(const struct cdecl_state *state,
                                        const struct cdecl_tag *previous);
+/* The i-th type of POSIX, sorted, that every scope knows when it is first named; NULL after the
+ * last: typedefs, and tags of structs. */
+const char *cdecl_known_typedef(size_t i);
+const char *cdecl_known_tag(size_t i);
 
 /* The known name closest to `name` (ordinary names, or tags), for "did you mean"; NULL when none is
  * near. */

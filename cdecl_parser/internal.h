@@ -298,7 +298,6 @@ void cdecl__layout(struct cdecl_state *state, struct cdecl_tag *tag, struct cdec
 
 /* Gives the name, which has no meaning, that of a type of POSIX; false when it is none. */
 bool cdecl__declare_known(struct cdecl_state *state, struct name *name);
-const char *cdecl__known_name(size_t i); /* the i-th of these, NULL after the last */
 /* Completes a structure of POSIX that no text has completed; false when it is none. */
 bool cdecl__complete_known(struct cdecl_state *state, const struct cdecl_type *type);
 /* Whether POSIX names a structure so. */

@@ -163,9 +163,14 @@ static const struct known *find(const struct known *table, size_t count, const c
     return NULL;
 }
 
-const char *cdecl__known_name(size_t i)
+const char *cdecl_known_typedef(size_t i)
 {
     return i < COUNT(typedefs) ? typedefs[i].name : NULL;
+}
+
+const char *cdecl_known_tag(size_t i)
+{
+    return i < COUNT(tags) ? tags[i].name : NULL;
 }
 
 bool cdecl__is_known_tag(const struct name *name)

@@ -283,8 +283,8 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
     else
         search_list(state, space, &n);
     if (space == CDECL_SPACE_TYPES)
-        for (size_t i = 0; cdecl__known_name(i) != NULL; i++)
-            consider(&n, cdecl__known_name(i));
+        for (size_t i = 0; cdecl_known_typedef(i) != NULL; i++)
+            consider(&n, cdecl_known_typedef(i));
     if (space == CDECL_SPACE_TYPES)
         for (int i = TOK_AUTO; i < TOK_SOFT_ALIGNAS; i++) {
             const char *keyword = cdecl__token_spelling((enum token_kind)i);

@@ -227,6 +227,7 @@ int luaopen_cffi_core(lua_State *L)
     lffi_check_version(L);
     lffi_library_pin();
     lffi_open_guard(L);
+    lffi_open_known(L);
     push_api(L, lffi_open_state(L)->scope);
     return 1;
 }

@@ -29,6 +29,8 @@ void lffi_remember_text(lua_State *L, struct lffi_scope *scope, const char *text
 void lffi_forget_texts(lua_State *L, struct lffi_scope *scope);
 /* guard.c: puts the prompt's crash guard into the registry as "cffi.guard". */
 void lffi_open_guard(lua_State *L);
+/* tags.c: puts what lists the types that all scopes know into the registry as "cffi.known". */
+void lffi_open_known(lua_State *L);
 
 /* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);

@@ -301,11 +301,13 @@ static int push_place(lua_State *L, const struct cdecl_decl *decl)
     return 3;
 }
 
-/* The next declaration made by a text; what every scope predeclares is left out. */
+/* The next declaration made by a text; what every scope predeclares is left out. With "names" as
+ * the state of the loop only name and kind: the text takes longer than all else. */
 static int next_declaration(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, lua_upvalueindex(LFFI_UP_SCOPE));
     const struct cdecl_decl *decl = lua_touserdata(L, lua_upvalueindex(LFFI_UP_POSITION));
+    bool names_only = lua_type(L, 1) == LUA_TSTRING;
     do {
         decl = cdecl_next(scope->cdecl, decl);
         if (!lffi_step(L, decl))
@@ -314,6 +316,8 @@ static int next_declaration(lua_State *L)
              !lffi_name_matches(L, lua_upvalueindex(LFFI_UP_PATTERN), decl->name));
     lua_pushstring(L, decl->name);
     lua_pushstring(L, declaration_kind(decl));
+    if (names_only)
+        return 2;
     lffi_push_decl_text(L, decl);
     return 3 + push_place(L, decl);
 }

@@ -54,11 +54,24 @@ static void push_copies(lua_State *L, const struct lffi_library *lib)
     copies->place = 0;
 }
 
+/* Whether a pattern is "^" and characters that stand for themselves. */
+static bool is_prefix(const char *pattern, size_t size)
+{
+    return size > 0 && *pattern == '^' &&
+           strspn(pattern + 1, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") ==
+               size - 1;
+}
+
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name)
 {
+    const char *pattern;
+    size_t size;
     bool matches;
     if (lua_isnil(L, pattern_idx))
         return true;
+    pattern = lua_tolstring(L, pattern_idx, &size);
+    if (is_prefix(pattern, size)) /* as completion asks, often */
+        return strncmp(name, pattern + 1, size - 1) == 0;
     lua_pushstring(L, name);
     lua_getfield(L, -1, "find");
     lua_insert(L, -2);

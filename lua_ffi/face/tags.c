@@ -1,4 +1,5 @@
-/* ffi.tags: the structs, unions and enums that the texts of a scope have named.
+/* ffi.tags: the structs, unions and enums that the texts of a scope have named; and the types that
+ * all scopes know, for the prompt's completion.
  *
  * Depends on symbols.c for the iterator, which holds its place in the parser's list of tags; the
  * nodes live as long as the scope.
@@ -33,6 +34,28 @@ static int next_tag(lua_State *L)
 static int api_tags(lua_State *L)
 {
     return lffi_push_iterator(L, lffi_scope_upvalue(L), next_tag);
+}
+
+/* known(): the types of POSIX that all scopes know (S20): names of typedefs, "struct tag". */
+static int list_known(lua_State *L)
+{
+    lua_Integer count = 0;
+    lua_newtable(L);
+    for (size_t i = 0; cdecl_known_typedef(i) != NULL; i++) {
+        lua_pushstring(L, cdecl_known_typedef(i));
+        lua_rawseti(L, -2, ++count);
+    }
+    for (size_t i = 0; cdecl_known_tag(i) != NULL; i++) {
+        lua_pushfstring(L, "struct %s", cdecl_known_tag(i));
+        lua_rawseti(L, -2, ++count);
+    }
+    return 1;
+}
+
+void lffi_open_known(lua_State *L)
+{
+    lua_pushcfunction(L, list_known);
+    lua_setfield(L, LUA_REGISTRYINDEX, "cffi.known");
 }
 
 void lffi_api_tags(lua_State *L, struct lffi_scope *scope)

@@ -148,6 +148,15 @@ describe("ffi.declarations", function()
         local names = {}
         for name in ffi.declarations "abs$" do names[#names + 1] = name end
         assert.same({ "abs", "labs" }, names)
+        local found = {}
+        for _, pattern in ipairs { "^abs", "^", "^ab.$", "^abs_more" } do
+            for name, kind, more in ffi.declarations(pattern), "names" do
+                assert.is_nil(more)
+                found[#found + 1] = name .. " " .. kind
+            end
+        end
+        assert.same({ "abs function", "abs function", "labs function", "number typedef", "BLUE constant",
+            "abs function" }, found)
         support.raises("bad argument #1 to 'declarations' (string expected, got table)", ffi.declarations, {})
     end)
 

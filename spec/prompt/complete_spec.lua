@@ -63,6 +63,11 @@ describe("completion", function()
         ["ffi.new \"complete_"] = "complete_type",
         ["ffi.new('enum x', 'COMPLETE_R"] = "COMPLETE_RED",
         ["ffi.sizeof('uint3"] = "uint32_t",
+        ["ffi.sizeof 'pid_"] = "pid_t", -- of POSIX, declared by nobody
+        ["ffi.new 'struct passw"] = "passwd",
+        ["ffi.sizeof('ptrd"] = "ptrdiff_t",
+        [":layout struct termio"] = "termios",
+        [":layout sigse"] = "sigset_t",
         ["ffi.include 'zli"] = "zlib.h",
         ["ffi.load('m', true), 'x', p.in"] = "p.inner",
         ["io.open 'spec/prompt/complete_s"] = "spec/prompt/complete_spec.lua",
@@ -109,6 +114,22 @@ describe("completion", function()
         assert.same({ "Z_BEST_COMPRESSION", "Z_BEST_SPEED" }, (complete(one, "Z_BEST")))
         assert.same({ "z_stream_s" }, (complete(one, "ffi.new 'struct z_")))
         assert.same({ "z_stream", "z_streamp" }, (complete(one, "ffi.new 'z_st")))
+    end)
+
+    it("of more names than anybody reads is what they have in common, at once", function()
+        local many = session.new { env = setmetatable({}, { __index = _G }), write = function() end }
+        many.ffi = ffi.scope {}
+        local text = {}
+        for i = 1, 20000 do text[i] = ("int many_of_%d(int);"):format(i) end
+        many.ffi.cdef("int mine(int);" .. table.concat(text))
+        local start = os.clock()
+        local list, from, note = complete(many, "?m", 1000)
+        assert.is_true(os.clock() - start < 0.05)
+        assert.same({ { "m" }, 2, "more than 1000 names begin with 'm'" }, { list, from, note })
+        list, from, note = complete(many, "?man", 1000)
+        assert.same({ { "many_of_" }, 2, "more than 1000 names begin with 'many_of_'" }, { list, from, note })
+        assert.equal(11, #complete(many, "?many_of_1234", 1000)) -- and 12340 to 12349
+        assert.equal(20000, #complete(many, "?many")) -- without a limit
     end)
 
     it("of nothing is every name there is", function()

@@ -48,6 +48,51 @@ describe("the prompt", function()
         assert.equal("2\n", (session("#[[a", "]]")))
     end)
 
+    it("asks for more lines within comments of C", function()
+        assert.equal("declared repl_commented\n", (session("/* About", "it. */", "int repl_commented(int);")))
+        local out, errors = session("/* never", "closed")
+        assert.equal("", out)
+        assert.truthy(errors:find "unterminated comment")
+    end)
+
+    it("asks for more lines of a macro", function()
+        assert.equal("declared REPL_SUM\n5\n", (session("#define REPL_SUM 2 \\", "+ 3",
+            "ffi.tonumber(ffi.eval 'REPL_SUM')")))
+        assert.equal("the last line ends with a backslash, which continues it\n",
+            select(2, session("#define REPL_MORE 2 \\")))
+    end)
+
+    it("takes time with the length of an input, not with its square", function()
+        local rows = {
+            ["x = {"] = "1,", ["x = 1 +"] = "2 +", ["x = [["] = "text", ["function f()"] = "x = 1",
+            ["struct repl_long {"] = "int x%d;", ["/*"] = "text", ["--[==["] = "]]",
+            ["#define REPL_LONG \\"] = "+ 1 \\",
+        }
+        for first, further in pairs(rows) do
+            local lines = { first }
+            for i = 2, 5000 do lines[i] = further:format(i) end
+            local start = os.clock()
+            local _, _, prompts = session(table.unpack(lines))
+            assert.is_true(os.clock() - start < 3, first)
+            assert.equal(2, select(2, prompts:gsub("%f[>]> ", "")), first) -- for it, and the end
+        end
+    end)
+
+    it("finds where a long input ends, and what is wrong in it", function()
+        local lines = { "function f()" }
+        for i = 2, 300 do lines[i] = i == 7 and "local s = 'end' --[[ do (" or i == 8 and "]] -- if" or "x = 1" end
+        lines[301], lines[302], lines[303] = "return 'x\\", "y' end", "f()"
+        assert.equal('"x\\ny"\n', (session(table.unpack(lines))))
+        lines = { "struct repl_parens { // it's (" }
+        for i = 2, 300 do lines[i] = ("int (*x%d)(int); /* { */"):format(i) end
+        lines[301] = "};"
+        assert.equal("declared struct repl_parens\n", (session(table.unpack(lines))))
+        lines = { "x = {" }
+        for i = 2, 300 do lines[i] = i == 150 and "x x" or "1," end
+        local _, errors = session(table.unpack(lines))
+        assert.truthy(errors:find "^stdin:150: '}' expected %(to close '{' at line 1%)")
+    end)
+
     it("reports what is still incomplete at the end", function()
         local _, errors, _, count = session "f("
         assert.equal("stdin:1: unexpected symbol near <eof>\n", errors)

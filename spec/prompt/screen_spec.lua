@@ -93,6 +93,21 @@ describe("the prompt's screen", function() prompts.each_editor(describe, functio
         leave(prompt)
     end) end
 
+    if editor.edits then it("says that names are too many to be listed", function()
+        local prompt = start_prompt(editor)
+        prompt.expect "> "
+        prompt.send "t = {} for i = 1000, 2500 do t[#t + 1] = ('int tab_many_%d(void);'):format(i) end\n"
+        prompt.expect "> "
+        prompt.send "ffi.cdef(table.concat(t))\n"
+        prompt.expect "> "
+        prompt.send ":x tab_\t"
+        prompt.expect "\r\nmore than 1000 names begin with 'tab_many_'\r\n"
+        prompt.expect ":x tab_many_"
+        prompt.send "\0216 * 7\n"
+        prompt.expect "42\r\n> "
+        leave(prompt)
+    end) end
+
     it("^C ends a wait in C", function()
         local prompt = start_prompt(editor)
         prompt.expect "> "

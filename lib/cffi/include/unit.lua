@@ -244,6 +244,19 @@ function unit.paths(of)
     return list
 end
 
+-- Calls visit(name, kind) for those of the headers' own names that begin so, until that returns
+-- true; so does this then.
+function unit.each_with_prefix(of, prefix, visit)
+    local text, head = "\n" .. of.names, "\n" .. prefix
+    local place = text:find(head, 1, true)
+    while place and place < #text do -- the last line has its end
+        if visit(text:match("([^\t\n]*)\t([^\t\n]*)", place + 1)) then
+            return true
+        end
+        place = text:find(head, place + 1, true)
+    end
+end
+
 -- Iterates over the headers' own names: name, kind, file, line.
 function unit.names(of)
     local iterate, paths = of.names:gmatch "([^\t\n]*)\t([^\t\n]*)\t(%d+)\t(%d+)\n", unit.paths(of)

@@ -1,6 +1,7 @@
 -- One input of the prompt as a function: an expression, a statement, or C declarations. It also
 -- makes the `local`s of an input names of the session, and finds where a syntax error is.
 local lexer = require "cffi.repl.lexer"
+local open = require "cffi.repl.open"
 
 local chunk = {}
 
@@ -117,12 +118,11 @@ end
 
 -- Whether a C text that is refused may be the beginning of one.
 function chunk.is_open_c(text)
-    local depth = 0
-    for _, token in ipairs(lexer.tokens(text)) do
-        local c = token.text
-        depth = depth + ((c == "{" or c == "(") and 1 or (c == "}" or c == ")") and -1 or 0)
+    local feed, is_open = open(true), false
+    for line in (text .. "\n"):gmatch "(.-)\n" do
+        is_open = feed(line)
     end
-    return depth > 0 or text:find "\\%s*$" ~= nil
+    return is_open
 end
 
 -- ---- where a syntax error is -------------------------------------------------------------------

@@ -7,7 +7,12 @@ local commands = require "cffi.repl.commands"
 local lexer = require "cffi.repl.lexer"
 local library = require "cffi.include.library"
 
+require "cffi"
+-- What every scope knows undeclared (lua_ffi/face/tags.c).
+local known_types = debug.getregistry()["cffi.known"]
+
 local MAX_DEPTH = 8 -- of metatables with tables as __index
+local UNDERSCORE = 95 -- with which names begin that nobody asks for
 local KEYWORDS = {}
 for word in ("and break do else elseif end false for function goto if in local nil not or repeat "
     .. "return then true until while"):gmatch "%a+" do
@@ -125,26 +130,53 @@ local function add_members(names, ffi, members, prefix)
     end
 end
 
-local function is_namespace(ffi, object)
-    return type(object) == "table" and (pcall(ffi.symbols, object, "^$"))
+local IS_VALUE = { constant = true, macro = true }
+
+-- What is common to two names from their beginning.
+local function shared(a, b)
+    local size = math.min(#a, #b)
+    while a:sub(1, size) ~= b:sub(1, size) do
+        size = size - 1
+    end
+    return a:sub(1, size)
 end
 
--- Names declared in the scope that the library has, and what it exports besides.
-local function add_symbols(names, ffi, namespace, prefix)
+-- A function that adds a name, which begins with the prefix, to a set. True when they are more than
+-- `most` and have no more than that in common, so that further ones do not matter.
+local function adder(names, prefix, most)
+    local count, common = 0, nil
+    return function(name)
+        if not names[name] and (prefix ~= "" or name:byte() ~= UNDERSCORE) then
+            names[name], count = true, count + 1
+            common = common or name
+            if name:sub(1, #common) ~= common then
+                common = shared(common, name)
+            end
+        end
+        return count > most and #common == #prefix
+    end
+end
+
+-- What the library exports, if this is one's namespace, and the values that it has besides.
+local function add_symbols(add, ffi, namespace, prefix)
     local pattern = "^" .. prefix
-    for name, kind in ffi.declarations(pattern) do
-        if kind ~= "typedef" and prefixed(name, prefix) and pcall(index, namespace, name) then
-            names[name] = true
+    local is_namespace, each_symbol = pcall(ffi.symbols, namespace, pattern)
+    if not is_namespace then
+        return
+    end
+    for name, kind in each_symbol do
+        if kind ~= "other" and add(name) then
+            return
         end
     end
-    for name, kind in ffi.symbols(namespace, pattern) do
-        if kind ~= "other" and prefixed(name, prefix) then
-            names[name] = true
+    for name, kind in ffi.declarations(pattern), "names" do
+        if IS_VALUE[kind] and pcall(index, namespace, name) and add(name) then
+            return
         end
     end
 end
 
-local function names_in(session, place, prefix)
+local function names_in(session, place, prefix, most)
     local names = {}
     if place.type then
         add_members(names, session.ffi, members_of(session.ffi, place.type), prefix)
@@ -153,26 +185,26 @@ local function names_in(session, place, prefix)
     elseif type(place.value) == "table" then
         local mt = debug.getmetatable(place.value)
         add_keys(names, place.value, prefix)
-        if mt and rawget(mt, "__cffi_names") then -- which say what they have
+        if mt and rawget(mt, "__cffi_names_with") then -- which say what they have
+            mt.__cffi_names_with(prefix, adder(names, prefix, most))
+        elseif mt and rawget(mt, "__cffi_names") then
             for name in mt.__cffi_names() do
                 names[name] = prefixed(name, prefix) or nil
             end
-        elseif is_namespace(session.ffi, place.value) then
-            add_symbols(names, session.ffi, place.value, prefix)
+        else
+            add_symbols(adder(names, prefix, most), session.ffi, place.value, prefix)
         end
     end
     return names
 end
 
-local function declared_names(session, prefix, names)
-    session:each_name("^" .. prefix, function(name)
-        names[name] = prefixed(name, prefix) or nil
-    end)
+local function declared_names(session, prefix, names, most)
+    session:each_name(prefix, adder(names, prefix, most))
     return names
 end
 
 -- Names without a path: keywords, the session's and global names, those of included headers.
-local function bare_names(session, prefix)
+local function bare_names(session, prefix, most)
     local names = {}
     for word in pairs(KEYWORDS) do
         names[word] = prefixed(word, prefix) or nil
@@ -180,7 +212,7 @@ local function bare_names(session, prefix)
     add_keys(names, session.names.env, prefix)
     add_keys(names, session.globals, prefix)
     if #session.headers > 0 and prefix ~= "" then
-        declared_names(session, prefix, names)
+        declared_names(session, prefix, names, most)
     end
     return names
 end
@@ -189,19 +221,28 @@ end
 
 local TAGGED = { struct = true, union = true, enum = true }
 
+-- Types that need no declaration: those of C and POSIX. "struct stat" is one with its keyword.
+local BASIC = {}
+for word in ([[
+    bool char const double enum float int long short signed struct union unsigned void
+    int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t intmax_t uintmax_t intptr_t
+    uintptr_t ptrdiff_t size_t ssize_t wchar_t wint_t char8_t char16_t char32_t va_list]])
+    :gmatch "%S+" do
+    BASIC[#BASIC + 1] = word
+end
+table.move(known_types(), 1, #known_types(), #BASIC + 1, BASIC)
+
 local function tags(session, kind, prefix)
     local names = {}
     for text, keyword in session.ffi.tags("^" .. prefix) do
         local tag = text:match "%S+$"
         names[tag] = keyword == kind and prefixed(tag, prefix) or names[tag]
     end
+    for _, text in ipairs(BASIC) do
+        local keyword, tag = text:match "^(%l+) (.*)"
+        names[tag or ""] = keyword == kind and prefixed(tag, prefix) or names[tag or ""]
+    end
     return names
-end
-
-local BASIC = {}
-for word in ("bool char const double enum float int long short signed size_t struct union unsigned "
-    .. "void int8_t int16_t int32_t int64_t uint8_t uint16_t uint32_t uint64_t"):gmatch "%S+" do
-    BASIC[#BASIC + 1] = word
 end
 
 -- Types, and constants, which are names of enumerators for what is an enum.
@@ -211,13 +252,15 @@ local function c_names(session, before, prefix)
         return tags(session, word, prefix)
     end
     local names = {}
-    for name, kind in session.ffi.declarations("^" .. prefix) do
+    for name, kind in session.ffi.declarations("^" .. prefix), "names" do
         if kind == "typedef" or kind == "constant" then
             names[name] = prefixed(name, prefix) or nil
         end
     end
-    for _, name in ipairs(BASIC) do
-        names[name] = prefix ~= "" and prefixed(name, prefix) or names[name]
+    for _, name in ipairs(prefix ~= "" and BASIC or {}) do
+        if not name:find " " and prefixed(name, prefix) then
+            names[name] = true
+        end
     end
     return names
 end
@@ -276,16 +319,7 @@ local function command_names(prefix)
 end
 
 -- ---- all of it ---------------------------------------------------------------------------------
-
--- The names as a sorted list, each behind `head`.
-local function sorted(names, head)
-    local list = {}
-    for name in pairs(names) do
-        list[#list + 1] = (head or "") .. name
-    end
-    table.sort(list)
-    return list
-end
+-- Each of these gives a set of names, where they begin, and what stands there before each of them.
 
 -- The prototype of the C function whose next argument is wanted: behind "(" or ",".
 local function prototype_at(session, before)
@@ -299,13 +333,13 @@ local function prototype_at(session, before)
 end
 
 -- Lua's names: behind a path, or by themselves.
-local function complete_lua(session, before)
+local function complete_lua(session, before, most)
     local word = before:match "[%a_][%w_.:%[%]\"' ]*$" or ""
     while word ~= "" do
         local path, separator, prefix = word:match "^(.-)%s*([.:])%s*([%w_]*)$"
         local place = path and place_of(session, path)
         if place then
-            return sorted(names_in(session, place, prefix), path .. separator), #before - #word + 1
+            return names_in(session, place, prefix, most), #before - #word + 1, path .. separator
         end
         local next_word = word:match "^[%w_]+[^%w_]+([%a_].*)$" -- the path may begin later
         if not next_word then
@@ -318,20 +352,20 @@ local function complete_lua(session, before)
     if prefix:find "^%d" or last == "." or last == ":" then
         return {}, #before + 1
     end
-    return sorted(bare_names(session, prefix)), #before - #prefix + 1
+    return bare_names(session, prefix, most), #before - #prefix + 1
 end
 
 -- What stands in the string that is still open, behind the function that gets it.
 local function complete_string(session, text, call)
     local from = #text - #text:match "[%w_]*$" + 1
     if call:find "include$" then
-        return sorted(files(text, header_folders())), 1
+        return files(text, header_folders()), 1
     elseif call:find "load$" or call:find "dlopen$" then
-        return sorted(library_names(text)), 1
+        return library_names(text), 1
     elseif text:find "/" or call:find "open$" then
-        return sorted(files(text, { "" })), 1
+        return files(text, { "" }), 1
     end
-    return sorted(c_names(session, text, text:sub(from))), from
+    return c_names(session, text, text:sub(from)), from
 end
 
 local function open_string(before)
@@ -349,60 +383,88 @@ local function open_string(before)
     return last.text:sub(#mark + 1), call
 end
 
+local function add_all(names, more)
+    for name in pairs(more) do
+        names[name] = true
+    end
+    return names
+end
+
 local ARGUMENTS = {
-    commands = function(_, text) return sorted(command_names(text)), 1 end,
-    types = function(session, text)
+    commands = function(_, text) return command_names(text), 1 end,
+    types = function(session, text, most)
         local prefix = text:match "[%w_]*$"
         local names = c_names(session, text, prefix)
-        for _, name in ipairs((complete_lua(session, text))) do
-            names[name] = not text:find " " or nil
+        local lua_names, from, head = complete_lua(session, text, most)
+        if head then
+            return lua_names, from, head
         end
-        return sorted(names), #text - #prefix + 1
+        return text:find " " and names or add_all(names, lua_names), #text - #prefix + 1
     end,
-    files = function(_, text) return sorted(files(text, { "" })), 1 end,
+    files = function(_, text) return files(text, { "" }), 1 end,
     headers = function(_, text)
         local word = text:match "%S*$"
-        return sorted(files(word, word:find "^%.?%.?/" and { "" } or header_folders())),
-            #text - #word + 1
+        return files(word, word:find "^%.?%.?/" and { "" } or header_folders()), #text - #word + 1
     end,
-    libraries = function(_, text) return sorted(library_names(text)), 1 end,
-    names = function(session, text)
-        local list, from = complete_lua(session, text)
-        if #session.headers == 0 and from <= 1 and not text:find "[.:]" then
-            local names = declared_names(session, text, {})
-            for _, name in ipairs(list) do names[name] = true end
-            list = sorted(names)
+    libraries = function(_, text) return library_names(text), 1 end,
+    names = function(session, text, most)
+        local names, from, head = complete_lua(session, text, most)
+        if #session.headers == 0 and from <= 1 and not head then
+            declared_names(session, text, names, most)
         end
-        return list, from
+        return names, from, head
     end,
 }
 
--- The completions of what ends `before`, sorted, and where in it they begin; or none, that, and
--- what is wanted there, which is to be shown.
-return function(session, before)
+-- The set, where in `before` its names begin, what stands there before each; and what is wanted
+-- there, which is to be shown.
+local function candidates(session, before, most)
     local command = before:match "^%s*:%s*([%w_]*)$"
     if command then
-        return sorted(command_names(command)), #before - #command + 1
+        return command_names(command), #before - #command + 1
     end
     local name, argument = before:match "^%s*:%s*([%w_]+)%s+(.*)$"
-    local head = not name and before:match "^%s*%?%s*"
-    if name or head then
-        argument = argument or before:sub(#head + 1)
-        local kind = head and "names" or commands.completes(name)
+    local mark = not name and before:match "^%s*%?%s*"
+    if name or mark then
+        argument = argument or before:sub(#mark + 1)
+        local kind = mark and "names" or commands.completes(name)
         if not ARGUMENTS[kind] then
             return {}, #before + 1
         end
-        local list, from = ARGUMENTS[kind](session, argument)
-        return list, #before - #argument + from
+        local names, from, head = ARGUMENTS[kind](session, argument, most)
+        return names, #before - #argument + from, head
     end
     local text, call = open_string(before)
     if text then
-        local list, from = complete_string(session, text, call)
-        return list, #before - #text + from
+        local names, from = complete_string(session, text, call)
+        return names, #before - #text + from
     end
     local prototype = prototype_at(session, before)
     if prototype then
-        return {}, #before + 1, prototype
+        return {}, #before + 1, nil, prototype
     end
-    return complete_lua(session, before)
+    return complete_lua(session, before, most)
+end
+
+-- The completions of what ends `before`, sorted, and where in it they begin; or none, that, and
+-- what is to be shown. If there are more than `most`, the part that they have in common, and a note
+-- that they are many: an editor would take long over the list, and nobody reads it.
+return function(session, before, most)
+    most = most or math.huge
+    local names, from, head, wanted = candidates(session, before, most)
+    local list, common, count = {}, nil, 0
+    for name in next, names do
+        count = count + 1
+        list[count] = name
+        common = common and shared(common, name) or name
+    end
+    if count > most then
+        common = (head or "") .. common
+        return { common }, from, ("more than %d names begin with '%s'"):format(most, common)
+    end
+    table.sort(list)
+    for i, name in ipairs(head and list or {}) do
+        list[i] = head .. name
+    end
+    return list, from, wanted
 end

@@ -130,7 +130,7 @@ end
 
 local function known_names(session)
     local names = {}
-    session:each_name(nil, function(name) names[#names + 1] = name end)
+    session:each_name("", function(name) names[#names + 1] = name end)
     return names
 end
 

@@ -7,9 +7,11 @@ local system = require "cffi.include.system"
 
 local FOLDERS = { "/usr/include", "/usr/local/include" }
 local MAX_ROWS = 30 -- of each kind
+local MAX_EXPORTS = 10000 -- that are gathered, of which the first are shown
+local PATIENCE = 1 -- second, for what headers declare: with a cold disk there are too many to read
 
--- Rows of one kind, below a title, each once.
-local function section(session, title, rows)
+-- Rows of one kind, below a title, each once. `is_cut`: there may be more than these.
+local function section(session, title, rows, is_cut)
     if #rows == 0 then
         return 0
     end
@@ -19,7 +21,7 @@ local function section(session, title, rows)
         shown[i] = "  " .. rows[i]
     end
     if #rows > MAX_ROWS then
-        shown[#shown + 1] = ("  (%d more)"):format(#rows - MAX_ROWS)
+        shown[#shown + 1] = ("  (%d more%s)"):format(#rows - MAX_ROWS, is_cut and " at least" or "")
     end
     session.page(shown)
     return #rows
@@ -76,25 +78,35 @@ local function headers(pattern)
     return rows
 end
 
--- Headers in which a function of that name stands: those in fewer folders first.
-local function declaring_headers(word)
-    local rows, depth = {}, {}
+-- A command that ends after PATIENCE, with the status 124, where the system can do that.
+local function impatient(command)
+    return ("if command -v timeout >/dev/null; then timeout %d %s; else %s; fi"):format(PATIENCE,
+        command, command)
+end
+
+-- Starts to look for headers in which a function of that name stands. Returns what waits for them
+-- and gives them, those in fewer folders first, and whether time was too short for all.
+local function search_headers(word)
     if word:find "[^%w_*?%[%]^-]" then
-        return rows
+        return function() return {}, false end
     end
     local name = glob.is_glob(word) and word or "*" .. word .. "*"
     name = name:gsub("[*?]", { ["*"] = "[A-Za-z0-9_]*", ["?"] = "[A-Za-z0-9_]" })
-    local command = "LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])%s *[(]' %s 2>/dev/null"
-    local pipe = io.popen(command:format(name, table.concat(FOLDERS, " ")))
-    for path in pipe:lines() do
-        local row = included_as(path)
-        rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
+    local command = ("env LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])%s *[(]' %s")
+        :format(name, table.concat(FOLDERS, " "))
+    local pipe = io.popen(impatient(command .. " 2>/dev/null"))
+    return function()
+        local rows, depth = {}, {}
+        for path in pipe:lines() do
+            local row = included_as(path)
+            rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
+        end
+        local _, _, status = pipe:close()
+        table.sort(rows, function(a, b)
+            return depth[a] < depth[b] or depth[a] == depth[b] and a < b
+        end)
+        return rows, status == 124 or status == 143 -- GNU's, busybox's
     end
-    pipe:close()
-    table.sort(rows, function(a, b)
-        return depth[a] < depth[b] or depth[a] == depth[b] and a < b
-    end)
-    return rows
 end
 
 local function named_libraries(pattern)
@@ -109,7 +121,7 @@ local function named_libraries(pattern)
     return rows
 end
 
--- What libraries of the system export that are not open; each file once.
+-- What libraries of the system export that are not open; each file once. Whether that is all.
 local function system_exports(session, pattern)
     local rows, seen = {}, {}
     for _, candidate in ipairs(library.known()) do
@@ -117,13 +129,27 @@ local function system_exports(session, pattern)
         local names = not seen[path] and exports(path, pattern) or {}
         seen[path] = true
         for _, name in ipairs(names) do
-            if not session:declaration(name) then
+            if not session.ffi.declaration(name) then
                 rows[#rows + 1] = ("%s  %s"):format(name, session.style.notes(candidate.name))
             end
         end
+        if #rows > MAX_EXPORTS then
+            break
+        end
     end
     table.sort(rows)
-    return rows
+    return rows, #rows > MAX_EXPORTS
+end
+
+-- The title of the last section says when not all headers were read.
+local function header_section(session, rows, is_cut)
+    local title = "headers with functions of such names"
+    local count = section(session, title, rows, is_cut)
+    if is_cut then
+        session:print("%s", session.style.notes(("(%d s was too short to read all headers; the "
+            .. "next :find goes on)"):format(PATIENCE)))
+    end
+    return count
 end
 
 return function(session, word)
@@ -131,6 +157,7 @@ return function(session, word)
         error(":find wants a word: :find sqlite3_open", 0)
     end
     local pattern, count = glob.pattern(word), 0
+    local headers_found = search_headers(word) -- meanwhile
     count = count + section(session, "declared", declared(session, pattern))
     count = count + section(session, "exported by open libraries, not declared",
         exported(session, pattern))
@@ -138,8 +165,7 @@ return function(session, word)
     count = count + section(session, "libraries", named_libraries(pattern))
     count = count + section(session, "exported by libraries of the system",
         system_exports(session, pattern))
-    count = count + section(session, "headers with functions of such names",
-        declaring_headers(word))
+    count = count + header_section(session, headers_found())
     if count == 0 then
         error(("nothing like '%s' was found"):format(word), 0)
     end

@@ -15,7 +15,7 @@ local function each(session)
             end
         end
         if #session.headers > 0 then
-            session:each_name(nil, visit)
+            session:each_name("", visit)
         end
     end
 end

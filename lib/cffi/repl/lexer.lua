@@ -41,7 +41,8 @@ local function end_of_number(text, at)
     return last
 end
 
-local function token_at(text, at)
+-- Kind and end of the token at a place where neither a blank nor a comment is.
+function lexer.token_at(text, at)
     local _, name = text:find("^[%a_][%w_]*", at)
     if name then
         return "name", name
@@ -64,7 +65,7 @@ function lexer.tokens(text)
         local last = comment
         if not comment then
             local kind
-            kind, last = token_at(text, at)
+            kind, last = lexer.token_at(text, at)
             tokens[#tokens + 1] = {
                 kind = kind, text = text:sub(at, last), first = at, last = last }
         end

@@ -8,11 +8,14 @@
 local chunk = require "cffi.repl.chunk"
 local hint = require "cffi.repl.hint"
 local names = require "cffi.repl.names"
+local open = require "cffi.repl.open"
 local style = require "cffi.repl.style"
 
 require "cffi"
 -- Calls a function, and makes what crashes in C an error (lua_ffi/face/guard.c).
 local guard = debug.getregistry()["cffi.guard"]
+
+local EAGER_LINES = 100 -- of an input that is compiled after each of its first lines
 
 local session = {}
 
@@ -157,7 +160,9 @@ local function run_c(self, text)
     local words = declared_in(ffi, text)
     ffi.cdef(text)
     self:keep("C", text)
-    self:print("%s", self.style.notes("declared " .. words))
+    if words ~= "" then -- it is not a comment alone
+        self:print("%s", self.style.notes("declared " .. words))
+    end
 end
 
 -- The first value of a Lua expression that a command was given.
@@ -189,16 +194,17 @@ function methods:declarations(pattern)
     end)
 end
 
--- Calls visit(name, kind) for each of them, without asking for what takes time.
-function methods:each_name(pattern, visit)
-    for name, kind in self.ffi.declarations(pattern) do
-        visit(name, kind)
+-- Calls visit(name, kind) for those that begin so, without asking for what takes time, until that
+-- returns true.
+function methods:each_name(prefix, visit)
+    for name, kind in self.ffi.declarations("^" .. prefix), "names" do
+        if visit(name, kind) then
+            return
+        end
     end
     for _, entry in ipairs(self.headers) do
-        for name, kind in debug.getmetatable(entry.namespace).__cffi_names() do
-            if not pattern or name:find(pattern) then
-                visit(name, kind)
-            end
+        if debug.getmetatable(entry.namespace).__cffi_names_with(prefix, visit) then
+            return
         end
     end
 end
@@ -221,6 +227,9 @@ end
 -- A text that is no Lua, with Lua's message. As C when it is that.
 local function try_c(self, text, message)
     local ffi = self:current_ffi()
+    if text:find "\\%s*$" and chunk.looks_like_c(text, ffi) then
+        return nil, "the last line ends with a backslash, which continues it", true
+    end
     local is_c, why = pcall(ffi.parse, text)
     if text:find "%S" and (is_c or why:find "the text declares nothing" -- but a tag
         and chunk.looks_like_c(text, ffi)) then
@@ -281,6 +290,28 @@ local function next_line(self, prompt)
     return line
 end
 
+-- The input that begins with this line and may span more. A long one is compiled when its last line
+-- may have completed it; and now and then besides, for what is wrong in it.
+local function read_rest(self, line)
+    local lines, due = {}, EAGER_LINES
+    local feed = open(line and chunk.looks_like_c(line, self:current_ffi()))
+    local input, err, is_open
+    while line do
+        lines[#lines + 1] = line
+        is_open = feed(line)
+        if not is_open or #lines < EAGER_LINES or #lines >= due then
+            due = #lines + #lines // 4
+            input, err, is_open = compile(self, table.concat(lines, "\n"))
+        end
+        line = is_open and next_line(self, ">> ")
+    end
+    self.text = table.concat(lines, "\n")
+    if is_open and #lines >= EAGER_LINES then -- its end was not compiled
+        input, err = compile(self, self.text)
+    end
+    return input, err
+end
+
 -- Reads one input, which may span lines. Returns it; or nil and a message when it does not compile;
 -- or nothing at the end.
 local function read_input(self)
@@ -291,17 +322,7 @@ local function read_input(self)
         self.text = command
         return { command = command }
     end
-    local input, err, is_open
-    while text do
-        input, err, is_open = compile(self, text)
-        local line = is_open and next_line(self, ">> ")
-        if not line then
-            break
-        end
-        text = text .. "\n" .. line
-    end
-    self.text = text or ""
-    return input, err
+    return read_rest(self, text)
 end
 
 -- One round. False at the end.

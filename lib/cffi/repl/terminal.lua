@@ -23,6 +23,7 @@ ffi.cdef [[
 ]]
 
 local NEWLINE, EOF, ENOENT = 10, -1, 2
+local MOST_NAMES = 1000 -- that Tab hands to the library
 local HISTORY_LINES = 5000
 local HISTORY_SIZE = 1 << 20 -- bytes; of a longer file the end is kept
 
@@ -286,7 +287,7 @@ function terminal.run(prepare)
     local session = require "cffi.repl.session"
     local self
     local read = terminal.reader(function(before)
-        return require "cffi.repl.complete"(self, before)
+        return require "cffi.repl.complete"(self, before, MOST_NAMES)
     end)
     self = session.new {
         read = read, page = pager(read), colour = has_colour(),
