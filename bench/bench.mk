@@ -61,6 +61,11 @@ bench-jobs: $(CORE)
 bench-costs: $(CORE) $(BENCH_DIR)/benchlib.so
 	@$(BENCH_RUN) $(LUA) bench/costs.lua $(BENCH_DIR)/benchlib.so
 
+INCLUDE_ARGS = # --check fails when a figure is over its limit; --turns 50
+## ffi.include cold against the compiler runs it makes, warm, first lookups
+bench-include: $(CORE)
+	@$(BENCH_RUN) $(LUA) bench/include.lua $(INCLUDE_ARGS)
+
 ## how the cost grows with arguments, sizes, declarations, callbacks, collections
 bench-growth: $(BENCH_NEEDS)
 	@$(BENCH_RUN) $(LUA) bench/growth.lua

@@ -70,14 +70,14 @@ for header in HEADERS:gmatch "%S+" do
 end
 local headers = {}
 take(headers, all, 1, #all)
-local ffi, unit = core.scope(), nil
-local read = compiler.read(how, flags, compiler.source(headers), function(read)
+local ffi, unit, complete = core.scope(), nil, nil
+local read = compiler.read(how, flags, compiler.source(headers), function() end, function(read)
     for _, file in ipairs(read.files) do
         read.asked[file] = true -- every name is the snapshot's own
     end
-    unit = units.begin(ffi, read)
+    unit, complete = units.begin(ffi, read)
 end)
-units.complete(unit, ffi, read.macros)
+complete()
 pieces.add(unit, ffi)
 unit.headers = "\n" .. table.concat(headers, "\n") .. "\n"
 -- Whole and renamed, for a program may have the old one in its memory.

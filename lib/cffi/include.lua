@@ -3,7 +3,7 @@
 local late = require "cffi.late"
 local compiler = require "cffi.include.compiler"
 local inline = late "cffi.include.inline"
-local namespace = require "cffi.include.namespace"
+local namespace = late "cffi.include.namespace"
 local options = require "cffi.include.options"
 local session = require "cffi.include.session"
 local shims = late "cffi.include.shims"

@@ -27,6 +27,9 @@ bool lffi_text_is_known(lua_State *L, const struct lffi_scope *scope, const char
                         size_t size);
 void lffi_remember_text(lua_State *L, struct lffi_scope *scope, const char *text, size_t size);
 void lffi_forget_texts(lua_State *L, struct lffi_scope *scope);
+/* texts.c: puts the function that the cache of ffi.include checks its files with into the registry
+ * as "cffi.fingerprint". */
+void lffi_open_texts(lua_State *L);
 /* guard.c: puts the prompt's crash guard into the registry as "cffi.guard". */
 void lffi_open_guard(lua_State *L);
 /* tags.c: puts what lists the types that all scopes know into the registry as "cffi.known". */

@@ -94,3 +94,23 @@ void lffi_remember_text(lua_State *L, struct lffi_scope *scope, const char *text
     lua_rawset(L, -3);
     lua_pop(L, 1);
 }
+
+/* fingerprint(text [, from]): 16 bytes that depend on all bytes of the text from that position on,
+ * the first one being 1, and on how many there are. */
+static int api_fingerprint(lua_State *L)
+{
+    size_t size;
+    const char *text = luaL_checklstring(L, 1, &size);
+    lua_Integer from = luaL_optinteger(L, 2, 1);
+    struct fingerprint f;
+    luaL_argcheck(L, from >= 1 && (lua_Unsigned)from <= size + 1, 2, "position out of range");
+    f = fingerprint_of(text + (from - 1), size - (size_t)(from - 1));
+    lua_pushlstring(L, (const char *)&f, sizeof f.a + sizeof f.b);
+    return 1;
+}
+
+void lffi_open_texts(lua_State *L)
+{
+    lua_pushcfunction(L, api_fingerprint);
+    lua_setfield(L, LUA_REGISTRYINDEX, "cffi.fingerprint");
+}

@@ -175,28 +175,84 @@ function compiler.source(headers)
         doing = "cannot include " .. compiler.title(headers) }
 end
 
--- Reads a source. `how` is { words =, source = } of the compiler, `flags` the words after those.
--- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
--- had to say. While it expands the macros, meanwhile(unit) is called with all but these.
-function compiler.read(how, flags, source, meanwhile)
-    local arguments = join(flags, source.words, { "-E", "-dD", "-x", "c", "-" })
-    local code, output, messages = compiler.run(how, arguments, source.lines, source.doing)
+-- The second run, which expands macros: ask(questions) tells it which, finish() gives what `start`
+-- says; it must be called. With `at_once` the run begins now and reads the headers while the first
+-- one does so, if the system has a way to let it wait for the questions.
+local function second_run(how, arguments, source, at_once)
+    local awaited, finish = at_once and system.awaited(), nil
+    local run = {}
+    function run.ask(questions)
+        if awaited then
+            awaited.write(questions)
+            awaited = nil
+        else
+            finish = start(how, arguments, source.lines .. questions, source.doing)
+        end
+    end
+    function run.finish()
+        if awaited then
+            run.ask ""
+        end
+        if finish then
+            return finish()
+        end
+    end
+    if awaited then
+        local lines = '%s#include "%s"\n#include "%s"\n'
+        lines = lines:format(source.lines, table.unpack(awaited.paths))
+        local ok, result = pcall(start, how, arguments, lines, source.doing)
+        if not ok then
+            awaited.write ""
+            error(result, 0)
+        end
+        finish = result
+    end
+    return run
+end
+
+-- What the first run says, taken apart; a source that the compiler does not take is an error.
+local function first_answer(how, flags, source, finish)
+    local code, output, messages = finish()
     if code ~= 0 then
         local hint = missing.hint(messages, source.headers, flags)
         compiler.failed(how, source.doing, code, messages, hint)
     end
     local unit = reader.read(output, source.asked)
-    arguments[#flags + #source.words + 2] = "-P"
-    local questions = source.lines .. reader.questions(unit.macros)
-    local finish = start(how, arguments, questions, source.doing)
-    local ok, why = pcall(meanwhile, unit)
-    local _, expanded, second_messages = finish()
-    if not ok then
-        error(why, 0)
-    end
-    unit.complete = reader.answers(unit.macros, expanded, second_messages)
-    unit.messages, unit.second_messages = messages, second_messages
+    unit.messages = messages
     return unit
+end
+
+-- Reads a source. `how` is { words =, source = } of the compiler, `flags` the words after those.
+-- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
+-- had to say. ahead() is called while the compiler reads the headers, meanwhile(unit) while it
+-- expands the macros, with all but these. `at_once`: see second_run.
+function compiler.read(how, flags, source, ahead, meanwhile, at_once)
+    local arguments = join(flags, source.words, { "-E", "-dD", "-x", "c", "-" })
+    local first, second = start(how, arguments, source.lines, source.doing), nil
+    local ok, result = pcall(function()
+        arguments = join(flags, source.words, { "-E", "-P", "-x", "c", "-" })
+        second = second_run(how, arguments, source, at_once)
+        ahead()
+        local finish = first
+        first = nil
+        local unit = first_answer(how, flags, source, finish)
+        second.ask(reader.questions(unit.macros))
+        meanwhile(unit)
+        return unit
+    end)
+    if first then
+        pcall(first) -- what went wrong before it was waited for is told
+    end
+    local finished, why, expanded, messages = true, nil, nil, nil
+    if second then
+        finished, why, expanded, messages = pcall(second.finish)
+    end
+    if not ok or not finished then
+        error(ok and why or result, 0)
+    end
+    result.complete = reader.answers(result.macros, expanded, messages)
+    result.second_messages = messages
+    return result
 end
 
 return compiler

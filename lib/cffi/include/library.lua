@@ -141,22 +141,28 @@ local function probes_of(functions)
     return probes
 end
 
-local function count_in(path, functions, probes)
+-- count(functions, enough) says how many of these an ELF file has, or `enough` when it has those;
+-- close() ends it. nil when it has none of the probes.
+local function exports_of(path, probes)
     local has, close = elf.open(path)
-    if not has then
-        return 0
-    end
-    local count, any = 0, false
-    for _, name in ipairs(probes) do
+    local any = false
+    for _, name in ipairs(has and probes or {}) do
         any = any or has(name)
     end
-    if any then
-        for _, name in ipairs(functions) do
-            count = count + (has(name) and 1 or 0)
-        end
+    if not any then
+        return has and close() or nil
     end
-    close()
-    return count
+    local function count(functions, enough)
+        local found = 0
+        for _, name in ipairs(functions) do
+            found = found + (has(name) and 1 or 0)
+            if found == enough then
+                break
+            end
+        end
+        return found
+    end
+    return { count = count, close = close }
 end
 
 -- Keeps of candidates that are one file the one with the longer name: "libz.so.1", not "libz.so".
@@ -185,13 +191,31 @@ local function better(a, b)
     return a.development and not b.development
 end
 
--- The best of the candidates that have at least half of the functions; all of those.
-local function best_of(candidates, functions, probes)
-    local good, counts = {}, {}
+-- How many of the functions each of the candidates' files has, by its real path: 0 without a probe.
+-- One file alone, which need not be compared with others, is not counted beyond the half.
+local function counts_of(candidates, functions, probes)
+    local counts, exports, half = {}, {}, (#functions + 1) // 2
     for _, candidate in ipairs(candidates) do
         local real = system.real_path(candidate.path) or candidate.path
-        counts[real] = counts[real] or elf.fits(real) and count_in(real, functions, probes) or 0
-        candidate.real, candidate.count = real, counts[real]
+        candidate.real = real
+        if not counts[real] then
+            counts[real], exports[real] = 0, elf.fits(real) and exports_of(real, probes) or nil
+        end
+    end
+    local first = next(exports)
+    local alone = first and not next(exports, first)
+    for real, file in pairs(exports) do
+        counts[real] = file.count(functions, alone and half)
+        file.close()
+    end
+    return counts
+end
+
+-- The candidates that have at least half of the functions, the best first.
+local function best_of(candidates, functions, probes)
+    local counts, good = counts_of(candidates, functions, probes), {}
+    for _, candidate in ipairs(candidates) do
+        candidate.count = counts[candidate.real]
         if candidate.count * 2 >= #functions and candidate.count > 0 then
             consider(good, candidate)
         end
@@ -211,24 +235,29 @@ function library.in_process(functions, is_loaded)
     return count * 2 >= #functions
 end
 
--- The path of the library of `functions` (names, as symbols), declared by `headers`; else nil and
--- what was considered, to stand after "'f' has no library: ".
--- `candidates`: libraries { name =, path = } to choose from, those of the system unless given.
-function library.find(headers, functions, candidates)
+-- The libraries to choose from for `headers`, those whose names resemble the headers' apart:
+-- `candidates`, { name =, path = } each, or those of the system.
+function library.choice(headers, candidates)
     local words, near, far = header_words(headers), {}, {}
     for _, candidate in ipairs(candidates or library.known()) do
         candidate.distance = distance(candidate.name, words)
         table.insert(candidate.distance and near or far, candidate)
     end
+    return { near = near, far = far }
+end
+
+-- The path of the library of `functions` (names, as symbols) out of a choice; else nil and what was
+-- considered, to stand after "'f' has no library: ".
+function library.find(functions, choice)
     local probes = probes_of(functions)
-    local good = best_of(near, functions, probes)
+    local good = best_of(choice.near, functions, probes)
     if not good[1] then
-        good = best_of(far, functions, probes)
+        good = best_of(choice.far, functions, probes)
     end
     local first, second = good[1], good[2]
     if not first then
         return nil, ("none of the %d libraries of this system exports at least half of the "
-            .. "headers' %d functions"):format(#near + #far, #functions)
+            .. "headers' %d functions"):format(#choice.near + #choice.far, #functions)
     elseif second and not better(first, second) then
         return nil, ("%s and %s export equally many of the headers' functions: choose one with "
             .. "the option 'lib'"):format(first.path, second.path)

@@ -17,7 +17,7 @@ end
 
 -- As gcc writes it, which is what ffi.cdef reads.
 local function escape(name)
-    return (name:gsub('[\\"]', "\\%0"))
+    return name:find '[\\"]' and name:gsub('[\\"]', "\\%0") or name
 end
 
 -- "a", "...", "rest..." -> how many named parameters, whether more follow
@@ -37,10 +37,11 @@ end
 local function text_maker()
     local out, size, empty, marked = {}, 0, 0, 0
     local maker = {}
-    function maker.add(line, number)
+    -- One or more lines, the first of which has this number.
+    function maker.add(lines, number)
         if empty > 5 then
-            out[size + 1] = "# " .. number
             size = size + 1
+            out[size] = "# " .. number
         else
             for i = size + 1, size + empty do
                 out[i] = ""
@@ -49,10 +50,10 @@ local function text_maker()
         end
         empty = 0
         size = size + 1
-        out[size] = line
+        out[size] = lines
     end
-    function maker.skip()
-        empty = empty + 1
+    function maker.skip(count)
+        empty = empty + count
     end
     -- A line marker; one after another needs no lines of its own.
     function maker.mark(line)
@@ -65,7 +66,7 @@ local function text_maker()
     end
     function maker.text()
         out[size + 1] = ""
-        return table.concat(out, "\n")
+        return table.concat(out, "\n", 1, size + 1)
     end
     return maker
 end
@@ -99,66 +100,103 @@ local function macro_list()
     return macros
 end
 
+-- Keeps account of the files that are entered: `list` in their order, `asked` (a set) those that
+-- the text read enters itself. enter(name, flags) says whether it is a file.
+local function file_list(asked)
+    local files, seen, file = { list = {}, asked = asked }, {}, ""
+    function files.enter(name, flags)
+        local entered = file:byte() == 60 and name:byte() ~= 60 and flags:find("1", 1, true)
+        if entered and not name:find "/stdc%-predef%.h$" then
+            asked[name] = true -- from "<stdin>" or "<command-line>"
+        end
+        file = name
+        local real = name:byte() ~= 60 -- '<'
+        if real and not seen[name] then
+            seen[name] = true
+            files.list[#files.list + 1] = name
+        end
+        return real
+    end
+    return files
+end
+
+-- How many lines end in a text. Without patterns, which take ten times as long.
+local function count_lines(text)
+    local count, at = 0, text:find("\n", 1, true)
+    while at do
+        count, at = count + 1, text:find("\n", at + 1, true)
+    end
+    return count
+end
+
+-- Lines between directives without the last one's end and the blanks that lines begin with. Such as
+-- begin with '#' behind them keep them.
+local function unindented(lines)
+    local start = lines:match "^[ \t]*%f[^ \t#]()" or 1
+    return (lines:sub(start, -2):gsub("\n[ \t]+%f[^ \t#]", "\n"))
+end
+
+-- Calls directive(line, its number) for each line that begins with '#' and others(lines, number of
+-- the first, how many) for what stands between two of these. directive returns the number of the
+-- next line when it is another than the following.
+local function take_apart(output, directive, others)
+    local find, sub = string.find, string.sub
+    local at, number = 1, 1
+    while at <= #output do
+        if output:byte(at) == 35 then -- '#'
+            local stop = find(output, "\n", at, true) or #output + 1
+            number = directive(sub(output, at, stop - 1), number) or number + 1
+            at = stop + 1
+        else
+            local stop = find(output, "\n#", at, true) or #output
+            local lines = sub(output, at, stop)
+            local count = count_lines(lines)
+            others(lines, number, count)
+            at, number = stop + 1, number + count
+        end
+    end
+end
+
 -- Returns { text =, macros = { { name =, file =, line =, count =, variadic = } ... }, files = }.
 -- `asked`: names of files that are asked for as those are which stand in the text read, or nil.
 -- Macros of the compiler itself and of its command line are left out, for no header has them;
 -- `count` is nil for object-like ones.
 function reader.read(output, asked)
     local text, macros = text_maker(), macro_list()
-    local files, seen = {}, {}
     local is_own_text = asked ~= nil -- whose columns are the user's
-    asked = asked or {}
-    local file, number, real = "", 0, false
-    local function enter(name, line, flags)
-        name = unescape(name)
-        local entered = file:byte() == 60 and name:byte() ~= 60 and flags:find("1", 1, true)
-        if entered and not name:find "/stdc%-predef%.h$" then
-            asked[name] = true -- from "<stdin>" or "<command-line>"
+    local files = file_list(asked or {})
+    local file, real, written = "", false, nil -- as the compiler writes it
+    local function directive(line, number)
+        local second = line:byte(2)
+        if second == 32 then -- "# 12 "file" flags"
+            local at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
+            if at then
+                if name ~= written then
+                    written, file = name, unescape(name)
+                    real = files.enter(file, flags)
+                end
+                text.mark("# " .. at .. ' "' .. escape(file) .. '"')
+                return tonumber(at)
+            end
+        elseif second == 112 then -- "#pragma"
+            return text.add(line, number)
+        elseif second == 100 and real then -- "#define"
+            local name, params = line:match "^#define ([%w_\x80-\xff]+)(%(?)"
+            params = params == "(" and line:match("^%(([^()]*)%)", #name + 9) or nil
+            macros.define(name, params, file, number)
+        elseif second == 117 then -- "#undef"
+            macros.undefine(line:match "^#undef ([%w_\x80-\xff]+)")
         end
-        file, number = name, line - 1
-        real = name:sub(1, 1) ~= "<"
-        if real and not seen[name] then
-            seen[name] = true
-            files[#files + 1] = name
-        end
+        text.skip(1)
     end
-    local function directive(line)
-        local at, name, flags
-        if line:byte(2) == 32 then
-            at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
-        end
-        if at then
-            enter(name, tonumber(at), flags)
-            text.mark(('# %s "%s"'):format(at, escape(unescape(name))))
-            return
-        end
-        local word, what, params = line:match "^#(%l+) ([%w_\x80-\xff]+)(%(?)"
-        if word == "pragma" then
-            text.add(line, number)
+    take_apart(output, directive, function(lines, number, count)
+        if not lines:find "%S" then
+            text.skip(count)
         else
-            text.skip()
+            text.add(is_own_text and lines:sub(1, -2) or unindented(lines), number)
         end
-        if word == "define" and real then
-            params = params == "(" and line:match("^%(([^()]*)%)", #what + 9) or nil
-            macros.define(what, params, file, number)
-        elseif word == "undef" then
-            macros.undefine(what)
-        end
-    end
-    for line in output:gmatch "([^\n]*)\n" do
-        number = number + 1
-        local first = line:find "[^ \t]"
-        if line:byte() == 35 then -- '#'
-            directive(line)
-        elseif not first then
-            text.skip()
-        elseif is_own_text or line:byte(first) == 35 then
-            text.add(line, number)
-        else
-            text.add(line:sub(first), number)
-        end
-    end
-    return { text = text.text(), macros = macros.list(), files = files, asked = asked }
+    end)
+    return { text = text.text(), macros = macros.list(), files = files.list, asked = files.asked }
 end
 
 -- ---- the second run --------------------------------------------------------------------------
@@ -192,14 +230,21 @@ function reader.questions(macros)
     return table.concat(lines)
 end
 
--- An expansion that brought lines of its own (a _Pragma) in one line, without what ended the
--- question.
-local function expansion(text)
-    text = text:match "^(.-)%s*cffi__end"
-    if text and text:find("\n", 1, true) then
-        text = ("\n" .. text):gsub("\n#[^\n]*", ""):gsub("%s*\n%s*", " ")
+-- What stands in a text from one position to another, without blanks around it; one that brought
+-- lines of its own (a _Pragma) in one line.
+local function expansion(text, from, to)
+    local byte = string.byte
+    if (text:find("\n", from, true) or to + 1) <= to then
+        text = text:sub(from, to):gsub("\n#[^\n]*", ""):gsub("%s*\n%s*", " ")
+        from, to = 1, #text
     end
-    return text and text:match "^%s*(.*)$"
+    while from <= to and byte(text, from) <= 32 do
+        from = from + 1
+    end
+    while from <= to and byte(text, to) <= 32 do
+        to = to - 1
+    end
+    return text:sub(from, to)
 end
 
 -- What the compiler complained of, by line of the questions.
@@ -214,17 +259,18 @@ end
 -- Gives each macro its `text` out of what the compiler printed for the questions, or `broken`, why
 -- it cannot be expanded. Returns whether the answers are complete.
 function reader.answers(macros, output, messages)
-    local mark = "\ncffi__macro "
+    local find, match, mark = string.find, string.match, "\ncffi__macro "
     local wrong = complaints(messages)
     output = "\n" .. output
-    local from = output:find(mark .. "%d+ cffi__is")
+    local from = find(output, mark .. "%d+ cffi__is")
     local last
     while from do
-        local index, start = output:match("^(%d+) cffi__is()", from + #mark)
-        local stop = output:find(mark, start or from + 1, true)
+        local index, start = match(output, "^(%d+) cffi__is()", from + #mark)
+        local stop = find(output, mark, start or from + 1, true)
         local macro = macros[tonumber(index)]
-        if macro then
-            macro.text = expansion(output:sub(start, (stop or #output + 1) - 1))
+        local till = macro and find(output, "cffi__end", start, true)
+        if till and till < (stop or #output) then
+            macro.text = expansion(output, start, till - 1)
         end
         last, from = index, stop
     end

@@ -66,28 +66,31 @@ end
 
 -- Reads a source with the compiler until no file of it has changed meanwhile. Returns the unit,
 -- what the compiler had to say, and whether the unit may be kept: not with a file from the future.
--- early(unit) is called while the compiler is busy with the macros.
+-- early.headers() is called while the compiler reads the headers, early.macros(unit) while it is
+-- busy with the macros.
 local function read(ffi, how, flags, source, early)
-    local last, messages
-    for _ = 1, ATTEMPTS do
+    local last, messages, why
+    for attempt = 1, ATTEMPTS do
         local start = system.now()
-        local scope, unit = ffi.scope {}, nil
-        local output = compiler.read(how, flags, source, function(output)
-            local ok, made = pcall(units.begin, scope, output)
+        local scope, unit, complete = ffi.scope {}, nil, nil
+        local output = compiler.read(how, flags, source, early.headers, function(output)
+            local ok, made, completion = pcall(units.begin, scope, output)
             if not ok then
                 error(("%s: %s"):format(source.doing, made), 0)
             end
-            unit = made
-            early(unit)
-        end)
-        units.complete(unit, scope, output.macros)
+            unit, complete = made, completion
+            early.macros(unit)
+        end, attempt == 1)
+        complete()
         local settled = units.newest(unit) < start
         if output.complete and (settled or unit.files == last) then
             return unit, output.messages, settled
         end
         last, messages = unit.files, output.second_messages
+        why = output.complete and "the headers change while they are read"
+            or "the compiler stops before it has expanded their macros"
     end
-    error(("%s: the headers change while they are read%s"):format(source.doing,
+    error(("%s: %s%s"):format(source.doing, why,
         messages == "" and "" or ":\n" .. messages:gsub("\n+$", "")), 0)
 end
 
@@ -186,8 +189,8 @@ local function of_package(ffi, words)
 end
 
 -- Looks for the library that has the functions, unless the unit remembers it. Returns whether it is
--- the process itself, and whether the unit is another now.
-local function search(headers, unit)
+-- the process itself, and whether the unit is another now. `choice`: from library.choice, or nil.
+local function search(headers, unit, choice)
     local functions = units.functions(unit)
     if #functions == 0 or library.in_process(functions, system.is_loaded) then
         return true, false
@@ -196,7 +199,7 @@ local function search(headers, unit)
     if unit.library_stamp == stamp then
         return false, false
     end
-    local path, why = library.find(headers, functions)
+    local path, why = library.find(functions, choice or library.choice(headers))
     unit.library, unit.library_why, unit.library_stamp = path or "", why or "", stamp
     return false, true
 end
@@ -214,7 +217,7 @@ end
 
 -- Reads a source for a scope, in which it is declared. Returns what follows from the options: {
 -- unit =, how =, flags =, package = }, a function that stores the unit, and whether that is due.
-local function prepare(ffi, source, given, early) -- early: see read
+local function prepare(ffi, source, given, early) -- early: see early_work
     local words, program, named_by = compiler.choose(given.cc)
     local known, package = pcall(of_packages, options.list(given.pkg))
     if not known then
@@ -223,9 +226,7 @@ local function prepare(ffi, source, given, early) -- early: see read
     local flags = compiler.flags(given)
     table.move(package.flags, 1, #package.flags, #flags + 1, flags)
     local how = { words = words, program = program, source = named_by }
-    local unit, store, due = unit_of(ffi, how, flags, source, function(unit)
-        early(unit, package)
-    end)
+    local unit, store, due = unit_of(ffi, how, flags, source, early(package))
     local ok, refused = pcall(units.declare, ffi, unit.text)
     if not ok then
         error(("%s: %s"):format(source.doing, refused), 0)
@@ -233,14 +234,34 @@ local function prepare(ffi, source, given, early) -- early: see read
     return { unit = unit, how = how, flags = flags, package = package }, store, due
 end
 
+-- What is done while the compiler is busy: what will be needed is loaded, the library looked for
+-- if that is to be done.
+local function early_work(headers, given)
+    return function(package)
+        local searches = given.lib == nil and not package.libraries[1]
+        local choice
+        return {
+            headers = function()
+                require "cffi.include.reader"
+                require "cffi.include.namespace"
+                if searches then
+                    require "cffi.include.elf"
+                    choice = library.choice(headers)
+                end
+            end,
+            macros = function(unit)
+                if searches then
+                    search(headers, unit, choice)
+                end
+            end,
+        }
+    end
+end
+
 -- Includes headers (a list) in a scope. Returns the unit, the libraries, why there are none, and
 -- how the compiler was called: { how =, flags = }.
 function session.include(ffi, headers, given)
-    local function early(unit, package)
-        if given.lib == nil and not package.libraries[1] then
-            search(headers, unit)
-        end
-    end
+    local early = early_work(headers, given)
     local known, store, due = prepare(ffi, compiler.source(headers), given, early)
     local libraries, why, searched
     if given.lib == false then
@@ -261,7 +282,7 @@ end
 -- Reads a source that is built; the caller sees to the library. Returns { unit =, how =, flags =,
 -- package = what pkg-config says }.
 function session.compile(ffi, source, given)
-    local known, store, due = prepare(ffi, source, given, function() end)
+    local known, store, due = prepare(ffi, source, given, early_work({}, { lib = false }))
     if due then
         store(known.unit)
     end

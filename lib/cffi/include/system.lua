@@ -19,6 +19,8 @@ ffi.cdef [[
     int mkstemp(char *pattern);
     ssize_t write(int fd, const void *bytes, size_t size);
     int close(int fd);
+    int pipe(int ends[2]);
+    int fcntl(int fd, int command, ...);
     int rename(const char *from, const char *to);
     int unlink(const char *path);
     char *realpath(const char *path, char *resolved);
@@ -52,6 +54,7 @@ local ENOENT, EINTR, EEXIST = 2, 4, 17
 local AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, STATX_BASIC = -100, 0x100, 0x1000, 0x7ff
 local FILE_TYPE, DIRECTORY, REGULAR = 0xF000, 0x4000, 0x8000
 local PRIVATE = 448 -- 0700
+local F_SETFD, FD_CLOEXEC = 2, ffi.new("int", 1)
 
 local system = {}
 
@@ -138,6 +141,33 @@ end
 -- The same, waited for.
 function system.run(words, input)
     return system.start(words, input)()
+end
+
+-- A text that a program which is started now reads later: { paths =, write = }. The program is to
+-- read these two files, one after the other; it waits at the first one until write(text) is called,
+-- which must be done, once. nil where open files have no names.
+function system.awaited()
+    local ends = ffi.new "int[2]"
+    if C.pipe(ends) ~= 0 then
+        return nil
+    end
+    local gate = ("/dev/fd/%d"):format(ends[0])
+    local file = system.state(gate) and io.tmpfile()
+    if not file then
+        C.close(ends[0])
+        C.close(ends[1])
+        return nil
+    end
+    -- The program has all but the end for writing: what it reads ends when that is closed here.
+    C.fcntl(ends[1], F_SETFD, FD_CLOEXEC)
+    local function write(text)
+        file:write(text)
+        file:seek "set"
+        C.close(ends[1])
+        C.close(ends[0])
+        file:close()
+    end
+    return { paths = { gate, ("/dev/fd/%d"):format(C.fileno(file)) }, write = write }
 end
 
 -- What is known of a file: uid, permissions, is_directory, is_file. nil when there is none.

@@ -58,12 +58,7 @@ end
 -- ---- making ------------------------------------------------------------------------------------
 
 local function parameters_of(macro)
-    if macro.broken then
-        return "!"
-    elseif not macro.count then
-        return ""
-    end
-    return macro.count .. (macro.variadic and "+" or "")
+    return macro.count and macro.count .. (macro.variadic and "+" or "") or ""
 end
 
 -- Numbers for paths, and the list of these.
@@ -78,16 +73,43 @@ local function numbering()
     end, list
 end
 
-local function macro_lines(list, paths)
-    local lines, number_of = {}, {}
-    for number, path in ipairs(paths) do
-        number_of[path] = number
-    end
+-- A function that gives the lines of macros when they have their texts: what stands before these is
+-- made now.
+local function macro_lines(list, number_of)
+    local heads = {}
     for i, macro in ipairs(list) do
-        lines[i] = ("%s\t%s\t%d\t%d\t%s\n"):format(macro.name, parameters_of(macro),
-            number_of[macro.file], macro.line, macro.broken or macro.text)
+        heads[i] = ("%s\t%s\t%d\t%d\t"):format(macro.name, parameters_of(macro),
+            number_of(macro.file), macro.line)
     end
-    return table.concat(lines)
+    return function()
+        local lines = {}
+        for i, macro in ipairs(list) do
+            if macro.broken then
+                lines[i] = ("%s\t!\t%d\t%d\t%s\n"):format(macro.name, number_of(macro.file),
+                    macro.line, macro.broken)
+            else
+                lines[i] = heads[i] .. macro.text .. "\n"
+            end
+        end
+        return table.concat(lines)
+    end
+end
+
+-- The same for the names of those object-like macros that the scope declares, too.
+local function shadowed_names(ffi, list)
+    local candidates = {}
+    for _, macro in ipairs(list) do
+        candidates[#candidates + 1] = not macro.count and ffi.declaration(macro.name) and macro
+            or nil
+    end
+    return function()
+        local names = { "" }
+        for _, macro in ipairs(candidates) do
+            local hides = not macro.broken and macro.text ~= macro.name
+            names[#names + 1] = hides and macro.name or nil
+        end
+        return table.concat(names, " ") .. " "
+    end
 end
 
 -- The order in which files were entered, then lines.
@@ -128,8 +150,9 @@ local function declared(ffi, asked, is_own, names)
         if file and is_own(file) then
             names[#names + 1] = { name = name, kind = kind, file = file, line = line }
             if kind == "function" and not refused then
-                local symbol = text:match '__asm__%("([^"@]*)' or name
-                table.insert(asked[file] and functions or others, symbol)
+                local symbol = text:find("__asm__", 1, true) and text:match '__asm__%("([^"@]*)'
+                local list = asked[file] and functions or others
+                list[#list + 1] = symbol or name
             end
         end
     end
@@ -149,7 +172,8 @@ end
 
 -- Begins a unit with what compiler.read knows first, all but what macros expand to. `ffi` is a
 -- scope of its own in which the text is declared: so the user's is not touched when something is
--- wrong with it.
+-- wrong with it. Returns the unit, and a function that completes it when the macros have their
+-- texts.
 function unit.begin(ffi, read)
     unit.declare(ffi, read.text)
     local is_own, names = ownership(read.asked), {}
@@ -162,31 +186,19 @@ function unit.begin(ffi, read)
         end
     end
     local number_of, paths = numbering()
-    for _, macro in ipairs(read.macros) do
-        number_of(macro.file)
-    end
-    return {
+    local lines = macro_lines(read.macros, number_of)
+    local shadowed = shadowed_names(ffi, read.macros)
+    local made = {
         text = read.text,
         names = name_lines(names, read.files, number_of),
         paths = table.concat(paths, "\n"),
         files = unit.stamps(read.files),
         functions = table.concat(functions, "\n"),
     }
-end
-
--- Completes it with the macros, which have their texts now.
-function unit.complete(of, ffi, macros)
-    local shadowed = { "" }
-    for _, macro in ipairs(macros) do
-        local hides = not macro.count and not macro.broken and macro.text ~= macro.name
-        if hides and ffi.declaration(macro.name) then
-            shadowed[#shadowed + 1] = macro.name
-        end
+    return made, function()
+        made.macros, made.shadowed = lines(), shadowed()
+        made.index = index.of(made.macros)
     end
-    of.shadowed = table.concat(shadowed, " ") .. " "
-    of.macros = macro_lines(macros, unit.paths(of))
-    of.index = index.of(of.macros)
-    return of
 end
 
 -- ---- reading -----------------------------------------------------------------------------------

@@ -1,0 +1,94 @@
+-- S21: the two runs of the compiler begin together, and nothing of them stays.
+local core = require "cffi"
+local support = require "support"
+local headers = require "support.headers"
+
+describe("the runs of the compiler", function()
+    local folder, header
+
+    before_each(function()
+        headers.own_cache()
+        folder = headers.folder()
+        header = headers.write(folder, "one.h", [[
+#define ONE 1
+#define TWICE(x) (2 * (x))
+#define LOUD _Pragma("message(\"loud\")") 7
+int abs(int);
+]])
+    end)
+    after_each(headers.clean)
+
+    -- A compiler whose two runs write down what `text`, a piece of a shell script, says.
+    local function compiler(text)
+        local program = headers.program(folder, "cc", ([[
+case " $* " in *" -dD "*) run=first ;; *) run=second ;; esac
+cd "%s"
+%s]]):format(folder, text))
+        return { cc = { program } }
+    end
+
+    local function include(options)
+        return core.scope {}.include(header, options)
+    end
+
+    local function check(ns)
+        assert.same({ 1, 8, 7, 3 }, { ns.ONE, ns.TWICE(4), ns.LOUD, ns.abs(-3) })
+    end
+
+    it("begin together", function()
+        -- Each waits for the other one's mark: one after the other, the first would give up.
+        check(include(compiler [[
+touch $run
+for i in $(seq 200); do [ -e first ] && [ -e second ] && exec cc "$@"; sleep 0.02; done
+exit 1]]))
+    end)
+
+    it("are one after the other where a program cannot read the files of others", function()
+        check(include(compiler [[
+printf '%s\n' $run >>runs
+sed '/dev.fd/d' >text.$run
+exec cc "$@" <text.$run]]))
+        local runs = support.read_file(folder .. "/runs")
+        local _, first = runs:gsub("first", "")
+        local _, second = runs:gsub("second", "")
+        assert.same({ 2, 2 }, { first, second })
+    end)
+
+    it("end with an error of either", function()
+        local options = compiler [=[[ $run = first ] || exec cc "$@"
+echo "first.h:1:1: error: not today" >&2
+exit 1]=]
+        support.raises(("cannot include %q: '%s', which the option 'cc' names, says:\n"
+            .. "first.h:1:1: error: not today"):format(header, options.cc[1]), include, options)
+        -- The second one's: its macros are those that it does not tell.
+        local ok, why = pcall(include, compiler [=[[ $run = first ] && exec cc "$@"
+kill -9 $$]=])
+        assert.is_false(ok)
+        assert.equal(("cannot include %q: the compiler stops before it has expanded their macros"):format(header), why)
+    end)
+
+    it("leave no file open and no program running", function()
+        local function open_files()
+            local pid = require "cffi.posix".getpid()
+            local _, out = support.run { "ls", ("/proc/%d/fd"):format(pid) }
+            return select(2, out:gsub("\n", ""))
+        end
+        local broken = headers.write(folder, "broken.h", "#error no\n")
+        local lacking = headers.write(folder, "lacking.h", "unknown_t f(void);\n")
+        local function all()
+            for _, path in ipairs { header, broken, lacking } do
+                pcall(core.scope {}.include, path, { lib = false, defs = { N = math.random(1 << 40) } })
+            end
+            pcall(core.scope {}.include, header, { cc = "/no/such/compiler" })
+            collectgarbage()
+            collectgarbage()
+        end
+        all()
+        local before = open_files()
+        for _ = 1, 4 do all() end
+        assert.equal(before, open_files())
+        local wait = core.scope {}
+        wait.cdef "int waitpid(int, int *, int);"
+        assert.equal(-1, wait.C.waitpid(-1, nil, 1)) -- no child: ECHILD
+    end)
+end)
