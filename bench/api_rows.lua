@@ -252,7 +252,7 @@ local part, prefix = options["--row"], options["--count"]
 local measure = nanoseconds
 if prefix then
     local counting = require "counting"
-    measure = function(fn) return counting.instructions(fn, 1000, prefix) end
+    measure = function(fn) return counting.instructions(fn, 20000, prefix) end
 elseif options["--bytes"] then
     measure = allocated
 end

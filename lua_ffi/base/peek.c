@@ -59,6 +59,26 @@ static bool userdata_is_right(lua_State *L, const struct lffi_value *arg, int wh
            lffi_peek(arg[which].as.object, LFFI_AT_METATABLE) == lua_topointer(L, -1);
 }
 
+/* A new userdata that is given a metatable and a user value without the API has them. Strings that
+ * the collector never looks at, as names of metamethods, are not white. */
+static bool poke_is_right(lua_State *L, const struct lffi_value *arg)
+{
+    int top = lua_gettop(L);
+    bool right;
+    lua_pushliteral(L, "__index");
+    right = !lffi_is_white(lffi_stack_top(L)->as.object);
+    lua_newtable(L);
+    lua_newuserdatauv(L, 11, 2);
+    if (lffi_is_white(lffi_stack_top(L)->as.object)) { /* or the collector was there at once */
+        lffi_poke(L, lua_topointer(L, -2), &arg[A_FLOAT]);
+        right = right && lua_getmetatable(L, -1) && lua_rawequal(L, -1, -3) &&
+                lua_getiuservalue(L, -2, 1) == LUA_TNUMBER && lua_tonumber(L, -1) == number &&
+                lua_getiuservalue(L, -3, 2) == LUA_TNIL && lua_rawlen(L, -4) == 11;
+    }
+    lua_settop(L, top);
+    return right;
+}
+
 /* INTEGER and `number` are the user values of the one that has some. */
 static bool user_values_are_right(const struct lffi_value *arg)
 {
@@ -133,7 +153,8 @@ static int probe(lua_State *L)
     *answer = numbers_are_right(arg) && text_is_right(L, arg) && lua_getmetatable(L, COUNT) &&
               userdata_is_right(L, arg, USERDATA) && userdata_is_right(L, arg, WITH_VALUE) &&
               user_values_are_right(arg) && lua_getinfo(L, "f", &here) &&
-              closure_is_right(L, function, answer) && next_is_right(L) && callback_is_right(L);
+              closure_is_right(L, function, answer) && next_is_right(L) && callback_is_right(L) &&
+              poke_is_right(L, arg);
     return 0;
 }
 

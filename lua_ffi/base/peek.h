@@ -4,8 +4,10 @@
  * Every release of 5.4 and 5.5 lays these few words out alike, but for what 5.5 changed, and peek.c
  * proves it for the interpreter at hand before anyone looks: each offset and tag below is compared
  * with what the API says. Where the proof fails (5.3, a patched Lua, another release), the API is
- * used. Read only; pointers into
- * the stack are good until the next API call that may grow it.
+ * used. Pointers into the stack are good until the next API call that may grow it.
+ *
+ * One thing is written: what a userdata refers to that was made a moment before and that the
+ * collector has not met since, so that it need not be told (lffi_poke).
  */
 #ifndef LFFI_PEEK_H
 #define LFFI_PEEK_H
@@ -46,6 +48,7 @@ enum {
     LFFI_AT_CALL = 32,       /* lua_State: the running function's CallInfo, which begins with ... */
     LFFI_AT_FUNCTION = 0,    /* ... the stack slot of the function */
     LFFI_AT_UPVALUE = 32,    /* C closure: its first upvalue */
+    LFFI_AT_MARKS = 9,       /* collectable object: the collector's marks, see LFFI_WHITE */
     LFFI_AT_TEXT = 24,       /* string: its bytes */
     LFFI_AT_SHORT_SIZE = 11, /* ... and how many: of a short one, of a long one */
     LFFI_AT_LONG_SIZE = 16,
@@ -56,6 +59,9 @@ enum {
     LFFI_AT_BLOCK_BEHIND =
         LFFI_USER_VALUES, /* with: here they lie, 16 bytes each, then the bytes */
 };
+
+/* The marks of an object that is not met yet in a round of the collector: one of these two. */
+enum { LFFI_WHITE = 0x18 };
 
 static inline const void *lffi_peek(const void *base, size_t offset)
 {
@@ -124,6 +130,26 @@ static inline const struct lffi_value *lffi_peek_user_value(const struct lffi_va
     if (*(const uint16_t *)(const void *)(object + LFFI_AT_USER_VALUES) == 0)
         return NULL;
     return (const struct lffi_value *)(const void *)(object + LFFI_AT_BLOCK_BEHIND);
+}
+
+/* Only a black object that comes to refer to a white one must be shown to the collector. */
+static inline bool lffi_is_white(const void *object)
+{
+    return (((const uint8_t *)object)[LFFI_AT_MARKS] & LFFI_WHITE) != 0;
+}
+
+/* Gives the userdata on the stack top, which is white, a metatable without __gc and, where `value`
+ * is not NULL, its first user value. */
+static inline void lffi_poke(const lua_State *L, const void *metatable,
+                             const struct lffi_value *value)
+{
+    char *object = (char *)(uintptr_t)lffi_stack_top(L)->as.object;
+    struct lffi_value *first = (struct lffi_value *)(void *)(object + LFFI_AT_BLOCK_BEHIND);
+    *(const void **)(void *)(object + LFFI_AT_METATABLE) = metatable;
+    if (value != NULL) {
+        first->as = value->as;
+        first->tag = value->tag;
+    }
 }
 
 #endif

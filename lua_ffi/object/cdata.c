@@ -65,7 +65,10 @@ static void *new_block(lua_State *L, struct lffi_ctype *ct, size_t total, uint64
 
 static void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finalised)
 {
-    lffi_push_metatable(L, ct->scope, finalised ? LFFI_MT_CDATA_GC : LFFI_MT_CDATA);
+    const struct lffi_scope *scope = ct->scope;
+    if (!finalised && lffi_peeks(scope->st) && lffi_furnish_in_place(L, scope->mt_cdata, NULL))
+        return;
+    lffi_push_metatable(L, scope, finalised ? LFFI_MT_CDATA_GC : LFFI_MT_CDATA);
     lua_setmetatable(L, -2);
 }
 
@@ -107,22 +110,29 @@ enum owner {
     ITS_KEEPER /* a pointer that was written to through its address */
 };
 
-static enum owner owner_of(lua_State *L, int idx, const struct lffi_cdata *cd);
+static enum owner owner_of(lua_State *L, const struct lffi_state *st, int idx);
 static void push_owner(lua_State *L, int idx, enum owner owner);
 
-/* A cdata without payload, with the owner of the memory of the cdata at owner_idx. */
+/* A cdata without payload, with what `owner` says of the cdata at owner_idx as user value. */
 static struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct, size_t payload,
-                                        int owner_idx)
+                                        int owner_idx, enum owner owner)
 {
-    enum owner owner = NOBODY;
-    struct lffi_cdata *cd;
-    if (owner_idx != 0 && lua_type(L, owner_idx) == LUA_TUSERDATA)
-        owner = owner_of(L, owner_idx, lua_touserdata(L, owner_idx));
-    if (owner != NOBODY)
-        owner_idx = lua_absindex(L, owner_idx);
-    cd = lua_newuserdatauv(L, sizeof *cd + payload, owner != NOBODY);
+    const struct lffi_scope *scope = ct->scope;
+    struct lffi_cdata *cd = lua_newuserdatauv(L, sizeof *cd + payload, owner != NOBODY);
+    bool pseudo = owner_idx <= LUA_REGISTRYINDEX;
     cd->ct = ct;
     cd->addr = cd + 1;
+    if (owner_idx < 0 && !pseudo)
+        owner_idx--;
+    if (lffi_peeks(scope->st) && owner != ITS_KEEPER && !pseudo) {
+        const struct lffi_value *value = NULL; /* which the collector may have moved */
+        if (owner != NOBODY)
+            value = lffi_value_at(L, owner_idx);
+        if (owner == ITS_USER_VALUE)
+            value = lffi_user_value_in_place(value);
+        if (lffi_furnish_in_place(L, scope->mt_cdata, value))
+            return cd;
+    }
     if (owner != NOBODY) {
         push_owner(L, owner_idx, owner);
         lua_setiuservalue(L, -2, 1);
@@ -131,24 +141,10 @@ static struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct, siz
     return cd;
 }
 
-/* Likewise, with the value at anchor_idx. */
-static struct lffi_cdata *new_anchored(lua_State *L, struct lffi_ctype *ct, size_t payload,
-                                       int anchor_idx)
-{
-    struct lffi_cdata *cd;
-    anchor_idx = lua_absindex(L, anchor_idx);
-    cd = lua_newuserdatauv(L, sizeof *cd + payload, 1);
-    cd->ct = ct;
-    cd->addr = cd + 1;
-    lua_pushvalue(L, anchor_idx);
-    lua_setiuservalue(L, -2, 1);
-    set_metatable(L, ct, false);
-    return cd;
-}
-
 struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx)
 {
-    struct lffi_cdata *cd = new_reference(L, ct, 0, owner_idx);
+    struct lffi_cdata *cd =
+        new_reference(L, ct, 0, owner_idx, owner_of(L, ct->scope->st, owner_idx));
     cd->addr = addr;
     return cd;
 }
@@ -156,7 +152,7 @@ struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *add
 struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, void *addr,
                                            int anchor_idx)
 {
-    struct lffi_cdata *cd = new_anchored(L, ct, 0, anchor_idx);
+    struct lffi_cdata *cd = new_reference(L, ct, 0, anchor_idx, ITSELF);
     cd->addr = addr;
     return cd;
 }
@@ -164,7 +160,8 @@ struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, 
 struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
                                      int owner_idx)
 {
-    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, owner_idx);
+    struct lffi_cdata *cd =
+        new_reference(L, ct, sizeof value, owner_idx, owner_of(L, ct->scope->st, owner_idx));
     memcpy(cd->addr, &value, sizeof value);
     return cd;
 }
@@ -172,7 +169,7 @@ struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const 
 struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
                                               const void *value, int anchor_idx)
 {
-    struct lffi_cdata *cd = new_anchored(L, ct, sizeof value, anchor_idx);
+    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, anchor_idx, ITSELF);
     memcpy(cd->addr, &value, sizeof value);
     return cd;
 }
@@ -222,13 +219,23 @@ static enum owner owner_in_place(const struct lffi_value *value, const struct lf
     return owner != NULL && lffi_kind_in_place(owner) != LFFI_IS_NIL ? ITS_USER_VALUE : NOBODY;
 }
 
-static enum owner owner_of(lua_State *L, int idx, const struct lffi_cdata *cd)
+/* Of the value at idx; 0: of none. */
+static enum owner owner_of(lua_State *L, const struct lffi_state *st, int idx)
 {
+    const struct lffi_value *value;
+    const struct lffi_cdata *cd;
     enum owner owner;
-    if (lffi_peeks(cd->ct->scope->st)) {
-        owner = owner_in_place(lffi_value_at(L, idx), cd);
+    if (idx != 0 && lffi_peeks(st)) {
+        value = lffi_value_at(L, idx);
+        if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
+            return NOBODY;
+        cd = lffi_block_in_place(value);
+        owner = owner_in_place(value, cd);
         return owner != NOBODY ? owner : without_owner(L, idx, cd);
     }
+    if (idx == 0 || lua_type(L, idx) != LUA_TUSERDATA)
+        return NOBODY;
+    cd = lua_touserdata(L, idx);
     if (cd->ct->op == LFFI_POINTER ? is_finalised(L, idx, cd) : lffi_owns_memory(L, idx))
         return ITSELF;
     owner = lua_getiuservalue(L, idx, 1) > LUA_TNIL ? ITS_USER_VALUE : NOBODY;
@@ -253,9 +260,12 @@ static void push_owner(lua_State *L, int idx, enum owner owner)
 
 bool lffi_push_owner(lua_State *L, int idx)
 {
-    enum owner owner = NOBODY;
-    if (lua_type(L, idx) == LUA_TUSERDATA)
-        owner = owner_of(L, idx, lua_touserdata(L, idx));
+    const struct lffi_cdata *cd;
+    enum owner owner;
+    if (lua_type(L, idx) != LUA_TUSERDATA)
+        return false;
+    cd = lua_touserdata(L, idx);
+    owner = owner_of(L, cd->ct->scope->st, idx);
     if (owner != NOBODY)
         push_owner(L, idx, owner);
     return owner != NOBODY;
@@ -404,8 +414,9 @@ bool lffi_quick_kept(lua_State *L, int idx, const void *addr, bool *known)
 static uint64_t owner_extent(lua_State *L, int idx, const struct lffi_cdata *cd, const void *addr)
 {
     uint64_t extent = UINT64_MAX;
-    if (lffi_peeks(cd->ct->scope->st)) {
-        enum owner owner = owner_of(L, idx, cd);
+    const struct lffi_state *st = cd->ct->scope->st;
+    if (lffi_peeks(st)) {
+        enum owner owner = owner_of(L, st, idx);
         if (owner == NOBODY)
             return UINT64_MAX;
         if (owner != ITS_KEEPER)

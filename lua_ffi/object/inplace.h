@@ -107,6 +107,17 @@ static inline const struct lffi_value *lffi_user_value_in_place(const struct lff
     return lffi_peek_user_value(userdata);
 }
 
+/* Gives the userdata just made, on the stack top, a metatable without __gc and, where `value` is
+ * not NULL, its first user value. False, with nothing done: it takes the API. */
+static inline bool lffi_furnish_in_place(const lua_State *L, const void *metatable,
+                                         const struct lffi_value *value)
+{
+    if (!lffi_is_white(lffi_stack_top(L)->as.object))
+        return false;
+    lffi_poke(L, metatable, value);
+    return true;
+}
+
 /* The cdata, or the ctype, that a value is; NULL: none of a scope that stays. */
 static inline struct lffi_cdata *lffi_cdata_in_place(const struct lffi_state *st,
                                                      const struct lffi_value *value)

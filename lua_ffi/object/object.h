@@ -23,7 +23,8 @@ struct lffi_scope {
     bool luajit;             /* S17 rules */
     bool bounds;             /* S11 checks */
     lua_State *anchors;      /* what only this scope's objects keep, see scope.c; NULL: it stays */
-    const void *mt_cdata_gc; /* addresses of its metatables of cdata with finalisers ... */
+    const void *mt_cdata;    /* addresses of its metatables of cdata ... */
+    const void *mt_cdata_gc; /* ... with finalisers ... */
     const void *mt_ctype;    /* ... and of ctypes */
     /* lffi_push_ref: */
     int ref_api;   /* the `ffi` table users hold */

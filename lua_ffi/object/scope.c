@@ -219,6 +219,7 @@ static void make_anchors(lua_State *L, struct lffi_scope *scope)
     lua_State *T = lffi_push_arena_thread(L);
     lua_newtable(L);
     push_own_metatable(L, st->ref_metatable[LFFI_MT_CDATA], self);
+    scope->mt_cdata = lua_topointer(L, -1);
     push_own_metatable(L, st->ref_metatable[LFFI_MT_CDATA_GC], self);
     scope->mt_cdata_gc = lua_topointer(L, -1);
     push_own_metatable(L, st->ref_metatable[LFFI_MT_CTYPE], self);
@@ -237,6 +238,7 @@ struct lffi_scope *lffi_push_new_scope(lua_State *L, struct lffi_state *st, bool
     scope->st = st;
     scope->bounds = true;
     scope->ref_api = scope->ref_texts = LUA_NOREF;
+    scope->mt_cdata = st->mt_cdata;
     scope->mt_cdata_gc = st->mt_cdata_gc;
     scope->mt_ctype = st->mt_ctype;
     if (stays) {

@@ -143,3 +143,59 @@ describe("100,000 objects that keep each other are collected in linear time #mod
         it(("a tree, %s #clock"):format(mode), function() collected(mode, new_binary, sum_of_tree) end)
     end
 end)
+
+-- What a new object refers to is written without telling the collector, unless that was there
+-- between (base/peek.h): it may be anywhere in its round.
+describe("what is made while the collector runs keeps its owner #modes:", function()
+    local struct = "struct { int tag; struct { int tag; } inner; int list[2]; }"
+
+    local function makers(api)
+        local ct = api.typeof(struct)
+        local int_p, char_p = api.typeof "int *", api.typeof "char *"
+        local function view(i) return ct { tag = i, inner = { tag = i } }.inner end
+        local function array(i) return ct { list = { i } }.list end
+        local function cast(i) return api.cast(int_p, ct { tag = i }) end
+        return {
+            { view, function(made) return made.tag end },
+            { array, function(made) return made[0] end },
+            { cast, function(made) return made[0] end },
+            { function(i) return api.cast(char_p, cast(i)) end,
+                function(made) return api.cast(int_p, made)[0] end },
+            { function(i) return api.addressof(ct { tag = i }) end, function(made) return made.tag end },
+            { function(i) return array(i) + 0 end, function(made) return made[0] end },
+        }
+    end
+
+    local modes = {
+        generational = function() collectgarbage "generational" end,
+        incremental = function() collectgarbage("incremental", 200, 100, 13) end,
+        ["in tiny steps"] = function() collectgarbage("incremental", 100, 40, 4) end,
+    }
+    for name, set in pairs(modes) do
+        for scope, api in pairs { default = ffi, another = require("cffi.core").scope() } do
+            it(("%s, %s scope"):format(name, scope), function()
+                local N <const>, KEPT <const> = 20000, 300
+                local ways = makers(api)
+                local kept, alive, wrong = {}, setmetatable({}, { __mode = "k" }), 0
+                local function check(one)
+                    if one and one.read(one.made) ~= one.i then wrong = wrong + 1 end
+                end
+                set()
+                for i = 1, N do
+                    local way = ways[i % #ways + 1]
+                    local slot = i % KEPT
+                    check(kept[slot])
+                    kept[slot] = { i = i, made = way[1](i), read = way[2] }
+                    alive[kept[slot].made] = true
+                end
+                for _, one in pairs(kept) do check(one) end
+                support.gc()
+                local count = 0
+                for _ in pairs(alive) do count = count + 1 end
+                collectgarbage "incremental"
+                assert.equal(0, wrong)
+                assert.equal(KEPT, count)
+            end)
+        end
+    end
+end)
