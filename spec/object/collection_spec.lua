@@ -174,14 +174,14 @@ describe("what is made while the collector runs keeps its owner #modes:", functi
     for name, set in pairs(modes) do
         for scope, api in pairs { default = ffi, another = require("cffi.core").scope() } do
             it(("%s, %s scope"):format(name, scope), function()
-                local N <const>, KEPT <const> = 20000, 300
+                local MADE <const>, KEPT <const> = 20000, 300
                 local ways = makers(api)
                 local kept, alive, wrong = {}, setmetatable({}, { __mode = "k" }), 0
                 local function check(one)
                     if one and one.read(one.made) ~= one.i then wrong = wrong + 1 end
                 end
                 set()
-                for i = 1, N do
+                for i = 1, MADE do
                     local way = ways[i % #ways + 1]
                     local slot = i % KEPT
                     check(kept[slot])
