@@ -36,16 +36,24 @@ local function counted(n, what)
     return ("%d %s%s"):format(n, what, n == 1 and "" or "s")
 end
 
--- A stretch of bits that no member has: in bytes where it is whole ones.
-local function add_hole(list, depth, sums, from, to)
-    local bits = to - from
-    if from % 8 == 0 and to % 8 == 0 then
-        sums.holes, sums.hole_bytes = sums.holes + 1, sums.hole_bytes + bits // 8
-        put(list, depth, "/* XXX %s hole */", counted(bits // 8, "byte"))
-    else
+local function add_bit_hole(list, depth, sums, bits)
+    if bits > 0 then
         sums.bit_holes, sums.hole_bits = sums.bit_holes + 1, sums.hole_bits + bits
         put(list, depth, "/* XXX %s hole */", counted(bits, "bit"))
     end
+end
+
+-- A stretch of bits that no member has: to the end of the unit that the bit-field before it began,
+-- then bytes up to the unit of the next member, then what that leaves free before a bit-field.
+local function add_hole(list, depth, sums, from, to, unit)
+    local rest = math.min(to, math.max(from, sums.unit_end))
+    local start = math.min(to, math.max(rest, unit))
+    add_bit_hole(list, depth, sums, rest - from)
+    if start > rest then
+        sums.holes, sums.hole_bytes = sums.holes + 1, sums.hole_bytes + (start - rest) // 8
+        put(list, depth, "/* XXX %s hole */", counted((start - rest) // 8, "byte"))
+    end
+    add_bit_hole(list, depth, sums, to - start)
 end
 
 local function add_cache_line(list, depth, sums, offset)
@@ -76,7 +84,7 @@ end
 
 local function no_sums()
     return { members = 0, bytes = 0, bits = 0, holes = 0, hole_bytes = 0, bit_holes = 0,
-        hole_bits = 0, line = math.huge }
+        hole_bits = 0, unit_end = 0, line = 0 }
 end
 
 -- The members as they lie. Those of a structure that no text declares (S20) come in the order of
@@ -92,33 +100,61 @@ local function in_order(members)
     return list
 end
 
+-- What is left at the end: of a bit-field's unit in bits.
+local function add_padding(sums, position, size)
+    local rest = math.min(size, math.max(position, sums.unit_end))
+    sums.bit_padding, sums.padding = rest - position, (size - rest) // 8
+end
+
+-- Where the storage unit of a bit-field begins and ends; of another member its place. A bit-field
+-- that lies in the unit before it, which ends at `unit_end`, begins no other.
+local function unit_of(member, from, bits, unit_end)
+    if not member.width then
+        return from, from + bits
+    end
+    local unit = ffi.reflect(member.type).size * 8
+    local first = from - from % unit
+    return first, from + bits <= unit_end and unit_end or first + unit
+end
+
 -- The members of a struct or union that begins at `start`, with the holes before them; of a struct
--- also where the next cache line begins, when `outer` counts them. Returns what they sum up to.
+-- also where the next cache line begins, which `outer` counts: of a union's members each from the
+-- line where that begins. Returns what they sum up to.
 function add_members(list, depth, info, start, outer)
     local sums, position = no_sums(), 0
-    sums.line = outer and outer.line or 0
+    local line = outer and outer.line or 0
+    local is_struct = info.kind == "struct"
+    sums.line = line
     for _, member in ipairs(in_order(info.members)) do
         local from = member.offset * 8 + (member.bit or 0)
         local bits = member.width or (ffi.reflect(member.type).size or 0) * 8
         if member.name or not member.width then
-            if from > position and info.kind == "struct" then
-                add_hole(list, depth, sums, position, from)
-            end
-            if info.kind == "struct" then
+            local first, last = unit_of(member, from, bits, sums.unit_end)
+            if is_struct then
+                add_hole(list, depth, sums, position, from, first)
                 add_cache_line(list, depth, sums, start + from // 8)
             end
             add_member(list, depth, member, start + member.offset, sums)
-            position = math.max(position, from + bits)
+            position, sums.unit_end = math.max(position, from + bits), last
+            sums.line = is_struct and sums.line or line
             sums.members = sums.members + 1
             local unit = member.width and "bits" or "bytes"
             sums[unit] = sums[unit] + (member.width or bits // 8)
         end
     end
-    sums.padding = (info.size or 0) * 8 - position
+    add_padding(sums, position, (info.size or 0) * 8)
     if outer then
-        outer.line = math.max(outer.line, sums.line)
+        outer.line = sums.line
     end
     return sums
+end
+
+local function add_bit_sums(list, sums)
+    if sums.bits > 0 then
+        put(list, 1, "/* sum bitfield members: %s%s */", counted(sums.bits, "bit"),
+            sums.bit_holes == 0 and "" or (", bit holes: %d, sum bit holes: %s"):format(
+            sums.bit_holes, counted(sums.hole_bits, "bit")))
+    end
 end
 
 -- What stands below the members of a struct.
@@ -128,19 +164,18 @@ local function add_sums(list, info, sums)
     if info.kind == "union" then
         return
     end
-    if sums.holes > 0 then
-        put(list, 1, "/* sum members: %d, holes: %d, sum holes: %d */", sums.bytes, sums.holes,
-            sums.hole_bytes)
+    if sums.holes + sums.bit_holes > 0 then
+        if sums.bytes + sums.holes > 0 then
+            put(list, 1, "/* sum members: %d%s */", sums.bytes, sums.holes == 0 and ""
+                or (", holes: %d, sum holes: %d"):format(sums.holes, sums.hole_bytes))
+        end
+        add_bit_sums(list, sums)
     end
-    if sums.bits > 0 then
-        put(list, 1, "/* sum bitfield members: %d bits, bit holes: %d, sum bit holes: %d bits */",
-            sums.bits, sums.bit_holes, sums.hole_bits)
+    if sums.bit_padding > 0 then
+        put(list, 1, "/* bit padding: %s */", counted(sums.bit_padding, "bit"))
     end
-    if sums.padding % 8 ~= 0 then
-        put(list, 1, "/* bit padding: %s */", counted(sums.padding % 8, "bit"))
-    end
-    if sums.padding >= 8 then
-        put(list, 1, "/* padding: %d */", sums.padding // 8)
+    if sums.padding > 0 then
+        put(list, 1, "/* padding: %d */", sums.padding)
     end
     if info.size % CACHE_LINE ~= 0 then
         put(list, 1, "/* last cacheline: %s */", counted(info.size % CACHE_LINE, "byte"))

@@ -46,6 +46,7 @@ struct fields {
     char d;                                   /*     6        1 */
 
     /* size: 8, align: 4, cachelines: 1, members: 4 */
+    /* sum members: 1 */
     /* sum bitfield members: 12 bits, bit holes: 2, sum bit holes: 36 bits */
     /* padding: 1 */
     /* last cacheline: 8 bytes */

@@ -21,7 +21,7 @@ local function run(command)
 end
 
 -- A scope with what the header declares; nil when the system has no such header.
-local function scope_of(header)
+function layouts.scope_of(header)
     local text = run(("echo '#include <%s>' | cc -E -P -D_GNU_SOURCE -x c - 2>/dev/null"):format(header))
     if text then
         local scope = ffi.scope {}
@@ -95,7 +95,7 @@ return 0; }
 -- A list of at most `limit` records of the header: scope, tag, and a list of "bit size" or "-" for each line of the
 -- layout that shows a member, behind "size align".
 function layouts.of(header, limit)
-    local scope, text = scope_of(header)
+    local scope, text = layouts.scope_of(header)
     local seen, records, code = {}, {}, {}
     for tag in (text or ""):gmatch "%f[%w_]([us][nt][ir][ou][nc]t? [%a_][%w_]*) ?{" do
         local known, info = pcall(function() return scope.reflect(tag) end)
