@@ -8,10 +8,13 @@
 /* ---- plan.c: a function type, prepared for calls --------------------------------------------- */
 
 enum {
-    LFFI_PARAM_INDIRECT = 1,   /* AArch64: by address of a copy */
-    LFFI_PARAM_FUNCTION = 2,   /* function pointer: a Lua function becomes a callback */
-    LFFI_PARAM_STRING = 4,     /* pointer to const char: a Lua string passes as it is */
-    LFFI_PARAM_TRANSPARENT = 8 /* transparent_union: takes what a member takes */
+    LFFI_PARAM_INDIRECT = 1,    /* AArch64: by address of a copy */
+    LFFI_PARAM_FUNCTION = 2,    /* function pointer: a Lua function becomes a callback */
+    LFFI_PARAM_STRING = 4,      /* pointer to const char: a Lua string passes as it is */
+    LFFI_PARAM_TRANSPARENT = 8, /* transparent_union: takes what a member takes */
+    LFFI_PARAM_TEXT = 16,       /* of a callback: Lua gets a string ... */
+    LFFI_PARAM_SIZED = 32,      /* ... with a length of its own ... */
+    LFFI_PARAM_LENGTH = 64      /* ... that Lua does not get, which is this */
 };
 
 struct lffi_param {
@@ -44,7 +47,8 @@ struct lffi_plan {
     bool by_libffi;           /* no register path */
     bool general;             /* a call looks at struct lffi_general alone, unless variadic */
     const struct lffi_script *script; /* of calls through pointers, once needed: user value 1 */
-    bool scalar_callback; /* of scalars, of which Lua's values are made without allocating */
+    bool scalar_callback; /* Lua's values of all parameters are made without allocating */
+    bool plain_result;    /* of a callback: a pointer, or a number in one piece */
     struct lffi_param param[];
 };
 

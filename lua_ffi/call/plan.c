@@ -138,9 +138,22 @@ static bool is_scalar_callback(const struct lffi_plan *plan)
     for (uint32_t i = 0; i < plan->nparams; i++)
         if (!is_scalar(&plan->param[i]))
             return false;
-    return plan->nparams <= LUA_MINSTACK / 2 &&
-           (plan->result.op == LFFI_VOID || plan->result.op == LFFI_POINTER ||
-            is_scalar(&plan->result));
+    return plan->nparams <= LUA_MINSTACK / 2;
+}
+
+/* What a callback's attributes say of its parameters. */
+static void note_texts(struct lffi_plan *plan)
+{
+    const struct cdecl_annotation *says = cdecl_annotation_of(plan->ct->type);
+    for (uint32_t i = 0; says != NULL && i < plan->nparams; i++) {
+        if (!says->param[i].string)
+            continue;
+        plan->param[i].flags |= LFFI_PARAM_TEXT;
+        if (says->param[i].length == 0)
+            continue;
+        plan->param[i].flags |= LFFI_PARAM_SIZED;
+        plan->param[says->param[i].length - 1].flags |= LFFI_PARAM_LENGTH;
+    }
 }
 
 /* The second pass: the same assignment again, kept this time. */
@@ -164,7 +177,9 @@ static void fill(lua_State *L, struct lffi_plan *plan, struct lffi_piece *pieces
         plan->param[i].first = keep_pieces(pieces, &used, &way);
     }
     lffi_abi_end(&plan->end, type->variadic);
+    note_texts(plan);
     plan->scalar_callback = is_scalar_callback(plan);
+    plan->plain_result = plan->result.op == LFFI_POINTER || is_scalar(&plan->result);
 }
 
 static void fill_promoted(lua_State *L, struct lffi_scope *scope, struct lffi_ctype **promoted)

@@ -84,16 +84,6 @@ static void note_failure(struct lffi_slot *slot, struct lffi_gate *gate)
 
 /* ---- coming in and going out ----------------------------------------------------------------- */
 
-/* The innermost call of the gate's state on this thread, NULL when there is none. */
-static LFFI_INLINE struct lffi_call *innermost_of(const struct lffi_gate *gate)
-{
-    struct lffi_call *call = lffi_innermost;
-    while (call != NULL && call->gate != gate &&
-           (call->gate != NULL || call->callee->st->gate != gate))
-        call = call->outer;
-    return call;
-}
-
 /* How a thread has come to have the universe. */
 enum entrance { REFUSED, INSIDE, SEATED, HELD };
 
@@ -255,7 +245,7 @@ static bool visit(struct lffi_slot *slot, int *error_number, const struct lffi_r
     int status = atomic_load(&slot->status);
     struct lffi_gate *gate = atomic_load(&slot->gate);
     const struct lffi_signature *signature = atomic_load(&slot->signature);
-    struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
+    struct lffi_call *call = gate != NULL ? lffi_innermost_of(gate) : NULL;
     give_error_value(signature, status == LFFI_SLOT_IDLE ? NULL : slot->use.error, in, ret);
     if (status == LFFI_SLOT_IDLE)
         return false;
@@ -272,43 +262,14 @@ static bool visit(struct lffi_slot *slot, int *error_number, const struct lffi_r
     return false;
 }
 
-static LFFI_NOINLINE void answer_visitor(struct lffi_slot *slot, int error_number,
-                                         const struct lffi_registers *in,
-                                         const unsigned char *stack, struct lffi_return *ret)
+void lffi_answer_visitor(struct lffi_slot *slot, int error_number, const struct lffi_registers *in,
+                         const unsigned char *stack, struct lffi_return *ret)
 {
     atomic_fetch_add(&slot->visitors, 1);
     if (!visit(slot, &error_number, in, stack, ret))
         atomic_fetch_add_explicit(&slot->visits, 1, memory_order_relaxed);
     atomic_fetch_sub(&slot->visitors, 1);
     errno = error_number;
-}
-
-/* The resident in a call of C: nobody else wants the universe, or a visitor takes over. */
-void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
-                      const unsigned char *stack, struct lffi_return *ret)
-{
-    int *error_number = lffi_errno();
-    int entry_errno = *error_number;
-    struct lffi_gate *gate = atomic_load(&slot->gate);
-    struct lffi_call *call = gate != NULL ? innermost_of(gate) : NULL;
-    struct lffi_universe *universe = gate != NULL ? &gate->universe : NULL;
-    if (call == NULL || call->error_index != 0 ||
-        !atomic_load_explicit(&slot->plain, memory_order_acquire) ||
-        atomic_load_explicit(&universe->seat, memory_order_relaxed) != NULL) {
-        answer_visitor(slot, entry_errno, in, stack, ret);
-        return;
-    }
-    if (lffi_sit_down(universe, &lffi_innermost)) {
-        lffi_stand_up(universe);
-        lffi_stood_up(universe);
-        answer_visitor(slot, entry_errno, in, stack, ret);
-        return;
-    }
-    slot->use.runs++;
-    *error_number = lffi_enter_lua(slot, call, entry_errno, in, stack, ret);
-    slot->use.ended++;
-    if (lffi_stand_up(universe))
-        lffi_stood_up(universe);
 }
 
 /* ---- libffi's closures ----------------------------------------------------------------------- */

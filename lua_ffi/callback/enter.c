@@ -1,12 +1,12 @@
 /* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md
  * S13).
  *
- * Depends on convert.c and pieces.c for values. Called by answer.c and later.c on the thread that
- * has the universe. Nothing here may raise over the C frames that called: all of Lua's work stands
- * inside lua_pcall, after a lua_checkstack, which does not raise. A kept error stays on the stack
- * of the call it belongs to.
+ * Depends on convert.c and pieces.c for values, on report.c for what is told. Called by all code of
+ * slots, which answer.c takes over when it is not the resident's plain call, by answer.c and
+ * later.c on the thread that has the universe. Nothing here may raise over the C frames that
+ * called: all of Lua's work stands inside lua_pcall, after a lua_checkstack, which does not raise.
+ * A kept error stays on the stack of the call it belongs to.
  */
-#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -23,145 +23,10 @@ struct invocation {
     const struct lffi_registers *in;
     const unsigned char *stack;
     struct lffi_return *ret;
+    int nresults; /* of the function: 0, or all of them */
 };
 
-/* The parts that add_definition knows. */
-static int run_function(lua_State *L);
-static int run_result(lua_State *L);
-static int run_onerror(lua_State *L);
-
-/* ---- error texts ----------------------------------------------------------------------------- */
-
-const char *lffi_push_callback_text(lua_State *L, const struct lffi_signature *signature,
-                                    const char *place)
-{
-    return lua_pushfstring(L, "callback '%s' (created at %s)", lffi_signature_text(signature),
-                           place);
-}
-
-const char *lffi_push_slot_text(lua_State *L, const struct lffi_slot *slot)
-{
-    return lffi_push_callback_text(L, slot->signature, slot->use.place->text);
-}
-
-/* True for "file:12: text": an error that tells where it was raised, and so wants a traceback. One
- * raised without (`error(v, 0)`) may be a value that the program compares. */
-static bool has_position(const char *text)
-{
-    for (; *text != '\0' && *text != '\n'; text++) {
-        size_t digits = 0;
-        if (*text != ':')
-            continue;
-        while (isdigit((unsigned char)text[1 + digits]))
-            digits++;
-        if (digits > 0 && text[1 + digits] == ':' && text[2 + digits] == ' ')
-            return true;
-    }
-    return false;
-}
-
-/* Puts "app.lua:12: " before the string on the stack top: the innermost Lua code from `level` on.
- */
-static void add_position(lua_State *L, int level)
-{
-    lua_Debug ar;
-    for (; lua_getstack(L, level, &ar); level++) {
-        lua_getinfo(L, "Sl", &ar);
-        if (ar.currentline <= 0)
-            continue;
-        lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.currentline);
-        lua_insert(L, -2);
-        lua_concat(L, 2);
-        return;
-    }
-}
-
-/* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's
- * line; the error begins with where the callback's function is defined. That one stands on the
- * raiser's stack: the slot may have another by now. */
-static void add_definition(lua_State *L)
-{
-    lua_CFunction raiser;
-    lua_Debug ar;
-    if (!lua_getstack(L, 1, &ar) || lua_getinfo(L, "f", &ar) == 0)
-        return;
-    raiser = lua_tocfunction(L, -1);
-    lua_pop(L, 1);
-    if ((raiser != run_function && raiser != run_result && raiser != run_onerror) ||
-        lua_getlocal(L, &ar, raiser == run_onerror ? 1 : 2) == NULL)
-        return;
-    lua_getinfo(L, ">S", &ar);
-    if (ar.linedefined <= 0) { /* a C function is nowhere: what called C is the next best */
-        add_position(L, 2);
-        return;
-    }
-    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.linedefined);
-    lua_insert(L, -2);
-    lua_concat(L, 2);
-}
-
-/* Message handler. The stack of a callback stands on that of the call: one traceback shows both. */
-static int add_traceback(lua_State *L)
-{
-    const char *text = lua_type(L, 1) == LUA_TSTRING ? lua_tostring(L, 1) : NULL;
-    if (text == NULL)
-        return 1;
-    if (strcmp(text, "attempt to yield across a C-call boundary") == 0 ||
-        strcmp(text, "attempt to yield from outside a coroutine") == 0) {
-        lua_pushliteral(L, "attempt to yield out of a callback: C code stands between it and its "
-                           "coroutine");
-        add_position(L, 1);
-    } else if (!has_position(text)) {
-        add_definition(L);
-    }
-    text = lua_tostring(L, -1);
-    if (has_position(text) && strstr(text, "\nstack traceback:\n") == NULL)
-        luaL_traceback(L, L, text, 1);
-    return 1;
-}
-
-/* ---- the last resort ------------------------------------------------------------------------- */
-
-/* Stack: the error, the scope, what it is. */
-static int call_onerror(lua_State *L)
-{
-    struct lffi_scope *scope = lua_touserdata(L, 2);
-    lffi_push_ref(L, scope, scope->ref_api);
-    if (!lua_istable(L, -1) || lua_getfield(L, -1, "onerror") == LUA_TNIL) {
-        fprintf(stderr, "cffi: %s: %s\n", lua_tostring(L, 3), luaL_tolstring(L, 1, NULL));
-        return 0;
-    }
-    lua_pushvalue(L, 1);
-    lua_call(L, 1, 0);
-    return 0;
-}
-
-static void report(lua_State *L, struct lffi_scope *scope, const char *what)
-{
-    int top = lua_gettop(L);
-    if (!lua_checkstack(L, LUA_MINSTACK)) {
-        fprintf(stderr, "cffi: %s, and no stack left to report it\n", what);
-    } else {
-        lua_pushcfunction(L, call_onerror);
-        lua_pushvalue(L, top);
-        lua_pushlightuserdata(L, scope);
-        lua_pushstring(L, what);
-        if (lua_pcall(L, 3, 0, 0) != LUA_OK)
-            fprintf(stderr, "cffi: error in ffi.onerror: %s\n",
-                    lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "(not a string)");
-    }
-    lua_settop(L, top - 1);
-}
-
-void lffi_report(lua_State *L, struct lffi_scope *scope)
-{
-    report(L, scope, "error in a callback");
-}
-
-void lffi_warn(lua_State *L, struct lffi_scope *scope)
-{
-    report(L, scope, "warning");
-}
+/* ---- kept errors ----------------------------------------------------------------------------- */
 
 static int64_t milliseconds(void)
 {
@@ -240,28 +105,44 @@ static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *ru
         lffi_load(L, ct, scratch, 0);
 }
 
+/* What is an object or a text. */
+static LFFI_NOINLINE void push_object(lua_State *L, const struct invocation *run,
+                                      const struct lffi_param *param)
+{
+    const char *address;
+    if (param->op != LFFI_POINTER) {
+        push_general(L, run, param);
+        return;
+    }
+    memcpy(&address, argument_base(run, param) + param->to, sizeof address);
+    if (param->flags & LFFI_PARAM_SIZED)
+        lffi_push_sized(L, run->slot, run->plan, param, run->in, run->stack);
+    else if (param->flags & LFFI_PARAM_TEXT)
+        lua_pushstring(L, address);
+    else
+        lffi_push_pointer(L, param->ct->base, address, 0);
+}
+
+/* So many arguments leave enough of LUA_MINSTACK for making the last. */
+enum { FEW = 6 };
+
 /* Returns the number of arguments. */
 static int push_arguments(lua_State *L, const struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
-    int top = lua_gettop(L);
-    luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
-    for (uint32_t i = 0; i < plan->nparams; i++) {
-        const struct lffi_param *param = &plan->param[i];
+    const struct lffi_param *end = plan->param + plan->nparams;
+    int count = 0;
+    if (plan->nparams > FEW)
+        luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
+    for (const struct lffi_param *param = plan->param; param < end; param++) {
         const unsigned char *slot = argument_base(run, param) + param->to;
-        if ((plan->ct->type->annotated &&
-             lffi_push_text(L, run->slot, plan, i, run->in, run->stack)) ||
-            lffi_push_plain(L, param->op, slot))
+        if (param->flags & LFFI_PARAM_LENGTH)
             continue;
-        if (param->op == LFFI_POINTER) {
-            const void *address;
-            memcpy(&address, slot, sizeof address);
-            lffi_push_pointer(L, param->ct->base, address, 0);
-        } else {
-            push_general(L, run, param);
-        }
+        if ((param->flags & LFFI_PARAM_TEXT) || !slot_push(L, param->op, slot))
+            push_object(L, run, param);
+        count++;
     }
-    return lua_gettop(L) - top;
+    return count;
 }
 
 static void set_result_where(struct lffi_where *where, const struct lffi_plan *plan)
@@ -347,13 +228,28 @@ static int run_onerror(lua_State *L)
     return 0;
 }
 
+/* Stack: the invocation, the function, whose results it returns. Of the quick way. */
+static int run_call(lua_State *L)
+{
+    const struct invocation *run = lffi_address_in_place(lffi_arguments(L));
+    lua_call(L, push_arguments(L, run), run->nresults);
+    return run->nresults == 0 ? 0 : lua_gettop(L) - 1;
+}
+
+int lffi_function_of_part(lua_CFunction part)
+{
+    if (part == run_onerror)
+        return 1;
+    return part == run_function || part == run_result || part == run_call ? 2 : 0;
+}
+
 /* Runs `part` protected with the `nargs` values on the stack top and the invocation. On failure the
  * error is left on the stack instead of the arguments. */
 static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct invocation *run)
 {
     int base = lua_gettop(L) - nargs + 1;
     int status;
-    lua_pushcfunction(L, add_traceback);
+    lua_pushcfunction(L, lffi_add_traceback);
     lua_pushcfunction(L, part);
     if (nargs > 0)
         lua_rotate(L, base, 2);
@@ -366,11 +262,11 @@ static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct in
     return status == LUA_OK;
 }
 
-/* Deep recursion takes the general way, which Lua counts as two C calls: its limit of 200 is then
- * met before the end of a small C stack is. */
+/* Deep recursion takes a way that Lua counts as two C calls: its limit of 200 is then met before
+ * the end of a small C stack is. */
 enum { SCALAR_NESTS = 8 };
 
-/* What became of the scalar way. On failure the error is on the stack top. */
+/* What became of the quick way. On failure the error is on the stack top. */
 enum outcome { NOT_TRIED, DONE, FAILED };
 
 /* A result that needs conversion, by the general way. It is what stands above `top`, or nothing
@@ -400,7 +296,7 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
     } else {
         if (!lua_checkstack(L, LUA_MINSTACK))
             return 0;
-        lua_pushcfunction(L, add_traceback);
+        lua_pushcfunction(L, lffi_add_traceback);
         call->prepared = top + 1;
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
@@ -409,34 +305,64 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
     return call->prepared;
 }
 
-/* The scalar way: arguments that are pushed without a chance of failing and a result that needs no
- * conversion, so that only the function itself has to be protected. */
-static enum outcome run_scalars(lua_State *L, struct lffi_call *call, struct invocation *run)
+/* Pushes the function and its arguments, all without a chance of failing: only the function itself
+ * has to be protected. False, with nothing pushed: an argument needs more. */
+static LFFI_INLINE bool push_scalars(lua_State *L, int base, const struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
-    const struct lffi_value *first;
-    int base = prepare(L, call, run->slot);
-    if (base == 0)
-        return NOT_TRIED;
+    const struct lffi_param *end = plan->param + plan->nparams;
     lua_pushvalue(L, base + 1);
-    for (uint32_t i = 0; i < plan->nparams; i++) {
-        const struct lffi_param *param = &plan->param[i];
+    for (const struct lffi_param *param = plan->param; param < end; param++) {
         const unsigned char *arg = argument_base(run, param) + param->to;
         if (param->op == LFFI_I32) { /* the commonest by far */
             lua_pushinteger(L, *(const int32_t *)(const void *)arg);
         } else if (!slot_push(L, param->op, arg)) {
             lua_settop(L, base + 1);
-            return NOT_TRIED;
+            return false;
         }
     }
-    if (lua_pcall(L, (int)plan->nparams, LUA_MULTRET, base) != LUA_OK) {
+    return true;
+}
+
+/* Calls the function with what making needs protection: objects and strings. */
+static LFFI_NOINLINE int call_with_objects(lua_State *L, int base, struct invocation *run)
+{
+    lua_pushcfunction(L, run_call);
+    lua_pushlightuserdata(L, run);
+    lua_pushvalue(L, base + 1);
+    return lua_pcall(L, 2, run->nresults, base);
+}
+
+static LFFI_INLINE int call_quickly(lua_State *L, int base, struct invocation *run)
+{
+    struct lffi_state *st = run->slot->use.st;
+    int status;
+    if (!run->plan->scalar_callback || st->scalar_callbacks >= SCALAR_NESTS ||
+        !push_scalars(L, base, run))
+        return call_with_objects(L, base, run);
+    st->scalar_callbacks++;
+    status = lua_pcall(L, (int)run->plan->nparams, run->nresults, base);
+    st->scalar_callbacks--;
+    return status;
+}
+
+/* The quick way: handler and function stay on the stack, and a plain result needs no protection. */
+static enum outcome run_quickly(lua_State *L, struct lffi_call *call, struct invocation *run)
+{
+    const struct lffi_param *result = &run->plan->result;
+    const struct lffi_value *first;
+    int base = prepare(L, call, run->slot);
+    if (base == 0)
+        return NOT_TRIED;
+    if (call_quickly(L, base, run) != LUA_OK) {
         lffi_give_error_value(run->slot, run->in, run->ret);
         return FAILED;
     }
+    if (run->nresults == 0)
+        return DONE;
     first = lffi_arguments(L);
-    if (plan->result.op != LFFI_VOID &&
-        (lffi_count_arguments(L, first) == base + 1 ||
-         !slot_put(&plan->result, &first[base + 1], (unsigned char *)run->ret + plan->result.to)))
+    if (lffi_count_arguments(L, first) == base + 1 || !run->plan->plain_result ||
+        !slot_put(result, &first[base + 1], (unsigned char *)run->ret + result->to))
         return convert_result(L, run, base + 1);
     lua_settop(L, base + 1);
     return DONE;
@@ -475,20 +401,14 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
 static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call,
                          struct invocation *run)
 {
-    struct lffi_state *st = slot->use.st;
     enum outcome outcome = NOT_TRIED;
     if (lffi_is_stack_low(&lffi_thread.stack)) {
         lffi_give_error_value(slot, run->in, run->ret);
         keep_failure(call, "C stack overflow");
         return;
     }
-    if (run->plan->scalar_callback && call != NULL && slot->use.ref_onerror == LUA_NOREF &&
-        run->plan->ct->scope->anchors == NULL && /* else it is held meanwhile, the other way */
-        lffi_peeks(st) && st->scalar_callbacks < SCALAR_NESTS) {
-        st->scalar_callbacks++;
-        outcome = run_scalars(L, call, run);
-        st->scalar_callbacks--;
-    }
+    if (slot->use.quick && call != NULL)
+        outcome = run_quickly(L, call, run);
     if (outcome == NOT_TRIED)
         run_converting(L, slot, call, run);
     else if (outcome == FAILED)
@@ -515,12 +435,14 @@ static LFFI_NOINLINE bool suppressed(lua_State *L, const struct lffi_slot *slot,
     return true;
 }
 
-int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
-                   const struct lffi_registers *in, const unsigned char *stack,
-                   struct lffi_return *ret)
+static LFFI_INLINE int enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
+                                 const struct lffi_registers *in, const unsigned char *stack,
+                                 struct lffi_return *ret)
 {
     struct lffi_state *st = slot->use.st;
-    struct invocation run = {slot, slot->use.plan, in, stack, ret};
+    const struct lffi_plan *plan = slot->use.plan;
+    int nresults = plan->result.op == LFFI_VOID ? 0 : LUA_MULTRET;
+    struct invocation run = {slot, plan, in, stack, ret, nresults};
     lua_State *L = call != NULL ? call->L : st->main;
     int outer_errno = st->saved_errno;
     bool outer_assigned = st->errno_assigned;
@@ -538,6 +460,41 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
     return entry_errno;
 }
 
+LFFI_NOINLINE int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
+                                 const struct lffi_registers *in, const unsigned char *stack,
+                                 struct lffi_return *ret)
+{
+    return enter_lua(slot, call, entry_errno, in, stack, ret);
+}
+
+/* The resident in a call of C: nobody else wants the universe, or a visitor takes over. */
+void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
+                      const unsigned char *stack, struct lffi_return *ret)
+{
+    int *error_number = lffi_errno();
+    int entry_errno = *error_number;
+    struct lffi_gate *gate = atomic_load(&slot->gate);
+    struct lffi_call *call = gate != NULL ? lffi_innermost_of(gate) : NULL;
+    struct lffi_universe *universe = gate != NULL ? &gate->universe : NULL;
+    if (call == NULL || call->error_index != 0 ||
+        !atomic_load_explicit(&slot->plain, memory_order_acquire) ||
+        atomic_load_explicit(&universe->seat, memory_order_relaxed) != NULL) {
+        lffi_answer_visitor(slot, entry_errno, in, stack, ret);
+        return;
+    }
+    if (lffi_sit_down(universe, &lffi_innermost)) {
+        lffi_stand_up(universe);
+        lffi_stood_up(universe);
+        lffi_answer_visitor(slot, entry_errno, in, stack, ret);
+        return;
+    }
+    slot->use.runs++;
+    *error_number = enter_lua(slot, call, entry_errno, in, stack, ret);
+    slot->use.ended++;
+    if (lffi_stand_up(universe))
+        lffi_stood_up(universe);
+}
+
 /* ---- calls of tombstones --------------------------------------------------------------------- */
 
 /* Stack: the slot. Raises the report, so that it is kept like any error of a callback. */
@@ -545,7 +502,7 @@ static int raise_freed(lua_State *L)
 {
     const struct lffi_slot *slot = lua_touserdata(L, 1);
     lua_pushfstring(L, "%s was called by C after it was freed", lffi_push_slot_text(L, slot));
-    add_position(L, 1);
+    lffi_add_position(L, 1);
     return lua_error(L);
 }
 
@@ -558,7 +515,7 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call)
         keep_failure(call, "a freed callback was called by C");
         return;
     }
-    lua_pushcfunction(L, add_traceback);
+    lua_pushcfunction(L, lffi_add_traceback);
     lua_pushcfunction(L, raise_freed);
     lua_pushlightuserdata(L, slot);
     lua_pcall(L, 1, 0, -3);

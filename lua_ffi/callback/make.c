@@ -251,6 +251,8 @@ struct lffi_slot *lffi_make_callback(lua_State *L, struct lffi_ctype *ct, int id
                            .mode = (uint8_t)options->mode,
                            .kind = (uint8_t)options->kind,
                            .always = options->always,
+                           .quick = options->onerror == 0 && ct->scope->anchors == NULL &&
+                                    lffi_peeks(st),
                            .ref_function = LUA_NOREF,
                            .ref_onerror = LUA_NOREF};
     const struct lffi_signature *signature;

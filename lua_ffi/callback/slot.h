@@ -36,6 +36,7 @@ struct lffi_use {
     uint8_t kind;     /* enum lffi_slot_kind */
     uint8_t mode;     /* enum lffi_thread_mode */
     bool always;      /* runs even when an error is pending */
+    bool quick;       /* no onerror, a scope that stays, and values can be read in place */
     uint32_t loans;   /* BORROWED */
     int ref_function; /* registry references, while LIVE */
     int ref_onerror;
@@ -114,7 +115,20 @@ void lffi_forget_thread(const void *thread);
 
 /* ---- answer.c, entries.c --------------------------------------------------------------------- */
 
-/* What all code of slots calls. */
+/* The innermost call of the gate's state on this thread, NULL when there is none. */
+static LFFI_INLINE struct lffi_call *lffi_innermost_of(const struct lffi_gate *gate)
+{
+    struct lffi_call *call = lffi_innermost;
+    while (call != NULL && call->gate != gate &&
+           (call->gate != NULL || call->callee->st->gate != gate))
+        call = call->outer;
+    return call;
+}
+
+/* Any call of a slot's code that the resident does not simply run. */
+void lffi_answer_visitor(struct lffi_slot *slot, int error_number, const struct lffi_registers *in,
+                         const unsigned char *stack, struct lffi_return *ret);
+/* What all code of slots calls (enter.c). */
 void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
                       const unsigned char *stack, struct lffi_return *ret);
 /* Puts the error value where C will look for the result, as the owner. */
@@ -136,6 +150,17 @@ int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_err
                    struct lffi_return *ret);
 /* Reports the call of a tombstone. */
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
+/* Where a part of a protected run has the callback's function on its stack; 0: it is no such part.
+ */
+int lffi_function_of_part(lua_CFunction part);
+
+/* ---- report.c -------------------------------------------------------------------------------- */
+
+/* Message handler: says where, and adds the stack. */
+int lffi_add_traceback(lua_State *L);
+/* Puts "app.lua:12: " before the string on the stack top: the innermost Lua code from `level` on.
+ */
+void lffi_add_position(lua_State *L, int level);
 /* Calls ffi.onerror with the value on the stack top and pops it; stderr when there is none. Does
  * not raise. */
 void lffi_report(lua_State *L, struct lffi_scope *scope);
@@ -160,10 +185,10 @@ static inline const unsigned char *lffi_argument_base(const struct lffi_plan *pl
 
 /* ---- text.c ---------------------------------------------------------------------------------- */
 
-/* Of an annotated type: pushes parameter i if it is a text, nothing if it is the length of one.
- * False: it is neither. */
-bool lffi_push_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
-                    uint32_t i, const struct lffi_registers *in, const unsigned char *stack);
+/* Pushes a LFFI_PARAM_SIZED as a string, NULL as nil. */
+void lffi_push_sized(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
+                     const struct lffi_param *param, const struct lffi_registers *in,
+                     const unsigned char *stack);
 /* Stores the string on the stack top as the result, and keeps it until the callback's next one or
  * its end. False: it is none, or the type does not say so. */
 bool lffi_store_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,

@@ -8,63 +8,29 @@
 
 #include "callback/slot.h"
 
-/* What C passed. */
-struct arguments {
-    const struct lffi_slot *slot;
-    const struct lffi_plan *plan;
-    const struct lffi_registers *in;
-    const unsigned char *stack;
-};
-
 static const struct cdecl_annotation *annotation_of(const struct lffi_plan *plan)
 {
     return cdecl_annotation_of(plan->ct->type);
 }
 
-/* Whether the parameter is the length of a text, which Lua's strings have by themselves. */
-static bool is_length(const struct lffi_plan *plan, uint32_t param)
+void lffi_push_sized(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
+                     const struct lffi_param *param, const struct lffi_registers *in,
+                     const unsigned char *stack)
 {
-    const struct cdecl_annotation *says = annotation_of(plan);
-    for (uint32_t i = 0; i < plan->nparams; i++)
-        if (says->param[i].string && says->param[i].length == param + 1)
-            return true;
-    return false;
-}
-
-static const unsigned char *slot_of(const struct arguments *from, const struct lffi_param *param)
-{
-    return lffi_argument_base(from->plan, from->in, from->stack, param) + param->to;
-}
-
-static void push_text(lua_State *L, const struct arguments *from,
-                      const struct cdecl_param_annotation *says, const char *text)
-{
-    const struct lffi_param *length;
+    const struct cdecl_param_annotation *says = &annotation_of(plan)->param[param - plan->param];
+    const struct lffi_param *length = &plan->param[says->length - 1];
+    const char *text;
     int64_t count;
-    if (text == NULL || says->length == 0) {
-        lua_pushstring(L, text);
+    memcpy(&text, lffi_argument_base(plan, in, stack, param) + param->to, sizeof text);
+    if (text == NULL) {
+        lua_pushnil(L);
         return;
     }
-    length = &from->plan->param[says->length - 1];
-    count = lffi_integer_at(length->op, slot_of(from, length));
+    count = lffi_integer_at(length->op, lffi_argument_base(plan, in, stack, length) + length->to);
     if (count < 0)
         luaL_error(L, "callback '%s' got %I as length '%s' of a text",
-                   lffi_signature_text(from->slot->signature), (LUAI_UACINT)count,
-                   says->length_name);
+                   lffi_signature_text(slot->signature), (LUAI_UACINT)count, says->length_name);
     lua_pushlstring(L, text, (size_t)count);
-}
-
-bool lffi_push_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,
-                    uint32_t i, const struct lffi_registers *in, const unsigned char *stack)
-{
-    const struct cdecl_param_annotation *says = &annotation_of(plan)->param[i];
-    const struct arguments from = {slot, plan, in, stack};
-    const char *text;
-    if (!says->string)
-        return is_length(plan, i);
-    memcpy(&text, slot_of(&from, &plan->param[i]), sizeof text);
-    push_text(L, &from, says, text);
-    return true;
 }
 
 bool lffi_store_text(lua_State *L, const struct lffi_slot *slot, const struct lffi_plan *plan,

@@ -64,6 +64,26 @@ describe("without memory", function()
         ]])
     end)
 
+    it("texts and pointers that C passes are errors of the call like any other", function()
+        assert.equal(0, exhaust [==[
+            ffi.cdef [=[
+                typedef int (*visit_t)([[cffi::string]] const char *path, const struct stat *st, int flag);
+                int ftw(const char *path, visit_t visit, int depth);
+            ]=]
+            local minimum, text = 2, nil
+            local cb = ffi.callback("visit_t", function(path, st, flag)
+                text = path .. st.st_size .. flag
+                return 7
+            end, {error = 9})
+            local ftw = ffi.C.ftw
+            local function attempt() return assert(ftw("/dev/null", cb, 1) == 7) end
+            local function check(ok, err)
+                assert(ok or err == "not enough memory", err)
+                assert(not ok or text == "/dev/null00", text)
+            end
+        ]==])
+    end)
+
     it("structs in and out of callbacks fail as cleanly", function()
         assert.equal(0, exhaust [[
             ffi.cdef "struct big { long l[5]; double d; };"
