@@ -6,6 +6,10 @@
 soak: $(CORE) $(SUPPORT)
 	$(RUN_ENV) $(LUA) tools/callback_soak.lua $(N) $(SEED)
 
+## callbacks on four threads at once, with errors, frees, collections, forks and closes, counted; N=10000000 SEED=1
+soak-threads: $(CORE) $(SUPPORT)
+	$(RUN_ENV) $(LUA) tools/thread_soak.lua $(N) $(SEED)
+
 # Threads: the module is instrumented, Lua is not. Debian's sh does not run with the library preloaded,
 # so that what needs a process of its own is left out.
 TSAN_FLAGS = -O1 -g -fsanitize=thread -fno-omit-frame-pointer
@@ -26,4 +30,4 @@ delays-spec: $(CORE) $(SUPPORT)
 	CFFI_DELAY_SECONDS=$(or $(SECONDS),10) $(BUSTED_RUN) $(or $(SPEC),spec/callback/threads_spec.lua \
 		spec/callback/modes_spec.lua spec/callback/ends_spec.lua spec/face/tasks_spec.lua)
 
-.PHONY: soak tsan tsan-spec delays delays-spec
+.PHONY: soak soak-threads tsan tsan-spec delays delays-spec

@@ -267,3 +267,32 @@ const void *lffi_map_dynamic(const struct link_map *map)
 {
     return map->l_ld;
 }
+
+struct place_query {
+    const void *dynamic;
+    uintptr_t address;
+    bool found;
+};
+
+static int visit_for_place(struct dl_phdr_info *info, size_t size, void *data)
+{
+    struct place_query *query = data;
+    (void)size;
+    if ((const void *)dynamic_of(info) != query->dynamic)
+        return 0;
+    for (size_t i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *part = &info->dlpi_phdr[i];
+        if (part->p_type == PT_LOAD &&
+            query->address - (info->dlpi_addr + part->p_vaddr) < part->p_memsz)
+            query->found = true;
+    }
+    return 1;
+}
+
+/* Not by dladdr: it waits for a thread that loads a library, and that may wait for this one. */
+bool lffi_file_holds(const void *dynamic, const void *address)
+{
+    struct place_query query = {dynamic, (uintptr_t)address, false};
+    dl_iterate_phdr(visit_for_place, &query);
+    return query.found;
+}

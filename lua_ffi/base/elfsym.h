@@ -43,5 +43,7 @@ struct lffi_symbol lffi_copied_symbol(const char *memory, size_t *place);
  * dynamic section. */
 const char *lffi_map_path(const struct link_map *map);
 const void *lffi_map_dynamic(const struct link_map *map);
+/* Whether the address lies in the file with its dynamic section there. */
+bool lffi_file_holds(const void *dynamic, const void *address);
 
 #endif

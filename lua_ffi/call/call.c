@@ -125,13 +125,38 @@ static struct lffi_task *take_task(struct lffi_state *st)
     return task;
 }
 
-bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
+static bool is_in_chain(const struct lffi_call *call, const struct lffi_library *lib,
+                        lffi_holds *holds)
 {
-    const struct lffi_call *call = lffi_innermost;
     while (call != NULL && call->callee->lib != lib &&
            (call->callee->lib != NULL || !holds(lib, call->callee->code)))
         call = call->outer;
-    return call != NULL || lffi_is_task_running(lib->scope->st->gate, lib, holds);
+    return call != NULL;
+}
+
+/* Whether another thread is: this one has the universe, so that the calls of those stay. */
+static bool is_in_guest(struct lffi_gate *gate, const struct lffi_library *lib, lffi_holds *holds)
+{
+    bool running = false;
+    if (gate == NULL)
+        return false;
+    lffi_lock_universe(&gate->universe);
+    for (const struct lffi_guest *guest = gate->guests; guest != NULL; guest = guest->neighbour)
+        running |= guest->inside != NULL && is_in_chain(guest->inside, lib, holds);
+    lffi_unlock_universe(&gate->universe, false);
+    return running;
+}
+
+bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
+{
+    struct lffi_gate *gate = lib->scope->st->gate;
+    return is_in_chain(lffi_innermost, lib, holds) || is_in_guest(gate, lib, holds) ||
+           lffi_is_task_running(gate, lib, holds);
+}
+
+bool lffi_is_guest(const struct lffi_state *st)
+{
+    return st->gate != NULL && lffi_is_holding(&st->gate->universe, &lffi_innermost);
 }
 
 static int convert_and_run(lua_State *L, struct outgoing *call)

@@ -80,10 +80,13 @@ void lffi_push_function(lua_State *L, struct lffi_ctype *ct, const struct cdecl_
                         void (*address)(void), int lib_idx, int origin_idx);
 /* Has the Lua function at idx do what the one on the stack top does, which is popped. */
 void lffi_rebind_function(lua_State *L, int idx);
-/* True while a function of the library runs on this thread, or code that it `holds`, called through
- * a pointer: a callback must not unmap it. */
+/* True while a function of the library runs on any thread for this state, or code that it `holds`,
+ * called through a pointer: a callback must not unmap it. Of the resident that is known to itself
+ * alone: asked by no guest. */
 typedef bool lffi_holds(const struct lffi_library *lib, const void *address);
 bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds);
+/* Whether this thread runs Lua as a guest (base/universe.h). */
+bool lffi_is_guest(const struct lffi_state *st);
 /* The Lua function of any C function; upvalues as above. */
 int lffi_call_function(lua_State *L);
 /* Calls registers-only functions with plain arguments; all else it hands to lffi_call_function.

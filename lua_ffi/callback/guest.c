@@ -27,6 +27,7 @@ static void leave(struct lffi_guest *guest)
         lffi_lock_universe(&gate->universe);
         if (guest->gate == gate) {
             guest->thread = NULL;
+            guest->inside = NULL;
             guest->next_gone = gate->gone;
             gate->gone = guest;
             atomic_fetch_or(&gate->universe.attention, LFFI_EVENTS);
@@ -171,6 +172,7 @@ void lffi_fork_guests(struct lffi_gate *gate)
         if (guest->thread == NULL || guest->thread == &lffi_innermost)
             continue;
         guest->thread = NULL;
+        guest->inside = NULL;
         guest->next_gone = gate->gone;
         gate->gone = guest;
     }

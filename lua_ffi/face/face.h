@@ -78,13 +78,15 @@ void lffi_library_set_path(lua_State *L, struct lffi_library *lib, int lib_idx);
 void lffi_unload_when_collected(lua_State *L, int lib_idx);
 /* The flag of dlopen that <dlfcn.h> spells so after "RTLD_", in small letters; -1: none. */
 int lffi_library_flag(const char *name, size_t size);
-/* Opens exactly this name; NULL, or why it cannot be, valid until the next call. */
-const char *lffi_library_open(struct lffi_library *lib, const char *name, int flags);
+/* Opens exactly this name. False: why it cannot be is pushed. Raises what callbacks raise that its
+ * constructors call. */
+bool lffi_library_open(lua_State *L, struct lffi_library *lib, const char *name, int flags);
 /* True when the message of a failed opening says that this program cannot load files at all. */
 bool lffi_library_cannot_open(const char *message);
 /* The file of an open library; "" when the system does not tell. */
 const char *lffi_library_file(const struct lffi_library *lib);
-/* Address of a symbol of an open library, or NULL. */
+/* Address of a symbol of an open library, or NULL. Others may run Lua meanwhile; raises when they
+ * have closed it. */
 void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol);
 /* Raises "undefined symbol 'x' in PATH (did you mean 'y'?)". */
 _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *lib,
@@ -102,8 +104,8 @@ bool lffi_library_holds(const struct lffi_library *lib, const void *address);
 struct lffi_files lffi_library_files(const struct lffi_library *lib);
 /* Raises "library 'PATH' is closed". */
 void lffi_library_check_open(lua_State *L, const struct lffi_library *lib);
-/* Unmaps a library; false when it was closed before. */
-bool lffi_library_close(struct lffi_library *lib);
+/* Unmaps a library, if it is open. Raises what callbacks raise that its destructors call. */
+void lffi_library_close(lua_State *L, struct lffi_library *lib);
 
 /* ---- registered.c: symbols that the program brings (include/cffi.h) -------------------------- */
 

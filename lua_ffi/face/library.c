@@ -1,14 +1,18 @@
 /* Libraries: opening and closing them, and looking up their symbols.
  *
- * Depends on elfsym.c for symbol tables; the only file that includes <dlfcn.h>. A library is a
- * userdata kept alive by its namespace's metatable and by every function fetched from it. It is
- * made before dlopen runs, so that no handle is ever without an owner; the collector does not unmap
- * libraries (docs/design.md S12).
+ * Depends on elfsym.c for symbol tables and on call.h to let go of the universe; the only file that
+ * includes <dlfcn.h>. A library is a userdata kept alive by its namespace's metatable and by every
+ * function fetched from it. It is made before dlopen runs, so that no handle is ever without an
+ * owner; the collector does not unmap libraries (docs/design.md S12).
+ *
+ * dlopen and dlclose run code of libraries, which may wait for threads that wait for Lua; meanwhile
+ * they hold a lock for which dlsym waits. So all three are calls of C as any other (S26).
  */
 #include <dlfcn.h>
 #include <string.h>
 #include <time.h>
 
+#include "call/call.h"
 #include "face/face.h"
 #include "object/scope.h"
 
@@ -25,8 +29,7 @@ enum { LIBRARY_PATH = 1, LIBRARY_SCOPE, LIBRARY_VALUES = 2 }; /* user values of 
 /* Only for libraries loaded with {unload = true}; all others stay mapped. */
 static int library_gc(lua_State *L)
 {
-    struct lffi_library *lib = lua_touserdata(L, 1);
-    lffi_library_close(lib);
+    lffi_library_close(L, lua_touserdata(L, 1));
     return 0;
 }
 
@@ -104,10 +107,8 @@ void lffi_library_pin(void)
 bool lffi_library_holds(const struct lffi_library *lib, const void *address)
 {
 #if defined __linux__ || defined __FreeBSD__
-    Dl_info file;
     const struct link_map *map = map_of(lib);
-    return map != NULL && dladdr(address, &file) != 0 &&
-           (uintptr_t)file.dli_fbase == (uintptr_t)map->l_addr;
+    return map != NULL && lffi_file_holds(lffi_map_dynamic(map), address);
 #elif defined __APPLE__
     Dl_info file;
     const void *header = map_of(lib);
@@ -117,6 +118,41 @@ bool lffi_library_holds(const struct lffi_library *lib, const void *address)
     (void)address;
     return false;
 #endif
+}
+
+/* ---- the linker, outside of Lua -------------------------------------------------------------- */
+
+/* One call of the dynamic linker: lffi_leave_c after it, and then `finish`. `errno` as Lua knows it
+ * stays. */
+struct linking {
+    struct lffi_callee callee;
+    struct lffi_call running;
+    int errno_before;
+    int top;
+};
+
+static void begin_linking(lua_State *L, struct linking *linking, const struct lffi_library *lib)
+{
+    struct lffi_state *st = lib->scope->st;
+    linking->callee = (struct lffi_callee){st, lib, NULL};
+    linking->errno_before = st->saved_errno;
+    linking->top = lua_gettop(L);
+    lffi_enter_c(L, &linking->callee, &linking->running);
+}
+
+/* True: end_linking has something to do. */
+static bool leave_linker(struct linking *linking)
+{
+    bool rare = lffi_leave_c(&linking->callee, &linking->running);
+    linking->callee.st->saved_errno = linking->errno_before;
+    return rare;
+}
+
+/* Raises what callbacks have left that ran meanwhile. */
+static void end_linking(lua_State *L, const struct linking *linking)
+{
+    lffi_after_call(L, linking->callee.st, &linking->running);
+    lua_settop(L, linking->top);
 }
 
 /* ---- opening and closing --------------------------------------------------------------------- */
@@ -139,17 +175,30 @@ int lffi_library_flag(const char *name, size_t size)
     return -1;
 }
 
-const char *lffi_library_open(struct lffi_library *lib, const char *name, int flags)
+bool lffi_library_open(lua_State *L, struct lffi_library *lib, const char *name, int flags)
 {
-    const char *message;
+    struct linking linking;
+    const char *message = NULL;
+    bool rare;
+    lua_pushnil(L); /* the place of the message */
     if ((flags & RTLD_NOW) == 0)
         flags |= RTLD_LAZY;
+    begin_linking(L, &linking, lib);
     lib->handle = dlopen(name, flags);
     lib->open = lib->handle != NULL;
+    if (!lib->open)
+        message = dlerror(); /* this thread's, until it calls the linker again */
+    rare = leave_linker(&linking);
+    if (!lib->open) {
+        lua_pushstring(L, message != NULL ? message : name);
+        lua_replace(L, linking.top);
+    }
+    if (rare)
+        end_linking(L, &linking);
+    lua_settop(L, linking.top);
     if (lib->open)
-        return NULL;
-    message = dlerror();
-    return message != NULL ? message : name;
+        lua_pop(L, 1);
+    return lib->open;
 }
 
 bool lffi_library_cannot_open(const char *message)
@@ -170,42 +219,60 @@ void lffi_library_check_open(lua_State *L, const struct lffi_library *lib)
         luaL_error(L, "library '%s' is closed", lib->path);
 }
 
-bool lffi_library_close(struct lffi_library *lib)
+void lffi_library_close(lua_State *L, struct lffi_library *lib)
 {
+    void *handle = lib->handle;
+    struct linking linking;
     if (!lib->open)
-        return false;
+        return;
     lib->open = false;
-    if (lib->handle != NULL)
-        dlclose(lib->handle);
     lib->handle = NULL;
-    return true;
+    if (handle == NULL) /* registered */
+        return;
+    begin_linking(L, &linking, lib);
+    dlclose(handle);
+    if (leave_linker(&linking))
+        end_linking(L, &linking);
+    lua_settop(L, linking.top);
 }
 
 /* ---- symbols --------------------------------------------------------------------------------- */
 
-/* "name@VERSION", as an assembler label may say it. */
-static void *versioned_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol,
-                              const char *at)
+/* dlsym; "name@VERSION", as an assembler label may say it: `at` is where that begins, or NULL. */
+static void *find_symbol(const struct lffi_library *lib, const char *name, const char *at)
 {
 #if defined __GLIBC__ || defined __FreeBSD__
-    const char *name = lua_pushlstring(L, symbol, (size_t)(at - symbol));
-    void *address = dlvsym(lib->handle, name, at + strspn(at, "@"));
-    lua_pop(L, 1);
-    return address;
+    if (at != NULL)
+        return dlvsym(lib->handle, name, at + strspn(at, "@"));
 #else
-    (void)L;
     (void)at;
-    return dlsym(lib->handle, symbol);
 #endif
+    return dlsym(lib->handle, name);
 }
 
+/* What waits is left for later: this is in the middle of many things. */
 void *lffi_library_symbol(lua_State *L, const struct lffi_library *lib, const char *symbol)
 {
     const char *at = strchr(symbol, '@');
     void *address = lffi_registered_symbol(lib, symbol);
+    struct linking linking;
     if (address != NULL || lib->registered != NULL)
         return address;
-    return at != NULL ? versioned_symbol(L, lib, symbol, at) : dlsym(lib->handle, symbol);
+    luaL_checkstack(L, 1, NULL);
+#if defined __GLIBC__ || defined __FreeBSD__
+    if (at != NULL)
+        symbol = lua_pushlstring(L, symbol, (size_t)(at - symbol));
+    else
+        lua_pushnil(L);
+#else
+    lua_pushnil(L);
+#endif
+    begin_linking(L, &linking, lib);
+    address = find_symbol(lib, symbol, at);
+    leave_linker(&linking);
+    lua_settop(L, linking.top - 1);
+    lffi_library_check_open(L, lib);
+    return address;
 }
 
 struct lffi_files lffi_library_files(const struct lffi_library *lib)
@@ -268,7 +335,7 @@ const char *lffi_push_nearest_symbol(lua_State *L, const struct lffi_library *li
 
 /* True for functions that C programs get from libc_nonshared.a: whoever has glibc's own lacks them.
  */
-static bool is_nonshared(const struct lffi_library *lib, const char *symbol)
+static bool is_nonshared(lua_State *L, const struct lffi_library *lib, const char *symbol)
 {
     static const char *const names[] = {"atexit", "at_quick_exit", "pthread_atfork", /* or older: */
                                         "stat",   "lstat",         "fstat",          "fstatat",
@@ -276,7 +343,7 @@ static bool is_nonshared(const struct lffi_library *lib, const char *symbol)
                                         "mknod",  "mknodat"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         if (strcmp(names[i], symbol) == 0)
-            return dlsym(lib->handle, "gnu_get_libc_version") != NULL;
+            return lffi_library_symbol(L, lib, "gnu_get_libc_version") != NULL;
     }
     return false;
 }
@@ -285,7 +352,7 @@ _Noreturn void lffi_undefined_symbol(lua_State *L, const struct lffi_library *li
                                      const char *symbol)
 {
     const char *near;
-    if (is_nonshared(lib, symbol))
+    if (is_nonshared(L, lib, symbol))
         luaL_error(L, "undefined symbol '%s' in %s (glibc links it into each program statically)",
                    symbol, lib->path);
     near = lffi_push_nearest_symbol(L, lib, symbol);

@@ -97,23 +97,35 @@ static const struct cdecl_decl *check_decl(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
+/* Pushes a list of the scope's libraries: while one is asked for a symbol others may load some. */
+static void push_libraries(lua_State *L, const struct lffi_scope *scope)
+{
+    int list = lua_gettop(L) + 1;
+    lua_newtable(L);
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &namespaces_key);
+    for (lua_pushnil(L); lua_next(L, list + 1) != 0; lua_settop(L, list + 2)) {
+        if (lua_touserdata(L, -1) == scope && lffi_push_library_of(L, list + 2) != NULL)
+            lua_rawseti(L, list, (lua_Integer)lua_rawlen(L, list) + 1);
+    }
+    lua_settop(L, list);
+}
+
 const struct lffi_library *lffi_push_holder(lua_State *L, const struct lffi_scope *scope,
                                             const struct lffi_library *lib, const char *symbol)
 {
     const struct lffi_library *found = NULL;
     int top = lua_gettop(L);
-    lua_rawgetp(L, LUA_REGISTRYINDEX, &namespaces_key);
+    push_libraries(L, scope);
     lua_pushnil(L); /* the library found, held by its place */
-    for (lua_pushnil(L); lua_next(L, top + 1) != 0; lua_settop(L, top + 3)) {
-        const struct lffi_library *other = NULL;
-        if (lua_touserdata(L, -1) == scope)
-            other = lffi_push_library_of(L, top + 3);
-        if (other == NULL || other == lib || !other->open ||
-            (found != NULL && !other->is_default) || lffi_library_symbol(L, other, symbol) == NULL)
+    for (lua_Integer i = 1; lua_rawgeti(L, top + 1, i) != LUA_TNIL; i++, lua_settop(L, top + 2)) {
+        const struct lffi_library *other = lua_touserdata(L, -1);
+        if (other == lib || !other->open || (found != NULL && !other->is_default) ||
+            lffi_library_symbol(L, other, symbol) == NULL)
             continue;
         found = other;
         lua_replace(L, top + 2);
     }
+    lua_settop(L, top + 2);
     return found;
 }
 
@@ -406,11 +418,18 @@ void lffi_close_namespace(lua_State *L, struct lffi_library *lib, int idx)
 {
     if (lib->is_default)
         luaL_error(L, "ffi.C cannot be closed");
+    if (!lib->open)
+        return;
+    if (lffi_is_guest(lib->scope->st))
+        luaL_error(L,
+                   "cannot close library '%s' in a callback on a foreign thread: Lua's own may be "
+                   "inside it",
+                   base_name(lib->path));
     if (lffi_is_running(lib, lffi_library_holds))
         luaL_error(L, "cannot close library '%s': one of its functions is running",
                    base_name(lib->path));
-    if (lffi_library_close(lib))
-        flush_namespace(L, idx);
+    flush_namespace(L, idx);
+    lffi_library_close(L, lib);
 }
 
 /* __close of a namespace: `local z <close> = ffi.load "z"`. */

@@ -89,15 +89,13 @@ static void log_current(lua_State *L, struct search *s, const char *name)
 /* Opens exactly this name, or what the linker script of this name stands for. */
 static bool open_file(lua_State *L, struct search *s, const char *name)
 {
-    const char *message;
     const char *path;
     if (s->impossible)
         return false;
-    message = lffi_library_open(s->lib, name, s->flags);
-    if (message == NULL)
+    luaL_checkstack(L, LUA_MINSTACK, NULL);
+    if (lffi_library_open(L, s->lib, name, s->flags))
         return true;
-    s->impossible = lffi_library_cannot_open(message);
-    lua_pushstring(L, message);
+    s->impossible = lffi_library_cannot_open(lua_tostring(L, -1));
     path = push_refused_path(L, lua_tostring(L, -1));
     if (path != NULL && open_script(L, s, path)) {
         lua_pop(L, 2);

@@ -48,11 +48,14 @@ static _Noreturn void park(const struct lffi_universe *universe)
 void lffi_let_go(struct lffi_call *running)
 {
     struct lffi_universe *universe = &running->gate->universe;
+    struct lffi_guest *guest;
     int error_number = *lffi_errno();
     if (lffi_is_holding(universe, &lffi_innermost)) {
         running->error_index = LFFI_OF_GUEST;
         running->of_guest = true;
-        lffi_swap_turn(running->callee->st, lffi_find_guest(running->gate));
+        guest = lffi_find_guest(running->gate);
+        guest->inside = running;
+        lffi_swap_turn(running->callee->st, guest);
         lffi_give_back(universe, false);
     } else {
         lffi_stood_up(universe);
@@ -60,15 +63,27 @@ void lffi_let_go(struct lffi_call *running)
     *lffi_errno() = error_number;
 }
 
+/* The thread's next call of the same universe. */
+static const struct lffi_call *outer_of(const struct lffi_call *call)
+{
+    const struct lffi_call *outer = call->outer;
+    while (outer != NULL && outer->gate != call->gate)
+        outer = outer->outer;
+    return outer;
+}
+
 void lffi_come_back(struct lffi_call *running)
 {
     struct lffi_universe *universe = &running->gate->universe;
+    struct lffi_guest *guest;
     if (running->gate == NULL)
         return; /* C has run Lua code that made the first callback: nobody else may so far */
     if (running->error_index != 0 && running->of_guest) {
         if (!lffi_hold(universe, &lffi_innermost, LFFI_FOREVER))
             park(universe);
-        lffi_swap_turn(running->callee->st, lffi_find_guest(running->gate));
+        guest = lffi_find_guest(running->gate);
+        guest->inside = outer_of(running);
+        lffi_swap_turn(running->callee->st, guest);
     } else if (lffi_sit_down(universe, &lffi_innermost) &&
                !lffi_sat_down(universe, &lffi_innermost)) {
         park(universe);

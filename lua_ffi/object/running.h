@@ -59,6 +59,7 @@ struct lffi_guest {
     struct lffi_call base;            /* L: its coroutine, or NULL */
     int ref;                          /* which keeps that */
     unsigned depth;                   /* callbacks that run, each in the one before */
+    const struct lffi_call *inside;   /* its innermost call that has let go, or NULL */
     struct lffi_turn other;           /* the turn that is not in the state */
 };
 

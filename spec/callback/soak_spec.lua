@@ -1,4 +1,4 @@
--- The soak of tools/callback_soak.lua, a short one: `make soak N=10000000` is the long one.
+-- The soaks of tools/callback_soak.lua and tools/thread_soak.lua, short ones: `make soak N=10000000` is the long one.
 local support = require "support"
 
 describe("a soak of 60,000 callbacks", function()
@@ -8,5 +8,14 @@ describe("a soak of 60,000 callbacks", function()
         assert.equal("", err)
         assert.equal(0, code)
         assert.truthy(out:find "^%d+ callbacks in .* %(seed 7%): %d+ ran, %d+ errors raised")
+    end)
+end)
+
+describe("a soak of 60,000 calls on four threads", function()
+    it("finds each call counted once, whatever it came to", function()
+        local code, out, err = support.run { support.lua, "tools/thread_soak.lua", "60000", "7" }
+        assert.equal("", err)
+        assert.equal(0, code)
+        assert.truthy(out:find "^%d+ calls on 4 threads in %d+ s %(seed 7%): %d+ ran, %d+ errors, %d+ answered, ")
     end)
 end)
