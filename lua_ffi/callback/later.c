@@ -163,7 +163,7 @@ static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_numbe
     lffi_copy_registers(slot->signature, &item->in, in);
     item->ret = (struct lffi_return *)(void *)item->bytes;
     item->stack = item->bytes + sizeof *item->ret;
-    lffi_copy_stack(slot->signature, item->bytes + sizeof *item->ret, stack);
+    lffi_copy_stack(slot->signature, item->bytes + sizeof *item->ret, stack, &item->in);
     atomic_fetch_add(&slot->visitors, 1);
     lffi_lock_universe(&gate->universe);
     if (atomic_load(&gate->universe.attention) & LFFI_CLOSED)

@@ -103,8 +103,6 @@ static const char *check_param(const struct lffi_param *param, const struct lffi
 {
     if (options->kind == LFFI_KIND_SIGNAL && !is_integer_register(param))
         return "a signal callback takes only integers and pointers, in registers";
-    if (options->mode == LFFI_POST && (param->flags & LFFI_PARAM_INDIRECT))
-        return "what is posted takes no struct over 16 bytes by value on this machine";
     return NULL;
 }
 

@@ -8,6 +8,11 @@
 
 #include "callback/signature.h"
 
+static size_t up16(size_t size)
+{
+    return (size + 15) & ~(size_t)15;
+}
+
 /* What libffi has to know: in `room` bytes behind the text. */
 #ifdef LFFI_ABI_LIBFFI
 
@@ -34,11 +39,6 @@ const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)
     return lffi_prepared_cif(signature->prepared);
 }
 
-static size_t up16(size_t size)
-{
-    return (size + 15) & ~(size_t)15;
-}
-
 size_t lffi_stack_room(const struct lffi_signature *signature)
 {
     const ffi_cif *cif = lffi_signature_cif(signature);
@@ -50,11 +50,12 @@ size_t lffi_stack_room(const struct lffi_signature *signature)
 
 /* libffi hands over the addresses of the arguments. */
 void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
-                     const unsigned char *from)
+                     const unsigned char *from, struct lffi_registers *in)
 {
     const ffi_cif *cif = lffi_signature_cif(signature);
     void *const *values = (void *const *)(const void *)from;
     void **copies = (void **)(void *)to;
+    (void)in;
     to += up16(cif->nargs * sizeof(void *));
     for (unsigned i = 0; i < cif->nargs; i++) {
         copies[i] = memcpy(to, values[i], cif->arg_types[i]->size);
@@ -91,24 +92,92 @@ const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)
 
 size_t lffi_stack_room(const struct lffi_signature *signature)
 {
-    return signature->stack_size;
+    size_t size = signature->stack_size;
+    for (uint32_t i = 0; i < signature->nindirect; i++)
+        size += up16(signature->indirect[i].size);
+    return size;
 }
 
+/* What an address leads to, in registers or on the stack, lies behind the stack. */
 void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
-                     const unsigned char *from)
+                     const unsigned char *from, struct lffi_registers *in)
 {
+    unsigned char *room = to + signature->stack_size;
     if (signature->stack_size > 0)
         memcpy(to, from, signature->stack_size);
+    for (uint32_t i = 0; i < signature->nindirect; i++) {
+        const struct lffi_indirect *indirect = &signature->indirect[i];
+        unsigned char *place = indirect->to >= LFFI_STACK_START
+                                   ? to + (indirect->to - LFFI_STACK_START)
+                                   : (unsigned char *)in + indirect->to;
+        const void *value;
+        memcpy(&value, place, sizeof value);
+        memcpy(room, value, indirect->size);
+        value = room;
+        memcpy(place, &value, sizeof value);
+        room += up16(indirect->size);
+    }
 }
 
 #endif
+
+static bool is_indirect(const struct lffi_plan *plan, uint32_t i)
+{
+    return (plan->param[i].flags & LFFI_PARAM_INDIRECT) != 0;
+}
+
+static struct lffi_indirect indirect_of(const struct lffi_plan *plan, uint32_t i)
+{
+    const struct lffi_param *param = &plan->param[i];
+    return (struct lffi_indirect){param->to, (uint32_t)cdecl_sizeof(param->ct->type)};
+}
+
+static uint32_t count_indirect(const struct lffi_plan *plan)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        n += is_indirect(plan, i);
+    return n;
+}
+
+/* The same name may be another struct's in another state. */
+static bool same_indirect(const struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        struct lffi_indirect indirect;
+        if (!is_indirect(plan, i))
+            continue;
+        indirect = indirect_of(plan, i);
+        if (n == signature->nindirect ||
+            memcmp(&signature->indirect[n++], &indirect, sizeof indirect) != 0)
+            return false;
+    }
+    return n == signature->nindirect;
+}
+
+/* False: memory is out. */
+static bool list_indirect(struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    uint32_t n = 0;
+    signature->nindirect = count_indirect(plan);
+    signature->indirect = NULL;
+    if (signature->nindirect == 0)
+        return true;
+    signature->indirect = calloc(signature->nindirect, sizeof *signature->indirect);
+    for (uint32_t i = 0; signature->indirect != NULL && i < plan->nparams; i++)
+        if (is_indirect(plan, i))
+            signature->indirect[n++] = indirect_of(plan, i);
+    return signature->indirect != NULL;
+}
 
 static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
                            uint32_t stack_size, uint64_t result_size, const char *text)
 {
     return signature->kind == plan->result_kind && signature->wide == plan->end.wide &&
            signature->stack_size == stack_size && signature->result_size == result_size &&
-           strcmp(signature->text, text) == 0 && same_description(signature, plan);
+           strcmp(signature->text, text) == 0 && same_indirect(signature, plan) &&
+           same_description(signature, plan);
 }
 
 static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32_t stack_size,
@@ -117,8 +186,10 @@ static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32
     size_t length = strlen(text) + 1;
     size_t size = sizeof(struct lffi_signature) + length;
     struct lffi_signature *signature = malloc(size + room_for(plan));
-    if (signature == NULL)
+    if (signature == NULL || !list_indirect(signature, plan)) {
+        free(signature);
         return NULL;
+    }
     signature->kind = plan->result_kind;
     signature->wide = plan->end.wide;
     signature->gprs_only =

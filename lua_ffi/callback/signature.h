@@ -8,10 +8,19 @@
 #include "call/libffi.h"
 #include "callback/slot.h"
 
+/* An argument that travels as the address of a copy: where the address lies, see struct lffi_param,
+ * and the bytes of the copy. */
+struct lffi_indirect {
+    uint32_t to;
+    uint32_t size;
+};
+
 struct lffi_signature {
     const struct lffi_signature *next;
     uint64_t result_size; /* bytes of a result in memory */
     uint32_t stack_size;
+    uint32_t nindirect;
+    struct lffi_indirect *indirect;
     bool wide;      /* 128 bits of a floating register matter */
     bool gprs_only; /* no floating register matters, nor the stack */
     enum lffi_return_kind kind;

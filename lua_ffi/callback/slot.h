@@ -86,10 +86,11 @@ struct lffi_signal {
 /* ---- signature.c ----------------------------------------------------------------------------- */
 
 const char *lffi_signature_text(const struct lffi_signature *signature);
-/* Bytes that a copy of the arguments outside registers takes, and the copy. */
+/* Bytes that a copy of the arguments outside registers takes, and the copy: `in` is a copy of the
+ * registers, in which addresses of such arguments become those of the copies. */
 size_t lffi_stack_room(const struct lffi_signature *signature);
 void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
-                     const unsigned char *from);
+                     const unsigned char *from, struct lffi_registers *in);
 /* Copies what calls of the signature read of the registers: not all need be there. */
 void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_registers *to,
                          const struct lffi_registers *from);

@@ -415,6 +415,36 @@ void callbacks_start_void(callbacks_void_fn *f, int n, int count)
     }
 }
 
+/* Likewise with structs, of which AArch64 passes addresses: in registers and on the stack. */
+typedef void callbacks_large_fn(struct callbacks_large a, struct callbacks_large b, int i,
+                                struct callbacks_large c, struct callbacks_large d,
+                                struct callbacks_large e[4], int f, struct callbacks_large *g,
+                                struct callbacks_large h);
+static callbacks_large_fn *large_fn;
+
+static void *run_large_job(void *user)
+{
+    struct job *job = user;
+    for (int i = 0; i < job->count; i++) {
+        struct callbacks_large large[5];
+        for (int k = 0; k < 5; k++)
+            large[k] = (struct callbacks_large){{i, 1, 2, 3, 10 * (k + 1)}, i / 2.0};
+        large_fn(large[0], large[1], i, large[2], large[3], NULL, i, NULL, large[4]);
+        memset(large, -1, sizeof large);
+    }
+    return NULL;
+}
+
+void callbacks_start_large(callbacks_large_fn *f, int n, int count)
+{
+    large_fn = f;
+    nthreads = n;
+    for (int i = 0; i < n; i++) {
+        jobs[i] = (struct job){NULL, count, 0, 0};
+        pthread_create(&threads[i], NULL, run_large_job, &jobs[i]);
+    }
+}
+
 /* One call in a thread of its own; may be called while others are. */
 int callbacks_in_a_thread(callbacks_fn *f, int expected)
 {

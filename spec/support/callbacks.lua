@@ -41,6 +41,10 @@ callbacks.declarations = [=[
     typedef void callbacks_void_fn(int thread, int i, double d, long a, long b, long c, long e, long f,
         struct callbacks_large large);
     void callbacks_start_void(callbacks_void_fn *f, int n, int count);
+    typedef void callbacks_large_fn(struct callbacks_large a, struct callbacks_large b, int i,
+        struct callbacks_large c, struct callbacks_large d, struct callbacks_large e[4], int f,
+        struct callbacks_large *g, struct callbacks_large h);
+    void callbacks_start_large(callbacks_large_fn *f, int n, int count);
     extern int callbacks_delay;
     void callbacks_join_at_exit(void);
     int callbacks_fork_after(int milliseconds);
