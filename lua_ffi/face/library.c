@@ -122,7 +122,7 @@ bool lffi_library_holds(const struct lffi_library *lib, const void *address)
 
 /* ---- the linker, outside of Lua -------------------------------------------------------------- */
 
-/* One call of the dynamic linker: lffi_leave_c after it, and then `finish`. `errno` as Lua knows it
+/* One call of the dynamic linker, and of what it calls, from begin to end. `errno` as Lua knows it
  * stays. */
 struct linking {
     struct lffi_callee callee;
