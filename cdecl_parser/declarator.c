@@ -79,14 +79,6 @@ OUT_OF_LINE static void manual_length(struct parser *p)
     }
 }
 
-/* "8.0", which is what Lua 5.4 makes of a float where LuaJIT writes "8". */
-static bool is_whole(const struct cdecl_value *length)
-{
-    return length->kind == CDECL_VALUE_FLOAT && length->f >= 0 &&
-           length->f <= (long double)CDECL_MAX_SIZE &&
-           length->f == (long double)(uint64_t)length->f;
-}
-
 /* length = [ "static" ] qualifiers [ "static" ] [ "*" | "?" | expression ] "]" [6.7.6.2] */
 static void array_length(struct parser *p, struct derived *d, struct attrs *attrs, bool parameter)
 {
@@ -109,19 +101,17 @@ static void array_length(struct parser *p, struct derived *d, struct attrs *attr
         manual_length(p);
     } else {
         struct place at = cdecl__here(p);
-        struct cdecl_value length = cdecl__conditional(p);
+        struct cdecl_value length = cdecl__whole(p, cdecl__conditional(p));
         if (length.kind == CDECL_VALUE_INT && cdecl__is_integer(length.type)) {
             d->count = length.u;
             if (cdecl__promote(p->state, length.type)->is_signed && (int64_t)length.u < 0)
                 cdecl__fail_at(p, &at, "array length %lld is negative", (long long)length.u);
             if (length.u > CDECL_MAX_SIZE)
                 cdecl__fail_at(p, &at, "size of array is too large");
-        } else if (p->source->flags & CDECL_KEEP_FIRST && is_whole(&length)) {
-            d->count = (uint64_t)length.f;
         } else if (!parameter) {
-            cdecl__fail_at(p, &at, "array length is not an integer constant%s",
-                           is_whole(&length) ? " (of a Lua float: math.tointeger makes it one)"
-                                             : "");
+            cdecl__fail_at(
+                p, &at, "array length is not an integer constant%s",
+                cdecl__is_whole(&length) ? " (of a Lua float: math.tointeger makes it one)" : "");
         }
     }
     cdecl__expect(p, TOK_RBRACKET, "to close the array length");

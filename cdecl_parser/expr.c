@@ -2,6 +2,7 @@
  * and conversions (C11 6.3, 6.5, 6.6), and the types of everything else, for sizeof and typeof.
  * What cannot be known has value kind CDECL_VALUE_NONE. Depends on expr_primary.c,
  * expr_arithmetic.c, expr_operand.c and type.c; owns nothing. */
+#include <string.h>
 #include "expr.h"
 #include "target.h"
 
@@ -19,6 +20,17 @@ static struct operand dereference(struct parser *p, struct operand o, const stru
     return cdecl__of_object(type->target, o.v.kind == CDECL_VALUE_INT, o.v.u);
 }
 
+/* LuaJIT's, and C++'s: a static constant or an enumerator declared in the struct. */
+static const struct cdecl_decl *find_constant(const struct cdecl_type *type,
+                                              const struct name *name)
+{
+    for (uint32_t i = 0; i < type->tag->nconstants; i++) {
+        if (strcmp(type->tag->constants[i]->name, name->text) == 0)
+            return type->tag->constants[i];
+    }
+    return NULL;
+}
+
 OUT_OF_LINE static struct operand member(struct parser *p, struct operand o, const struct place *at)
 {
     uint64_t offset;
@@ -29,6 +41,11 @@ OUT_OF_LINE static struct operand member(struct parser *p, struct operand o, con
     if (type->kind != CDECL_STRUCT && type->kind != CDECL_UNION)
         cdecl__fail_at(p, at, "'%s' has no members", cdecl__type_text(p->state, type));
     const struct cdecl_member *m = cdecl_find_member(type, name->text, name->size, &offset);
+    const struct cdecl_decl *constant = m == NULL ? find_constant(type, name) : NULL;
+    if (constant != NULL) {
+        cdecl__advance(p);
+        return cdecl__of_decl(constant);
+    }
     if (m == NULL)
         cdecl__fail(p->state, "'%s' has no member '%s'", cdecl__type_text(p->state, type),
                     name->text);
@@ -397,10 +414,23 @@ struct cdecl_value cdecl__full_expression(struct parser *p)
     return cdecl__full_operand(p).v;
 }
 
+bool cdecl__is_whole(const struct cdecl_value *v)
+{
+    return v->kind == CDECL_VALUE_FLOAT && v->f >= 0 && v->f <= (long double)CDECL_MAX_SIZE &&
+           v->f == (long double)(uint64_t)v->f;
+}
+
+struct cdecl_value cdecl__whole(struct parser *p, struct cdecl_value v)
+{
+    if (!(p->source->flags & CDECL_KEEP_FIRST) || !cdecl__is_whole(&v))
+        return v;
+    return cdecl__of_int(cdecl__size_type(p->state), (uint64_t)v.f).v;
+}
+
 struct cdecl_value cdecl__integer(struct parser *p, const char *what)
 {
     struct place at = cdecl__here(p);
-    struct cdecl_value v = cdecl__conditional(p);
+    struct cdecl_value v = cdecl__whole(p, cdecl__conditional(p));
     if (v.kind != CDECL_VALUE_INT || !cdecl__is_integer(v.type))
         cdecl__fail_at(p, &at, "%s is not an integer constant", what);
     return v;

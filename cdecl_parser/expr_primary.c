@@ -4,7 +4,7 @@
 #include "expr.h"
 #include "checked.h"
 
-static struct operand of_decl(const struct cdecl_decl *decl)
+struct operand cdecl__of_decl(const struct cdecl_decl *decl)
 {
     if (decl->kind == CDECL_DECL_CONSTANT) {
         struct operand o = cdecl__of_value(cdecl_value_of(decl));
@@ -260,7 +260,7 @@ OUT_OF_LINE static struct operand identifier(struct parser *p)
     if (decl == NULL)
         decl = at.name->decl;
     if (decl != NULL && decl->kind != CDECL_DECL_TYPEDEF && !p->preprocessing)
-        return of_decl(decl);
+        return cdecl__of_decl(decl);
     if (decl == NULL && at.name->token == TOK_SOFT_OFFSETOF && p->tok.kind == TOK_LPAREN)
         return offset_of(p);
     if (decl != NULL && !p->preprocessing)

@@ -517,6 +517,10 @@ struct cdecl_value cdecl__expression(struct parser *p);
 struct cdecl_value cdecl__conditional(struct parser *p); /* likewise, without assignment */
 /* Conditional-level, must be an integer constant. `what` names it in errors: "array length". */
 struct cdecl_value cdecl__integer(struct parser *p, const char *what);
+/* "8.0", which is what Lua 5.4 makes of a float where LuaJIT writes "8"; by LuaJIT's rules it is
+ * that integer. */
+bool cdecl__is_whole(const struct cdecl_value *v);
+struct cdecl_value cdecl__whole(struct parser *p, struct cdecl_value v);
 /* A comma expression, as in #if and typeof. */
 struct cdecl_value cdecl__full_expression(struct parser *p);
 

@@ -28,7 +28,8 @@ local function make_literal(text)
     elseif value then
         return value
     end
-    return ffi.new("double _Complex", 0, tonumber(text:sub(1, -2)))
+    local imaginary = tonumber(text:match "[^-]+.*$":sub(1, -2)) + 0.0
+    return ffi.new("double _Complex", 0, text:byte() == 0x2D and -imaginary or imaginary)
 end
 
 function ffi.literal(text)

@@ -243,6 +243,16 @@ int lffi_function_of_part(lua_CFunction part)
     return part == run_function || part == run_result || part == run_call ? 2 : 0;
 }
 
+bool lffi_is_part_of_luajit(lua_State *L, const lua_Debug *ar, lua_CFunction part)
+{
+    const struct invocation *run;
+    if (lua_getlocal(L, ar, part == run_onerror ? 3 : 1) == NULL)
+        return false;
+    run = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return run->plan->ct->scope->luajit;
+}
+
 /* Runs `part` protected with the `nargs` values on the stack top and the invocation. On failure the
  * error is left on the stack instead of the arguments. */
 static bool run_protected(lua_State *L, lua_CFunction part, int nargs, struct invocation *run)

@@ -55,24 +55,31 @@ void lffi_add_position(lua_State *L, int level)
 }
 
 /* The function at level 1 has raised: when it is ours, a value did not convert, which is nobody's
- * line; the error begins with where the callback's function is defined. That one stands on the
- * raiser's stack: the slot may have another by now. */
+ * line; the error begins with where the callback's function is defined, in LuaJIT where it ends.
+ * That one stands on the raiser's stack: the slot may have another by now. */
 static void add_definition(lua_State *L)
 {
     lua_Debug ar;
+    lua_CFunction part;
+    bool at_end;
     int function;
     if (!lua_getstack(L, 1, &ar) || lua_getinfo(L, "f", &ar) == 0)
         return;
-    function = lffi_function_of_part(lua_tocfunction(L, -1));
+    part = lua_tocfunction(L, -1);
+    function = lffi_function_of_part(part);
     lua_pop(L, 1);
-    if (function == 0 || lua_getlocal(L, &ar, function) == NULL)
+    if (function == 0)
+        return;
+    at_end = lffi_is_part_of_luajit(L, &ar, part);
+    if (lua_getlocal(L, &ar, function) == NULL)
         return;
     lua_getinfo(L, ">S", &ar);
     if (ar.linedefined <= 0) { /* a C function is nowhere: what called C is the next best */
         lffi_add_position(L, 2);
         return;
     }
-    lua_pushfstring(L, "%s:%d: ", ar.short_src, ar.linedefined);
+    lua_pushfstring(L, "%s:%d: ", ar.short_src,
+                    at_end ? ar.lastlinedefined : ar.linedefined);
     lua_insert(L, -2);
     lua_concat(L, 2);
 }

@@ -154,6 +154,8 @@ void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
 /* Where a part of a protected run has the callback's function on its stack; 0: it is no such part.
  */
 int lffi_function_of_part(lua_CFunction part);
+/* Whether such a part, which runs at that level, runs a callback of LuaJIT's rules. */
+bool lffi_is_part_of_luajit(lua_State *L, const lua_Debug *ar, lua_CFunction part);
 
 /* ---- report.c -------------------------------------------------------------------------------- */
 

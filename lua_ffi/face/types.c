@@ -80,7 +80,7 @@ static bool wants_length(const struct lffi_ctype *ct)
 }
 
 /* ffi.sizeof(ct [, nelem]): nil when the size is not known; LuaJIT raises for T[?] without a
- * length. */
+ * length, and has nil for a negative one. */
 static int api_sizeof(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
@@ -91,6 +91,8 @@ static int api_sizeof(lua_State *L)
         lffi_arg_error(L, 1, "size of '%s' is unknown", lffi_push_type_text(L, ct->type, NULL));
     if (cd != NULL && open)
         push_object_size(L, cd);
+    else if (open && scope->luajit && lua_isnumber(L, 2) && lua_tonumber(L, 2) < 0)
+        lua_pushnil(L);
     else if (open && !lua_isnoneornil(L, 2))
         lua_pushinteger(L, (lua_Integer)variable_size(L, ct, lffi_arg_size(L, scope, 2)));
     else if (!lffi_is_complete(ct) || ct->op == LFFI_VOID || ct->op == LFFI_FUNCTION ||
@@ -181,11 +183,13 @@ static bool is_pointer(const struct lffi_ctype *ct)
 }
 
 /* LuaJIT takes integers of one size and signedness as one type, and compares the elements of
- * arrays of one size as it compares pointees. */
+ * arrays of one size as it compares pointees; two structs without a name are two types. */
 static bool luajit_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
     if (is_basic_integer(a) && is_basic_integer(b))
         return a->op == b->op;
+    if (lffi_is_record(a->op))
+        return a->base == b->base;
     if (a->op == b->op && is_pointer(a))
         return cdecl_sizeof(a->type) == cdecl_sizeof(b->type) &&
                lffi_luajit_compatible(a->target, b->target);
@@ -196,7 +200,7 @@ static bool is_type(const struct lffi_scope *scope, const struct lffi_ctype *ct,
                     const struct lffi_ctype *other)
 {
     if (other->op == LFFI_POINTER && lffi_is_record(ct->op))
-        return same_type(ct, other->target);
+        other = other->target;
     if (scope->luajit)
         return luajit_same_type(ct, other);
     if (other->op == LFFI_POINTER && ct->op == LFFI_POINTER)

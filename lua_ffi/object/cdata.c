@@ -429,6 +429,12 @@ static uint64_t owner_extent(lua_State *L, int idx, const struct lffi_cdata *cd,
     return extent;
 }
 
+uint64_t lffi_room(lua_State *L, int idx, const void *addr)
+{
+    const struct lffi_cdata *block = lua_touserdata(L, idx);
+    return object_end(block, (size_t)lua_rawlen(L, idx)) - (uintptr_t)addr;
+}
+
 uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd)
 {
     const void *target;

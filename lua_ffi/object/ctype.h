@@ -72,12 +72,25 @@ bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b);
  * other. */
 bool lffi_same_value(const struct lffi_ctype *a, const struct lffi_ctype *b);
 
+/* LuaJIT: an array of const elements is no value for one of elements that are not. */
+static inline bool lffi_luajit_refuses(const struct lffi_ctype *dst, const struct lffi_ctype *src)
+{
+    return dst->scope->luajit && dst->op == LFFI_ARRAY && src->op == LFFI_ARRAY &&
+           (src->target->type->quals & ~(unsigned)dst->target->type->quals) != 0;
+}
+
 /* True when it, or a part of it, is const: no value of it is assigned as a whole. */
 static inline bool lffi_is_fixed(const struct lffi_ctype *ct)
 {
     while (ct->op == LFFI_ARRAY && !ct->constant)
         ct = ct->target;
     return ct->constant || (ct->type->tag != NULL && ct->type->tag->fixed);
+}
+
+/* An array of bytes, which a string initialises. */
+static inline bool lffi_is_text(const struct lffi_ctype *ct)
+{
+    return ct->op == LFFI_ARRAY && ct->target->type->kind == CDECL_INT && ct->target->size == 1;
 }
 
 /* T[] or T[?]: how many elements there are depends on the object. */

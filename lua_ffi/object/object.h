@@ -83,6 +83,8 @@ bool lffi_owns_memory(lua_State *L, int idx);
 /* Bytes of the payload from addr to the end of what the cdata's memory is known to hold, or
  * UINT64_MAX when unknown. For ffi.copy/fill/string and open-ended arrays. */
 uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);
+/* Bytes from addr, in the block of the cdata at idx, to the end of its object. */
+uint64_t lffi_room(lua_State *L, int idx, const void *addr);
 /* Sets (function at fin_idx) or removes (nil) the finaliser of the cdata at idx. */
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx);
 /* Number of elements of an array cdata; UINT64_MAX when open-ended. */

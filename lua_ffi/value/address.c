@@ -179,6 +179,8 @@ static const void *address_of_cdata(lua_State *L, struct lffi_ctype *ct,
     /* clang-format on */
     if (ct == NULL)
         no_pointer(L, cd->ct->scope->st, idx, where);
+    if (ct->scope->luajit && lffi_is_float(cd->ct->op)) /* in a Lua number it would do */
+        lffi_mismatch(L, ct, idx, where);
     return address_of_number(L, ct, idx, where);
 }
 
@@ -201,15 +203,16 @@ static const void *address_of_userdata(lua_State *L, struct lffi_ctype *ct, int 
     const struct lffi_cdata *cd;
     const luaL_Stream *file;
     struct lffi_state *st = lffi_open_state(L);
+    bool any_pointer = ct == NULL || (ct->scope->luajit && !st->locked);
     if ((cd = lffi_to_cdata(L, st, idx)) != NULL)
         return address_of_cdata(L, ct, cd, idx, where);
     file = luaL_testudata(L, idx, LUA_FILEHANDLE);
-    if (file != NULL && (ct == NULL || where->cast || is_file_type(ct->target))) {
+    if (file != NULL && (any_pointer || where->cast || is_file_type(ct->target))) {
         if (file->closef == NULL)
             lffi_convert_error(L, where, "the file is closed");
         return file->f;
     }
-    if (lffi_to_ctype(L, st, idx) == NULL && (ct == NULL || ct->target->op == LFFI_VOID))
+    if (lffi_to_ctype(L, st, idx) == NULL && (any_pointer || ct->target->op == LFFI_VOID))
         return lua_touserdata(L, idx);
     if (ct == NULL)
         no_pointer(L, st, idx, where);

@@ -317,6 +317,7 @@ static void store_complex(lua_State *L, struct lffi_ctype *ct, void *dst, int id
     char parts[32] = {0};
     lffi_real re;
     lffi_real im;
+    bool truth;
     if (cd != NULL && cd->ct->op == LFFI_COMPLEX) {
         lffi_load_complex(lffi_part_op(cd->ct), cd->addr, &re, &im);
         store_real(L, part, parts, re, idx, where);
@@ -324,6 +325,8 @@ static void store_complex(lua_State *L, struct lffi_ctype *ct, void *dst, int id
     } else if (lua_istable(L, idx)) {
         store_part(L, part, parts, idx, "re", 1, where);
         store_part(L, part, parts + part->size, idx, "im", 2, where);
+    } else if (ct->scope->luajit && lffi_to_boolean(L, ct->scope->st, idx, &truth)) {
+        lffi_mismatch(L, ct, idx, where);
     } else {
         store_float(L, part, parts, idx, where);
     }
@@ -400,7 +403,8 @@ static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int i
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
     int top = lua_gettop(L);
     uint64_t size;
-    if (cd == NULL || (cd->ct->base != ct->base && !lffi_same_value(cd->ct, ct)))
+    if (cd == NULL || (cd->ct->base != ct->base && !lffi_same_value(cd->ct, ct)) ||
+        lffi_luajit_refuses(ct, cd->ct))
         return false;
     check_length(L, ct, cd, idx, where);
     size = lffi_sizeof(L, ct);
@@ -413,15 +417,19 @@ static bool copy_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int i
     return true;
 }
 
-/* A number is every element of a vector, as it is the operand of C's vector arithmetic. */
-static void fill_vector(lua_State *L, struct lffi_ctype *ct, char *dst, int idx,
-                        const struct lffi_where *where)
+/* LuaJIT: a string changes the bytes it has, and its zero where there is room, and no others. An
+ * array of no elements is the name of what follows it, as far as the memory is known to go. */
+static void store_text(lua_State *L, const struct lffi_ctype *ct, void *dst, int idx,
+                       const struct lffi_where *where)
 {
-    char element[16];
-    size_t size = (size_t)ct->target->size;
-    lffi_store(L, ct->target, element, idx, where);
-    for (uint64_t i = 0; i < ct->type->count; i++)
-        memcpy(dst + i * size, element, size);
+    size_t size;
+    const char *text = lua_tolstring(L, idx, &size);
+    uint64_t room = ct->size;
+    if (room == 0 && where->owner_idx != 0)
+        room = lffi_room(L, where->owner_idx, dst);
+    else if (room == 0)
+        room = UINT64_MAX;
+    memcpy(dst, text, size + 1 > room ? (size_t)room : size + 1);
 }
 
 /* Builds the new value aside, so that a failure half-way leaves the destination as it was. */
@@ -435,8 +443,10 @@ static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int 
     uint64_t size;
     if (copy_aggregate(L, ct, dst, idx, where))
         return;
-    if (ct->op == LFFI_VECTOR && type == LUA_TNUMBER) {
-        fill_vector(L, ct, dst, idx, where);
+    if (ct->op == LFFI_VECTOR && lffi_store_vector(L, ct, dst, idx, where))
+        return;
+    if (type == LUA_TSTRING && ct->scope->luajit && lffi_is_text(ct)) {
+        store_text(L, ct, dst, idx, where);
         return;
     }
     if (type != LUA_TTABLE && !(type == LUA_TSTRING && ct->op == LFFI_ARRAY))

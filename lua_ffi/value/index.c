@@ -40,8 +40,17 @@ static int index_metatype(lua_State *L, struct lffi_cdata *cd)
     return 1;
 }
 
+/* LuaJIT asks no metatype what to write into an object that is const. */
+static void check_luajit_const(lua_State *L, const struct lffi_cdata *cd)
+{
+    const struct lffi_ctype *ct = cd->ct->op == LFFI_POINTER ? cd->ct->target : cd->ct;
+    if (ct->scope->luajit && lffi_is_record(ct->op) && ct->constant)
+        luaL_error(L, "attempt to write to constant '%s'", lffi_type_text(L, ct));
+}
+
 static int newindex_metatype(lua_State *L, struct lffi_cdata *cd)
 {
+    check_luajit_const(L, cd);
     if (!lffi_push_metamethod(L, cd->ct, "__newindex"))
         lffi_no_index(L, cd);
     if (lua_isfunction(L, -1)) {

@@ -26,11 +26,6 @@ static _Noreturn void too_many(lua_State *L, const struct object *o, const struc
     lffi_init_error(L, where, "too many initializers for '%s'", lffi_type_text(L, o->ct));
 }
 
-static bool is_text(const struct lffi_ctype *ct)
-{
-    return ct->op == LFFI_ARRAY && ct->target->type->kind == CDECL_INT && ct->target->size == 1;
-}
-
 /* A table, but not one that stands for an integer (S2). */
 static bool is_initialiser(lua_State *L, const struct lffi_ctype *ct, int idx)
 {
@@ -65,7 +60,8 @@ static bool copy_same(lua_State *L, const struct object *o, int idx, const struc
     const struct lffi_cdata *src = lffi_to_cdata(L, st, idx);
     uint64_t size;
     int top = lua_gettop(L);
-    if (src == NULL || src->ct->op != o->ct->op || !lffi_same_value(src->ct, o->ct))
+    if (src == NULL || src->ct->op != o->ct->op || !lffi_same_value(src->ct, o->ct) ||
+        lffi_luajit_refuses(o->ct, src->ct))
         return false;
     size = lffi_extent(L, idx, src);
     if (size > o->size && src->ct->op == LFFI_ARRAY && !lffi_is_definite(L, idx, src))
@@ -279,7 +275,7 @@ bool lffi_initialiser_length(lua_State *L, struct lffi_ctype *ct, int idx, uint6
 {
     const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
     lua_Integer start;
-    if (lua_type(L, idx) == LUA_TSTRING && is_text(ct)) {
+    if (lua_type(L, idx) == LUA_TSTRING && lffi_is_text(ct)) {
         *count = (uint64_t)lua_rawlen(L, idx) + 1; /* with the final zero, as in C */
         return true;
     }
@@ -528,7 +524,7 @@ static bool init_whole(lua_State *L, const struct object *o, int idx,
 {
     if (is_initialiser(L, o->ct, idx))
         init_from_table(L, o, idx, where);
-    else if (is_text(o->ct) && lua_type(L, idx) == LUA_TSTRING)
+    else if (lffi_is_text(o->ct) && lua_type(L, idx) == LUA_TSTRING)
         init_text(L, o, idx, where);
     else
         return copy_same(L, o, idx, where);

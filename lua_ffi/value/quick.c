@@ -237,13 +237,13 @@ static bool store_record(const struct lffi_value *arg, const struct lffi_ctype *
     return true;
 }
 
-/* A string for char[N]. */
+/* A string for char[N], by our rules. */
 static bool store_text(const struct lffi_value *arg, const struct lffi_ctype *ct, void *dst)
 {
     const struct lffi_state *st = lffi_bound(arg);
     size_t size;
     if (!is_string(&arg[2]) || !is_byte(ct->target) || lffi_is_fixed(ct) ||
-        lffi_is_open_array(ct) || st->keeps_apart)
+        lffi_is_open_array(ct) || st->keeps_apart || ct->scope->luajit)
         return false;
     size = lffi_size_in_place(&arg[2]);
     if (size > ct->size)

@@ -68,6 +68,12 @@ void lffi_load_bits(lua_State *L, const struct lffi_field *field, const void *ba
 /* Stores an integer that is plain for the field; false: look closer. */
 bool lffi_quick_store_bits(const struct lffi_field *field, void *base, int64_t value);
 
+/* ---- vector.c -------------------------------------------------------------------------------- */
+
+/* Stores a value that is no vector of type ct, but becomes one; false: it does not. */
+bool lffi_store_vector(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
+                       const struct lffi_where *where);
+
 /* ---- address.c: Lua values as C addresses ---------------------------------------------------- */
 
 /* The address that a value at idx stands for when a pointer of type ct (or any object pointer, ct

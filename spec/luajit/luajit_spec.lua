@@ -17,6 +17,20 @@ describe("cffi.luajit", function()
         assert.equal("cdata", ffi.type(ffi.typeof "int"))
     end)
 
+    it("writes nothing into what is const, not even by a metatype's __newindex", function()
+        local written = 0
+        ffi.cdef "typedef struct { int x; } luajit_spec_written;"
+        ffi.metatype("luajit_spec_written", { __newindex = function() written = written + 1 end })
+        local fixed = ffi.new("const luajit_spec_written", 1)
+        for _, key in ipairs { "other", 10 } do
+            local ok, message = pcall(function() fixed[key] = 1 end)
+            assert.is_false(ok)
+            assert.matches("attempt to write to constant 'const luajit_spec_written'$", message)
+        end
+        ffi.new("luajit_spec_written").other = 1
+        assert.equal(1, written)
+    end)
+
     it("makes literals", function()
         assert.equal("5LL", tostring(ffi.literal "5LL"))
         assert.equal("18446744073709551615ULL", tostring(ffi.literal "0xFFFFFFFFFFFFFFFFull"))

@@ -516,4 +516,119 @@ end)
 case("jit", function() return jit.os, jit.arch, type(jit.version), jit.version_num >= 20000 end)
 case("table.new", function() return #require "table.new"(4, 0) end)
 
+-- ---- what LuaJIT's own tests of conversions ask -----------------------------------------------
+
+ffi.cdef [[
+    typedef int v4si __attribute__((vector_size(16)));
+    typedef uint8_t v16qi __attribute__((vector_size(16)));
+    typedef double v2df __attribute__((vector_size(16)));
+    struct wide { v4si i; v16qi b; v2df d; complex c; };
+    struct texts { char name[8]; char guard; int numbers[3]; };
+    struct listed { const int fixed[3]; int free[3]; const char text[4]; };
+    union named { char all[0]; char bytes[12]; };
+    typedef struct { int x; } nameless_a;
+    typedef struct { int x; } nameless_b;
+    struct holder { enum { HOLDER_SIZE = 12 }; static const int DEPTH = 5; int x; } held;
+    typedef struct { int x; } written;
+]]
+local wide = ffi.new "struct wide"
+local function elements(v, n)
+    local out = {}
+    for i = 0, n - 1 do
+        out[#out + 1] = v[i]
+    end
+    return unpack(out)
+end
+case("vector number", function() wide.i = -17 return elements(wide.i, 4) end)
+case("vector int cdata", function() wide.i = ffi.new("int32_t", 712) return elements(wide.i, 4) end)
+case("vector double cdata", function() wide.i = ffi.new("double", 2.5) return elements(wide.i, 4) end)
+case("vector complex", function() wide.d = ffi.new("complex", 9.5, -2) return elements(wide.d, 2) end)
+case("vector vector", function() wide.i = 0x33333333 wide.b = wide.i return elements(wide.b, 16) end)
+case("vector new", function() return elements(ffi.new("v4si", ffi.new("int16_t", 3)), 4) end)
+for i, value in ipairs { true, "x", ffi.new("bool", true), ffi.new "int[4]", ffi.new "uint8_t[16]" } do
+    case("vector refuses " .. i, function() wide.i = value end)
+    case("complex refuses " .. i, function() wide.c = value end)
+end
+case("cast bool to complex", function() return ffi.cast("complex", true) end)
+case("float cdata to pointer", function() return ffi.cast("int *", ffi.new("double", 1.5)) end)
+case("float to pointer", function() return ffi.cast("intptr_t", ffi.cast("int *", 1234.5)) + 0LL end)
+case("int cdata to pointer", function()
+    return ffi.cast("intptr_t", ffi.cast("int *", ffi.new("int", 77))) + 0LL
+end)
+
+local texts = ffi.new "struct texts"
+for i, text in ipairs { "", "ab", "abcdefg", "abcdefgh", "abcdefghijk", "a\0b" } do
+    case("text into array " .. i, function()
+        ffi.fill(texts, ffi.sizeof(texts), 0x37)
+        texts.name = text
+        return texts.guard, ffi.string(texts.name, 8)
+    end)
+    case("text into a member without elements " .. i, function()
+        local u = ffi.new "union named"
+        ffi.fill(u, ffi.sizeof(u), 0x37)
+        u.all = text
+        return ffi.string(u.bytes, 12)
+    end)
+end
+case("text into element", function()
+    local list = ffi.new "char[2][4]"
+    ffi.fill(list, 8, 0x37)
+    list[0] = "xyz!and more"
+    list[1] = "a"
+    return ffi.string(list, 8)
+end)
+case("text into ints", function() texts.numbers = "abc" end)
+
+local listed = ffi.new "struct listed"
+case("array of const", function() listed.free = listed.fixed end)
+case("into array of const", function() listed.fixed = listed.free end)
+case("new from array of const", function() return ffi.new("int[3]", listed.fixed) end)
+
+local names = {}
+local writable = ffi.metatype("written", {
+    __index = { kind = "w" },
+    __newindex = function(_, k, v) names[k] = v end,
+})
+case("newindex", function() writable(1).other = 5 return names.other end)
+case("newindex const", function() ffi.new("const written", 1).one = 6 end)
+case("newindex const pointer", function() ffi.new("const written *", writable(1)).two = 6 end)
+case("newindex const number", function() ffi.new("const written", 1)[10] = 6 end)
+case("newindex const left", function() return names.one, names.two, names[10] end)
+case("index const", function() return ffi.new("const written", 1).kind end)
+
+case("sizeof of a negative length", function()
+    return ffi.sizeof("int[?]", -1), ffi.sizeof("struct { int n; short a[?]; }", -3)
+end)
+case("istype nameless", function()
+    return ffi.istype("nameless_a", ffi.typeof "nameless_b"),
+        ffi.istype("nameless_a", ffi.new "nameless_a"),
+        ffi.istype("nameless_a", ffi.typeof "nameless_a *"),
+        ffi.istype("nameless_b", ffi.typeof "nameless_a *"),
+        ffi.istype("nameless_a *", ffi.typeof "nameless_a")
+end)
+for i, text in ipairs { "char[HOLDER_SIZE]", "char[held.HOLDER_SIZE]", "char[held.DEPTH]",
+    "char[((struct holder *)0)->DEPTH]", "char[DEPTH]", "char[held.none]" } do
+    case("constants of a struct " .. i, ffi.sizeof, text)
+end
+case("aligned by a quotient", function()
+    return ffi.alignof("struct { char __attribute__((aligned(" .. 32 / 2 .. "))) a; }"),
+        ffi.sizeof("struct { int a : " .. 6 / 2 .. "; }")
+end)
+case("signs of imaginary numbers", function()
+    return tostring(-1.5i), tostring(2 - 1) .. tostring(- 3i), tostring(-0i), tostring(-1e400i)
+end)
+case("sign of a difference", function() return 1i - 2i end)
+case("userdata as a pointer", function()
+    local u = newproxy and newproxy() or io.stdout
+    return ffi.cast("int *", u) ~= nil, ffi.new("int *", u) ~= nil
+end)
+case("where a result fails", function()
+    local function nothing()
+        local _ = 1
+        return
+    end
+    local ok, message = pcall(ffi.cast("int (*)(void)", nothing))
+    return ok, message:match(":" .. debug.getinfo(nothing, "S").lastlinedefined .. ":") ~= nil
+end)
+
 print(count .. " cases")

@@ -71,6 +71,35 @@ local function match_token(text, from, char)
     return from, false
 end
 
+local before_operand = {}
+for word in ("and do else elseif if in local not or repeat return then until while"):gmatch "%a+" do
+    before_operand[word] = true
+end
+
+-- The place of the minus sign in front of the literal at `start`, when the minus has no other
+-- operand: LuaJIT counts it to an imaginary literal, for there is no arithmetic of complex numbers.
+local function minus_before(text, start)
+    local function skip(at)
+        while at > 0 and text:find("^%s", at) do
+            at = at - 1
+        end
+        return at
+    end
+    local minus = skip(start - 1)
+    if text:sub(minus, minus) ~= "-" then
+        return nil
+    end
+    local last = skip(minus - 1)
+    local first = last
+    while first > 0 and text:find("^[%w_]", first) do
+        first = first - 1
+    end
+    if first < last then
+        return before_operand[text:sub(first + 1, last)] and minus
+    end
+    return not text:find("^[%)%]}\"'.]", last) and minus or nil
+end
+
 -- The source with its literals rewritten, and whether there was one.
 local function rewrite(text)
     local out, changed, at = {}, false, 1
@@ -82,7 +111,11 @@ local function rewrite(text)
         local stop, literal = match_token(text, start, text:sub(start, start))
         out[#out + 1] = text:sub(at, start - 1)
         if literal then
-            out[#out + 1] = NAME .. '"' .. text:sub(start, stop) .. '"'
+            local sign = ""
+            if text:find("^[iI]", stop) and minus_before(text, start) then
+                out[#out - 1], sign = "", "-"
+            end
+            out[#out + 1] = NAME .. '"' .. sign .. text:sub(start, stop) .. '"'
             changed = true
         else
             out[#out + 1] = text:sub(start, stop)
