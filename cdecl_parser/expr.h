@@ -18,8 +18,6 @@ struct operand {
 struct operand cdecl__of_value(struct cdecl_value v);
 struct operand cdecl__of_int(const struct cdecl_type *type, uint64_t u);
 struct operand cdecl__of_type(const struct cdecl_type *type); /* value unknown */
-/* A declared constant or object. */
-struct operand cdecl__of_decl(const struct cdecl_decl *decl);
 struct operand cdecl__of_object(const struct cdecl_type *type, bool located, uint64_t address);
 bool cdecl__is_known(const struct operand *o);
 bool cdecl__is_pointer(const struct operand *o);
@@ -29,6 +27,7 @@ long double cdecl__round_to(long double f, const struct cdecl_type *type);
 
 /* ---- expr_primary.c ---- */
 
+struct operand cdecl__of_decl(const struct cdecl_decl *decl); /* a constant or an object */
 struct operand cdecl__primary(struct parser *p);
 
 /* ---- expr_arithmetic.c ---- */

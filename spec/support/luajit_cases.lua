@@ -532,10 +532,10 @@ ffi.cdef [[
     typedef struct { int x; } written;
 ]]
 local wide = ffi.new "struct wide"
-local function elements(v, n)
+local function elements(of, n)
     local out = {}
     for i = 0, n - 1 do
-        out[#out + 1] = v[i]
+        out[#out + 1] = of[i]
     end
     return unpack(out)
 end
@@ -571,11 +571,11 @@ for i, text in ipairs { "", "ab", "abcdefg", "abcdefgh", "abcdefghijk", "a\0b" }
     end)
 end
 case("text into element", function()
-    local list = ffi.new "char[2][4]"
-    ffi.fill(list, 8, 0x37)
-    list[0] = "xyz!and more"
-    list[1] = "a"
-    return ffi.string(list, 8)
+    local rows = ffi.new "char[2][4]"
+    ffi.fill(rows, 8, 0x37)
+    rows[0] = "xyz!and more"
+    rows[1] = "a"
+    return ffi.string(rows, 8)
 end)
 case("text into ints", function() texts.numbers = "abc" end)
 
@@ -587,7 +587,7 @@ case("new from array of const", function() return ffi.new("int[3]", listed.fixed
 local names = {}
 local writable = ffi.metatype("written", {
     __index = { kind = "w" },
-    __newindex = function(_, k, v) names[k] = v end,
+    __newindex = function(_, k, value) names[k] = value end,
 })
 case("newindex", function() writable(1).other = 5 return names.other end)
 case("newindex const", function() ffi.new("const written", 1).one = 6 end)
@@ -619,7 +619,7 @@ case("signs of imaginary numbers", function()
 end)
 case("sign of a difference", function() return 1i - 2i end)
 case("userdata as a pointer", function()
-    local u = newproxy and newproxy() or io.stdout
+    local u = io.stdout
     return ffi.cast("int *", u) ~= nil, ffi.new("int *", u) ~= nil
 end)
 case("where a result fails", function()
