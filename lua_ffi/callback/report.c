@@ -78,8 +78,7 @@ static void add_definition(lua_State *L)
         lffi_add_position(L, 2);
         return;
     }
-    lua_pushfstring(L, "%s:%d: ", ar.short_src,
-                    at_end ? ar.lastlinedefined : ar.linedefined);
+    lua_pushfstring(L, "%s:%d: ", ar.short_src, at_end ? ar.lastlinedefined : ar.linedefined);
     lua_insert(L, -2);
     lua_concat(L, 2);
 }

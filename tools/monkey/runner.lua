@@ -29,9 +29,11 @@ function runner.child(options)
     local log, errors = dir .. "/log", dir .. "/errors"
     os.remove(log)
     local seconds = options.seconds or CHILD_SECONDS
-    local command = ("ulimit -t %d; %s timeout -s KILL %d env %s %s tools/monkey.lua child %d %d %s %d %s >%s 2>&1"):format(
-        seconds, options.way.env, math.max(seconds, CHILD_WAIT), env("MONKEY_ENV", ""), env("LUA", "lua5.4"), options.seed,
-        options.steps, log, options.deadline or 0, options.only or "", errors)
+    local limits = ("ulimit -t %d; %s timeout -s KILL %d"):format(seconds, options.way.env,
+        options.seconds and seconds * 4 or CHILD_WAIT)
+    local command = ("%s env %s %s tools/monkey.lua child %d %d %s %d %s >%s 2>&1"):format(limits,
+        env("MONKEY_ENV", ""), env("LUA", "lua5.4"), options.seed, options.steps, log, options.deadline or 0,
+        options.only or "", errors)
     local _, how, code = os.execute(command)
     if how == "exit" and code == 0 then
         return "ok"
