@@ -135,6 +135,24 @@ static bool callback_is_right(lua_State *L)
     return right;
 }
 
+/* What is pushed and popped without the API. */
+static bool top_is_right(lua_State *L, const struct lffi_value *arg)
+{
+    int top = lua_gettop(L);
+    const void *address = lua_topointer(L, lua_upvalueindex(1));
+    struct lffi_value *slot = lffi_poke_slot(L);
+    bool right;
+    slot[0].as = arg[A_FLOAT].as;
+    slot[0].tag = arg[A_FLOAT].tag;
+    slot[1].as.object = address;
+    slot[1].tag = LFFI_TAG_LIGHT_USERDATA;
+    lffi_poke_top(L, slot + 2);
+    right = lua_gettop(L) == top + 2 && lua_rawequal(L, top + 1, A_FLOAT + 1) &&
+            lua_islightuserdata(L, top + 2) && lua_topointer(L, top + 2) == address;
+    lffi_poke_top(L, slot);
+    return right && lua_gettop(L) == top;
+}
+
 /* Upvalues: the address of the answer. */
 static int probe(lua_State *L)
 {
@@ -154,7 +172,7 @@ static int probe(lua_State *L)
               userdata_is_right(L, arg, USERDATA) && userdata_is_right(L, arg, WITH_VALUE) &&
               user_values_are_right(arg) && lua_getinfo(L, "f", &here) &&
               closure_is_right(L, function, answer) && next_is_right(L) && callback_is_right(L) &&
-              poke_is_right(L, arg);
+              poke_is_right(L, arg) && top_is_right(L, arg);
     return 0;
 }
 

@@ -6,8 +6,9 @@
  * with what the API says. Where the proof fails (5.3, a patched Lua, another release), the API is
  * used. Pointers into the stack are good until the next API call that may grow it.
  *
- * One thing is written: what a userdata refers to that was made a moment before and that the
- * collector has not met since, so that it need not be told (lffi_poke).
+ * Two things are written: what a userdata refers to that was made a moment before and that the
+ * collector has not met since, so that it need not be told (lffi_poke), and the top of the stack,
+ * where lua_checkstack has promised room.
  */
 #ifndef LFFI_PEEK_H
 #define LFFI_PEEK_H
@@ -150,6 +151,17 @@ static inline void lffi_poke(const lua_State *L, const void *metatable,
         first->as = value->as;
         first->tag = value->tag;
     }
+}
+
+/* The first free stack slot, and which one that is from now on: as the API pushes and pops. */
+static inline struct lffi_value *lffi_poke_slot(const lua_State *L)
+{
+    return (struct lffi_value *)(uintptr_t)lffi_peek(L, LFFI_AT_TOP);
+}
+
+static inline void lffi_poke_top(lua_State *L, const struct lffi_value *top)
+{
+    *(const void **)(void *)((char *)L + LFFI_AT_TOP) = top;
 }
 
 #endif

@@ -48,6 +48,8 @@ static bool borrows_by_name(const char *name)
 static void read_result(struct lffi_record *record, const struct lffi_param *result)
 {
     uint64_t bits;
+    if (result->op == LFFI_VOID || result->op == LFFI_BOOL)
+        record->result_sign = result->op == LFFI_VOID ? LFFI_NOTHING : LFFI_TRUTH;
     if (!lffi_is_word(result->op) || result->pieces != 1)
         return;
     bits = 8 * cdecl_sizeof(result->ct->type);

@@ -74,13 +74,17 @@ static INLINE double invoke_float(void (*address)(void), const unsigned char *fr
 
 static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *record, uint64_t word)
 {
-    const struct lffi_plan *plan = record->plan;
-    if (plan->result.op == LFFI_VOID)
+    lffi_load(L, record->plan->result.ct, &word, 0);
+    return 1;
+}
+
+static INLINE int push_no_integer(lua_State *L, const struct lffi_record *record, uint64_t word)
+{
+    if (record->result_sign == LFFI_NOTHING)
         return 0;
-    if (plan->result.op == LFFI_BOOL)
-        lua_pushboolean(L, (uint8_t)word != 0);
-    else
-        lffi_load(L, plan->result.ct, &word, 0);
+    if (record->result_sign != LFFI_TRUTH)
+        return push_other(L, record, word);
+    lua_pushboolean(L, (uint8_t)word != 0);
     return 1;
 }
 
@@ -88,7 +92,7 @@ static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *reco
 static INLINE int push_word(lua_State *L, const struct lffi_record *record, uint64_t word)
 {
     if (record->result_mask == 0)
-        return push_other(L, record, word);
+        return push_no_integer(L, record, word);
     word = ((word & record->result_mask) ^ record->result_sign) - record->result_sign;
     if ((int64_t)word < 0 && record->result_sign == 0)
         return push_other(L, record, word);

@@ -279,8 +279,11 @@ enum { SCALAR_NESTS = 8 };
 /* What became of the quick way. On failure the error is on the stack top. */
 enum outcome { NOT_TRIED, DONE, FAILED };
 
+/* What stands on the stack for all callbacks of one call, from the index `prepared` on. */
+enum { HANDLER, CALLER, FUNCTION, PREPARED };
+
 /* A result that needs conversion, by the general way. It is what stands above `top`, or nothing
- * does; the function stands there and the handler below. */
+ * does; the function stands there. */
 static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation *run, int top)
 {
     int nresults = lua_gettop(L) > top ? 1 : 0;
@@ -290,23 +293,24 @@ static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation
     lua_pushlightuserdata(L, run);
     lua_pushvalue(L, top);
     lua_rotate(L, top + 1, 3);
-    return lua_pcall(L, nresults + 2, 0, top - 1) == LUA_OK ? DONE : FAILED;
+    return lua_pcall(L, nresults + 2, 0, top - FUNCTION + HANDLER) == LUA_OK ? DONE : FAILED;
 }
 
-/* Has the message handler and the slot's function on top of the stack, where they stay for the next
- * callback of the same call, and with them the room that was asked for. Returns the handler's
- * index; 0: no room. */
+/* Has the message handler, run_call and the slot's function on top of the stack, where they stay
+ * for the next callback of the same call, and with them the room that was asked for. Returns the
+ * handler's index; 0: no room. */
 static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot *slot)
 {
     int top = (int)lffi_count_arguments(L, lffi_arguments(L));
-    if (call->prepared != 0 && call->prepared == top - 1) {
+    if (call->prepared != 0 && call->prepared == top - FUNCTION) {
         if (call->slot == slot && call->version == slot->version)
             return call->prepared;
-        lua_settop(L, call->prepared);
+        lua_settop(L, call->prepared + CALLER);
     } else {
         if (!lua_checkstack(L, LUA_MINSTACK))
             return 0;
         lua_pushcfunction(L, lffi_add_traceback);
+        lua_pushcfunction(L, run_call);
         call->prepared = top + 1;
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
@@ -317,17 +321,18 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
 
 /* Pushes the function and its arguments, all without a chance of failing: only the function itself
  * has to be protected. False, with nothing pushed: an argument needs more. */
-static LFFI_INLINE bool push_scalars(lua_State *L, int base, const struct invocation *run)
+static LFFI_INLINE bool push_scalars(lua_State *L, const struct lffi_value *function,
+                                     const struct invocation *run)
 {
     const struct lffi_plan *plan = run->plan;
     const struct lffi_param *end = plan->param + plan->nparams;
-    lua_pushvalue(L, base + 1);
+    lffi_place_copy(L, function);
     for (const struct lffi_param *param = plan->param; param < end; param++) {
         const unsigned char *arg = argument_base(run, param) + param->to;
         if (param->op == LFFI_I32) { /* the commonest by far */
-            lua_pushinteger(L, *(const int32_t *)(const void *)arg);
+            lffi_place_integer(L, *(const int32_t *)(const void *)arg);
         } else if (!slot_push(L, param->op, arg)) {
-            lua_settop(L, base + 1);
+            lffi_drop_from(L, function + 1);
             return false;
         }
     }
@@ -335,11 +340,12 @@ static LFFI_INLINE bool push_scalars(lua_State *L, int base, const struct invoca
 }
 
 /* Calls the function with what making needs protection: objects and strings. */
-static LFFI_NOINLINE int call_with_objects(lua_State *L, int base, struct invocation *run)
+static LFFI_INLINE int call_with_objects(lua_State *L, int base, struct invocation *run)
 {
-    lua_pushcfunction(L, run_call);
-    lua_pushlightuserdata(L, run);
-    lua_pushvalue(L, base + 1);
+    const struct lffi_value *prepared = lffi_arguments(L) + base - 1;
+    lffi_place_copy(L, prepared + CALLER);
+    lffi_place_address(L, run);
+    lffi_place_copy(L, prepared + FUNCTION);
     return lua_pcall(L, 2, run->nresults, base);
 }
 
@@ -348,7 +354,7 @@ static LFFI_INLINE int call_quickly(lua_State *L, int base, struct invocation *r
     struct lffi_state *st = run->slot->use.st;
     int status;
     if (!run->plan->scalar_callback || st->scalar_callbacks >= SCALAR_NESTS ||
-        !push_scalars(L, base, run))
+        !push_scalars(L, lffi_arguments(L) + base - 1 + FUNCTION, run))
         return call_with_objects(L, base, run);
     st->scalar_callbacks++;
     status = lua_pcall(L, (int)run->plan->nparams, run->nresults, base);
@@ -360,7 +366,7 @@ static LFFI_INLINE int call_quickly(lua_State *L, int base, struct invocation *r
 static enum outcome run_quickly(lua_State *L, struct lffi_call *call, struct invocation *run)
 {
     const struct lffi_param *result = &run->plan->result;
-    const struct lffi_value *first;
+    const struct lffi_value *value;
     int base = prepare(L, call, run->slot);
     if (base == 0)
         return NOT_TRIED;
@@ -370,11 +376,11 @@ static enum outcome run_quickly(lua_State *L, struct lffi_call *call, struct inv
     }
     if (run->nresults == 0)
         return DONE;
-    first = lffi_arguments(L);
-    if (lffi_count_arguments(L, first) == base + 1 || !run->plan->plain_result ||
-        !slot_put(result, &first[base + 1], (unsigned char *)run->ret + result->to))
-        return convert_result(L, run, base + 1);
-    lua_settop(L, base + 1);
+    value = lffi_arguments(L) + base - 1 + PREPARED;
+    if (lffi_count_arguments(L, value) == 0 || !run->plan->plain_result ||
+        !slot_put(result, value, (unsigned char *)run->ret + result->to))
+        return convert_result(L, run, base + FUNCTION);
+    lffi_drop_from(L, value);
     return DONE;
 }
 
@@ -408,6 +414,16 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
     keep_error(L, call, scope);
 }
 
+static LFFI_INLINE bool is_quick(const struct lffi_slot *slot)
+{
+#ifdef CFFI_NO_PEEK
+    (void)slot;
+    return false;
+#else
+    return slot->use.quick;
+#endif
+}
+
 static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi_call *call,
                          struct invocation *run)
 {
@@ -417,7 +433,7 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
         keep_failure(call, "C stack overflow");
         return;
     }
-    if (slot->use.quick && call != NULL)
+    if (is_quick(slot) && call != NULL)
         outcome = run_quickly(L, call, run);
     if (outcome == NOT_TRIED)
         run_converting(L, slot, call, run);

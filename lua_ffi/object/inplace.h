@@ -107,6 +107,37 @@ static inline const struct lffi_value *lffi_user_value_in_place(const struct lff
     return lffi_peek_user_value(userdata);
 }
 
+/* Pushes a value that stands further down, or a number; there is room. */
+static inline void lffi_place_copy(lua_State *L, const struct lffi_value *value)
+{
+    struct lffi_value *slot = lffi_poke_slot(L);
+    slot->as = value->as;
+    slot->tag = value->tag;
+    lffi_poke_top(L, slot + 1);
+}
+
+static inline void lffi_place_integer(lua_State *L, lua_Integer value)
+{
+    struct lffi_value *slot = lffi_poke_slot(L);
+    slot->as.integer = value;
+    slot->tag = LFFI_TAG_INTEGER;
+    lffi_poke_top(L, slot + 1);
+}
+
+static inline void lffi_place_address(lua_State *L, const void *address)
+{
+    struct lffi_value *slot = lffi_poke_slot(L);
+    slot->as.object = address;
+    slot->tag = LFFI_TAG_LIGHT_USERDATA;
+    lffi_poke_top(L, slot + 1);
+}
+
+/* Pops this value, which is not to be closed, and all above it. */
+static inline void lffi_drop_from(lua_State *L, const struct lffi_value *value)
+{
+    lffi_poke_top(L, value);
+}
+
 /* Gives the userdata just made, on the stack top, a metatable without __gc and, where `value` is
  * not NULL, its first user value. False, with nothing done: it takes the API. */
 static inline bool lffi_furnish_in_place(const lua_State *L, const void *metatable,

@@ -62,11 +62,13 @@ struct lffi_record {
     const void *kind; /* &lffi_record_kind: tells a record from all other userdata */
     const struct lffi_script *script; /* annotated, or frees what is owned: its last user value */
     struct lffi_format format;
-    /* results of a word: which of its bits count, 0 when it is no integer, and their sign bit */
+    /* results of a word: which of its bits count and their sign bit; 0 when it is no integer, and
+     * LFFI_NOTHING, LFFI_TRUTH or 0 */
     uint64_t result_mask, result_sign;
     struct lffi_seen seen[]; /* LFFI_SEEN_FORMATS of them when there is a format */
 };
 enum { LFFI_SEEN_FORMATS = 4 };
+enum { LFFI_NOTHING = 1, LFFI_TRUTH };
 /* Which user value: behind the formats and the scope. */
 static inline int lffi_script_slot(const struct lffi_record *record)
 {
