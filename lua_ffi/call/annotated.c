@@ -23,16 +23,11 @@ void lffi_release_arguments(lua_State *L, const struct lffi_annotated *call)
         if (cd == NULL || cd->ct->op != LFFI_POINTER ||
             lffi_metatable(L, idx) != cd->ct->scope->mt_cdata_gc)
             continue;
-        lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
-        lua_pushvalue(L, idx);
-        lua_rawget(L, -2);
-        finalizer = lffi_to_function(L, lua_gettop(L));
-        if (finalizer != NULL && finalizer->address == out->address) {
-            lua_pushvalue(L, idx);
-            lua_pushboolean(L, 0);
-            lua_rawset(L, -4);
-        }
-        lua_pop(L, 2);
+        lffi_push_finalizer(L, st, idx);
+        finalizer = lffi_to_function(L, -1);
+        if (finalizer != NULL && finalizer->address == out->address)
+            lffi_disarm(L, st, idx);
+        lua_pop(L, 1);
     }
 }
 

@@ -32,12 +32,8 @@ static const void *pointer_in(const struct lffi_cdata *cd)
 
 struct lffi_cdata *lffi_push_result_owner(lua_State *L, const struct lffi_annotated *call)
 {
-    struct lffi_ctype *ct = plan_of(call)->result.ct;
-    struct lffi_cdata *cd = lffi_push_pointer(L, ct->base, NULL, 0);
     lffi_push_helper(L, call, call->script->helper, call->script->says->owned);
-    lffi_set_finalizer(L, ct->scope->st, -2, -1);
-    lua_pop(L, 1);
-    return cd;
+    return lffi_push_owning_pointer(L, plan_of(call)->result.ct->base);
 }
 
 void lffi_prepare_answer(lua_State *L, struct lffi_annotated *call)
@@ -56,15 +52,6 @@ void lffi_own_answer(lua_State *L, const struct lffi_annotated *call, const stru
         return;
     cd = lua_touserdata(L, call->result);
     memcpy(cd->addr, (const unsigned char *)ret + plan_of(call)->result.to, sizeof(void *));
-}
-
-void lffi_disarm(lua_State *L, struct lffi_state *st, int idx)
-{
-    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
-    lua_pushvalue(L, idx);
-    lua_pushboolean(L, 0);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
 }
 
 /* Pushes the pointer at idx, which owns what it points to; nil when that is nothing. */

@@ -322,10 +322,8 @@ static void store_out_object(lua_State *L, const struct storing *s, const struct
         put_address(s, step, new_object(L, s, step)->addr);
         return;
     }
-    cd = lffi_push_pointer(L, step->target, NULL, 0);
     lffi_push_helper(L, s->call, step->helper, step->says->owned);
-    lffi_set_finalizer(L, step->target->scope->st, -2, -1);
-    lua_pop(L, 1);
+    cd = lffi_push_owning_pointer(L, step->target);
     lua_replace(L, s->call->base + step->object);
     put_address(s, step, cd->addr);
 }

@@ -130,22 +130,40 @@ static INLINE int push_words(lua_State *L, const struct lffi_script *script, str
     return n;
 }
 
-/* A text that is freed. */
-static LFFI_NOINLINE void push_and_free(lua_State *L, const struct lffi_script *script, char *text)
+static void free_text(lua_State *L, const struct lffi_script *script, char *text)
 {
     struct lffi_call running;
-    int status;
-    if (text == NULL) {
-        lua_pushnil(L);
-        return;
-    }
-    status = lffi_copy_text(L, text);
     lffi_enter_c(L, &script->callee, &running);
     script->free(text);
     if (lffi_leave_c(&script->callee, &running))
         lffi_after_call(L, script->callee.st, &running);
+}
+
+static LFFI_NOINLINE void push_and_free_long(lua_State *L, const struct lffi_script *script,
+                                             char *text)
+{
+    int status = lffi_copy_text(L, text);
+    free_text(L, script, text);
     if (status != LUA_OK)
         lua_error(L);
+}
+
+enum { SHORT_TEXT = 256 };
+
+/* A text that is freed, before anything can fail when it is short. */
+static LFFI_NOINLINE void push_and_free(lua_State *L, const struct lffi_script *script, char *text)
+{
+    char copy[SHORT_TEXT];
+    size_t size = text != NULL ? strnlen(text, sizeof copy) : 0;
+    if (text == NULL) {
+        lua_pushnil(L);
+    } else if (size == sizeof copy) {
+        push_and_free_long(L, script, text);
+    } else {
+        memcpy(copy, text, size);
+        free_text(L, script, text);
+        lua_pushlstring(L, copy, size);
+    }
 }
 
 static INLINE int push_result(lua_State *L, const struct lffi_record *record, struct room *room,

@@ -126,8 +126,6 @@ void lffi_own_answer(lua_State *L, const struct lffi_annotated *call,
                      const struct lffi_return *ret);
 /* Pushes a pointer that will own the result: NULL so far. */
 struct lffi_cdata *lffi_push_result_owner(lua_State *L, const struct lffi_annotated *call);
-/* Takes its finaliser from the cdata at idx. */
-void lffi_disarm(lua_State *L, struct lffi_state *st, int idx);
 /* Copies a text of C's, which may fail, so that it is freed all the same. Returns Lua's status. */
 int lffi_copy_text(lua_State *L, const char *text);
 /* Parts of it: nil, message and code of a result; the result as a string; a count that is none. */

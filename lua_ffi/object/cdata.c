@@ -465,21 +465,81 @@ bool lffi_is_definite(lua_State *L, int idx, const struct lffi_cdata *cd)
 
 /* ---- finalisers ------------------------------------------------------------------------------ */
 
+/* A pointer that was made to own what it points to has its finaliser as a user value of its own,
+ * which is quicker than a table; no other pointer has as many. */
+enum { OWNED_FINALIZER = 2 };
+
+static bool has_place(lua_State *L, int idx)
+{
+    const struct lffi_cdata *cd = lua_touserdata(L, idx);
+    bool has;
+    if (cd->ct->op != LFFI_POINTER)
+        return false;
+    has = lua_getiuservalue(L, idx, OWNED_FINALIZER) != LUA_TNONE;
+    lua_pop(L, 1);
+    return has;
+}
+
+/* Keeps the value on the stack top, which it pops, as the finaliser. */
+static void keep_finalizer(lua_State *L, struct lffi_state *st, int idx)
+{
+    idx = lua_absindex(L, idx);
+    if (has_place(L, idx)) {
+        lua_setiuservalue(L, idx, OWNED_FINALIZER);
+        return;
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lua_pushvalue(L, idx);
+    lua_rotate(L, -3, -1);
+    lua_rawset(L, -3);
+    lua_pop(L, 1);
+}
+
+void lffi_push_finalizer(lua_State *L, const struct lffi_state *st, int idx)
+{
+    const struct lffi_cdata *cd = lua_touserdata(L, idx);
+    idx = lua_absindex(L, idx);
+    if (cd->ct->op == LFFI_POINTER) {
+        if (lua_getiuservalue(L, idx, OWNED_FINALIZER) != LUA_TNONE)
+            return;
+        lua_pop(L, 1);
+    }
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lua_pushvalue(L, idx);
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+}
+
+void lffi_disarm(lua_State *L, struct lffi_state *st, int idx)
+{
+    idx = lua_absindex(L, idx);
+    lua_pushboolean(L, 0);
+    keep_finalizer(L, st, idx);
+}
+
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx)
 {
     const struct lffi_cdata *cd = lua_touserdata(L, idx);
     idx = lua_absindex(L, idx);
-    fin_idx = lua_absindex(L, fin_idx);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
-    lua_pushvalue(L, idx);
     if (lua_isnil(L, fin_idx))
         lua_pushboolean(L, 0); /* removed: a metatype's __gc does not run either */
     else
         lua_pushvalue(L, fin_idx);
-    lua_rawset(L, -3);
-    lua_pop(L, 1);
+    keep_finalizer(L, st, idx);
     if (is_finalised(L, idx, cd))
         return;
     lffi_push_metatable(L, cd->ct->scope, LFFI_MT_CDATA_GC);
     lua_setmetatable(L, idx);
+}
+
+struct lffi_cdata *lffi_push_owning_pointer(lua_State *L, struct lffi_ctype *ct)
+{
+    struct lffi_cdata *cd = lua_newuserdatauv(L, sizeof *cd + sizeof(void *), OWNED_FINALIZER);
+    cd->ct = ct;
+    cd->addr = cd + 1;
+    memset(cd->addr, 0, sizeof(void *));
+    lua_insert(L, -2);
+    lua_setiuservalue(L, -2, OWNED_FINALIZER);
+    set_metatable(L, ct, true);
+    return cd;
 }

@@ -105,17 +105,12 @@ struct lffi_cdata *lffi_self_cdata(lua_State *L)
     return cd;
 }
 
-/* Takes the finaliser of the cdata at index 1 out of the table and pushes it; false when there is
- * none. The entry becomes `false`, so that a resurrected or closed cdata is not finalised twice. */
+/* Takes the finaliser from the cdata at index 1 and pushes it; false when there is none. A cdata
+ * that is resurrected or closed is not finalised twice. */
 static bool take_finalizer(lua_State *L, struct lffi_state *st, struct lffi_ctype *ct)
 {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
-    lua_pushvalue(L, 1);
-    lua_rawget(L, -2);
-    lua_pushvalue(L, 1);
-    lua_pushboolean(L, 0);
-    lua_rawset(L, -4);
-    lua_remove(L, -2);
+    lffi_push_finalizer(L, st, 1);
+    lffi_disarm(L, st, 1);
     if (lua_isnil(L, -1) && ct->base->has_gc && ct->op != LFFI_POINTER) {
         lua_pop(L, 1);
         return lffi_push_metamethod(L, ct, "__gc");

@@ -87,6 +87,12 @@ uint64_t lffi_extent(lua_State *L, int idx, const struct lffi_cdata *cd);
 uint64_t lffi_room(lua_State *L, int idx, const void *addr);
 /* Sets (function at fin_idx) or removes (nil) the finaliser of the cdata at idx. */
 void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_idx);
+/* Pushes it: nil when there never was one, false when it was removed or has run. */
+void lffi_push_finalizer(lua_State *L, const struct lffi_state *st, int idx);
+/* Removes it, as one that has run. */
+void lffi_disarm(lua_State *L, struct lffi_state *st, int idx);
+/* Pushes a NULL pointer whose finaliser is the value on the stack top, which it replaces. */
+struct lffi_cdata *lffi_push_owning_pointer(lua_State *L, struct lffi_ctype *ct);
 /* Number of elements of an array cdata; UINT64_MAX when open-ended. */
 uint64_t lffi_length(lua_State *L, int idx, const struct lffi_cdata *cd);
 /* Whether the number of elements is what the array was made with: not so at the open end of a

@@ -97,6 +97,9 @@ describe("string", function()
         assert.equal(os.getenv "HOME", C.getenv "HOME")
         assert.is_nil((C.getenv "no such name"))
         assert.equal("abc", C.strdup "abc")
+        for _, size in ipairs { 0, 1, 255, 256, 257, 100000 } do
+            assert.equal(("x"):rep(size), C.strdup(("x"):rep(size)))
+        end
     end)
 
     it("has the length that a parameter holds", function()
@@ -137,6 +140,30 @@ describe("owned", function()
         assert.equal(0, C.fclose(file))
         raises("bad argument #1 to 'an_free' (int an_free(struct box *box)): cannot convert integer 3 to "
             .. "'struct box *'", lib.an_free, 3)
+    end)
+
+    it("is a finaliser: taken, exchanged, run once, collected with a function that refers to it", function()
+        local before = lib.an_alive()
+        local freed = {}
+        for i, make in ipairs { lib.an_new, lib.an_open } do
+            local kept, closed = make(1), make(3)
+            do local _ <close> = closed end -- luacheck: ignore
+            do local _ <close> = closed end -- luacheck: ignore
+            assert.equal(before + 1, lib.an_alive())
+            ffi.gc(kept, nil)
+            do
+                local other = make(2)
+                ffi.gc(other, function()
+                    freed[i] = lib.an_value(other)
+                    lib.an_free(other)
+                end)
+            end
+            support.gc()
+            assert.equal(before + 1, lib.an_alive())
+            assert.equal(2, freed[i])
+            lib.an_free(kept)
+        end
+        assert.equal(before, lib.an_alive())
     end)
 
     it("frees what a failed call gave", function()
