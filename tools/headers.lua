@@ -192,6 +192,7 @@ local text, sum = report(results)
 print(("headers: %d headers of %d packages, %d assertions: %d failed"):format(sum.headers, #results, sum.asserts,
     sum.failed))
 if options.report then
-    write(options.report, text)
+    local before = io.open(options.report) and read(options.report) or ""
+    write(options.report, text .. before:sub(before:find("\n## With every macro\n", 1, true) or #before + 1))
 end
 os.exit(sum.failed == 0)

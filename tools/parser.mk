@@ -40,6 +40,10 @@ $(BUILD)/fuzz/fuzz_parse: $(FUZZ_SRC) $(wildcard cdecl_parser/*.h cdecl_parser/*
 	@mkdir -p $(@D)
 	$(FUZZ_CC) -std=c11 -D_GNU_SOURCE -iquote cdecl_parser -iquote $(BUILD)/cdecl_parser $(FUZZ_FLAGS) -o $@ $(FUZZ_SRC) -lm
 
+## damaged and hostile files in the cache of ffi.include; N=2000 SEED=1
+fuzz-cache: $(CORE)
+	@$(RUN_ENV) $(LUA) tools/cache_fuzz.lua $(or $(N),2000) $(SEED)
+
 # Seeds from real headers, in pieces that the fuzzer takes whole.
 FUZZ_HEADERS = stdio.h stdlib.h math.h time.h pthread.h signal.h netdb.h sys/socket.h sys/stat.h complex.h
 FUZZ_SEEDS = $(BUILD)/fuzz/seeds
@@ -81,10 +85,15 @@ headers: $(BUILD)/drivers/header_check
 	$(LUA) tools/headers.lua $(if $(INSTALL),--install) $(if $(ONLY),--only $(ONLY)) \
 		$(if $(REPORT),--report $(REPORT)) $< $(BUILD)/headers
 
+## what compilers print of these headers with every #define (-E -dD), declared by ffi.cdef
+headers-defines: $(CORE)
+	$(RUN_ENV) $(LUA) tools/header_defines.lua \
+		$(if $(ONLY),--only $(ONLY)) $(if $(REPORT),--report $(REPORT))
+
 MOST =
 ## constants of the headers that are installed, against the compiler; MOST=10 for so many of a package
 macros: $(CORE)
 	$(RUN_ENV) $(LUA) tools/header_macros.lua \
 		$(if $(ONLY),--only $(ONLY)) $(if $(MOST),--most $(MOST)) $(if $(REPORT),--report $(REPORT))
 
-.PHONY: difftest-layout replay fuzz test-slow bench-parse headers macros
+.PHONY: difftest-layout replay fuzz fuzz-cache test-slow bench-parse headers headers-defines macros

@@ -82,6 +82,43 @@ describe("the cache of ffi.include", function()
         end
     end)
 
+    -- make fuzz-cache has more of it.
+    it("never believes, runs or stumbles over a file that somebody changed", function()
+        local code, out, err = support.run { support.lua, "tools/cache_fuzz.lua", "60", "1" }
+        assert.equal("", err)
+        assert.matches("^cache%-fuzz: 60 files changed %(seed 1%): %d+ made anew, %d+ refused, 0 wrong\n$", out)
+        assert.equal(0, code)
+    end)
+
+    it("does not read a file of another user in it", function()
+        local _, me = support.run { "id", "-u" }
+        if me ~= "0\n" then
+            return -- nobody else can give a file away
+        end
+        include "one.h"
+        local path = select(2, support.run { "sh", "-c", "ls " .. cache .. "/*.headers" }):match "[^\n]+"
+        local before = runs()
+        support.run { "chown", "12345", path }
+        assert.equal(1, include("one.h").ONE)
+        assert.equal(before + 2, runs())
+        local owner = select(2, support.run { "stat", "-c", "%u", path })
+        assert.equal("0\n", owner) -- renamed over it
+    end)
+
+    it("loads no library that the system does not have", function()
+        local fields = require "cffi.include.fields"
+        assert.matches("libsqlite3", tostring(core.scope {}.include("sqlite3.h", { cc = { compiler } })))
+        local path = select(2, support.run { "sh", "-c", "ls " .. cache .. "/*.headers" }):match "[^\n]+"
+        local text = support.read_file(path)
+        local key = string.unpack("<s4", text, #fields.encode("", {}) - 3)
+        local unit = fields.decode(text, key)
+        unit.library = folder .. "/evil.so"
+        support.write_file(path, fields.encode(key, unit))
+        local before = runs()
+        assert.matches("libsqlite3", tostring(core.scope {}.include("sqlite3.h", { cc = { compiler } })))
+        assert.equal(before, runs())
+    end)
+
     it("does not keep what changes while it is read", function()
         support.write_file(folder .. "/new.h", "#define NEW 1\n")
         assert.equal(1, include("new.h").NEW)

@@ -60,10 +60,13 @@ end
 
 -- ---- entries -----------------------------------------------------------------------------------
 
--- What was stored under a name (of the caller's, a plain word) for this key, or nil.
+-- What was stored under a name (of the caller's, a plain word) for this key, or nil. A file of
+-- another user is from a time when others could write to the folder.
 function cache.read(name, key)
     local path = folder(false)
-    local text = path and system.read_file(path .. "/" .. name)
+    path = path and path .. "/" .. name
+    local state = path and system.state(path)
+    local text = state and state.is_file and state.uid == system.user() and system.read_file(path)
     return text and fields.decode(text, key)
 end
 

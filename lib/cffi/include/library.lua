@@ -82,6 +82,20 @@ function library.known(path)
     return cached(system.read_file(path or CACHE)) or library.in_folders(folders())
 end
 
+-- Whether a path is that of a library of the system, as library.known has it.
+function library.is_known(path)
+    local text = system.read_file(CACHE)
+    if text and text:find(MAGIC, 1, true) then
+        return text:find("\0" .. path .. "\0", 1, true) ~= nil
+    end
+    for _, folder in ipairs(folders()) do
+        if path:match "^(.*)/[^/]*$" == folder then
+            return true
+        end
+    end
+    return false
+end
+
 -- Changes when the libraries of the system do.
 function library.stamp()
     local stamp = system.stamp(CACHE)

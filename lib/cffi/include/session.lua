@@ -46,7 +46,8 @@ local function of_packages(names)
         lines(names) }
     local name = fields.hash(key) .. ".pkg"
     local known = cache.read(name, key)
-    if known and units.unchanged(known.folders) then
+    if known and known.folders and known.flags and known.libraries
+        and units.unchanged(known.folders) then
         return { flags = units.lines(known.flags), libraries = units.lines(known.libraries) }
     end
     local found = packages.ask(names)
@@ -108,14 +109,14 @@ end
 -- The unit from the cache, if nothing it depends on has changed.
 local function remembered(name, key)
     local unit = cache.read(name, key)
-    return unit and units.unchanged(unit.files) and unit or nil
+    return unit and units.is_whole(unit) and units.unchanged(unit.files) and unit or nil
 end
 
 -- Without a compiler: what one said last of these headers or, with no flags but our own (`plain`),
 -- what the one that built the module said.
 local function without_compiler(key, pointer, source, plain)
     local last = cache.read(pointer, key)
-    local unit = last and remembered(last.name, last.key)
+    local unit = last and last.name and last.key and remembered(last.name, last.key)
         or plain and not source.asked and snapshot.covers(source.headers)
     if not unit then
         error(("%s: there is no C compiler (cc, gcc or clang): install one, or name one in "
@@ -124,8 +125,9 @@ local function without_compiler(key, pointer, source, plain)
     return unit
 end
 
--- The unit of a source, a function that stores it, and whether that is due.
-local function unit_of(ffi, how, flags, source, early)
+-- The unit of a source, a function that stores it, and whether that is due. `anew`: not the one
+-- that the cache has, if there is a compiler.
+local function unit_of(ffi, how, flags, source, early, anew)
     local key, full = keys_of(source, flags, how.words, how.program)
     local pointer = fields.hash(key) .. ".last"
     local name = fields.hash(full) .. ".headers"
@@ -137,7 +139,7 @@ local function unit_of(ffi, how, flags, source, early)
         cache.write(name, full, unit)
         cache.write(pointer, key, { name = name, key = full })
     end
-    local unit = remembered(name, full)
+    local unit = not anew and remembered(name, full)
     if unit then
         return unit, store
     end
@@ -196,7 +198,8 @@ local function search(headers, unit, choice)
         return true, false
     end
     local stamp = library.stamp()
-    if unit.library_stamp == stamp then
+    if unit.library_stamp == stamp and unit.library and unit.library_why
+        and (unit.library == "" or library.is_known(unit.library)) then
         return false, false
     end
     local path, why = library.find(functions, choice or library.choice(headers))
@@ -226,8 +229,14 @@ local function prepare(ffi, source, given, early) -- early: see early_work
     local flags = compiler.flags(given)
     table.move(package.flags, 1, #package.flags, #flags + 1, flags)
     local how = { words = words, program = program, source = named_by }
-    local unit, store, due = unit_of(ffi, how, flags, source, early(package))
+    early = early(package)
+    local unit, store, due = unit_of(ffi, how, flags, source, early)
     local ok, refused = pcall(units.declare, ffi, unit.text)
+    if not ok and not due and not pcall(units.declare, ffi.scope {}, unit.text) then
+        -- Refused whatever was declared before: no compiler said that.
+        unit, store, due = unit_of(ffi, how, flags, source, early, true)
+        ok, refused = pcall(units.declare, ffi, unit.text)
+    end
     if not ok then
         error(("%s: %s"):format(source.doing, refused), 0)
     end

@@ -189,7 +189,7 @@ end
 -- Size and time ("size:nanoseconds") of a file in one string, "-" when there is none: equal as long
 -- as it is unchanged.
 function system.stamp(path)
-    if C.statx(AT_FDCWD, path, 0, STATX_BASIC, state) ~= 0 then
+    if path:find "\0" or C.statx(AT_FDCWD, path, 0, STATX_BASIC, state) ~= 0 then
         return "-"
     end
     local time = state.mtime
@@ -286,7 +286,7 @@ local program
 -- what others loaded with it.
 function system.is_loaded(name)
     program = program or C.dlopen(nil, 1) -- RTLD_LAZY; NULL in a static program
-    return C.dlsym(program, name) ~= nil
+    return not name:find "\0" and C.dlsym(program, name) ~= nil
 end
 
 -- The first program of that name in PATH, or the name itself when it has a slash.

@@ -203,6 +203,18 @@ end
 
 -- ---- reading -----------------------------------------------------------------------------------
 
+-- Whether what was read from the cache has all fields. What stands in them is looked at with care
+-- wherever it is used.
+function unit.is_whole(of)
+    for _, name in ipairs { "text", "macros", "index", "names", "paths", "files", "functions",
+        "shadowed" } do
+        if not of[name] then
+            return false
+        end
+    end
+    return true
+end
+
 -- Files with size and time, a line for each.
 function unit.stamps(files)
     local lines = {}
@@ -304,10 +316,11 @@ function unit.macro_finder(of)
     local slots, size = unit.view(of, "index")
     return function(name)
         local line = index.find(slots, size, text, name)
-        if not line then
+        local count, sign, file, number, value =
+            (line or ""):match "^(%d*)([+!]?)\t(%d+)\t(%d+)\t(.*)"
+        if not value then
             return nil
         end
-        local count, sign, file, number, value = line:match "^(%d*)([+!]?)\t(%d+)\t(%d+)\t(.*)"
         return { text = value, count = tonumber(count), variadic = sign == "+",
             broken = sign == "!", file = unit.paths(of)[tonumber(file)], line = tonumber(number) }
     end
