@@ -287,5 +287,6 @@ for n = 1, runs do
     restore(whole)
 end
 run("rm", "-rf", folder)
-print(("cache-fuzz: %d files changed (seed %d): %d made anew, %d refused, %d wrong"):format(runs, seed, anew, errors, wrong))
+print(("cache-fuzz: %d files changed (seed %d): %d made anew, %d refused, %d wrong"):format(runs, seed, anew, errors,
+    wrong))
 os.exit(wrong == 0)

@@ -81,7 +81,8 @@ for _, package in ipairs(packages.list) do
     if (not options.only or options.only == package[1]) and packages.is_installed(package[1]) then
         check(package)
         total.packages = total.packages + 1
-        print(("%-24s %d headers, %d texts, %d refused so far"):format(package[1], total.headers, total.texts, #refused))
+        print(("%-24s %5d headers %5d texts %3d refused so far"):format(package[1], total.headers, total.texts,
+            #refused))
     end
 end
 

@@ -74,6 +74,24 @@ describe("ffi.include", function()
             function() ffi.include(path) end)
     end)
 
+    it("has nothing to add when a header is missing altogether", function()
+        support.raises("cannot include <qqqqqqqqqqqqqqqq.h>: 'gcc', which the option 'cc' names, says:\n"
+            .. "<stdin>:1:10: fatal error: qqqqqqqqqqqqqqqq.h: No such file or directory\ncompilation terminated.",
+            function() ffi.include("qqqqqqqqqqqqqqqq.h", { cc = "gcc" }) end)
+    end)
+
+    it("says which library lacks the functions that it was given for", function()
+        local ns = ffi.include("zlib.h", { lib = "m" })
+        local path = tostring(ns):match "^<zlib%.h>: (/.*)$"
+        support.raises("undefined symbol 'zlibVersion' in " .. path, function() return ns.zlibVersion end)
+        support.raises("macro 'deflateInit' cannot be called: undefined symbol 'deflateInit_' in " .. path
+            .. (" (it is deflateInit_((a1), (a2), %q, (int)sizeof(z_stream)))"):format(ns.ZLIB_VERSION),
+            ns.deflateInit, ns.z_stream(), 6)
+        local none = core.scope {}.include("zlib.h", { lib = false })
+        support.raises("'zlibVersion' has no library: the option 'lib' is false",
+            function() return none.zlibVersion end)
+    end)
+
     it("names a header that may have been meant", function()
         local _, message = pcall(ffi.include, "zlibb.h")
         assert.matches("\ndid you mean 'zlib%.h'%?", message)
@@ -119,7 +137,9 @@ describe("ffi.include", function()
 
     it("says what pkg-config says", function()
         local _, message = pcall(ffi.include, "zlib.h", { pkg = "no-such-package" })
-        assert.matches("^cannot include <zlib%.h>: pkg%-config says:\nPackage no%-such%-package was not found", message)
+        local _, _, said = support.run { "pkg-config", "--cflags", "no-such-package" }
+        assert.matches("^Package no%-such%-package was not found", said)
+        assert.equal("cannot include <zlib.h>: pkg-config says:\n" .. said:gsub("\n+$", ""), message)
         local before = os.getenv "PKG_CONFIG"
         headers.set_environment("PKG_CONFIG", "no-such-pkg-config")
         _, message = pcall(ffi.include, "zlib.h", { pkg = "zlib" })
@@ -209,8 +229,12 @@ describe("the search for a library", function()
     it("refuses to guess between two that fit", function()
         local folder = headers.folder()
         for _, name in ipairs { "libone.so", "libtwo.so" } do
-            assert.equal(0, (support.run({ "cc", "-shared", "-o", folder .. "/" .. name, "-x", "c", "-" },
-                "int both_have_it(void) { return 1; }")))
+            assert.equal(0, (support.run({ "cc", "-shared", "-fPIC", "-o", folder .. "/" .. name, "-x", "c", "-" },
+                ([[
+#include <stdio.h>
+int both_have_it(void) { return 1; }
+__attribute__((constructor)) static void loaded(void) { fclose(fopen("%s/loaded", "w")); }
+]]):format(folder))))
         end
         local candidates = {
             { name = "libone.so.1", path = folder .. "/libone.so" },
@@ -222,6 +246,7 @@ describe("the search for a library", function()
             .. "the option 'lib'"):format(folder, folder), why)
         found = library.find({ "both_have_it" }, library.choice({ "two.h" }, candidates))
         assert.equal(folder .. "/libtwo.so", found)
+        assert.is_nil(io.open(folder .. "/loaded")) -- whoever looks into a library does not run it
         headers.clean()
     end)
 

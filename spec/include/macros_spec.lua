@@ -145,6 +145,54 @@ int counter;
     end)
 end)
 
+describe("macros that are odd", function()
+    local ns, ffi = include([[
+extern int optind;
+int abs(int);
+#define NEXT() (optind++)
+#define BUMP optind++
+#define NINE optind = 9
+#define SIZE abs(-7)
+#define optind (optind)
+#define LOOP LOOP
+#define PING PONG + 1
+#define PONG PING + 2
+#define SELF(x) (SELF(x) + 1)
+#define F(x) G(x)
+#define G(x) F(x)
+#define TAIL(x) abs(x) TAIL(x)
+]], {})
+
+    it("change what they change each time they are asked for, and only then", function()
+        ffi.C.optind = 3
+        assert.same({ 3, 4, 5 }, { ns.BUMP, ns.NEXT(), ns.optind })
+        assert.equal(7, ns.SIZE)
+        local listed = {}
+        for name in pairs(ns) do
+            listed[#listed + 1] = name
+        end
+        for _ in ffi.declarations(ns) do end
+        assert.equal(5, ns.optind)
+        assert.equal("abs NEXT SELF F G TAIL", (table.concat(listed, " "):gsub("^optind ", "")))
+        assert.same({ 9, 9 }, { ns.NINE, ns.optind })
+    end)
+
+    it("end although they name themselves", function()
+        for text, reason in pairs {
+            LOOP = "macro 'LOOP' is no constant: 'LOOP' is not declared (it is LOOP)",
+            PING = "macro 'PING' is no constant: 'PING' is not declared (it is PING + 2 + 1)",
+            PONG = "macro 'PONG' is no constant: 'PONG' is not declared (it is PONG + 1 + 2)",
+        } do
+            support.raises(reason, function() return ns[text] end)
+        end
+        support.raises("macro 'SELF' cannot be called: 'SELF' is not declared (it is (SELF(a1) + 1))", ns.SELF, 3)
+        support.raises("macro 'F' cannot be called: 'F' is not declared (it is F(a1))", ns.F, 3)
+        support.raises("macro 'G' cannot be called: 'G' is not declared (it is G(a1))", ns.G, 3)
+        support.raises("macro 'TAIL' cannot be called: 'TAIL' follows an expression (it is abs(a1) TAIL(a1))",
+            ns.TAIL, 3)
+    end)
+end)
+
 describe("function-like macros", function()
     local ns, ffi = include [[
 #define TWICE(x) ((x) + (x))

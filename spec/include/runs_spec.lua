@@ -67,6 +67,16 @@ kill -9 $$]=])
         assert.equal(("cannot include %q: the compiler stops before it has expanded their macros"):format(header), why)
     end)
 
+    it("are repeated when a header changes between them", function()
+        check(include(compiler(([=[
+[ $run = first ] || [ -e changed ] || { touch changed; echo '#define MORE 5' >>one.h; touch -d '1 hour ago' one.h; }
+exec cc "$@"]=]))))
+        support.raises(("'LESS' is not declared by %q"):format(header), function()
+            return core.scope {}.include(header).LESS
+        end)
+        assert.equal(5, core.scope {}.include(header).MORE)
+    end)
+
     it("leave no file open and no program running", function()
         local function open_files()
             local pid = require "cffi.posix".getpid()

@@ -141,6 +141,13 @@ function builtins.__builtin_choose_expr(self, arguments)
     return self:value(arguments[self:is_true(self:value(arguments[1])) and 2 or 3])
 end
 
+-- What has effects does not run only because names are listed.
+function Evaluator:check_listing()
+    if self.listing then
+        refuse "it calls or changes something"
+    end
+end
+
 function handlers.call(self, node)
     local builtin = builtins[node.callee.name]
     if builtin then
@@ -150,6 +157,7 @@ function handlers.call(self, node)
     if whole then
         return constant
     end
+    self:check_listing()
     local callee = node.callee
     while callee.op == "unary" and (callee.operator == "*" or callee.operator == "&") do
         callee = callee.operand
@@ -341,6 +349,7 @@ function Evaluator:place(node)
 end
 
 function handlers.assign(self, node)
+    self:check_listing()
     local object, key = self:place(node.target)
     local value = self:value(node.value)
     if node.operator ~= "" then
@@ -357,6 +366,7 @@ function handlers.assign(self, node)
 end
 
 function handlers.step(self, node)
+    self:check_listing()
     local object, key = self:place(node.target)
     local old = object[key]
     local by = node.operator == "+" and 1 or -1
@@ -365,7 +375,8 @@ function handlers.step(self, node)
     return node.after and old or object[key]
 end
 
--- Evaluates a tree. `env`: tokens, ffi, lookup(name), address_of(name), variables.
+-- Evaluates a tree. `env`: tokens, ffi, lookup(name), address_of(name), variables, and `listing`:
+-- whether the value is only listed.
 function evaluate.run(tree, env)
     return setmetatable(env, Evaluator):value(tree)
 end

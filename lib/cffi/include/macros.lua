@@ -3,7 +3,8 @@
 --
 -- `state` is what they are evaluated in: `ffi`, lookup(name) for functions, variables and types,
 -- address_of(name), and `variables`, a table through which variables are written. Its `active`
--- lists the function-like macros that run: a name among them is no macro, as C has it.
+-- lists the macros that run: a name among them is no macro, as C has it. `listing`: see
+-- evaluate.run.
 local evaluate = require "cffi.include.evaluate"
 local expression = require "cffi.include.expression"
 local late = require "cffi.late"
@@ -34,6 +35,7 @@ local function run(state, tree, tokens)
         lookup = state.lookup,
         address_of = state.address_of,
         variables = state.variables,
+        listing = state.listing,
     })
 end
 
@@ -140,11 +142,14 @@ function macros.value(state, name, text)
         return ct, true
     end
     local found, result
+    local outer = state.active
+    state.active = { name = name, outer = outer }
     if tokens[1].text == "{" and closes_at_end(tokens) then
         found, result = pcall(initialiser, state, tokens)
     else
         found, result = pcall(computed, state, tokens)
     end
+    state.active = outer
     if not found then
         error(("macro '%s' is no constant: %s (it is %s)"):format(name,
             reason_of(result), macros.shown(text)), 0)

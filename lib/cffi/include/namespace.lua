@@ -17,6 +17,9 @@ end
 
 -- The first of the libraries that has the symbol of a declared name; raises the first one's error.
 local function from_libraries(state, name)
+    if #state.libraries == 0 then
+        no_library(state, name)
+    end
     local first
     for _, lib in ipairs(state.libraries) do
         local ok, value = pcall(function() return lib[name] end)
@@ -37,8 +40,6 @@ local function declared(state, name, kind, refused)
     elseif kind == "function" and refused and refused:find "static" then
         error(("'%s' is static, so no library exports it: the option 'compile = true' makes it "
             .. "callable"):format(name), 0)
-    elseif #state.libraries == 0 then
-        no_library(state, name)
     end
     return from_libraries(state, name), kind == "function"
 end
@@ -151,7 +152,8 @@ local function declare_all(state)
     end
 end
 
--- __pairs: the headers' own names that have a value, in their order.
+-- __pairs: the headers' own names that have a value, in their order; not macros that would call or
+-- change something.
 local function each_value(ns)
     return function(state)
         declare_all(state)
@@ -163,7 +165,9 @@ local function each_value(ns)
                     return nil
                 elseif not seen[name] then
                     seen[name] = true
+                    state.listing = true
                     local ok, value = pcall(function() return ns[name] end)
+                    state.listing = false
                     if ok and value ~= nil then
                         return name, value
                     end
@@ -252,9 +256,11 @@ function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
     state.find_macro = units.macro_finder(unit)
     state.variables = variables_of(state)
     state.lookup = function(name)
-        local macro = state.find_macro(name)
-        if not state.ffi.declaration(name) and (not macro or macro.text == name
-            or is_active(state, name)) then
+        local macro, active = state.find_macro(name), is_active(state, name)
+        local kind, _, _, _, refused = state.ffi.declaration(name)
+        if kind and kind ~= "macro" and active then -- "#define optind (optind)"
+            return (declared(state, name, kind, refused))
+        elseif not kind and (not macro or macro.text == name or active) then
             error({ reason = ("'%s' is not declared"):format(name) }, 0)
         end
         return ns[name]
