@@ -63,7 +63,7 @@
  * gate (object/running.h) that holds all this is made with the first. After that two stores and
  * two loads for each call.
  *
- * Fork: the thread that forks takes the lock for the moment (callback/slot.c), so that the child
+ * Fork: the thread that forks takes the lock for the moment (callback/ends.c), so that the child
  * finds Lua's memory whole. In a universe that it could not get within a second another thread was
  * running Lua for so long: in the child it is closed, and a thread that returns to it ends the
  * child, with a line on stderr.

@@ -1,4 +1,4 @@
-/* A frame as libffi sees it: shared by libffi.c, the ABI files, signature.c and slot.c, which alone
+/* A frame as libffi sees it: shared by libffi.c, the ABI files, signature.c and code.c, which alone
  * know libffi. */
 #ifndef LFFI_LIBFFI_H
 #define LFFI_LIBFFI_H

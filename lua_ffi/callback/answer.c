@@ -15,31 +15,6 @@
 
 /* ---- answering without Lua ------------------------------------------------------------------- */
 
-/* Puts the error value, zero unless given, where C will look for the result. */
-static void give_error_value(const struct lffi_signature *signature, const unsigned char *error,
-                             const struct lffi_registers *in, struct lffi_return *ret)
-{
-    void *memory;
-    memset(ret, 0, sizeof *ret);
-    if (signature->kind != LFFI_RETURN_MEMORY) {
-        if (error != NULL)
-            memcpy(ret, error, lffi_error_size(signature));
-        return;
-    }
-    ret->gpr[0] = *LFFI_HIDDEN_RESULT(in); /* x86-64 wants the address back */
-    memory = (void *)(uintptr_t)ret->gpr[0];
-    if (error != NULL)
-        memcpy(memory, error, (size_t)signature->result_size);
-    else
-        memset(memory, 0, (size_t)signature->result_size);
-}
-
-void lffi_give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
-                           struct lffi_return *ret)
-{
-    give_error_value(slot->signature, slot->use.error, in, ret);
-}
-
 /* The Lua state is gone: all that is left to tell, once, is stderr. Perhaps in a signal handler. */
 static void report_closed(struct lffi_slot *slot, const struct lffi_signature *signature)
 {
@@ -246,7 +221,7 @@ static bool visit(struct lffi_slot *slot, int *error_number, const struct lffi_r
     struct lffi_gate *gate = atomic_load(&slot->gate);
     const struct lffi_signature *signature = atomic_load(&slot->signature);
     struct lffi_call *call = gate != NULL ? lffi_innermost_of(gate) : NULL;
-    give_error_value(signature, status == LFFI_SLOT_IDLE ? NULL : slot->use.error, in, ret);
+    lffi_give_error_value(signature, status == LFFI_SLOT_IDLE ? NULL : slot->use.error, in, ret);
     if (status == LFFI_SLOT_IDLE)
         return false;
     if (status == LFFI_SLOT_CLOSED || gate == NULL)

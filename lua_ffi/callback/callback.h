@@ -21,8 +21,8 @@
  *   state's yard; those of closed states lie in the orphans' yard, for any state to take.
  * Loan: one call's use of a shared slot; the end of the last one frees the slot (loans.c).
  *
- * The states of a slot, by the functions of slot.c (take: lffi_take_slot, close:
- * lffi_callback_close, and so on); "rested": after 100 further callbacks.
+ * The states of a slot, by functions of slot.c (take: lffi_take_slot of code.c, close:
+ * lffi_callback_close of ends.c, and so on); "rested": after 100 further callbacks.
  *
  *     (new) --take--> IDLE ----publish----> LIVE ----close----> CLOSED
  *                     ^  |                    |                  |  ^
@@ -132,7 +132,7 @@ bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_
                        void *data);
 /* The time that many seconds from now, which the argument is; none: LFFI_FOREVER. */
 int64_t lffi_until(lua_State *L, int idx);
-/* ---- guest.c, slot.c ------------------------------------------------------------------------- */
+/* ---- guest.c, ends.c ------------------------------------------------------------------------- */
 
 /* Runs a function on the guest's way, on a thread that is none of Lua's; false: the universe is
  * closed, or memory is out, and it has not run. */

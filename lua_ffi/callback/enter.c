@@ -26,6 +26,12 @@ struct invocation {
     int nresults; /* of the function: 0, or all of them */
 };
 
+static void give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
+                             struct lffi_return *ret)
+{
+    lffi_give_error_value(slot->signature, slot->use.error, in, ret);
+}
+
 /* ---- kept errors ----------------------------------------------------------------------------- */
 
 static int64_t milliseconds(void)
@@ -287,7 +293,7 @@ enum { HANDLER, CALLER, FUNCTION, PREPARED };
 static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation *run, int top)
 {
     int nresults = lua_gettop(L) > top ? 1 : 0;
-    lffi_give_error_value(run->slot, run->in, run->ret);
+    give_error_value(run->slot, run->in, run->ret);
     lua_settop(L, top + nresults);
     lua_pushcfunction(L, run_result);
     lua_pushlightuserdata(L, run);
@@ -371,7 +377,7 @@ static enum outcome run_quickly(lua_State *L, struct lffi_call *call, struct inv
     if (base == 0)
         return NOT_TRIED;
     if (call_quickly(L, base, run) != LUA_OK) {
-        lffi_give_error_value(run->slot, run->in, run->ret);
+        give_error_value(run->slot, run->in, run->ret);
         return FAILED;
     }
     if (run->nresults == 0)
@@ -392,7 +398,7 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
     struct lffi_scope *scope = run->plan->ct->scope;
     int top = lua_gettop(L);
     bool fine;
-    lffi_give_error_value(slot, run->in, run->ret);
+    give_error_value(slot, run->in, run->ret);
     /* lua_pcall's own needs, and room for an error that stays */
     if (!lua_checkstack(L, LUA_MINSTACK)) {
         keep_failure(call, "stack overflow in a callback");
@@ -429,7 +435,7 @@ static void run_callback(lua_State *L, const struct lffi_slot *slot, struct lffi
 {
     enum outcome outcome = NOT_TRIED;
     if (lffi_is_stack_low(&lffi_thread.stack)) {
-        lffi_give_error_value(slot, run->in, run->ret);
+        give_error_value(slot, run->in, run->ret);
         keep_failure(call, "C stack overflow");
         return;
     }
@@ -473,7 +479,7 @@ static LFFI_INLINE int enter_lua(struct lffi_slot *slot, struct lffi_call *call,
     int outer_errno = st->saved_errno;
     bool outer_assigned = st->errno_assigned;
     if (call != NULL && call->error_index != 0 && suppressed(L, slot, call)) {
-        lffi_give_error_value(slot, in, ret);
+        give_error_value(slot, in, ret);
         return entry_errno;
     }
     st->saved_errno = entry_errno;

@@ -1,8 +1,6 @@
-/* What waits for a safe point: calls of callbacks that came to nothing, to be told of, signals,
- * whose functions run then, and what later.c and guest.c have.
+/* Slots with something to tell: calls of callbacks that came to nothing, and signals that arrived.
  *
- * Depends on slot.c for the events and on enter.c for reporting. Called at the end of a C call
- * and by hook.c, on the thread that has the universe.
+ * Depends on slot.h for the events and on enter.c for reporting. attend.c takes them out.
  */
 #include <string.h>
 
@@ -124,57 +122,22 @@ static void report_event(lua_State *L, const struct event *event)
     report(L, event, event->failed, push_failed);
 }
 
+struct lffi_slot *lffi_tell_event(lua_State *L, struct lffi_gate *gate, bool *signals)
+{
+    struct event event;
+    struct lffi_slot *slot = next_event(gate, &event);
+    if (slot == NULL)
+        return NULL;
+    report_event(L, &event);
+    *signals = event.signals;
+    return slot;
+}
+
 void lffi_report_last(struct lffi_state *st)
 {
-    struct event event;
+    bool signals;
     if (!lua_checkstack(st->main, LUA_MINSTACK))
         return;
-    while (next_event(st->gate, &event) != NULL)
-        report_event(st->main, &event);
-}
-
-/* A parameter of a signal callback: integers as they came; what pointers pointed to is gone. */
-static void push_signal_argument(lua_State *L, const struct lffi_slot *slot,
-                                 const struct lffi_param *param)
-{
-    size_t first = offsetof(struct lffi_registers, gpr);
-    uint64_t word = atomic_load(&slot->signal->gpr[(param->to - first) / sizeof word]);
-    if (param->op == LFFI_POINTER)
-        word = 0;
-    if (!lffi_push_plain(L, param->op, (const unsigned char *)&word))
-        lffi_load(L, param->ct, &word, 0);
-}
-
-static void run_signal(lua_State *L, const struct lffi_slot *slot)
-{
-    const struct lffi_plan *plan = slot->use.plan;
-    lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
-    for (uint32_t i = 0; i < plan->nparams; i++)
-        push_signal_argument(L, slot, &plan->param[i]);
-    lua_pushinteger(L, atomic_exchange(&slot->signal->pending, 0));
-    lua_call(L, (int)plan->nparams + 1, 0);
-}
-
-void lffi_attend(lua_State *L, struct lffi_state *st)
-{
-    struct lffi_gate *gate = st->gate;
-    struct lffi_slot *slot;
-    struct event event;
-    if (gate == NULL)
-        return;
-    if (!(atomic_load(&gate->universe.attention) & LFFI_EVENTS) &&
-        !lffi_is_holding(&gate->universe, &lffi_innermost))
-        return;
-    luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL);     /* before anything is taken out */
-    if (!lffi_is_holding(&gate->universe, &lffi_innermost)) /* some may be for the resident */
-        atomic_fetch_and(&gate->universe.attention, ~LFFI_EVENTS);
-    lffi_serve(L, st);
-    lffi_drop_gone(L, gate);
-    while ((slot = next_event(gate, &event)) != NULL) {
-        report_event(L, &event);
-        if (event.signals && lffi_is_live(slot, gate) && atomic_load(&slot->signal->pending) > 0) {
-            lffi_queue_event(slot, gate); /* an error leaves it for the next safe point */
-            run_signal(L, slot);
-        }
-    }
+    while (lffi_tell_event(st->main, st->gate, &signals) != NULL)
+        continue;
 }

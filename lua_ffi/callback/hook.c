@@ -1,7 +1,7 @@
 /* The way from a signal handler back into Lua: a hook that runs lffi_attend at the next Lua
  * instruction and undoes itself.
  *
- * Depends on events.c. The hook that a thread had before is kept in the state's gate.
+ * Depends on attend.c. The hook that a thread had before is kept in the state's gate.
  */
 #include "callback/slot.h"
 

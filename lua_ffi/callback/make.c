@@ -1,8 +1,8 @@
 /* Callbacks made and freed, and those that functions become by conversion (docs/design.md S14).
  *
- * Depends on slot.c for slots and on convert.c for error values. The registry holds each live
- * callback's function; `st->ref_callbacks` is a list of three tables: code address to slot, plan to
- * the functions converted implicitly ({[function] = slot}), slot to scope.
+ * Depends on code.c and slot.c for slots and on convert.c for error values. The registry holds each
+ * live callback's function; `st->ref_callbacks` is a list of three tables: code address to slot,
+ * plan to the functions converted implicitly ({[function] = slot}), slot to scope.
  */
 #include <stdio.h>
 #include <stdlib.h>

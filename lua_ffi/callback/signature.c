@@ -240,3 +240,21 @@ void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_reg
 {
     memcpy(to, from, signature->gprs_only ? sizeof(struct lffi_general) : sizeof *to);
 }
+
+void lffi_give_error_value(const struct lffi_signature *signature, const unsigned char *error,
+                           const struct lffi_registers *in, struct lffi_return *ret)
+{
+    void *memory;
+    memset(ret, 0, sizeof *ret);
+    if (signature->kind != LFFI_RETURN_MEMORY) {
+        if (error != NULL)
+            memcpy(ret, error, lffi_error_size(signature));
+        return;
+    }
+    ret->gpr[0] = *LFFI_HIDDEN_RESULT(in); /* x86-64 wants the address back */
+    memory = (void *)(uintptr_t)ret->gpr[0];
+    if (error != NULL)
+        memcpy(memory, error, (size_t)signature->result_size);
+    else
+        memset(memory, 0, (size_t)signature->result_size);
+}

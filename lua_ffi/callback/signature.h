@@ -1,4 +1,4 @@
-/* What slot.c and answer.c know of callbacks without Lua: the inside of slot.h's struct
+/* What slot.c, code.c and answer.c know of callbacks without Lua: the inside of slot.h's struct
  * lffi_signature, and the texts that name the places of creation. Both are parts of slot.c's table,
  * whose lock the callers of all but lffi_answer_closure hold.
  */

@@ -96,15 +96,14 @@ void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_reg
                          const struct lffi_registers *from);
 /* Bytes of an error value in the form that struct lffi_use.error has. */
 size_t lffi_error_size(const struct lffi_signature *signature);
+/* Puts an error value, zero when it is NULL, where C will look for the result. */
+void lffi_give_error_value(const struct lffi_signature *signature, const unsigned char *error,
+                           const struct lffi_registers *in, struct lffi_return *ret);
 
 /* ---- slot.c ---------------------------------------------------------------------------------- */
 
 /* The signature of a plan; NULL when memory is out. `text` is its C type as messages show it. */
 const struct lffi_signature *lffi_signature_of(const struct lffi_plan *plan, const char *text);
-/* A slot for the callback `use`, whose place it fills in, IDLE until published: a tombstone old
- * enough, or a new one. NULL with `*why` when there is none. Owns use->error on success. */
-struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
-                                 const struct lffi_use *use, const char *place, const char **why);
 void lffi_publish_slot(struct lffi_slot *slot);
 /* Makes a tombstone of it. */
 void lffi_bury_slot(struct lffi_slot *slot);
@@ -113,6 +112,14 @@ struct lffi_slot *lffi_all_slots(void);
 bool lffi_is_live(const struct lffi_slot *slot, const struct lffi_gate *gate);
 /* This thread ends, and what its address stood for is over. */
 void lffi_forget_thread(const void *thread);
+
+/* ---- code.c -----------------------------------------------------------------------------------
+ */
+
+/* A slot for the callback `use`, whose place it fills in, IDLE until published: a tombstone old
+ * enough, or a new one. NULL with `*why` when there is none. Owns use->error on success. */
+struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
+                                 const struct lffi_use *use, const char *place, const char **why);
 
 /* ---- answer.c, entries.c --------------------------------------------------------------------- */
 
@@ -132,12 +139,11 @@ void lffi_answer_visitor(struct lffi_slot *slot, int error_number, const struct 
 /* What all code of slots calls (enter.c). */
 void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
                       const unsigned char *stack, struct lffi_return *ret);
-/* Puts the error value where C will look for the result, as the owner. */
-void lffi_give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
-                           struct lffi_return *ret);
 /* The pool of entries for signatures with a kind of result; closures when there is none. */
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
-/* The code of an entry that no slot has had; NULL when the pool has none. Under slot.c's lock. */
+/* The code of an entry that no slot has had; NULL when the pool has none. With the lock of slot.c's
+ * table.
+ */
 void *lffi_claim_entry(enum lffi_pool pool, struct lffi_slot *slot);
 
 /* ---- enter.c --------------------------------------------------------------------------------- */
@@ -199,12 +205,16 @@ bool lffi_store_text(lua_State *L, const struct lffi_slot *slot, const struct lf
 /* Whether its attributes are such that only C's functions can have. */
 bool lffi_is_called_only(const struct lffi_plan *plan);
 
-/* ---- events.c (with object/hooks.h's lffi_attend), hook.c ------------------------------------ */
+/* ---- events.c, attend.c (object/hooks.h has lffi_attend), hook.c ------------------------------
+ */
 
 /* Puts the slot into the gate's events. Any number of threads and signal handlers may, at any time.
  */
 void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate);
-/* Tells ffi.onerror of calls by foreign threads that nobody has been told of; does not raise. */
+/* Takes a slot out of the gate's events and tells ffi.onerror what there is to tell; NULL when
+ * there is none. Does not raise. For who has the universe. `*signals`: some are pending. */
+struct lffi_slot *lffi_tell_event(lua_State *L, struct lffi_gate *gate, bool *signals);
+/* All of them, at the end of the state. */
 void lffi_report_last(struct lffi_state *st);
 /* Asks, once, for lffi_attend at the next Lua instruction. Safe in signal handlers on the owner's
  * thread. */
