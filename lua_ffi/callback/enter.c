@@ -1,7 +1,7 @@
 /* C enters Lua: the protected run of a callback, and what becomes of its errors (docs/design.md
  * S13).
  *
- * Depends on convert.c and pieces.c for values, on report.c for what is told. Called by all code of
+ * Depends on run.c for what is protected, on report.c for what is told. Called by all code of
  * slots, which answer.c takes over when it is not the resident's plain call, by answer.c and
  * later.c on the thread that has the universe. Nothing here may raise over the C frames that
  * called: all of Lua's work stands inside lua_pcall, after a lua_checkstack, which does not raise.
@@ -12,19 +12,8 @@
 #include <time.h>
 
 #include "call/fast_slot.h"
-#include "callback/slot.h"
+#include "callback/run.h"
 #include "object/scope.h"
-#include "value/refuse.h"
-
-/* One run of a callback. */
-struct invocation {
-    const struct lffi_slot *slot;
-    const struct lffi_plan *plan; /* kept here: the function may free its own slot */
-    const struct lffi_registers *in;
-    const unsigned char *stack;
-    struct lffi_return *ret;
-    int nresults; /* of the function: 0, or all of them */
-};
 
 static void give_error_value(const struct lffi_slot *slot, const struct lffi_registers *in,
                              struct lffi_return *ret)
@@ -73,191 +62,7 @@ static void keep_failure(struct lffi_call *call, const char *text)
     call->failure = text;
 }
 
-/* ---- values ---------------------------------------------------------------------------------- */
-
-static const unsigned char *argument_base(const struct invocation *run,
-                                          const struct lffi_param *param)
-{
-    return lffi_argument_base(run->plan, run->in, run->stack, param);
-}
-
-/* Pushes a struct as an object of its own, any other type by lffi_load. Not inline: `scratch` would
- * stay on the C stack of every nested callback. */
-static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *run,
-                                       const struct lffi_param *param)
-{
-    _Alignas(16) unsigned char scratch[16 * LFFI_MAX_PIECES];
-    const unsigned char *base = argument_base(run, param);
-    struct lffi_ctype *ct = param->ct;
-    bool object = lffi_travels_as_object(param->op);
-    unsigned char *value = scratch;
-    if (object)
-        value = lffi_new(L, ct->base, cdecl_sizeof(ct->type))->addr;
-    if (param->flags & LFFI_PARAM_INDIRECT) {
-        const void *copy;
-        memcpy(&copy, base + param->to, sizeof copy);
-        if (!object)
-            lffi_load(L, ct, copy, 0);
-        else
-            memcpy(value, copy, (size_t)cdecl_sizeof(ct->type));
-        return;
-    }
-    if (!object && cdecl_sizeof(ct->type) > sizeof scratch) {
-        lffi_load(L, ct, base + param->to, 0);
-        return;
-    }
-    lffi_gather(run->plan->pieces, param, base, value);
-    if (!object)
-        lffi_load(L, ct, scratch, 0);
-}
-
-/* What is an object or a text. */
-static LFFI_NOINLINE void push_object(lua_State *L, const struct invocation *run,
-                                      const struct lffi_param *param)
-{
-    const char *address;
-    if (param->op != LFFI_POINTER) {
-        push_general(L, run, param);
-        return;
-    }
-    memcpy(&address, argument_base(run, param) + param->to, sizeof address);
-    if (param->flags & LFFI_PARAM_SIZED)
-        lffi_push_sized(L, run->slot, run->plan, param, run->in, run->stack);
-    else if (param->flags & LFFI_PARAM_TEXT)
-        lua_pushstring(L, address);
-    else
-        lffi_push_pointer(L, param->ct->base, address, 0);
-}
-
-/* So many arguments leave enough of LUA_MINSTACK for making the last. */
-enum { FEW = 6 };
-
-/* Returns the number of arguments. */
-static int push_arguments(lua_State *L, const struct invocation *run)
-{
-    const struct lffi_plan *plan = run->plan;
-    const struct lffi_param *end = plan->param + plan->nparams;
-    int count = 0;
-    if (plan->nparams > FEW)
-        luaL_checkstack(L, (int)plan->nparams + LUA_MINSTACK, NULL);
-    for (const struct lffi_param *param = plan->param; param < end; param++) {
-        const unsigned char *slot = argument_base(run, param) + param->to;
-        if (param->flags & LFFI_PARAM_LENGTH)
-            continue;
-        if ((param->flags & LFFI_PARAM_TEXT) || !slot_push(L, param->op, slot))
-            push_object(L, run, param);
-        count++;
-    }
-    return count;
-}
-
-static void set_result_where(struct lffi_where *where, const struct lffi_plan *plan)
-{
-    *where = (struct lffi_where){0};
-    where->place = LFFI_TO_RESULT;
-    where->policy = plan->ct->scope->policy;
-    where->of = plan->ct->type;
-}
-
-/* Stores the value on the stack top as the result, in registers or in memory at `ret`'s address. */
-static void store_result(lua_State *L, const struct invocation *run)
-{
-    const struct lffi_plan *plan = run->plan;
-    struct lffi_return *ret = run->ret;
-    const struct lffi_param *result = &plan->result;
-    unsigned char *registers = (unsigned char *)ret;
-    struct lffi_where where;
-    int idx = lua_gettop(L);
-    void *value;
-    if (result->op == LFFI_VOID ||
-        (plan->ct->type->annotated && lffi_store_text(L, run->slot, plan, ret)) ||
-        (result->pieces == 1 && lffi_store_plain(L, result, idx, registers + result->to)))
-        return;
-    set_result_where(&where, plan);
-    /* userdata: a struct may be large, and a conversion that raises must have written nothing */
-    value = lua_newuserdatauv(L, (size_t)cdecl_sizeof(result->ct->type) + 8, 0);
-    memset(value, 0, (size_t)cdecl_sizeof(result->ct->type));
-    lffi_store(L, result->ct, value, idx, &where);
-    if (plan->result_kind == LFFI_RETURN_MEMORY) {
-        memcpy((void *)(uintptr_t)ret->gpr[0], value, (size_t)cdecl_sizeof(result->ct->type));
-        return;
-    }
-    lffi_scatter(plan->pieces, result, value, registers);
-    if (result->pieces == 1)
-        lffi_widen(result, registers + result->to);
-}
-
-static _Noreturn void refuse_no_value(lua_State *L, const struct lffi_plan *plan)
-{
-    struct lffi_where where;
-    set_result_where(&where, plan);
-    lffi_convert_error(L, &where, "cannot convert no value to '%s'",
-                       lffi_push_type_text(L, plan->result.ct->type, NULL));
-}
-
 /* ---- the protected part ---------------------------------------------------------------------- */
-
-/* Stack: the invocation, the function, what it returned. A result that is missing, unlike nil, is
- * no pointer either. */
-static int run_result(lua_State *L)
-{
-    const struct invocation *run = lua_touserdata(L, 1);
-    if (run->plan->result.op == LFFI_VOID)
-        return 0;
-    if (lua_gettop(L) == 2 && !run->plan->ct->scope->luajit)
-        refuse_no_value(L, run->plan);
-    lua_settop(L, 3);
-    store_result(L, run);
-    return 0;
-}
-
-/* Stack: the invocation. */
-static int run_function(lua_State *L)
-{
-    const struct invocation *run = lua_touserdata(L, 1);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, run->slot->use.ref_function);
-    lua_pushvalue(L, 2);
-    lua_call(L, push_arguments(L, run), LUA_MULTRET);
-    return run_result(L);
-}
-
-/* Stack: the callback's own onerror, the error, the invocation. It handles the error and may give
- * the result. */
-static int run_onerror(lua_State *L)
-{
-    const struct invocation *run = lua_touserdata(L, 3);
-    lua_pushvalue(L, 1);
-    lua_pushvalue(L, 2);
-    lua_call(L, 1, 1);
-    if (!lua_isnil(L, -1))
-        store_result(L, run);
-    return 0;
-}
-
-/* Stack: the invocation, the function, whose results it returns. Of the quick way. */
-static int run_call(lua_State *L)
-{
-    const struct invocation *run = lffi_address_in_place(lffi_arguments(L));
-    lua_call(L, push_arguments(L, run), run->nresults);
-    return run->nresults == 0 ? 0 : lua_gettop(L) - 1;
-}
-
-int lffi_function_of_part(lua_CFunction part)
-{
-    if (part == run_onerror)
-        return 1;
-    return part == run_function || part == run_result || part == run_call ? 2 : 0;
-}
-
-bool lffi_is_part_of_luajit(lua_State *L, const lua_Debug *ar, lua_CFunction part)
-{
-    const struct invocation *run;
-    if (lua_getlocal(L, ar, part == run_onerror ? 3 : 1) == NULL)
-        return false;
-    run = lua_touserdata(L, -1);
-    lua_pop(L, 1);
-    return run->plan->ct->scope->luajit;
-}
 
 /* Runs `part` protected with the `nargs` values on the stack top and the invocation. On failure the
  * error is left on the stack instead of the arguments. */
@@ -295,16 +100,16 @@ static LFFI_NOINLINE enum outcome convert_result(lua_State *L, struct invocation
     int nresults = lua_gettop(L) > top ? 1 : 0;
     give_error_value(run->slot, run->in, run->ret);
     lua_settop(L, top + nresults);
-    lua_pushcfunction(L, run_result);
+    lua_pushcfunction(L, lffi_run_result);
     lua_pushlightuserdata(L, run);
     lua_pushvalue(L, top);
     lua_rotate(L, top + 1, 3);
     return lua_pcall(L, nresults + 2, 0, top - FUNCTION + HANDLER) == LUA_OK ? DONE : FAILED;
 }
 
-/* Has the message handler, run_call and the slot's function on top of the stack, where they stay
- * for the next callback of the same call, and with them the room that was asked for. Returns the
- * handler's index; 0: no room. */
+/* Has the message handler, lffi_run_call and the slot's function on top of the stack, where they
+ * stay for the next callback of the same call, and with them the room that was asked for. Returns
+ * the handler's index; 0: no room. */
 static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot *slot)
 {
     int top = (int)lffi_count_arguments(L, lffi_arguments(L));
@@ -316,7 +121,7 @@ static int prepare(lua_State *L, struct lffi_call *call, const struct lffi_slot 
         if (!lua_checkstack(L, LUA_MINSTACK))
             return 0;
         lua_pushcfunction(L, lffi_add_traceback);
-        lua_pushcfunction(L, run_call);
+        lua_pushcfunction(L, lffi_run_call);
         call->prepared = top + 1;
     }
     lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
@@ -334,7 +139,7 @@ static LFFI_INLINE bool push_scalars(lua_State *L, const struct lffi_value *func
     const struct lffi_param *end = plan->param + plan->nparams;
     lffi_place_copy(L, function);
     for (const struct lffi_param *param = plan->param; param < end; param++) {
-        const unsigned char *arg = argument_base(run, param) + param->to;
+        const unsigned char *arg = lffi_run_base(run, param) + param->to;
         if (param->op == LFFI_I32) { /* the commonest by far */
             lffi_place_integer(L, *(const int32_t *)(const void *)arg);
         } else if (!slot_push(L, param->op, arg)) {
@@ -408,9 +213,9 @@ static LFFI_NOINLINE void run_converting(lua_State *L, const struct lffi_slot *s
         lffi_push_scope(L, scope);
     if (handled) /* now, for the same reason */
         lua_rawgeti(L, LUA_REGISTRYINDEX, slot->use.ref_onerror);
-    fine = run_protected(L, run_function, 0, run);
+    fine = run_protected(L, lffi_run_function, 0, run);
     if (!fine && handled)
-        fine = run_protected(L, run_onerror, 2, run);
+        fine = run_protected(L, lffi_run_onerror, 2, run);
     if (fine) {
         lua_settop(L, top);
         return;
@@ -499,7 +304,8 @@ LFFI_NOINLINE int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
     return enter_lua(slot, call, entry_errno, in, stack, ret);
 }
 
-/* The resident in a call of C: nobody else wants the universe, or a visitor takes over. */
+/* The resident in a call of C: nobody else wants the universe, or a visitor takes over. Here and
+ * not in answer.c, for enter_lua is part of it: every callback comes this way. */
 void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
                       const unsigned char *stack, struct lffi_return *ret)
 {

@@ -1,13 +1,13 @@
 /* What is told of callbacks that fail: which one, where, with the stack, and to whom.
  *
- * Depends on the Lua API alone. Nothing is raised to C: what is told last goes to ffi.onerror in a
- * protected call, else to stderr.
+ * Depends on run.c for whose errors they are. Nothing is raised to C: what is told last goes to
+ * ffi.onerror in a protected call, else to stderr.
  */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "callback/slot.h"
+#include "callback/run.h"
 #include "object/scope.h"
 
 /* ---- error texts ----------------------------------------------------------------------------- */

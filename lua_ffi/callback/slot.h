@@ -136,9 +136,6 @@ static LFFI_INLINE struct lffi_call *lffi_innermost_of(const struct lffi_gate *g
 /* Any call of a slot's code that the resident does not simply run. */
 void lffi_answer_visitor(struct lffi_slot *slot, int error_number, const struct lffi_registers *in,
                          const unsigned char *stack, struct lffi_return *ret);
-/* What all code of slots calls (enter.c). */
-void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
-                      const unsigned char *stack, struct lffi_return *ret);
 /* The pool of entries for signatures with a kind of result; closures when there is none. */
 enum lffi_pool lffi_pool_for(enum lffi_return_kind kind);
 /* The code of an entry that no slot has had; NULL when the pool has none. With the lock of slot.c's
@@ -155,13 +152,11 @@ void *lffi_claim_entry(enum lffi_pool pool, struct lffi_slot *slot);
 int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call, int entry_errno,
                    const struct lffi_registers *in, const unsigned char *stack,
                    struct lffi_return *ret);
+/* What all code of slots calls. */
+void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
+                      const unsigned char *stack, struct lffi_return *ret);
 /* Reports the call of a tombstone. */
 void lffi_enter_freed(struct lffi_slot *slot, struct lffi_call *call);
-/* Where a part of a protected run has the callback's function on its stack; 0: it is no such part.
- */
-int lffi_function_of_part(lua_CFunction part);
-/* Whether such a part, which runs at that level, runs a callback of LuaJIT's rules. */
-bool lffi_is_part_of_luajit(lua_State *L, const lua_Debug *ar, lua_CFunction part);
 
 /* ---- report.c -------------------------------------------------------------------------------- */
 
