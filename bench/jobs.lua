@@ -31,7 +31,8 @@ do
 end
 
 local jobs = {}
-for _, name in ipairs { "sqlite", "expat", "files", "zlib", "sockets", "system" } do
+for _, name in ipairs { "sqlite", "expat", "files", "zlib", "sockets", "system", "luv",
+    "yaml" } do
     require("jobs." .. name)(function(title, library, sides)
         if not only or title:find(only, 1, true) then
             sides.title, sides.library = title, library

@@ -53,6 +53,17 @@ static INLINE bool put_string(const struct lffi_script *script, const struct lff
     return true;
 }
 
+/* How much room there is, where C leaves how much it used. */
+static INLINE bool put_capacity(const struct lffi_step *step, const struct lffi_value *arg,
+                                struct room *room)
+{
+    uint64_t *word = &room->words[step->word];
+    *word = 0;
+    put(room, step, (uintptr_t)word);
+    return lffi_kind_in_place(arg) == LFFI_IS_INTEGER && lffi_is_word(step->op) &&
+           lffi_fast_integer(step->op, lffi_integer_in_place(arg), word);
+}
+
 static INLINE bool put_step(const struct lffi_script *script, const struct lffi_step *step,
                             const struct lffi_value **arg, struct room *room)
 {
@@ -68,9 +79,9 @@ static INLINE bool put_step(const struct lffi_script *script, const struct lffi_
         return true;
     case LFFI_ROLE_BUFFER:
     case LFFI_ROLE_FILLED: return true;
+    case LFFI_ROLE_CAPACITY: return put_capacity(step, (*arg)++, room);
     case LFFI_ROLE_INOUT:
     case LFFI_ROLE_INOUT_OBJECT:
-    case LFFI_ROLE_CAPACITY:
     case LFFI_ROLE_OUT_OBJECT: break;
     }
     return false;
@@ -313,7 +324,9 @@ static INLINE char *buffer_of(lua_State *L, const struct lffi_script *script,
     const struct lffi_step *step = script->buffer;
     const struct lffi_step *length = &script->step[step->length];
     char *memory = wide->bytes;
-    *size = *(uint64_t *)(void *)((unsigned char *)&wide->room.regs + length->param->to);
+    *size = length->role == LFFI_ROLE_CAPACITY
+                ? (uint64_t)lffi_integer_at(length->op, &wide->room.words[length->word])
+                : *(uint64_t *)(void *)((unsigned char *)&wide->room.regs + length->param->to);
     if (*size >= 1 << 20)
         return NULL;
     if (*size > BYTES)
@@ -326,19 +339,29 @@ static INLINE char *buffer_of(lua_State *L, const struct lffi_script *script,
     return memory;
 }
 
+/* How much C has written, if it says so. */
+static INLINE uint64_t used_of(const struct lffi_record *record, const struct room *room,
+                               uint64_t size, uint64_t word)
+{
+    const struct lffi_script *script = record->script;
+    const struct lffi_step *length = &script->step[script->buffer->length];
+    if (length->role == LFFI_ROLE_CAPACITY)
+        return (uint64_t)lffi_integer_at(length->op, &room->words[length->word]);
+    return script->counts
+               ? ((word & record->result_mask) ^ record->result_sign) - record->result_sign
+               : size;
+}
+
 static INLINE int push_bytes(lua_State *L, const struct lffi_record *record, const char *memory,
-                             uint64_t size, uint64_t word)
+                             uint64_t size, uint64_t used)
 {
     const struct lffi_script *script = record->script;
     const char *end = NULL;
-    if (script->counts) {
-        word = ((word & record->result_mask) ^ record->result_sign) - record->result_sign;
-        if (word > size) {
-            struct lffi_annotated call = rare_call(record, NULL);
-            lffi_bad_count(L, &call, (int64_t)word, script->buffer, (int64_t)size);
-        }
-        size = word;
+    if (used > size) {
+        struct lffi_annotated call = rare_call(record, NULL);
+        lffi_bad_count(L, &call, (int64_t)used, script->buffer, (int64_t)size);
     }
+    size = used;
     if (script->buffer->says->string)
         end = memchr(memory, '\0', (size_t)size);
     lua_pushlstring(L, memory, end != NULL ? (size_t)(end - memory) : (size_t)size);
@@ -361,6 +384,7 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
     char *memory;
     uint64_t size;
     uint64_t word;
+    bool differs;
     int n = 0;
     if (!is_ready(L, record, first, &wide->room))
         return NOT_PLAIN;
@@ -372,12 +396,13 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
         return NOT_PLAIN;
     }
     word = run_word(L, record, &wide->room, REACH_ALL);
-    if (script->says->failure == CDECL_FAILURE_ERRNO &&
-        ((word ^ script->fails) & script->mask) == 0)
+    differs = ((word ^ script->fails) & script->mask) != 0;
+    if (script->says->failure != CDECL_NO_FAILURE &&
+        differs == (script->says->failure == CDECL_FAILURE_STATUS))
         return fail(L, record, word);
     if (script->answer == LFFI_ANSWER_VALUE && !is_inside(record, memory, size, word))
         n = push_word(L, record, word);
-    return n + push_bytes(L, record, memory, size, word);
+    return n + push_bytes(L, record, memory, size, used_of(record, &wide->room, size, word));
 }
 
 /* ---- entry points ---------------------------------------------------------------------------- */
@@ -422,7 +447,6 @@ static bool is_quick(const struct lffi_script *script, bool *buffer)
         switch ((enum lffi_role)step->role) {
         case LFFI_ROLE_INOUT:
         case LFFI_ROLE_INOUT_OBJECT:
-        case LFFI_ROLE_CAPACITY:
         case LFFI_ROLE_OUT_OBJECT: return false;
         case LFFI_ROLE_BUFFER:
             if (!step->text || ++buffers > 1)
@@ -432,6 +456,7 @@ static bool is_quick(const struct lffi_script *script, bool *buffer)
         case LFFI_ROLE_FLAGS:
         case LFFI_ROLE_IN:
         case LFFI_ROLE_OUT:
+        case LFFI_ROLE_CAPACITY:
         case LFFI_ROLE_FILLED:
         case LFFI_ROLE_LENGTH: break;
         }
@@ -443,7 +468,8 @@ static bool is_quick(const struct lffi_script *script, bool *buffer)
 /* A result beside a buffer that is no pointer into it, and no other value. */
 static bool is_quick_buffer(const struct lffi_script *script)
 {
-    return script->nwords == 0 && script->says->failure != CDECL_FAILURE_STATUS &&
+    const struct lffi_step *length = &script->step[script->buffer->length];
+    return script->nwords == (length->role == LFFI_ROLE_CAPACITY) &&
            (script->answer == LFFI_ANSWER_NONE || script->answer == LFFI_ANSWER_VALUE);
 }
 

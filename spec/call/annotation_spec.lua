@@ -18,6 +18,7 @@ scope.cdef [==[
     [[cffi::status(AN_FINE)]] enum an_result an_enum(int code);
     [[cffi::count]] int an_fill([[cffi::out(room)]] char *to, int room, int claim);
     long an_squares([[cffi::out(room)]] int *to, long room);
+    [[cffi::status(0)]] int an_letters([[cffi::out(room)]] char *to, int *room, int claim);
     int an_used([[cffi::out(room)]] int *to, size_t *room, size_t claim);
     int an_sum([[cffi::in(n)]] const int *values, int n);
     int an_small([[cffi::in(n), cffi::nullable]] const void *data, signed char n);
@@ -304,6 +305,23 @@ describe("out(length)", function()
         raises("bad argument #1 to 'an_squares' (long an_squares(int *to, long room)): length 9223372036854775807 "
             .. "of parameter 'to' is too large", lib.an_squares, math.maxinteger)
         raises("not enough memory for 'char[?]' (1000000000000000 bytes)", C.read, 0, 1000000000000000)
+    end)
+
+    it("has a capacity that C lowers to what it used, whatever its size", function()
+        for _, size in ipairs { 0, 1, 26, 4096, 4097, 2 ^ 20 | 0, (2 ^ 20 | 0) + 1 } do
+            assert.equal(("abcdefghijklmnopqrstuvwxyz"):rep(size // 26 + 1):sub(1, size),
+                lib.an_letters(size, size))
+            assert.equal(size > 0 and "a" or "", lib.an_letters(size, math.min(size, 1)))
+        end
+        assert.same({ nil, "'an_letters' returned -101", -101, n = 3 }, table.pack(lib.an_letters(10, -101)))
+        assert.equal("abc", lib.an_letters(10.0, 3))
+        raises("'an_letters' (int an_letters(char *to, int *room, int claim)) gave 11 as what it wrote to parameter "
+            .. "'to', which has room for 10", lib.an_letters, 10, 11)
+        raises("'an_letters' (int an_letters(char *to, int *room, int claim)) gave -1 as what it wrote to parameter "
+            .. "'to'; if that is a failure: errno(-1)", lib.an_letters, 10, -1)
+        raises("bad argument #1 to 'an_letters' (int an_letters(char *to, int *room, int claim)): length -3 of "
+            .. "parameter 'to' is negative", lib.an_letters, -3, 0)
+        assert.is_false((pcall(lib.an_letters, 2 ^ 31 | 0, 0)))
     end)
 
     it("refuses counts beyond the buffer", function()

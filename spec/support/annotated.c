@@ -70,6 +70,17 @@ long an_squares(int *to, long room)
     return room < 5 ? room : 5;
 }
 
+int an_letters(char *to, int *room, int claim);
+int an_letters(char *to, int *room, int claim)
+{
+    if (claim < -100)
+        return claim;
+    for (int i = 0; i < *room && i < claim; i++)
+        to[i] = (char)('a' + i % 26);
+    *room = claim;
+    return 0;
+}
+
 int an_used(int *to, size_t *room, size_t claim)
 {
     for (size_t i = 0; i < *room && i < claim; i++)
