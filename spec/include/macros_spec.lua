@@ -134,7 +134,6 @@ int counter;
             STATEMENT = "'do' begins no expression (it is do { } while (0))",
             BRACE = "'{' begins no expression (it is {)",
             MISSING = "'not_there' is not declared (it is not_there)",
-            VECTOR = "'( struct pair ) { 1 }' is a compound literal (it is (struct pair){ 1 })",
         }
         for name, reason in pairs(reasons) do
             support.raises(("macro '%s' is no constant: %s"):format(name, reason), function() return ns[name] end)
@@ -142,6 +141,57 @@ int counter;
         support.raises(("'DISMISSED' is not declared by \"%s\""):format(path), function() return ns.DISMISSED end)
         support.raises(("'MISING' is not declared by \"%s\" (did you mean 'MISSING'?)"):format(path),
             function() return ns.MISING end)
+    end)
+end)
+
+describe("compound literals", function()
+    local ns, ffi = include([[
+struct pair { int a; struct { char *p; double d; } b; };
+extern int optind;
+int abs(int);
+#define ONE_PAIR (struct pair){ 1 }
+#define NESTED ((const struct pair) { .a = 3, .b = { 0, 2.5 } })
+#define LIST ((int[]) { 1, 2, 3 })
+#define FIVE ((int) { 5 })
+#define PLACE (&(struct pair) { 7 })
+#define CALL ((struct pair) { abs(-4) })
+#define MAKE(x, y) ((struct pair) { (x), { .d = (y) } })
+#define DYNAMIC(x) ((struct pair) { .a = abs(x) + optind })
+#define MEMBER(x) (((struct pair) { .a = (x) }).a + 1)
+#define PAIRS(v) ((struct pair[]) { { v }, { (v) + 1 } })
+#define SEVERAL ((struct pair) { .b.d = 3 })
+#define STRANGE ((struct nowhere) { 3 })
+#define LIKE(p) ((__typeof__(*(p))) { 1 })
+]], {})
+
+    it("are new objects", function()
+        local pair = ns.ONE_PAIR
+        assert.same({ "struct pair", 1, nil, 0.0 }, { ffi.reflect(pair).name, pair.a, pair.b.p, pair.b.d })
+        pair.a = 2
+        assert.equal(1, ns.ONE_PAIR.a)
+        assert.same({ 3, 2.5 }, { ns.NESTED.a, ns.NESTED.b.d })
+        assert.same({ 1, 2, 3 }, ffi.totable(ns.LIST))
+        assert.equal(5, ns.FIVE)
+        assert.equal(7, ns.PLACE.a)
+        assert.equal(4, ns.CALL.a)
+    end)
+
+    it("take arguments", function()
+        local made = ns.MAKE(4, 2.25)
+        assert.same({ 4, 2.25 }, { made.a, made.b.d })
+        assert.equal(9 + ffi.C.optind, ns.DYNAMIC(-9).a)
+        assert.equal(42, ns.MEMBER(41))
+        local pairs_of = ns.PAIRS(3)
+        assert.same({ 3, 4, 2 * ffi.sizeof "struct pair" }, { pairs_of[0].a, pairs_of[1].a, ffi.sizeof(pairs_of) })
+    end)
+
+    it("say what they cannot be", function()
+        support.raises("macro 'SEVERAL' is no constant: its initialiser has designators of several levels or of "
+            .. "elements (it is ((struct pair) { .b.d = 3 }))", function() return ns.SEVERAL end)
+        support.raises("macro 'STRANGE' is no constant: 'struct nowhere' is no type (it is ((struct nowhere) { 3 }))",
+            function() return ns.STRANGE end)
+        support.raises("macro 'LIKE' cannot be called: it is a compound literal of a type that is not known before "
+            .. "(it is ((__typeof__(*(a1))) { 1 }))", ns.LIKE, ns.PLACE)
     end)
 end)
 

@@ -191,8 +191,19 @@ function handlers.cast(self, node)
     return kind == "pointer" and cast or self.ffi.toretval(cast)
 end
 
+local aggregates = { array = true, struct = true, union = true }
+
+-- A compound literal: a new object each time.
 function handlers.literal(self, node)
-    refuse("'%s' is a compound literal", (expression.text(self.tokens, node.from, node.to)))
+    local ct = self:type_of(node.first, node.last)
+    if ct == nil then
+        refuse "it is a compound literal of a type that is not known before"
+    end
+    local list = self.initialiser(table.move(self.tokens, node.last + 2, node.stop, 1, {}))
+    if not aggregates[self.ffi.reflect(ct).kind] then
+        return self.ffi.toretval(self.ffi.new(ct, table.unpack(list)))
+    end
+    return self.ffi.new(ct, list)
 end
 
 -- The struct that "->" or "." takes a member of: an array is a pointer to its first element.
@@ -257,6 +268,8 @@ function Evaluator:address(node)
         return self.address_of(node.name)
     elseif node.op == "value" then
         return ffi.addressof(node.value)
+    elseif node.op == "literal" then
+        return ffi.addressof(self:value(node))
     elseif node.op == "unary" and node.operator == "*" then
         return self:value(node.operand)
     elseif node.op == "member" then
@@ -375,8 +388,8 @@ function handlers.step(self, node)
     return node.after and old or object[key]
 end
 
--- Evaluates a tree. `env`: tokens, ffi, lookup(name), address_of(name), variables, and `listing`:
--- whether the value is only listed.
+-- Evaluates a tree. `env`: tokens, ffi, lookup(name), address_of(name), variables, initialiser(a
+-- list of tokens in braces), and `listing`: whether the value is only listed.
 function evaluate.run(tree, env)
     return setmetatable(env, Evaluator):value(tree)
 end

@@ -263,7 +263,7 @@ function Parser:cast()
             depth = depth + (kind ~= "punctuator" and 0 or open and 1 or close and -1 or 0)
             self.at = self.at + 1
         until depth == 0
-        return self:node("literal", from, { first = first, last = last })
+        return self:node("literal", from, { first = first, last = last, stop = self.at - 1 })
     end
     return self:node("cast", from, { first = first, last = last, operand = self:unary() })
 end

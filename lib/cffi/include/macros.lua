@@ -28,6 +28,23 @@ local function is_type(state)
     end
 end
 
+local initialiser, computed
+
+-- What stands in an initialiser between commas: a constant, or anything that has a value.
+local function constant_of(state, tokens)
+    local text, types = expression.text(tokens, 1, #tokens)
+    local value = state.ffi.eval(text, table.unpack(types))
+    return type(value) == "string" and value or state.ffi.toretval(value)
+end
+
+local function any_of(state, tokens)
+    local ok, value = pcall(constant_of, state, tokens)
+    if ok then
+        return value
+    end
+    return computed(state, tokens)
+end
+
 local function run(state, tree, tokens)
     return evaluate.run(tree, {
         ffi = state.ffi,
@@ -36,15 +53,14 @@ local function run(state, tree, tokens)
         address_of = state.address_of,
         variables = state.variables,
         listing = state.listing,
+        initialiser = function(braces) return initialiser(state, braces, any_of) end,
     })
 end
 
 -- ---- object-like macros ------------------------------------------------------------------------
 
-local initialiser
-
 -- One element of a brace initialiser: the key its designator gives, and its value.
-local function element(state, tokens, from, to)
+local function element(state, tokens, from, to, value_of)
     local key
     if tokens[from].text == "." and tokens[from + 2] and tokens[from + 2].text == "=" then
         key, from = tokens[from + 1].text, from + 3
@@ -52,22 +68,20 @@ local function element(state, tokens, from, to)
         error({ reason = "its initialiser has designators of several levels or of elements" }, 0)
     end
     if tokens[from].text == "{" then
-        return key, initialiser(state, table.move(tokens, from, to, 1, {}))
+        return key, initialiser(state, table.move(tokens, from, to, 1, {}), value_of)
     end
-    local text, types = expression.text(tokens, from, to)
-    local value = state.ffi.eval(text, table.unpack(types))
-    return key, type(value) == "string" and value or state.ffi.toretval(value)
+    return key, value_of(state, table.move(tokens, from, to, 1, {}))
 end
 
 -- "{ 0, { 1 }, .x = 3 }" as a table for ffi.new. A NULL is 0, which a pointer takes as well, and
--- keeps its place.
-function initialiser(state, tokens)
+-- keeps its place. value_of(state, tokens) evaluates what is no brace: constants, unless given.
+function initialiser(state, tokens, value_of)
     local list, count, depth, from = {}, 0, 0, 2
     for i = 2, #tokens do
         local text = tokens[i].kind == "punctuator" and tokens[i].text or ""
         if depth == 0 and (text == "," or i == #tokens) then
             if i > from then
-                local key, value = element(state, tokens, from, i - 1)
+                local key, value = element(state, tokens, from, i - 1, value_of or constant_of)
                 count = count + (key and 0 or 1)
                 list[key or count] = value == nil and 0 or value
             end
@@ -110,7 +124,7 @@ local function is_list(tokens)
 end
 
 -- The value of an expression that is no constant: a call, say. It is asked for each time anew.
-local function computed(state, tokens)
+function computed(state, tokens)
     local tree, why = expression.parse(tokens, is_type(state))
     if not tree then
         error({ reason = why }, 0)
