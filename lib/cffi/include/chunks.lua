@@ -21,9 +21,11 @@ local function position_reader(text)
     local at, file, line = 1, "", 1
     return function(target)
         while true do
-            local stop = text:find("\n", at, true)
-            local number, name = text:match('^# (%d+) "(.-)"[^\n]*\n', at)
-            number = number or text:match('^# (%d+)[^\n]*\n', at)
+            local stop, number, name = text:find("\n", at, true), nil, nil
+            if text:byte(at) == 35 then -- '#'
+                number, name = text:match('^# (%d+) "(.-)"[^\n]*\n', at)
+                number = number or text:match('^# (%d+)[^\n]*\n', at)
+            end
             if not stop or not number and stop >= target then
                 return file, line
             end
@@ -114,18 +116,26 @@ end
 -- What a chunk mentions: a set of words.
 local function words_of(text)
     local words = {}
-    for word in text:gsub('"[^"]*"', ""):gmatch "[%a_][%w_]*" do
+    text = text:find('"', 1, true) and text:gsub('"[^"]*"', "") or text
+    for word in text:gmatch "[%a_][%w_]*" do
         words[word] = true
     end
     return words
 end
 
+local tags, tag_patterns = { "struct", "union", "enum" }, {}
+for _, word in ipairs(tags) do
+    tag_patterns[word] = "%f[%w_]" .. word .. "%s+([%a_][%w_]*)%s*({?)"
+end
+
 -- The tags that a chunk mentions: those that it gives a body, and the others.
 local function tags_of(text)
     local bodies, others = {}, {}
-    for _, word in ipairs { "struct", "union", "enum" } do
-        for name, brace in text:gmatch("%f[%w_]" .. word .. "%s+([%a_][%w_]*)%s*({?)") do
-            table.insert(brace == "{" and bodies or others, name)
+    for _, word in ipairs(tags) do
+        if text:find(word, 1, true) then -- which most have not
+            for name, brace in text:gmatch(tag_patterns[word]) do
+                table.insert(brace == "{" and bodies or others, name)
+            end
         end
     end
     return bodies, others
@@ -145,17 +155,20 @@ function chunks.link(list, place_of)
         for _, tag in ipairs(others) do
             mentions[tag] = mentions[tag] or chunk
         end
-        for line = chunk.line or 1, chunk.last or 0 do
-            local key = chunk.file .. ":" .. line
-            at_line[key] = at_line[key] or {}
-            table.insert(at_line[key], chunk)
+        if not chunk.pragma then
+            local lines = at_line[chunk.file] or {}
+            at_line[chunk.file] = lines
+            for line = chunk.line, chunk.last do
+                lines[line] = lines[line] or {}
+                table.insert(lines[line], chunk)
+            end
         end
     end
     local function declaring(word)
         if not declarers[word] then
             local named
             local file, line = place_of(word)
-            for _, chunk in ipairs(file and at_line[("%s:%d"):format(file, line)] or {}) do
+            for _, chunk in ipairs(file and at_line[file] and at_line[file][line] or {}) do
                 named = chunk.words[word] and chunk or named
             end
             local tagged = by_tag[word]
