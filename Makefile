@@ -216,10 +216,9 @@ test-generic:
 	@$(MAKE) --no-print-directory --keep-going $(GENERIC_BUILD) SEED=1 check difftest-abi \
 		SPEC_ARGS=--exclude-tags=registers spec
 
-## the specs with another Lua, V=5.3 or 5.5, in build/lua5.3
+## the specs with other Luas, V="5.3 5.5" installed ones or folders of sources; without V all that are installed
 test-lua:
-	@$(MAKE) --no-print-directory $(JOBS) BUILD=$(BUILD)/lua$(V) LUA_VERSION=$(V) core
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/lua$(V) LUA_VERSION=$(V) spec
+	@MAKE="$(MAKE)" JOBS="$(JOBS)" SPEC="$(SPEC)" tools/test-lua $(BUILD) $(V)
 
 test-programs: $(CHECKS) $(CORE) $(SUPPORT)
 

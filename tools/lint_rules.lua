@@ -4,8 +4,10 @@
 --   lua tools/lint_rules.lua --list docs/design.md SPEC...    says which specs hold which rule
 
 local function read(path)
-    local file <close> = assert(io.open(path))
-    return file:read "a"
+    local file = assert(io.open(path))
+    local text = file:read "a"
+    file:close()
+    return text
 end
 
 -- Numbers in order, and number -> title.

@@ -165,8 +165,9 @@ end
 -- ---- docs/prompt.md ----------------------------------------------------------------------------
 
 function writers.prompt(out)
-    local file <close> = assert(io.open "docs/prompt.md")
+    local file = assert(io.open "docs/prompt.md")
     out(file:read "a":match "^.-\n## Commands\n")
+    file:close()
     for _, entries in ipairs { prompt.list, prompt.others } do
         for _, entry in ipairs(entries) do
             local more = entry.more and entry.more:gsub("^\n", "")

@@ -38,8 +38,10 @@ local STEPS = {
 }
 
 local function read(path)
-    local file <close> = assert(io.open(path, "rb"))
-    return file:read "a"
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "a"
+    file:close()
+    return text
 end
 
 local function output(command)
@@ -116,8 +118,9 @@ local function write_report(results)
             where) or rows[key_of(step[2])]
     end
     local at, to = page:find(FIRST, 1, true), page:find(LAST, 1, true)
-    local file <close> = assert(io.open(report, "wb"))
+    local file = assert(io.open(report, "wb"))
     assert(file:write(page:sub(1, at + #FIRST - 1), table.concat(lines, "\n"), "\n", page:sub(to)))
+    assert(file:close())
 end
 
 local wanted, known = {}, {}

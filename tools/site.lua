@@ -20,13 +20,16 @@ local LAST = {
 }
 
 local function read(path)
-    local file <close> = assert(io.open(path, "rb"))
-    return file:read "a"
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "a"
+    file:close()
+    return text
 end
 
 local function write(path, text)
-    local file <close> = assert(io.open(path, "wb"))
+    local file = assert(io.open(path, "wb"))
     assert(file:write(text))
+    assert(file:close())
 end
 
 local function output(command)

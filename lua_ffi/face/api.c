@@ -98,6 +98,7 @@ static int api_cdef(lua_State *L)
     bool plain = last == 1;
     size_t replaced = cdecl_macros_replaced(scope->cdecl);
     uint32_t annotations = cdecl_annotations(scope->cdecl);
+    int memory = lua_gc(L, LUA_GCCOUNT);
     source.text = lffi_arg_string(L, 1, &source.size);
     if (plain && lffi_text_is_known(L, scope, source.text, source.size))
         return 0;
@@ -114,6 +115,7 @@ static int api_cdef(lua_State *L)
     source.nargs = (size_t)(last - 1);
     if (!cdecl_parse(scope->cdecl, &source, &error))
         lffi_parse_error(L, &source, &error);
+    lffi_catch_up(L, memory);
     lua_newtable(L);
     lffi_set_ref(L, scope, scope->ref_names);
     if (plain)

@@ -233,6 +233,7 @@ static void make_anchors(lua_State *L, struct lffi_scope *scope)
 struct lffi_scope *lffi_push_new_scope(lua_State *L, struct lffi_state *st, bool stays)
 {
     struct cdecl_allocator allocator = {resize_block, st->arena_thread};
+    int memory = lua_gc(L, LUA_GCCOUNT);
     struct lffi_scope *scope = lua_newuserdatauv(L, sizeof *scope, 1);
     memset(scope, 0, sizeof *scope);
     scope->st = st;
@@ -253,5 +254,6 @@ struct lffi_scope *lffi_push_new_scope(lua_State *L, struct lffi_state *st, bool
     scope->cdecl = cdecl_new(&allocator);
     if (scope->cdecl == NULL)
         luaL_error(L, "not enough memory");
+    lffi_catch_up(L, memory);
     return scope;
 }

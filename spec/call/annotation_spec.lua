@@ -130,6 +130,7 @@ describe("owned", function()
     end)
 
     it("is disarmed by passing it to the function", function()
+        support.gc()
         local before = lib.an_alive()
         local box = lib.an_new(3)
         lib.an_free(box)

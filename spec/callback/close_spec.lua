@@ -132,7 +132,7 @@ describe("lua_close", function()
 end)
 
 describe("a finaliser", function()
-    it("whose callback fails warns as Lua does, and the program goes on", function()
+    it("whose callback fails warns as Lua does, and the program goes on #warn", function()
         local code, out, err = callbacks.run [[
             warn "@on"
             local function make()
@@ -155,11 +155,11 @@ describe("a process that forks", function()
         local code, out, err = callbacks.run [[
             ffi.cdef "int fork(void); void _exit(int); int waitpid(int, int *, int);"
             local function child(x)
-                local fresh <close> = ffi.callback("int (int)", function(y) return y + 1 end)
+                local fresh = ffi.callback("int (int)", function(y) return y + 1 end)
                 ffi.C._exit(lib.callbacks_call(fresh, x))
             end
             local status = ffi.new "int[1]"
-            local cb <close> = ffi.callback("int (int)", function(x)
+            local cb = ffi.callback("int (int)", function(x)
                 local pid = ffi.C.fork()
                 if pid == 0 then child(x) end
                 assert(ffi.C.waitpid(pid, status, 0) == pid)

@@ -71,6 +71,7 @@ local function refused_everywhere(cb, text, holder)
     local ok, message = pcall(result)
     assert.is_false(ok)
     assert.equal("result of callback 'int (*(void))(int)': " .. text, callbacks.first_line(message))
+    result:free()
     do
         local _ <close> = cb -- freed already is fine
     end

@@ -170,6 +170,7 @@ describe("a conversion for one call only", function()
     local function leaves_nothing(fn)
         local before = #ffi.callbacks()
         fn(function(x) return x end)
+        if _VERSION == "Lua 5.3" then support.gc() end -- which closes nothing when an error passes
         assert.equal(before, #ffi.callbacks())
     end
 

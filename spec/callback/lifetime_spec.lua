@@ -87,7 +87,7 @@ describe("a callback of its own", function()
             .. debug.getinfo(1, "l").currentline - 6 .. ") was freed already", cb.free, cb)
     end)
 
-    it("is closed at the end of a block, freed already or not", function()
+    it("is closed at the end of a block, freed already or not #close", function()
         local before = #ffi.callbacks()
         do
             local a <close> = ffi.callback("int (int)", same)

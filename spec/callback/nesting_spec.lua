@@ -127,7 +127,7 @@ describe("the coroutine that made a callback", function()
         cb:free()
     end)
 
-    it("may be closed with an error", function()
+    it("may be closed with an error #close", function()
         local cb
         local co = coroutine.create(function()
             cb = ffi.callback("int (int)", function(x) return x * 2 end)

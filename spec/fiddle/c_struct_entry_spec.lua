@@ -57,7 +57,7 @@ describe("an object of fiddle.struct", function()
         assert.is_nil(s.list[0])
     end)
 
-    it("lies in C's memory if that is wanted", function()
+    it("lies in C's memory if that is wanted #close", function()
         local s = S:malloc()
         assert.equal(0, s.i)
         s.i = 5

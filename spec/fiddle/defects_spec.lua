@@ -148,7 +148,7 @@ describe("where Fiddle fails, cffi.fiddle", function()
     it("opens libraries locally, and closes them if asked (there: global, never closed)", function()
         local exit, out = support.run_lua [[
             local fiddle = require "cffi.fiddle"
-            local h <close> = fiddle.dlopen "libz.so.1"
+            local h = fiddle.dlopen "libz.so.1"
             print(fiddle.DEFAULT:has "zlibVersion")
             h:close()
             print(pcall(fiddle.dlopen, "libz.so.1", fiddle.RTLD_LAZY | fiddle.RTLD_NOLOAD))

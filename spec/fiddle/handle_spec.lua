@@ -60,7 +60,7 @@ describe("fiddle.Handle", function()
         assert.truthy(tostring(h):find "%(closed%)$")
     end)
 
-    it("is closed by <close>, and that is no second close", function()
+    it("is closed by <close>, and that is no second close #close", function()
         local kept
         do
             local h <close> = fiddle.Handle "libm.so.6"

@@ -32,6 +32,10 @@ describe("fiddle.Pinned", function()
         assert.is_true(p:is_cleared())
         raises("ClearedReferenceError", "`ref` called on a cleared object", p.ref, p)
         assert.equal("fiddle.Pinned (cleared)", tostring(p))
+    end)
+
+    it("is cleared at the end of a block #close", function()
+        local p
         do
             local q <close> = fiddle.pin "value"
             p = q

@@ -157,7 +157,7 @@ describe("fiddle.Pointer", function()
             Pointer.malloc, 8, false, print)
     end)
 
-    it("is freed by <close>", function()
+    it("is freed by <close> #close", function()
         local kept
         do
             local p <close> = Pointer.malloc(8)

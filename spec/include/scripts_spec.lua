@@ -33,11 +33,11 @@ describe("programs without declarations", function()
         assert.equal("create\tnew\nwrite\tnew\ndelete\tnew\n", out)
     end)
 
-    it("sqlite.lua: SQLite with a function of ours", function()
+    it("sqlite.lua: SQLite with a function of ours #close", function()
         assert.equal("5000\t25005000\trow 999\nfalse\tno such table: nowhere\n", run "sqlite.lua")
     end)
 
-    it("curl.lua: options in '...', computed by macros", function()
+    it("curl.lua: options in '...', computed by macros #close", function()
         local url = "file://" .. temporary "some content"
         assert.equal("No error\t12.0\tsome content\ntrue\ttrue\n", run("curl.lua", url))
     end)
@@ -75,12 +75,12 @@ describe("programs without declarations", function()
         assert.equal("HELLO\ntrue\n", run "epoll.lua")
     end)
 
-    it("sha256.lua: OpenSSL", function()
+    it("sha256.lua: OpenSSL #close", function()
         assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n",
             run("sha256.lua", temporary "abc"))
     end)
 
-    it("gzip.lua: zlib's streams", function()
+    it("gzip.lua: zlib's streams #close", function()
         local text, packed = ("text \0 "):rep(50000), os.tmpname()
         finally(function() os.remove(packed) end)
         assert.equal("350000\ttrue\n", run("gzip.lua", temporary(text), packed))

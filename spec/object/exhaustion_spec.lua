@@ -97,8 +97,11 @@ local SCRIPTS = {
             __new = function(ct, x) return ffi.new(ct, x) end,
         })
         do local sum = T(3) + T(4) assert(sum:double() == 14) end
-        do local x <close> = ffi.gc(ffi.new "int[1]", function() log.closed = true end) end
-        assert(log.closed)
+    ]]},
+    {"variables that are closed #close", WITH_MODULE, [[
+        local closed
+        do local x <close> = ffi.gc(ffi.new "int[1]", function() closed = true end) end
+        assert(closed)
     ]]},
     {"stored strings and pointers", WITH_MODULE, [[
         local a = ffi.new("struct { const char *s; int *p; }[2]", {{("s"):rep(50), ffi.new("int[1]", 7)}})

@@ -12,7 +12,8 @@ local function objects()
 end
 
 local function make(dir, ...)
-    return support.run { "make", "--no-print-directory", "BUILD=" .. dir, "LUA=" .. support.lua, ... }
+    return support.run { "env", "MAKEFLAGS=", "make", "--no-print-directory", "BUILD=" .. dir, "LUA=" .. support.lua,
+        ... }
 end
 
 local function exists(path)
@@ -29,7 +30,7 @@ describe("linking the module", function()
         assert.equal(0, code)
         assert.truthy(exists(dir .. "/cffi/core.so"))
         local _, undefined = support.run { "nm", "-D", "-u", dir .. "/cffi/core.so" }
-        assert.truthy(undefined:find " lua_newuserdatauv\n")
+        assert.truthy(undefined:find " lua_newuserdata")
         assert.truthy(undefined:find " luaL_error\n")
     end)
 

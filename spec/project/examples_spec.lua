@@ -187,7 +187,7 @@ not in here
 ]], run "ftw.lua")
     end)
 
-    it("threads.lua counts in four threads, each as often as it says", function()
+    it("threads.lua counts in four threads, each as often as it says #close", function()
         assert.equal("1000\t250 250 250 250\n", run "threads.lua")
     end)
 
@@ -195,7 +195,7 @@ not in here
         assert.equal("127.0.0.1\t127.0.0.1\n127.0.0.9\t127.0.0.9\n", run("resolve.lua", "127.0.0.1", "127.0.0.9"))
     end)
 
-    it("audio.lua is called each millisecond, at once or later", function()
+    it("audio.lua is called each millisecond, at once or later #close", function()
         local out = run("audio.lua", "100")
         local ran, posted = out:match("^run:  (%d+) calls, at worst [%d.]+ ms late, beside short calls of C\n"
             .. "post: (%d+) calls, at worst [%d.]+ ms late, while Lua computes\n$")
@@ -203,7 +203,7 @@ not in here
         assert.is_true(tonumber(ran) > 50 and tonumber(posted) > 50, out)
     end)
 
-    it("interrupt.lua stops a query of SQLite's from another thread", function()
+    it("interrupt.lua stops a query of SQLite's from another thread #close", function()
         assert.equal("the query runs: true\ntrue\tinterrupted\n", run "interrupt.lua")
     end)
 

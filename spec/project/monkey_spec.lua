@@ -9,15 +9,16 @@ local function monkey(plant, env)
     local handle = assert(io.open(file, "w"))
     handle:write(plant)
     handle:close()
-    local command = "CFFI_BUILD='%s' LUA_INIT_5_4=@%s SHRINK=0 LUA='%s' %s '%s' tools/monkey.lua 1 7 2>&1"
-    local pipe = assert(io.popen(command:format(BUILD, file, support.lua, env or "", support.lua)))
+    local command = "CFFI_BUILD='%s' LUA_INIT_%s=@%s SHRINK=0 LUA='%s' %s '%s' tools/monkey.lua 1 7 2>&1"
+    local version = _VERSION:match "%d.*":gsub("%.", "_")
+    local pipe = assert(io.popen(command:format(BUILD, version, file, support.lua, env or "", support.lua)))
     local output = pipe:read "a"
     local ok = pipe:close()
     os.remove(file)
     return output, ok or false
 end
 
-describe("tools/monkey.lua", function()
+describe("tools/monkey.lua #close", function()
     it("passes what is right, and counts it", function()
         local output, ok = monkey("", "STEPS=200 WAY=default")
         assert.equal("monkey: 1 passed, 0 failed\n", output)

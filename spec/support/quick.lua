@@ -4,6 +4,9 @@
 local ffi = require(arg[1] == "luajit" and "cffi.luajit" or "cffi")
 if ffi.ffi then ffi = ffi.ffi end
 
+-- Finalisers that cannot be called end a program of Lua 5.3, as any that raises; later ones warn.
+if _VERSION == "Lua 5.3" then collectgarbage "stop" end
+
 ffi.cdef [[
 struct quick_point { int x, y; };
 struct quick_vec { double x, y; };
