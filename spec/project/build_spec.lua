@@ -95,6 +95,12 @@ describe("make dist", function()
         local first = archive "/1"
         assert.equal(64, #first)
         assert.equal(first, archive "/2")
+        for name, line in pairs { ["APKBUILD"] = "\n%x+  luacffi%-[%d.]+%.tar%.gz\n",
+            ["luacffi.rb"] = '\n  sha256 "' .. first .. '"\n', ["luacffi-[0-9]*.rockspec"] = 'url = "luacffi%-' } do
+            local _, recipe = support.run { "sh", "-c", "cat " .. dir .. "/1/" .. name }
+            assert.truthy(recipe:find(line), recipe)
+            assert.is_nil(recipe:find "@%u")
+        end
         local version = support.read_file("VERSION"):match "%S+"
         assert(os.execute(("tar -xzf %s/1/luacffi-%s.tar.gz -C %s"):format(dir, version, dir)))
         local code, _, err = support.run { "make", "-C", ("%s/luacffi-%s"):format(dir, version), "-n", "core" }

@@ -22,6 +22,14 @@ local function files_below(path)
     return out
 end
 
+describe("tools/test-lua", function()
+    it("knows versions that are installed and folders of Lua's sources", function()
+        local code, _, err = support.run { "tools/test-lua", "build", "docs" }
+        assert.equal("test-lua: docs is neither a version that is installed nor a folder of Lua's sources\n", err)
+        assert.equal(1, code)
+    end)
+end)
+
 describe("make install", function()
     it("puts every file where Lua looks, and uninstall removes exactly these", function()
         local dir, remove = directory()
