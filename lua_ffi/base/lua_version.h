@@ -90,8 +90,8 @@ static inline int lffi_53_resume(lua_State *L, lua_State *from, int count, int *
 #endif
 
 /* A collector that is stopped and restarted forgets what was allocated meanwhile. From 5.4 on its
- * steps are long enough to make up for that; in 5.3 it would never be done with a cycle. To be called
- * with what lua_gc(L, LUA_GCCOUNT) was before; finalisers run. */
+ * steps are long enough to make up for that; in 5.3 it would never be done with a cycle. To be
+ * called with what lua_gc(L, LUA_GCCOUNT) was before; finalisers run. */
 static inline void lffi_catch_up(lua_State *L, int before)
 {
 #if LUA_VERSION_NUM == 503

@@ -2,12 +2,12 @@
 -- it, and the archive of a release.
 local support = require "support"
 
--- A build directory with all objects of this build but nothing linked.
+-- A build directory with all objects of this build, and for which Lua they are, but nothing linked.
 local function objects()
     local dir = os.tmpname()
     os.remove(dir)
-    assert(os.execute(("mkdir %s && cp -pr %s/lua_ffi %s/cdecl_parser %s/libcdecl.a %s"):format(
-        dir, support.build, support.build, support.build, dir)))
+    assert(os.execute(("mkdir %s && cd %s && cp -pr lua_ffi cdecl_parser libcdecl.a lua-[0-9]* %s"):format(
+        dir, support.build, dir)))
     return dir, function() os.execute("rm -rf " .. dir) end
 end
 
