@@ -93,7 +93,8 @@ static const char *read_print_flags(const char *p, struct lffi_format_spec *spec
     return p;
 }
 
-const char *lffi_format_read(const char *p, struct lffi_format_spec *spec, bool scan)
+/* "%" [place "$"] flags [width] ["." precision] [length] conversion; returns the text behind it. */
+static const char *read_spec(const char *p, struct lffi_format_spec *spec, bool scan)
 {
     memset(spec, 0, sizeof *spec);
     spec->width.value = spec->precision.value = -1;
@@ -461,7 +462,7 @@ void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lf
     if (p == NULL)
         return;
     while ((p = strchr(p, '%')) != NULL) {
-        p = lffi_format_read(p, &spec, format->scan);
+        p = read_spec(p, &spec, format->scan);
         if (format->scan)
             lffi_format_check_scan(&c, &spec);
         else

@@ -45,8 +45,6 @@ struct lffi_format_check {
     unsigned char *taken;   /* which; a userdata on the stack */
 };
 
-/* "%" [place "$"] flags [width] ["." precision] [length] conversion; returns the text behind it. */
-const char *lffi_format_read(const char *p, struct lffi_format_spec *spec, bool scan);
 /* Raises "format '%d' " and the message, about the argument at idx. */
 _Noreturn void lffi_format_refuse(struct lffi_format_check *c, const struct lffi_format_spec *spec,
                                   int idx, const char *fmt, ...);

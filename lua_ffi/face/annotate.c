@@ -8,6 +8,7 @@
 
 #include "call/call.h"
 #include "face/face.h"
+#include "face/library.h"
 
 /* ---- functions that were fetched ------------------------------------------------------------- */
 

@@ -9,6 +9,7 @@
 #include <cffi.h>
 
 #include "face/face.h"
+#include "face/library.h"
 #include "object/scope.h"
 
 /* ---- cdef ------------------------------------------------------------------------------------ */

@@ -14,6 +14,7 @@
 
 #include "call/call.h"
 #include "face/face.h"
+#include "face/library.h"
 #include "object/scope.h"
 
 #if defined __linux__ || defined __FreeBSD__

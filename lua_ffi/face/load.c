@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "face/library.h"
 
 /* The option `flags` at the stack top: a number, or words ("now deepbind"). */
 static int read_flags(lua_State *L, struct lffi_scope *scope, int arg)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "face/library.h"
 
 static const char library_key = 0;    /* in a namespace's metatable: its library */
 static const char variables_key = 0;  /* in a namespace's metatable: variables fetched before */

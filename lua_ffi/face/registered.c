@@ -10,6 +10,7 @@
 
 #include "base/libpath.h"
 #include "face/face.h"
+#include "face/library.h"
 
 /* One table of symbols: a userdata, kept with its library's name by the table of the list. */
 struct registered {

@@ -8,6 +8,7 @@
 
 #include "base/libpath.h"
 #include "face/face.h"
+#include "face/library.h"
 
 /* One ffi.load: what is being opened and what was tried. */
 struct search {

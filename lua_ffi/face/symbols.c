@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "face/library.h"
 #include "base/elfsym.h"
 #include "object/scope.h"
 
