@@ -118,6 +118,39 @@ describe("ffi.include", function()
         assert.matches("\nthe package libfrobber%-dev has it$", known)
     end)
 
+    it("says with which package or name a header is found that is elsewhere", function()
+        local folders = headers.folder()
+        assert(os.execute(("mkdir -p %s/inc-2/frob %s/pc %s/other"):format(folders, folders, folders)))
+        headers.write(folders .. "/inc-2/frob", "frob.h", "#define FROB 1\n")
+        for _, name in ipairs { "a-2.0", "frob-long-2.0", "frob-2.0" } do
+            headers.write(folders .. "/pc", name .. ".pc", ("prefix=%s\nincludedir=${prefix}/inc-2\nName: x\n"
+                .. "Description: x\nVersion: 1\nCflags: -DX -I${includedir} -I/no\n"):format(folders))
+        end
+        local before = os.getenv "PKG_CONFIG_PATH"
+        headers.set_environment("PKG_CONFIG_PATH", folders .. "/pc")
+        local _, message = pcall(ffi.include, "frob/frob.h")
+        local found, ns = pcall(ffi.include, "frob/frob.h", { pkg = "frob-2.0" })
+        headers.set_environment("PKG_CONFIG_PATH", before)
+        assert.matches("\nthe option pkg = 'frob%-2%.0' finds it; at the prompt: :include frob/frob%.h pkg=frob%-2%.0$",
+            message)
+        assert.is_true(found)
+        assert.equal(1, ns.FROB)
+        _, message = pcall(ffi.include, "frob.h", { cflags = "-I" .. folders .. "/inc-2" })
+        assert.matches("\nit is there as 'frob/frob%.h'$", message)
+    end)
+
+    it("shortens what the compiler says of a file that is none", function()
+        local path = headers.write(folder, "lines.h", ("#error one\n"):rep(1000) .. "#error the last\n")
+        local _, message = pcall(ffi.include, path)
+        assert.matches("\n%.%. %(%d%d%d%d lines%)\n", message)
+        assert.is_true(select(2, message:gsub("\n", "")) < 35)
+        assert.matches("the last", message)
+        path = headers.write(folder, "loop.h", '#include "loop.h"\n')
+        _, message = pcall(ffi.include, path)
+        assert.matches("nested", message)
+        assert.is_true(select(2, message:gsub("\n", "")) < 35)
+    end)
+
     it("wants the compiler that was named", function()
         support.raises("cannot include <zlib.h>: there is no 'no-such-cc', which the option 'cc' names",
             function() ffi.include("zlib.h", { cc = "no-such-cc -m64" }) end)
@@ -198,6 +231,11 @@ describe("ffi.include", function()
     end)
 
     it("reads several headers, and packages", function()
+        local several = core.scope {}.include { "stdlib.h", "zlib.h", "sqlite3.h" }
+        assert.equal(3, several.abs(-3))
+        assert.truthy(several.zlibVersion() ~= nil and several.sqlite3_libversion() ~= nil)
+        assert.matches("^<stdlib%.h>, <zlib%.h>, <sqlite3%.h>: .*libz%.so.*, .*libsqlite3%.so.*, ffi%.C$",
+            tostring(several))
         local ns = ffi.include({ "zlib.h", "sqlite3.h" }, { lib = { "z", ffi.load "sqlite3" } })
         assert.equal(ns.ZLIB_VERSION, ffi.string(ns.zlibVersion()))
         assert.equal(ns.SQLITE_VERSION, ffi.string(ns.sqlite3_libversion()))

@@ -140,6 +140,26 @@ describe("cffi", function()
         assert.same({ 1, "cffi: cannot read: Is a directory\n" }, { code, err })
     end)
 
+    it("exits with 1 when nothing can be written", function()
+        for _, words in ipairs { "-e 1", "sym z", "layout int", "bind zlib.h", "--help", "--version", "layout --help",
+            "check " .. os.tmpname() } do
+            local code, _, err = support.run { "sh", "-c", support.lua .. " bin/cffi " .. words .. " >/dev/full" }
+            assert.same({ 1, "cffi: cannot write: No space left on device\n" }, { code, err }, words)
+        end
+        for redirection, text in pairs { [">&-"] = "write", ["<&-"] = "read" } do
+            local code, out = support.run { "sh", "-c", "echo 5 | " .. support.lua .. " bin/cffi 2>&1 " .. redirection }
+            assert.same({ 1, ("cffi: cannot %s: Bad file descriptor\n"):format(text) }, { code, out })
+        end
+    end)
+
+    it("leaves what a script closes closed", function()
+        local code, out, err = cffi({ "-" }, "io.stdout:close()")
+        assert.same({ 0, "", "" }, { code, out, err })
+        code, out, err = cffi({ "-" }, "io.stdout:close() error('no', 0)")
+        assert.same({ 1, "" }, { code, out })
+        assert.truthy(err:find "^cffi: no\nstack traceback:")
+    end)
+
     it("repl takes junk", function()
         local file <close> = assert(io.open("/dev/urandom", "rb"))
         local code, out, err = support.run({ support.lua, "bin/cffi", "repl" }, file:read(50000) .. "\n6 * 7\n")
@@ -149,6 +169,9 @@ describe("cffi", function()
     end)
 
     it("survives a closed output", function()
+        local _, first = support.run { "sh", "-c", "exec 2>&1; (echo 5; yes 6 | head -n 100000) | " .. support.lua
+            .. " bin/cffi | head -n 1" }
+        assert.equal("5\n", first)
         local _, out = support.run { "sh", "-c", "exec 2>&1; " .. support.lua .. " bin/cffi sym c | head -n 1" }
         assert.truthy(out:find "^%a+ +%d+ [^\n]+\n$")
     end)

@@ -83,6 +83,10 @@ describe("a command", function()
             ["?)"] = "nothing is known of ')'; :find looks further",
             [":time )"] = "stdin:1: unexpected symbol near ')'",
             [":save /"] = "/: Is a directory",
+            [":layout 5"] = ":layout wants a type or an object of C, got a number",
+            [":x 'abc' nothing"] = ":x wants a number of bytes, got 'nothing'",
+            [":lib ~/no_such.so"] = ("cannot load library '%s/no_such.so':\n\t%s/no_such.so: cannot open shared object "
+                .. "file: No such file or directory"):format(os.getenv "HOME", os.getenv "HOME"),
         } do
             assert.equal(message .. "\n", error_of(line), line)
         end

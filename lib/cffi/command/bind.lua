@@ -35,6 +35,13 @@ local function read(path)
     return text
 end
 
+local function write_out(text)
+    local written, why = io.write(text)
+    if not written then
+        error("cannot write: " .. why, 0)
+    end
+end
+
 -- plan: `words` (headers), `packages`, `libraries`, `output`; without that `write`, else standard
 -- output, gets the module. `annotate`: a file that says how to call. `merge`: into the module that
 -- is there. Returns a list of the files that were written.
@@ -50,7 +57,7 @@ return function(plan)
             annotate = plan.annotate },
         words_of(plan), name, old)
     if not plan.output then
-        (plan.write or io.write)(module)
+        (plan.write or write_out)(module)
         return {}
     end
     write(plan.output, module)

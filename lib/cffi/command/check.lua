@@ -164,11 +164,12 @@ return setmetatable(check, { __call = function(_, plan)
         local errors, count = check.errors(text)
         table.sort(errors, function(a, b) return a[1] < b[1] or a[1] == b[1] and a[2] < b[2] end)
         for _, found in ipairs(errors) do
-            print(("%s:%d:%d: %s"):format(path, table.unpack(found)))
+            io.write(("%s:%d:%d: %s\n"):format(path, table.unpack(found)))
         end
         bad = bad + #errors
         if #errors == 0 then
-            print(("%s: no errors, %d declaration%s"):format(path, count, count == 1 and "" or "s"))
+            io.write(("%s: no errors, %d declaration%s\n"):format(path, count,
+                count == 1 and "" or "s"))
         end
     end
     if bad > 0 then

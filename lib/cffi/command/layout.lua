@@ -5,6 +5,6 @@ return function(plan)
     local ffi = require "cffi"
     start.include(plan)
     for _, ct in ipairs(plan.words) do
-        print(ffi.layout(ct))
+        io.write(ffi.layout(ct), "\n")
     end
 end

@@ -10,7 +10,7 @@ return function(plan)
     end
     table.sort(rows, function(a, b) return a[1] < b[1] end)
     for _, row in ipairs(rows) do
-        print(row[2])
+        io.write(row[2], "\n")
     end
     if #rows == 0 then
         error(pattern and ("no export of %s fits '%s'"):format(name, pattern)

@@ -156,6 +156,22 @@ function compiler.run(how, arguments, input, doing)
     return start(how, arguments, input, doing)()
 end
 
+local FIRST_LINES, LAST_LINES = 20, 10 -- of what a compiler says
+
+-- Of many lines the first, which tell the first error, and the last, which may tell the only one.
+local function shortened(messages)
+    local list = {}
+    for line in messages:gmatch "[^\n]+" do
+        list[#list + 1] = line
+    end
+    local left_out = #list - FIRST_LINES - LAST_LINES
+    if left_out <= 1 then
+        return messages:gsub("\n+$", "")
+    end
+    return ("%s\n.. (%d lines)\n%s"):format(table.concat(list, "\n", 1, FIRST_LINES), left_out,
+        table.concat(list, "\n", #list - LAST_LINES + 1))
+end
+
 -- Raises what the compiler said.
 function compiler.failed(how, doing, code, messages, hint)
     if not messages:find "%S" then
@@ -163,7 +179,7 @@ function compiler.failed(how, doing, code, messages, hint)
     end
     local who = how.source and ("'%s', which %s names,"):format(table.concat(how.words, " "),
         how.source) or how.words[1]
-    messages = messages:gsub("\n+$", "") .. (hint or "")
+    messages = shortened(messages) .. (hint or "")
     error(("%s: %s says:\n%s"):format(doing, who, messages), 0)
 end
 

@@ -1,5 +1,6 @@
 -- A header that the compiler does not find: what may have been meant, and where it would come from.
 local nearest = require "cffi.include.nearest"
+local packages = require "cffi.include.packages"
 local system = require "cffi.include.system"
 
 local missing = {}
@@ -68,14 +69,35 @@ end
 
 -- A Debian package that has the header: installed, then the compiler was not told where it is; or
 -- known to apt-file.
-local function package_of(header)
+local function package_of(header, has_way)
     local package, path = ask("^([^:,]+)[^ ]*: (/usr.*/include/.*)$", "dpkg", "-S", "*/" .. header)
     if package then
-        return ("the package %s has it as %s: give the option 'pkg' or 'cflags'"):format(package,
-            path)
+        return ("the package %s has it as %s%s"):format(package, path,
+            has_way and "" or ": give the option 'pkg' or 'cflags'")
     end
     package = ask("^([^:]+): /usr.*/include/.*$", "apt-file", "search", "/" .. header)
     return package and ("the package %s has it"):format(package)
+end
+
+-- A header that is in a folder of its own below those that the compiler knows; its whole name.
+local function in_folder(header, flags)
+    for _, folder in ipairs(search_folders(flags)) do
+        for _, name in ipairs(system.names_in(folder)) do
+            local found = name ~= "." and name ~= ".."
+                and system.state(("%s/%s/%s"):format(folder, name, header))
+            if found and found.is_file then
+                return name .. "/" .. header
+            end
+        end
+    end
+end
+
+-- How a header that is somewhere else can be had.
+local function elsewhere(header, flags)
+    local package = packages.with_header(header)
+    local whole = not package and in_folder(header, flags)
+    return package and ("the option pkg = '%s' finds it; at the prompt: :include %s pkg=%s"):format(
+        package, header, package) or whole and ("it is there as '%s'"):format(whole)
 end
 
 -- What to add to the compiler's messages, "" when they are about something else.
@@ -85,15 +107,17 @@ function missing.hint(messages, headers, flags)
     if not name then
         return ""
     end
-    local lines = { "" }
+    local is_path = name:find "^%.?%.?/"
+    local way = not is_path and elsewhere(name, flags)
+    local package = not is_path and package_of(name, way)
     local near
-    for _, header in ipairs(headers) do
+    for _, header in ipairs(way and {} or headers) do
         near = near or header == name and similar(header, flags)
     end
-    if near then
-        lines[#lines + 1] = ("did you mean '%s'?"):format(near)
-    end
-    lines[#lines + 1] = not name:find "^%.?%.?/" and package_of(name) or nil
+    local lines = { "" }
+    lines[2] = near and ("did you mean '%s'?"):format(near) or nil
+    lines[#lines + 1] = package or nil
+    lines[#lines + 1] = way or nil
     return table.concat(lines, "\n")
 end
 

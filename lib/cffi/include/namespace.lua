@@ -270,7 +270,13 @@ function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
             no_library(state, name)
         end
         ffi.declaration(name) -- declares it in a scope that is filled when names are asked for
-        return ffi.addressof(libraries[1], name)
+        for i = 2, #libraries do
+            local has, address = pcall(ffi.addressof, libraries[i - 1], name)
+            if has then
+                return address
+            end
+        end
+        return ffi.addressof(libraries[#libraries], name)
     end
     return setmetatable(ns, {
         __index = setmetatable({}, { __index = index(state, ns) }),

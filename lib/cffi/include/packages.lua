@@ -22,28 +22,34 @@ local function words_of(text)
     return words
 end
 
-local function ask(program, question, names)
+local function program()
+    local named = os.getenv "PKG_CONFIG"
+    return named and named:find "%S" and named or "pkg-config"
+end
+
+local function ask(pkg_config, question, names)
     for _, name in ipairs(names) do
         if name:find "^%-" then
             error(("'%s' is no name of a package"):format(name), 0)
         end
     end
-    local words = { program, question }
+    local words = { pkg_config, question }
     table.move(names, 1, #names, 3, words)
     local code, output, messages = system.run(words)
     if not code then
-        error(("'%s' does not run: %s"):format(program, output), 0)
+        error(("'%s' does not run: %s"):format(pkg_config, output), 0)
     elseif code ~= 0 then
-        error(("%s says:\n%s"):format(program, messages:gsub("\n+$", "")), 0)
+        error(("%s says:\n%s"):format(pkg_config, messages:gsub("\n+$", "")), 0)
     end
     return output
 end
 
 -- The folders in which it looks: one changes when a package is installed.
-local function folders(program)
+local function folders(pkg_config)
     local list = {}
     local path = (os.getenv "PKG_CONFIG_PATH" or "") .. ":"
-        .. (os.getenv "PKG_CONFIG_LIBDIR" or ask(program, "--variable=pc_path", { "pkg-config" }))
+        .. (os.getenv "PKG_CONFIG_LIBDIR"
+            or ask(pkg_config, "--variable=pc_path", { "pkg-config" }))
     for folder in path:gmatch "[^:%s]+" do
         list[#list + 1] = folder
     end
@@ -52,11 +58,46 @@ end
 
 -- { flags =, libraries =, folders = } of packages, lists. Raises what pkg-config says.
 function packages.ask(names)
-    local program = os.getenv "PKG_CONFIG"
-    program = program and program:find "%S" and program or "pkg-config"
-    local flags = words_of(ask(program, "--cflags", names))
-    local libraries = words_of(ask(program, "--libs", names))
-    return { flags = flags, libraries = libraries, folders = folders(program) }
+    local pkg_config = program()
+    local flags = words_of(ask(pkg_config, "--cflags", names))
+    local libraries = words_of(ask(pkg_config, "--libs", names))
+    return { flags = flags, libraries = libraries, folders = folders(pkg_config) }
+end
+
+-- The folders of -I in the text of a package's file, its variables put in.
+local function include_folders(text)
+    local variables, list = {}, {}
+    local function expand(value)
+        return (value:gsub("%${([^}]*)}", variables))
+    end
+    for name, value in ("\n" .. text):gmatch "\n([%w_.]+)[ \t]*=[ \t]*([^\n]*)" do
+        variables[name] = expand(value)
+    end
+    for folder in expand(("\n" .. text):match "\nCflags:([^\n]*)" or ""):gmatch "%-I%s*(%S+)" do
+        list[#list + 1] = folder
+    end
+    return list
+end
+
+-- The package with whose flags the compiler finds a header: of several one that is named like it,
+-- and the shortest. nil when there is none.
+function packages.with_header(header)
+    local word = header:match "^[%w]*":lower()
+    local best, best_rank
+    local known, list = pcall(folders, program())
+    for _, folder in ipairs(known and list or {}) do
+        for _, file in ipairs(system.names_in(folder)) do
+            local name = file:match "^(.*)%.pc$"
+            for _, place in ipairs(name and include_folders(system.read_file(folder .. "/" .. file)
+                or "") or {}) do
+                local rank = #name + (name:lower():find(word, 1, true) and 0 or 1000)
+                if (not best or rank < best_rank) and system.state(place .. "/" .. header) then
+                    best, best_rank = name, rank
+                end
+            end
+        end
+    end
+    return best
 end
 
 -- The libraries among linker flags, as names or paths for ffi.load.

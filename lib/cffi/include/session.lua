@@ -190,32 +190,89 @@ local function of_package(ffi, words)
     return list
 end
 
--- Looks for the library that has the functions, unless the unit remembers it. Returns whether it is
--- the process itself, and whether the unit is another now. `choice`: from library.choice, or nil.
-local function search(headers, unit, choice)
-    local functions = units.functions(unit)
-    if #functions == 0 or library.in_process(functions, system.is_loaded) then
-        return true, false
+-- The group of the header that a file is.
+local function group_of(groups, file)
+    for _, group in ipairs(groups) do
+        local header = group.headers[1]:gsub("^%./", "")
+        if file == header or file:sub(-#header - 1) == "/" .. header then
+            return group
+        end
     end
-    local stamp = library.stamp()
-    if unit.library_stamp == stamp and unit.library and unit.library_why
-        and (unit.library == "" or library.is_known(unit.library)) then
-        return false, false
-    end
-    local path, why = library.find(functions, choice or library.choice(headers))
-    unit.library, unit.library_why, unit.library_stamp = path or "", why or "", stamp
-    return false, true
 end
 
--- The library, or none and why; and whether the unit is another now.
-local function found(ffi, headers, unit)
-    local in_process, changed = search(headers, unit)
-    if in_process then
-        return { ffi.C }, nil, changed
-    elseif unit.library == "" then
-        return {}, unit.library_why, changed
+-- The functions of each of several headers, for they may be of several libraries: { headers =,
+-- functions = } each.
+local function groups_of(headers, unit)
+    local functions = units.functions(unit)
+    local groups, is_asked = {}, {}
+    if #headers == 1 then
+        return { { headers = headers, functions = functions } }
     end
-    return { load_library(ffi, unit.library) }, nil, changed
+    for i, header in ipairs(headers) do
+        groups[i] = { headers = { header }, functions = {} }
+    end
+    for _, name in ipairs(functions) do
+        is_asked[name] = true
+    end
+    for name, _, file in units.names(unit) do
+        local group = is_asked[name] and group_of(groups, file)
+        if group then
+            table.insert(group.functions, name)
+        end
+    end
+    local list = {}
+    for _, group in ipairs(groups) do
+        list[#list + 1] = group.functions[1] and group or nil
+    end
+    return #list > 1 and list or { { headers = headers, functions = functions } }
+end
+
+-- Whether what a unit remembers of libraries can be so.
+local function are_known(unit)
+    for _, path in ipairs(units.lines(unit.library or "")) do
+        if not library.is_known(path) then
+            return false
+        end
+    end
+    return unit.library ~= nil and unit.library_why ~= nil
+end
+
+-- Looks for the libraries that have the functions, unless the unit remembers them. Returns whether
+-- one is the process itself, the paths of the others, and whether the unit is another now.
+-- `choice`: from library.choice for all headers, or nil.
+local function search(headers, unit, choice)
+    local in_process, others, key = false, {}, { library.stamp() }
+    for _, group in ipairs(groups_of(headers, unit)) do
+        if #group.functions == 0 or library.in_process(group.functions, system.is_loaded) then
+            in_process = true
+        else
+            others[#others + 1] = group
+            key[#key + 1] = #group.headers == 1 and #headers > 1 and group.headers[1] or nil
+        end
+    end
+    key = lines(key)
+    if not others[1] or unit.library_stamp == key and are_known(unit) then
+        return in_process, others[1] and unit.library or "", false
+    end
+    local paths, reason = {}, nil
+    for _, group in ipairs(others) do
+        local own = #group.headers == #headers and choice or library.choice(group.headers)
+        local path, why = library.find(group.functions, own)
+        paths[#paths + 1], reason = path, reason or why
+    end
+    unit.library, unit.library_why, unit.library_stamp = lines(paths), reason or "", key
+    return in_process, unit.library, true
+end
+
+-- The libraries, or none and why; and whether the unit is another now.
+local function found(ffi, headers, unit)
+    local in_process, paths, changed = search(headers, unit)
+    local list = {}
+    for _, path in ipairs(units.lines(paths)) do
+        list[#list + 1] = load_library(ffi, path)
+    end
+    list[#list + 1] = in_process and ffi.C or nil
+    return list, not list[1] and unit.library_why or nil, changed
 end
 
 -- Reads a source for a scope, in which it is declared. Returns what follows from the options: {

@@ -116,6 +116,14 @@ local function protected(run, ...)
     end
 end
 
+-- Words that begin with "~/", as shells have them.
+local function at_home(text)
+    local home = os.getenv "HOME"
+    return home and (" " .. text):gsub("(%s[\"'<]?)~/", function(before)
+        return before .. home .. "/"
+    end):sub(2) or text
+end
+
 -- Runs a line that begins with ":" or "?".
 function commands.run(session, line)
     local question = line:match "^%?%s*(.-)%s*$"
@@ -131,7 +139,7 @@ function commands.run(session, line)
     elseif command.takes == "" and argument ~= "" then
         error((":%s takes no '%s'"):format(name, argument), 0)
     end
-    protected(command.run, session, argument)
+    protected(command.run, session, at_home(argument))
 end
 
 -- ---- the small ones ----------------------------------------------------------------------------
@@ -173,7 +181,11 @@ function commands.layout(session, text)
         if not is_lua or value == nil or type(value) == "string" then
             error(info, 0)
         end
-        ct, info = value, ffi.reflect(value)
+        ok, info = pcall(ffi.reflect, value)
+        if not ok then
+            error((":layout wants a type or an object of C, got a %s"):format(type(value)), 0)
+        end
+        ct = value
     end
     if info.kind == "pointer" and ffi.reflect(info.target).members then
         ct = info.target
@@ -190,10 +202,12 @@ function commands.examine(session, text)
     if head and not load("return " .. text) then
         value, count = session:value_of(head), session:value_of(size)
     else
-        value = session:value_of(text)
+        value, size = session:value_of(text), nil
     end
     if value == nil then
-        error(("'%s' is nil"):format(text), 0)
+        error(("'%s' is nil"):format(size and head or text), 0)
+    elseif size and not math.tointeger(count) then
+        error((":x wants a number of bytes, got '%s'"):format(size), 0)
     end
     session:print("%s", session.ffi.hexdump(value, math.tointeger(count)))
 end

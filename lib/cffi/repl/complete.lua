@@ -279,8 +279,9 @@ local function files(prefix, folders)
     if prefix:find "[^%w_./+~-]" then
         return names
     end
+    local place = (folder or ""):gsub("^~/", (os.getenv "HOME" or "~"):gsub("%%", "%%%%") .. "/")
     for _, root in ipairs(folders) do
-        for name in output_of(("ls -Lp '%s%s'"):format(root, folder or "")):gmatch "[^\n]+" do
+        for name in output_of(("ls -Lp '%s%s'"):format(root, place)):gmatch "[^\n]+" do
             if prefixed(name, base) then
                 names[(folder or "") .. name] = true
             end

@@ -6,6 +6,7 @@ local library = require "cffi.include.library"
 local system = require "cffi.include.system"
 
 local FOLDERS = { "/usr/include", "/usr/local/include" }
+local NEAR_HEADERS = "/usr/include/*.h /usr/local/include/*.h " -- to be read first
 local MAX_ROWS = 30 -- of each kind
 local MAX_EXPORTS = 10000 -- that are gathered, of which the first are shown
 local PATIENCE = 1 -- second, for what headers declare: with a cold disk there are too many to read
@@ -93,13 +94,15 @@ local function search_headers(word)
     local name = glob.is_glob(word) and word or "*" .. word .. "*"
     name = name:gsub("[*?]", { ["*"] = "[A-Za-z0-9_]*", ["?"] = "[A-Za-z0-9_]" })
     local command = ("env LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])%s *[(]' %s")
-        :format(name, table.concat(FOLDERS, " "))
+        :format(name, NEAR_HEADERS .. table.concat(FOLDERS, " "))
     local pipe = io.popen(impatient(command .. " 2>/dev/null"))
     return function()
         local rows, depth = {}, {}
         for path in pipe:lines() do
             local row = included_as(path)
-            rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
+            if not depth[row] then
+                rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
+            end
         end
         local _, _, status = pipe:close()
         table.sort(rows, function(a, b)

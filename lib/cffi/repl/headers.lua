@@ -26,15 +26,16 @@ local function counts(namespace)
     return count
 end
 
--- Headers and library; of many libraries the first.
+-- Headers and library; of many the first.
 local function title_of(namespace)
     local title = tostring(namespace)
-    local first, rest = title:match "^(.-), (.*)$"
-    if not rest or #title < 100 then
-        return title
+    local parts = {}
+    for _, list in ipairs { title:match "^(.-): (.*)$" } do
+        local first, rest = list:match "^(.-), (.*)$"
+        local _, commas = (rest or ""):gsub(", ", "")
+        parts[#parts + 1] = rest and ("%s and %d more"):format(first, commas + 1) or list
     end
-    local _, commas = rest:gsub(", ", "")
-    return ("%s and %d more"):format(first, commas + 1)
+    return #title < 100 and title or table.concat(parts, ": ")
 end
 
 local function counted(n, what)
