@@ -5,6 +5,8 @@ local memory = require "cffi.memory"
 
 local ROW = bytes_of.ROW
 local UNKNOWN_SIZE = 64 -- bytes shown where nobody knows how many there are
+-- Bytes of memory that are shown at most: what is read is kept in memory, which would be read, too.
+local MOST = 1 << 20
 
 -- Rows of `bytes`; of those that repeat the one before only a star.
 local function add_rows(list, format, start, bytes)
@@ -60,9 +62,11 @@ return function(scope)
                 scope.type(v)), 2)
         end
         size = count_of(n, size)
-        local bytes = memory.read(address, size)
+        local bytes = memory.read(address, math.min(size, MOST))
         add_rows(list, "0x%012x", address, bytes)
-        if #bytes < size then
+        if #bytes == MOST and size > MOST then
+            list[#list + 1] = ("0x%012x  (%d bytes more)"):format(address + MOST, size - MOST)
+        elseif #bytes < size then
             list[#list + 1] = ("0x%012x  (unreadable)"):format(address + #bytes)
         end
         return table.concat(list, "\n")

@@ -176,6 +176,9 @@ describe("ffi.hexdump", function()
 
     it("says where memory ends", function()
         assert.equal("0x000000000008  (unreadable)", scope.hexdump(scope.cast("char *", 8), 4))
+        local block = scope.new("char[?]", 3 << 20) -- reading makes the heap behind it grow
+        local text = scope.hexdump(block, 1 << 40)
+        assert.truthy(text:find("\n%*\n0x%x+  .*\n0x%x+  %(" .. (1 << 40) - (1 << 20) .. " bytes more%)$"))
         local page = scope.C.getpagesize()
         local pages = scope.C.mmap(nil, 2 * page, 3, 0x22, -1, 0)
         local start = memory.address(pages, true)

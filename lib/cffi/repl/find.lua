@@ -11,6 +11,20 @@ local MAX_ROWS = 30 -- of each kind
 local MAX_EXPORTS = 10000 -- that are gathered, of which the first are shown
 local PATIENCE = 1 -- second, for what headers declare: with a cold disk there are too many to read
 
+-- Sorts rows: first those that begin with the word.
+local function sort_for(rows, word)
+    local starts = {}
+    for _, row in ipairs(rows) do
+        starts[row] = row:sub(1, #word) == word
+    end
+    table.sort(rows, function(a, b)
+        if starts[a] ~= starts[b] then
+            return starts[a]
+        end
+        return a < b
+    end)
+end
+
 -- Rows of one kind, below a title, each once. `is_cut`: there may be more than these.
 local function section(session, title, rows, is_cut)
     if #rows == 0 then
@@ -38,7 +52,7 @@ local function declared(session, pattern)
 end
 
 -- Symbols of open libraries that nothing declares.
-local function exported(session, pattern)
+local function exported(session, pattern, word)
     local rows, seen, spaces = {}, {}, { session.ffi.C }
     for _, entry in ipairs(session.libraries) do
         table.insert(spaces, 1, entry.namespace)
@@ -52,7 +66,7 @@ local function exported(session, pattern)
             end
         end
     end
-    table.sort(rows)
+    sort_for(rows, word)
     return rows
 end
 
@@ -85,30 +99,45 @@ local function impatient(command)
         command, command)
 end
 
+local function start(command, places)
+    return io.popen(impatient(command .. places .. " 2>/dev/null"))
+end
+
+-- The headers that a search writes, each once, and their depths. True when time was too short.
+local function add_headers(rows, depth, pipe)
+    for path in pipe:lines() do
+        local row = included_as(path)
+        if not depth[row] then
+            rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
+        end
+    end
+    local _, _, status = pipe:close()
+    return status == 124 or status == 143 -- GNU's, busybox's
+end
+
 -- Starts to look for headers in which a function of that name stands. Returns what waits for them
--- and gives them, those in fewer folders first, and whether time was too short for all.
+-- and gives them, those in fewer folders first, and whether time was too short for all; it takes
+-- the first row of exports.
 local function search_headers(word)
     if word:find "[^%w_*?%[%]^-]" then
         return function() return {}, false end
     end
     local name = glob.is_glob(word) and word or "*" .. word .. "*"
     name = name:gsub("[*?]", { ["*"] = "[A-Za-z0-9_]*", ["?"] = "[A-Za-z0-9_]" })
-    local command = ("env LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])%s *[(]' %s")
-        :format(name, NEAR_HEADERS .. table.concat(FOLDERS, " "))
-    local pipe = io.popen(impatient(command .. " 2>/dev/null"))
-    return function()
+    local command = "env LC_ALL=C grep -rlE --include='*.h' '(^|[^A-Za-z0-9_])" .. name .. " *[(]' "
+    local pipe = start(command, NEAR_HEADERS .. table.concat(FOLDERS, " "))
+    return function(export)
         local rows, depth = {}, {}
-        for path in pipe:lines() do
-            local row = included_as(path)
-            if not depth[row] then
-                rows[#rows + 1], depth[row] = row, select(2, row:gsub("/", ""))
-            end
+        local is_cut = add_headers(rows, depth, pipe)
+        if is_cut and export then -- at least those that are named as the library is
+            local stem = export:match "  .-lib(.-)[-%d]*%.so" or "*"
+            stem = stem:gsub("%W", "?")
+            add_headers(rows, depth, start(command, ("/usr/include/*%s*"):format(stem)))
         end
-        local _, _, status = pipe:close()
         table.sort(rows, function(a, b)
             return depth[a] < depth[b] or depth[a] == depth[b] and a < b
         end)
-        return rows, status == 124 or status == 143 -- GNU's, busybox's
+        return rows, is_cut
     end
 end
 
@@ -125,7 +154,7 @@ local function named_libraries(pattern)
 end
 
 -- What libraries of the system export that are not open; each file once. Whether that is all.
-local function system_exports(session, pattern)
+local function system_exports(session, pattern, word)
     local rows, seen = {}, {}
     for _, candidate in ipairs(library.known()) do
         local path = system.real_path(candidate.path)
@@ -140,7 +169,7 @@ local function system_exports(session, pattern)
             break
         end
     end
-    table.sort(rows)
+    sort_for(rows, word)
     return rows, #rows > MAX_EXPORTS
 end
 
@@ -163,12 +192,12 @@ return function(session, word)
     local headers_found = search_headers(word) -- meanwhile
     count = count + section(session, "declared", declared(session, pattern))
     count = count + section(session, "exported by open libraries, not declared",
-        exported(session, pattern))
+        exported(session, pattern, word))
     count = count + section(session, "headers", headers(pattern))
     count = count + section(session, "libraries", named_libraries(pattern))
-    count = count + section(session, "exported by libraries of the system",
-        system_exports(session, pattern))
-    count = count + header_section(session, headers_found())
+    local exports_found, more = system_exports(session, pattern, word)
+    count = count + section(session, "exported by libraries of the system", exports_found, more)
+    count = count + header_section(session, headers_found(exports_found[1]))
     if count == 0 then
         error(("nothing like '%s' was found"):format(word), 0)
     end
