@@ -60,8 +60,9 @@ static bool userdata_is_right(lua_State *L, const struct lffi_value *arg, int wh
 }
 
 /* A new userdata that is given a metatable and a user value without the API has them. Strings that
- * the collector never looks at, as names of metamethods, are not white. */
-static bool poke_is_right(lua_State *L, const struct lffi_value *arg)
+ * the collector never looks at, as names of metamethods, are not white. The arguments are looked
+ * for again: the stack may have moved. */
+static bool poke_is_right(lua_State *L)
 {
     int top = lua_gettop(L);
     bool right;
@@ -70,7 +71,7 @@ static bool poke_is_right(lua_State *L, const struct lffi_value *arg)
     lua_newtable(L);
     lua_newuserdatauv(L, 11, 2);
     if (lffi_is_white(lffi_stack_top(L)->as.object)) { /* or the collector was there at once */
-        lffi_poke(L, lua_topointer(L, -2), &arg[A_FLOAT]);
+        lffi_poke(L, lua_topointer(L, -2), lffi_running(L) + 1 + A_FLOAT);
         right = right && lua_getmetatable(L, -1) && lua_rawequal(L, -1, -3) &&
                 lua_getiuservalue(L, -2, 1) == LUA_TNUMBER && lua_tonumber(L, -1) == number &&
                 lua_getiuservalue(L, -3, 2) == LUA_TNIL && lua_rawlen(L, -4) == 11;
@@ -172,7 +173,7 @@ static int probe(lua_State *L)
               userdata_is_right(L, arg, USERDATA) && userdata_is_right(L, arg, WITH_VALUE) &&
               user_values_are_right(arg) && lua_getinfo(L, "f", &here) &&
               closure_is_right(L, function, answer) && next_is_right(L) && callback_is_right(L) &&
-              poke_is_right(L, arg) && top_is_right(L, arg);
+              poke_is_right(L) && top_is_right(L, lffi_running(L) + 1);
     return 0;
 }
 

@@ -136,12 +136,10 @@ describe("ffi.async", function()
 
     it("says when the system has no thread left #process", function()
         local code, out, err = callbacks.run [[
-            ffi.cdef "int setrlimit(int, const unsigned long *);"
-            local list = {}
-            for i = 1, 10000 do list[i] = { i } end
-            list = nil
-            collectgarbage()
-            assert(ffi.C.setrlimit(9, ffi.new("unsigned long[2]", { 1, 1 })) == 0) -- RLIMIT_AS: no stack for a thread
+            ffi.cdef "int pthread_attr_setstacksize(void *, size_t); int pthread_setattr_default_np(const void *);"
+            local attr = ffi.new "long[32]"
+            assert(ffi.C.pthread_attr_setstacksize(attr, 1 << 46) == 0) -- as all threads have: there is no such room
+            assert(ffi.C.pthread_setattr_default_np(attr) == 0)
             print(pcall(ffi.async, lib.callbacks_pause, 1))
         ]]
         assert.equal("", err)
