@@ -68,11 +68,30 @@ void lffi_watch_thread(void)
 
 /* ---- guests ---------------------------------------------------------------------------------- */
 
+/* Those of universes that are closed, unless frames of theirs are on this thread's stack. */
+static void forget_closed(void)
+{
+    struct lffi_guest **link = &lffi_thread.guests;
+    while (*link != NULL) {
+        struct lffi_guest *guest = *link;
+        if (guest->gate != NULL || guest->depth > 0) {
+            link = &guest->next;
+            continue;
+        }
+        *link = guest->next;
+        free(guest);
+    }
+}
+
 struct lffi_guest *lffi_guest_of(struct lffi_gate *gate)
 {
     struct lffi_guest *guest = lffi_find_guest(gate);
-    if (guest != NULL || (guest = calloc(1, sizeof *guest)) == NULL)
+    if (guest != NULL)
         return guest;
+    forget_closed();
+    guest = calloc(1, sizeof *guest);
+    if (guest == NULL)
+        return NULL;
     guest->gate = gate;
     guest->thread = &lffi_innermost;
     guest->base.gate = gate;
@@ -150,18 +169,20 @@ void lffi_drop_gone(lua_State *L, struct lffi_gate *gate)
 bool lffi_close_guests(struct lffi_gate *gate)
 {
     bool inside = false;
+    struct lffi_guest *next;
     lffi_lock_universe(&gate->universe);
-    for (struct lffi_guest *guest = gate->guests; guest != NULL; guest = guest->neighbour) {
+    for (struct lffi_guest *guest = gate->guests; guest != NULL; guest = next) {
+        next = guest->neighbour;
         inside |= guest->depth > 0;
         guest->base.L = NULL;
-        guest->gate = NULL;
+        guest->gate = NULL; /* now it is its thread's alone, which frees it when it ends */
     }
     gate->guests = NULL;
-    while (gate->gone != NULL) {
-        struct lffi_guest *guest = gate->gone;
-        gate->gone = guest->next_gone;
+    for (struct lffi_guest *guest = gate->gone; guest != NULL; guest = next) {
+        next = guest->next_gone;
         free(guest);
     }
+    gate->gone = NULL;
     lffi_unlock_universe(&gate->universe, false);
     return inside;
 }

@@ -94,7 +94,8 @@ describe("a callback on a foreign thread", function()
             print(lib.callbacks_in_threads(cb, 4, 20000, 7), n)
             print(lib.callbacks_beside_threads(cb, own, 3, 5000, 7), n)
         ]])
-        local code, out, err = support.run { "env", "LD_PRELOAD=" .. support.library "nobarrier", support.lua, script }
+        local preload = (os.getenv "LD_PRELOAD" or "") .. ":" .. support.library "nobarrier"
+        local code, out, err = support.run { "env", "LD_PRELOAD=" .. preload, support.lua, script }
         os.remove(script)
         assert.equal("", err)
         assert.equal("0\t80000\n0\t100000\n", out)

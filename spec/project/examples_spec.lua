@@ -207,6 +207,11 @@ not in here
         assert.equal("the query runs: true\ntrue\tinterrupted\n", run "interrupt.lua")
     end)
 
+    it("glib.lua has GLib's main loop on a thread call Lua #close", function()
+        assert.equal("5 ticks, 5 of them on the loop's thread; handed over: 55; worked meanwhile: true\n",
+            run "glib.lua")
+    end)
+
     it("uv.lua has libuv's timer and threads call Lua", function()
         assert.equal("3 ticks, 8 works in other threads, 8 finished\n", run "uv.lua")
     end)
