@@ -8,7 +8,7 @@ ffi.cdef [[
     typedef struct { long words[5]; } ends_mutex; typedef struct { long words[4]; } ends_semaphore;
     int sem_init(ends_semaphore *, int, unsigned); int sem_wait(ends_semaphore *); int sem_post(ends_semaphore *);
     int pthread_mutex_lock(ends_mutex *); int pthread_mutex_unlock(ends_mutex *);
-    int clock_gettime(int, long *);
+    int clock_gettime(int, long *); unsigned long pthread_self(void);
 ]]
 
 local function now()
@@ -273,5 +273,174 @@ describe("a fork", function()
             .. "here\n", err)
         assert.equal("1\ttrue\t0\n", out)
         assert.equal(0, status)
+    end)
+end)
+
+-- What may hang, while the Lua state closes: each ends within a second or two.
+describe("lua_close", function()
+    it("ends while a thread holds a library's lock around its callback #process", function()
+        local status, out, err = run [[
+            ffi.cdef [=[
+                typedef struct { long words[5]; } ends_mutex;
+                int pthread_mutex_lock(ends_mutex *); int pthread_mutex_unlock(ends_mutex *);
+            ]=]
+            mutex = ffi.new "ends_mutex"
+            local inside
+            local cb = ffi.callback("int (int)", function()
+                ffi.C.pthread_mutex_lock(mutex)
+                inside = true
+                lib.callbacks_pause(300) -- comes back to a state that is closed
+                ffi.C.pthread_mutex_unlock(mutex)
+                return 1
+            end, { error = 6 })
+            lib.callbacks_start(cb, 3, 1, 6) -- two wait for the mutex in C
+            while not inside do lib.callbacks_pause(1) end
+            io.write "end"
+        ]]
+        assert.equal("", err)
+        assert.equal("end", out)
+        assert.equal(0, status)
+    end)
+
+    it("ends while two callbacks wait for each other inside C #process", function()
+        local status, out, err = run [[
+            ffi.cdef [=[
+                typedef struct { long words[4]; } ends_semaphore;
+                int sem_init(ends_semaphore *, int, unsigned); int sem_wait(ends_semaphore *);
+            ]=]
+            semaphores = ffi.new "ends_semaphore[2]"
+            for i = 0, 1 do ffi.C.sem_init(semaphores[i], 0, 0) end
+            local inside = 0
+            local cb = ffi.callback("int (int)", function()
+                inside = inside + 1
+                ffi.C.sem_wait(semaphores[inside - 1]) -- which nobody posts
+                return 1
+            end)
+            lib.callbacks_start(cb, 2, 1, 1)
+            while inside < 2 do lib.callbacks_pause(1) end
+            io.write "end"
+        ]]
+        assert.equal("", err)
+        assert.equal("end", out)
+        assert.equal(0, status)
+    end)
+
+    it("ends while a callback waits for the owner, within a callback that waits for Lua #process", function()
+        local status, out, err = run [[
+            local owned = ffi.callback("int (int)", function() return 1 end, { thread = "owner", error = 7 })
+            lib.callbacks_keep(owned)
+            local cb = ffi.callback("int (int)", function() return lib.callbacks_call_kept(1) end, { error = 6 })
+            lib.callbacks_delay = 20
+            lib.callbacks_start(cb, 2, 1, 1)
+            local t = os.clock()
+            lib.callbacks_pause(30) -- one is inside and waits for this thread, which computes
+            while os.clock() - t < 0.1 do end
+            io.write "end"
+        ]]
+        assert.equal("", err)
+        assert.equal("end", out)
+        assert.equal(0, status)
+    end)
+
+    it("ends while a task calls back and waits for Lua #process", function()
+        local status, out, err = run [[
+            local n = 0
+            local cb = ffi.callback("int (int)", function() n = n + 1 return 1 end, { error = 6 })
+            for _ = 1, 3 do ffi.async(lib.callbacks_repeat, cb, 1000000000) end
+            while n < 10 do lib.callbacks_pause(1) end
+            io.write "end"
+        ]]
+        assert.equal("end", out)
+        assert.truthy(err == "" or err:find "was called by C after its Lua state was closed\n$", err)
+        assert.equal(0, status)
+    end)
+
+    it("runs finalisers that call C while threads call back, and wait for them #process", function()
+        local status, out, err = run [[
+            local n = 0
+            cb = ffi.callback("int (int)", function() n = n + 1 return 1 end, { error = 1 })
+            lib.callbacks_start(cb, 3, 2000, 1)
+            last = setmetatable({}, { __gc = function() io.write("joined ", lib.callbacks_join(), " ") end })
+            io.write "end "
+        ]]
+        assert.equal("end joined 0 ", out)
+        assert.truthy(err == "" or err:find "was called by C after its Lua state was closed\n$", err)
+        assert.equal(0, status)
+    end)
+end)
+
+describe("a thread that is cancelled", function()
+    local cancel = [[
+        ffi.cdef "int pthread_cancel(unsigned long); unsigned long pthread_self(void);"
+        ffi.cdef "int pthread_create(unsigned long *, const void *, void *(*)(void *), void *);"
+        ffi.cdef "int pthread_join(unsigned long, void **);"
+        local thread = ffi.new "unsigned long[1]"
+        local function join()
+            local result = ffi.new "void *[1]"
+            ffi.C.pthread_join(thread[0], result)
+            return ffi.tonumber(ffi.cast("intptr_t", result[0]))
+        end
+    ]]
+
+    it("while it waits for Lua runs its callback, and is cancelled after it #process", function()
+        local status, out, err = run(cancel .. [[
+            local n = 0
+            local cb = ffi.callback("int (int)", function() thread[0] = ffi.C.pthread_self() n = n + 1 return 1 end)
+            lib.callbacks_start(cb, 1, 1000000000, 1)
+            while thread[0] == 0 do lib.callbacks_pause(1) end
+            local t = os.clock()
+            while os.clock() - t < 0.05 do end -- it waits now
+            ffi.C.pthread_cancel(thread[0])
+            lib.callbacks_join()
+            print(n < 1000000000)
+            print(lib.callbacks_in_threads(cb, 1, 1, 1))
+        ]])
+        assert.equal("", err)
+        assert.equal("true\n0\n", out)
+        assert.equal(0, status)
+    end)
+
+    it("while it runs Lua ends when the callback has returned, at C's next point of that kind #process", function()
+        local status, out, err = run(cancel .. [[
+            local cb = ffi.callback("void *(void *)", function()
+                ffi.C.pthread_cancel(ffi.C.pthread_self())
+                lib.callbacks_pause(1)
+                io.write "still here "
+                return ffi.cast("void *", 5)
+            end)
+            assert(ffi.C.pthread_create(thread, nil, cb, nil) == 0)
+            print(join()) -- the callback is the whole thread: it returned before any such point
+        ]])
+        assert.equal("", err)
+        assert.equal("still here 5\n", out)
+        assert.equal(0, status)
+    end)
+end)
+
+describe("a yield out of a callback", function()
+    it("is an error on foreign threads, within tasks, and on Lua's own", function()
+        local cb <close> = ffi.callback("int (int)", function() coroutine.yield() end, { error = 3 })
+        local text = "attempt to yield out of a callback: C code stands between it and its coroutine"
+        local reports = callbacks.reports(function()
+            assert.equal(0, lib.callbacks_in_threads(cb, 1, 1, 3))
+            assert.equal(3, ffi.async(lib.callbacks_call, cb, 1):wait())
+            local worker <close> = ffi.worker()
+            assert.equal(3, worker:call(lib.callbacks_call, cb, 1))
+        end)
+        assert.equal(3, #reports)
+        for i = 1, 3 do assert.equal(text, callbacks.first_line(reports[i])) end
+        local _, err = coroutine.resume(coroutine.create(function() lib.callbacks_call(cb, 1) end))
+        assert.equal(text, callbacks.first_line(err))
+    end)
+
+    it("is an error for ffi.await, too", function()
+        local cb <close> = ffi.callback("int (int)", function()
+            ffi.await(ffi.async(lib.callbacks_pause, 1))
+            return 1
+        end, { error = 3 })
+        local reports = callbacks.reports(function() assert.equal(0, lib.callbacks_in_threads(cb, 1, 1, 3)) end)
+        assert.equal(1, #reports)
+        assert.truthy(reports[1]:find("attempt to yield out of a callback", 1, true)
+            or reports[1]:find("ffi.await is for coroutines: use task:wait() here", 1, true), reports[1])
     end)
 end)
