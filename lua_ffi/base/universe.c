@@ -339,9 +339,13 @@ void lffi_close_universe(struct lffi_universe *universe)
 }
 
 /* A lock that another thread held would never open: all of them are new. */
-void lffi_fork_universe(struct lffi_universe *universe, bool is_mine)
+void lffi_fork_universe(struct lffi_universe *universe, const void *me)
 {
+    bool is_seated = atomic_load(&universe->seat) == me;
+    bool is_mine = is_seated || lffi_is_holding(universe, me);
     forget_waiters(universe);
+    if (!is_seated) /* who is not here may have been about to find that it cannot have it (R1) */
+        atomic_store(&universe->seat, NULL);
     if (!is_mine && !has(universe, LFFI_CLOSED)) {
         universe->is_forked = true;
         atomic_fetch_or(&universe->attention, LFFI_CLOSED);

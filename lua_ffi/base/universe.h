@@ -64,7 +64,8 @@
  * two loads for each call.
  *
  * Fork: the thread that forks takes the lock for the moment (callback/ends.c), so that the child
- * finds Lua's memory whole. In a universe that it could not get within a second another thread was
+ * finds Lua's memory whole. The resident, which the child has not, may just have passed R1: there
+ * its seat is empty again. In a universe that it could not get within a second another thread was
  * running Lua for so long: in the child it is closed, and a thread that returns to it ends the
  * child, with a line on stderr.
  *
@@ -171,8 +172,8 @@ int lffi_universe_fd(struct lffi_universe *universe);
 
 /* Refuses all who wait or come, and returns when none of them waits any more. */
 void lffi_close_universe(struct lffi_universe *universe);
-/* In the child of a fork, where nobody else is left: the mutex is new, and when this thread does
+/* In the child of a fork, where nobody but this thread is left: the mutex is new, and when it does
  * not have the lock nobody ever will: it is closed. */
-void lffi_fork_universe(struct lffi_universe *universe, bool is_mine);
+void lffi_fork_universe(struct lffi_universe *universe, const void *me);
 
 #endif

@@ -34,14 +34,27 @@ static bool has_universe(const struct lffi_universe *universe)
            lffi_is_holding(universe, &lffi_innermost);
 }
 
+/* Others may be about to fork, too: each knows what it has taken itself. */
+static void take_to_fork(struct lffi_gate *gate)
+{
+    int64_t until = lffi_now() + (is_calling(gate) ? patience : 0);
+    if (!has_universe(&gate->universe) && lffi_hold(&gate->universe, &lffi_innermost, until))
+        atomic_store(&gate->forker, &lffi_innermost);
+}
+
+static void give_after_fork(struct lffi_gate *gate)
+{
+    if (atomic_load(&gate->forker) != (const void *)&lffi_innermost)
+        return;
+    atomic_store(&gate->forker, NULL);
+    lffi_give_back(&gate->universe, false);
+}
+
 static void before_fork(void)
 {
     struct lffi_gate *gate;
-    for (gate = lffi_all_gates(); gate != NULL; gate = gate->known) {
-        struct lffi_universe *universe = &gate->universe;
-        int64_t until = lffi_now() + (is_calling(gate) ? patience : 0);
-        gate->forking = !has_universe(universe) && lffi_hold(universe, &lffi_innermost, until);
-    }
+    for (gate = lffi_all_gates(); gate != NULL; gate = gate->known)
+        take_to_fork(gate);
     lffi_lock_slots();
     for (gate = lffi_all_gates(); gate != NULL; gate = gate->known)
         lffi_lock_universe(&gate->universe);
@@ -53,11 +66,8 @@ static void after_fork(void)
     for (gate = lffi_all_gates(); gate != NULL; gate = gate->known)
         lffi_unlock_universe(&gate->universe, false);
     lffi_unlock_slots();
-    for (gate = lffi_all_gates(); gate != NULL; gate = gate->known) {
-        if (gate->forking)
-            lffi_give_back(&gate->universe, false);
-        gate->forking = false;
-    }
+    for (gate = lffi_all_gates(); gate != NULL; gate = gate->known)
+        give_after_fork(gate);
 }
 
 /* A state in which another thread was running Lua is half done here, for ever. */
@@ -66,13 +76,11 @@ static void in_child(void)
     struct lffi_gate *gate;
     lffi_renew_slots();
     for (gate = lffi_all_gates(); gate != NULL; gate = gate->known) {
-        struct lffi_universe *universe = &gate->universe;
-        lffi_fork_universe(universe, has_universe(universe));
+        lffi_fork_universe(&gate->universe, &lffi_innermost);
         lffi_fork_guests(gate);
         lffi_drop_items(gate);
-        if (gate->forking)
-            lffi_give_back(universe, false);
-        gate->forking = false;
+        give_after_fork(gate);
+        atomic_store(&gate->forker, NULL); /* not here, if it was another thread */
     }
 }
 

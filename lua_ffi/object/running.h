@@ -100,7 +100,7 @@ struct lffi_gate {
     struct lffi_armed armed[LFFI_ARMED]; /* the resident's */
     struct lffi_gate *next;              /* the free ones */
     struct lffi_gate *known;             /* all there ever were (callback/slot.c) */
-    bool forking;                        /* the thread that forks has taken the universe for it */
+    _Atomic(const void *) forker; /* the thread that has taken the universe to fork, or NULL */
     /* under the universe's mutex: */
     struct lffi_guest *guests, *gone;          /* all of them; those whose threads have ended */
     struct lffi_task *tasks;                   /* whose end Lua has not seen (call/task.c) */

@@ -252,6 +252,27 @@ describe("a fork", function()
         assert.equal(0, status)
     end)
 
+    it("on several foreign threads at once leaves each child its Lua #process", function()
+        local status, out, err = run(fork .. [[
+            local bad, n = 0, 0
+            local cb = ffi.callback("int (int)", function()
+                local status = in_child(function()
+                    collectgarbage "step"
+                    assert(lib.callbacks_call(math.abs, 3) == 3)
+                end)
+                if status ~= 0 then bad = bad + 1 end
+                n = n + 1
+                return 1
+            end)
+            lib.callbacks_start(cb, 4, 25, 1)
+            while n < 100 do lib.callbacks_pause(0) end -- which comes back to Lua all the time
+            print(lib.callbacks_join(), n, bad)
+        ]], 20)
+        assert.equal("", err)
+        assert.equal("0\t100\t0\n", out)
+        assert.equal(0, status)
+    end)
+
     it("waits a second for a thread that runs Lua, and the child cannot use the state then #process", function()
         local status, out, err = run(fork .. [[
             local inside
