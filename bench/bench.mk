@@ -57,6 +57,10 @@ bench-api-count: $(CORE) $(BENCH_DIR)/benchlib.so $(BENCH_DIR)/count.so
 bench-jobs: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/jobs.lua $(JOBS_ARGS)
 
+## callbacks on foreign threads beside the owner's, threads that come and go, tasks
+bench-threads: $(CORE) $(SUPPORT)
+	$(RUN_ENV) $(LUA) $(BENCH_DIR)/threads.lua
+
 ## what operations cost, the table of docs/costs.md
 bench-costs: $(CORE) $(BENCH_DIR)/benchlib.so
 	@$(BENCH_RUN) $(LUA) bench/costs.lua $(BENCH_DIR)/benchlib.so
@@ -89,4 +93,4 @@ bench-callbacks: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
 
 .PHONY: bench bench-check bench-api bench-count bench-api-count bench-growth bench-memory bench-callbacks \
-	bench-jobs bench-costs
+	bench-jobs bench-costs bench-threads

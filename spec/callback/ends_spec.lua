@@ -22,7 +22,7 @@ local function run(code, seconds)
     local t = now()
     local status, out, err = callbacks.run(code)
     local took = now() - t
-    assert.is_true(took < (seconds or 2), "took " .. took)
+    assert.is_true(took < (seconds or 5), "took " .. took) -- a second, and what a busy machine adds
     return status, out, err
 end
 
