@@ -1,4 +1,5 @@
--- What threads cost (docs/threads.md): callbacks on a foreign thread beside the owner's, threads that come and go, tasks.
+-- What threads cost (docs/threads.md): callbacks on a foreign thread beside the owner's, threads
+-- that come and go, tasks.
 --   make bench-threads
 -- Ratios and the flat memory hold on any machine; times are this one's.
 local callbacks = require "support.callbacks"
@@ -28,7 +29,7 @@ local N = 200000
 local cb = ffi.callback("int (int)", function() return 1 end)
 local owner = best(function() lib.callbacks_repeat(cb, N) end) / N
 local foreign = best(function() assert(lib.callbacks_in_threads(cb, 1, N, 1) == 0) end) / N
-print(("a callback on the owner's thread: %.2f us; on a foreign one: %.2f us, %.1f times as long"):format(
+print(("a callback on the owner's thread: %.2f us; on a foreign one: %.2f us, %.1f times"):format(
     owner * 1e6, foreign * 1e6, foreign / owner))
 
 local n = 0
@@ -51,7 +52,7 @@ local function come_and_go(times)
 end
 local process, lua = come_and_go(250)
 local process_after, lua_after = come_and_go(250)
-print(("1,000 threads that come and go, after 1,000 before: %+d kB of process, %+.1f kB of Lua"):format(
+print(("1,000 more threads that came and went: %+d kB of process, %+.1f kB of Lua"):format(
     process_after - process, lua_after - lua))
 
 ffi.threads(8)

@@ -73,7 +73,8 @@
  * which are gone, never returns.
  *
  * Lock order: the universe, then callback/slot.c's table, then `mutex`, under which nothing else
- * is taken but the dynamic linker's list of files. Depends on barrier.c; no Lua object is known here.
+ * is taken but the dynamic linker's list of files. Depends on barrier.c; no Lua object is known
+ * here.
  */
 #ifndef LFFI_UNIVERSE_H
 #define LFFI_UNIVERSE_H
