@@ -161,14 +161,21 @@ static void set_passing(const struct subject *s, uint32_t i, enum cdecl_passing 
     param->passing = (uint8_t)passing;
 }
 
+/* Elements of a parameter that was declared as an array; 0: it was not. */
+static uint64_t count_of(const struct subject *s, uint32_t i)
+{
+    const struct cdecl_param_more *more = s->params != NULL ? s->params[i].more : NULL;
+    return more != NULL ? more->count : 0;
+}
+
 static void note_out(const struct subject *s, uint32_t i, enum cdecl_passing passing)
 {
     const struct cdecl_type *type = s->type->params[i];
     set_passing(s, i, passing);
     if (s->note->name != NULL) {
         set_length(s, &s->to->param[i], i, true);
-    } else if (s->params != NULL && s->params[i].count != 0) {
-        s->to->param[i].array = cdecl__array(s->p->state, type->target, s->params[i].count);
+    } else if (count_of(s, i) != 0) {
+        s->to->param[i].array = cdecl__array(s->p->state, type->target, count_of(s, i));
     } else if (type->target->kind == CDECL_VOID && s->to->param[i].length == 0) {
         FAIL(s, "'%s' of 'void' has no size: out(LENGTH), parameter '%s' is '%s'", word_of(s->note),
              name_of(s, i), text_of(s, type));

@@ -208,14 +208,23 @@ struct cdecl_annotation {
     struct cdecl_param_annotation param[];
 };
 
-/* What is known of one parameter of one declaration (not part of the function's type). */
+/* What is known of one parameter of one declaration (not part of the function's type), and what is
+ * so of few. */
 struct cdecl_param {
     const char *name; /* NULL when not named */
     const char *base; /* the typedef its declaration began with, NULL when none: for printing */
+    const struct cdecl_param_more *more; /* NULL: none of it */
+};
+struct cdecl_param_more {
     const struct cdecl_param *params; /* of the function that it points to, or NULL */
     const struct cdecl_attr *attrs;
     uint64_t count; /* elements, when it was declared as an array of so many; 0: it was not */
 };
+
+static inline const struct cdecl_attr *cdecl_param_attrs(const struct cdecl_param *param)
+{
+    return param->more != NULL ? param->more->attrs : NULL;
+}
 
 enum cdecl_decl_kind {
     CDECL_DECL_TYPEDEF,

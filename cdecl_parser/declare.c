@@ -90,7 +90,7 @@ static bool is_told(const struct cdecl_decl *decl)
 {
     const struct cdecl_type *function = cdecl__function_of(decl->type);
     for (uint32_t i = 0; decl->params != NULL && i < function->nparams; i++)
-        if (decl->params[i].name != NULL || decl->params[i].attrs != NULL)
+        if (decl->params[i].name != NULL || cdecl_param_attrs(&decl->params[i]) != NULL)
             return true;
     return false;
 }

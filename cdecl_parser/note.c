@@ -193,9 +193,12 @@ void cdecl__note_declarator(struct parser *p, struct declarator *d, bool is_para
                                               _Alignof(struct note_link *));
     struct cdecl_param *params =
         cdecl__scratch(p->state, (n + 1) * sizeof *params, _Alignof(struct cdecl_param));
+    struct cdecl_param_more *more =
+        cdecl__scratch(p->state, (n + 1) * sizeof *more, _Alignof(struct cdecl_param_more));
     for (struct param_node *node = d->params; i < n; node = node->next, i++) {
         params[i].name = node->name == NULL ? NULL : node->name->text;
-        params[i].count = node->count;
+        more[i].count = node->count;
+        params[i].more = &more[i];
         notes[i + 1] = node->notes;
         any |= node->notes != NULL;
     }

@@ -71,6 +71,9 @@ struct cdecl_value cdecl__initialiser(struct parser *p)
     return (struct cdecl_value){.kind = CDECL_VALUE_NONE};
 }
 
+static const struct cdecl_param_more *copy_more(struct cdecl_state *state,
+                                                const struct param_node *node);
+
 /* What was written of the parameters of the function that `type` is or leads to: names, typedefs,
  * attributes. NULL when there is nothing to tell. */
 static const struct cdecl_param *
@@ -87,11 +90,20 @@ copy_params(struct cdecl_state *state, const struct param_node *node, const stru
     for (uint32_t i = 0; i < function->nparams; i++, node = node->next) {
         params[i].name = node->name == NULL ? NULL : node->name->text;
         params[i].base = node->base;
-        params[i].params = copy_params(state, node->params, node->type);
-        params[i].attrs = node->attrs;
-        params[i].count = node->count;
+        params[i].more = copy_more(state, node);
     }
     return params;
+}
+
+static const struct cdecl_param_more *copy_more(struct cdecl_state *state,
+                                                const struct param_node *node)
+{
+    const struct cdecl_param *params = copy_params(state, node->params, node->type);
+    if (params == NULL && node->attrs == NULL && node->count == 0)
+        return NULL;
+    struct cdecl_param_more *more = NEW(state, struct cdecl_param_more);
+    *more = (struct cdecl_param_more){params, node->attrs, node->count};
+    return more;
 }
 
 static void declare_typedef(struct parser *p, const struct specs *specs, struct declarator *d)

@@ -317,7 +317,8 @@ static void parameters(struct out *out, const struct cdecl_type *type,
             declare(&inner, type->params[i], NULL);
         else
             spell(&inner, type->params[i],
-                  &(struct spelling){params[i].name, params[i].base, params[i].params});
+                  &(struct spelling){params[i].name, params[i].base,
+                                     params[i].more != NULL ? params[i].more->params : NULL});
         out->used += inner.used;
         out->last = inner.last;
         out->nreplaced = inner.nreplaced;

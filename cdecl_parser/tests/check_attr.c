@@ -108,9 +108,9 @@ START_TEST(kept_with_underscores_on_anything)
     must_be_kept(decl_of("v")->attrs, _i);
     must_be_kept(decl_of("t")->attrs, _i);
     must_be_kept(decl_of("A")->attrs, _i);
-    must_be_kept(decl_of("g")->params[0].attrs, _i);
+    must_be_kept(cdecl_param_attrs(&decl_of("g")->params[0]), _i);
     ck_assert_ptr_null(decl_of("B")->attrs);
-    ck_assert_ptr_null(decl_of("g")->params[1].attrs);
+    ck_assert_ptr_null(cdecl_param_attrs(&decl_of("g")->params[1]));
     ck_assert_ptr_null(decl_of("g")->attrs);
 }
 END_TEST
@@ -397,9 +397,9 @@ START_TEST(noescape_of_ours_counts_as_noescape)
     must_parse("void f([[cffi::noescape]] void (*cb)(void), void (*kept)(void),"
                " void (*other)(void) __attribute__((noescape)));");
     const struct cdecl_param *params = decl_of("f")->params;
-    ck_assert_ptr_nonnull(attr_of(params[0].attrs, CDECL_ATTR_NOESCAPE));
-    ck_assert_ptr_null(attr_of(params[1].attrs, CDECL_ATTR_NOESCAPE));
-    ck_assert_ptr_nonnull(attr_of(params[2].attrs, CDECL_ATTR_NOESCAPE));
+    ck_assert_ptr_nonnull(attr_of(cdecl_param_attrs(&params[0]), CDECL_ATTR_NOESCAPE));
+    ck_assert_ptr_null(attr_of(cdecl_param_attrs(&params[1]), CDECL_ATTR_NOESCAPE));
+    ck_assert_ptr_nonnull(attr_of(cdecl_param_attrs(&params[2]), CDECL_ATTR_NOESCAPE));
 }
 END_TEST
 

@@ -120,8 +120,8 @@ START_TEST(names_and_attributes_of_parameters)
     ck_assert_str_eq(params[0].name, "a");
     ck_assert_ptr_null(params[1].name);
     ck_assert_str_eq(params[2].name, "cb");
-    ck_assert_ptr_null(params[0].attrs);
-    ck_assert_ptr_nonnull(attr_of(params[2].attrs, CDECL_ATTR_NOESCAPE));
+    ck_assert_ptr_null(cdecl_param_attrs(&params[0]));
+    ck_assert_ptr_nonnull(attr_of(cdecl_param_attrs(&params[2]), CDECL_ATTR_NOESCAPE));
     ck_assert_int_eq(cdecl_annotation_of(decl_of("f")->type)->param[3].passing, CDECL_PASS_OUT);
     must_parse("int g(int, char); int h(void);");
     ck_assert_ptr_null(decl_of("g")->params);
@@ -139,8 +139,8 @@ START_TEST(the_declared_functions_own_parameters)
     ck_assert_str_eq(decl_of("fn")->params[1].name, "user");
     ck_assert_str_eq(decl_of("variable")->params[0].name, "unused");
     must_parse("void g(int (*compare)(const void *a, const void *b), int (^block)(int c));");
-    ck_assert_str_eq(decl_of("g")->params[0].params[1].name, "b");
-    ck_assert_ptr_null(decl_of("g")->params[1].params);
+    ck_assert_str_eq(decl_of("g")->params[0].more->params[1].name, "b");
+    ck_assert_ptr_null(decl_of("g")->params[1].more);
 }
 END_TEST
 

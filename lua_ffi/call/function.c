@@ -83,7 +83,7 @@ static void read_attributes(struct lffi_record *record, const struct lffi_plan *
             cdecl_annotation_of(decl->type)->param[i].scoped)
             record->borrows |= bit(i);
         if (decl->params != NULL)
-            read_parameter(record, plan, i, decl->params[i].attrs);
+            read_parameter(record, plan, i, cdecl_param_attrs(&decl->params[i]));
     }
 }
 
