@@ -136,7 +136,9 @@ static int cdata_close(lua_State *L)
 {
     struct lffi_cdata *cd = lffi_self_cdata(L);
     int nargs = 1;
-    bool found = lffi_push_metamethod(L, cd->ct, "__close");
+    bool found;
+    lua_settop(L, 2); /* Lua 5.5 passes no second argument when there is no error */
+    found = lffi_push_metamethod(L, cd->ct, "__close");
     if (found) {
         lua_pushvalue(L, 1);
         lua_pushvalue(L, 2);

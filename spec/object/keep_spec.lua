@@ -171,7 +171,7 @@ describe("where the values are kept depends on the type:", function()
         {"struct four[2]", nil, function(o) return o[1].c[0], "p" end},
     }
     for _, case in ipairs(types) do
-        local name, keys, part = table.unpack(case)
+        local name, keys, part = table.unpack(case, 1, 3)
         for _, key in ipairs(keys or {false}) do
             local function place(object)
                 if part then return part(object) end

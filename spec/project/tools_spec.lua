@@ -1,6 +1,8 @@
 -- Installing, and the scripts in tools/.
 local support = require "support"
 
+local VERSION = _VERSION:match "%d.*"
+
 -- A temporary directory for one test; `finally` removes it.
 local function directory()
     local path = os.tmpname()
@@ -36,11 +38,12 @@ describe("make install", function()
         finally(remove)
         make("install", "DESTDIR=" .. dir, "PREFIX=/opt/x")
         local root = dir .. "/opt/x"
-        local expected = { "./bin/cffi", "./include/cffi.h", "./lib/lua/5.4/cffi/core.so",
-            "./lib/lua/5.4/cffi/posix.headers", "./share/lua/5.4/cffi.lua", "./share/lua/5.4/cffi.d.lua",
+        local lib, share = "./lib/lua/" .. VERSION .. "/", "./share/lua/" .. VERSION .. "/"
+        local expected = { "./bin/cffi", "./include/cffi.h", lib .. "cffi/core.so",
+            lib .. "cffi/posix.headers", share .. "cffi.lua", share .. "cffi.d.lua",
             "./share/doc/cffi/lib/cffi.d.lua" }
         for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
-            expected[#expected + 1] = "./share/lua/5.4/cffi/" .. name
+            expected[#expected + 1] = share .. "cffi/" .. name
         end
         for _, folder in ipairs { "docs", "examples" } do
             for name in files_below(folder):gmatch "%./([^\n]+)" do
@@ -61,13 +64,13 @@ describe("make install", function()
         local code, out, err = support.run({ root .. "/bin/cffi", "repl" },
             "package.searchpath('cffi', package.path), ffi.sizeof 'int'\n")
         assert.equal("", err)
-        assert.equal(('"%s/bin/../share/lua/5.4/cffi.lua"\t4\n'):format(root), out)
+        assert.equal(('"%s/bin/../share/lua/%s/cffi.lua"\t4\n'):format(root, VERSION), out)
         assert.equal(0, code)
 
-        support.write_file(root .. "/share/lua/5.4/other.lua", "")
+        support.write_file(root .. share:sub(2) .. "other.lua", "")
         support.write_file(root .. "/share/doc/cffi/docs/note", "")
         make("uninstall", "DESTDIR=" .. dir, "PREFIX=/opt/x")
-        assert.equal("./share/doc/cffi/docs/note\n./share/lua/5.4/other.lua\n", files_below(root))
+        assert.equal("./share/doc/cffi/docs/note\n" .. share .. "other.lua\n", files_below(root))
         local _, directories = support.run { "find", root, "-name", "cffi*", "!", "-empty" }
         assert.equal(root .. "/share/doc/cffi\n", directories)
         os.remove(root .. "/share/doc/cffi/docs/note")
@@ -99,7 +102,7 @@ describe("make install", function()
         local sections = {}
         for _, strip in ipairs { "STRIP=strip", "STRIP=" } do
             make("install", "DESTDIR=" .. dir, "PREFIX=", strip)
-            local _, out = support.run { "nm", dir .. "/lib/lua/5.4/cffi/core.so" }
+            local _, out = support.run { "nm", dir .. "/lib/lua/" .. VERSION .. "/cffi/core.so" }
             sections[#sections + 1] = out:find " t lffi_" ~= nil
         end
         assert.same({ false, true }, sections)
@@ -108,6 +111,9 @@ end)
 
 describe("tools/bootstrap", function()
     it("is silent when nothing is missing", function()
+        for _, module in ipairs { "luv", "cqueues" } do -- whose packages not every Lua has
+            if not pcall(require, module) then return pending(module .. " is not installed") end
+        end
         local code, out, err = support.run { "tools/bootstrap", "build", "test" }
         assert.equal("", out)
         assert.equal("", err)

@@ -36,7 +36,7 @@ describe("cffi", function()
         for _, option in ipairs(command.options) do
             assert.truthy(help:find("\n  " .. option.name .. " ", 1, true), option.name)
         end
-        assert.truthy(output({ "--version" }):find "^cffi %S+, Lua 5%.4\n$")
+        assert.truthy(output({ "--version" }):find("^cffi %S+, " .. _VERSION:gsub("%.", "%%.") .. "\n$"))
         assert.equal(output { "--version" }, output { "-v" })
     end)
 
