@@ -87,6 +87,16 @@ function command.find(name)
     return find(command.list, name)
 end
 
+-- What to add where no script is of that name: the subcommand that was meant, perhaps.
+function command.hint(word, is_file)
+    local names = {}
+    for i, entry in ipairs(command.list) do
+        names[i] = entry.name
+    end
+    local near = not is_file and #word > 2 and require "cffi.repl.near"(word, names)
+    return near and (" (did you mean 'cffi %s'?)"):format(near) or ""
+end
+
 -- ---- help --------------------------------------------------------------------------------------
 
 command.usages = {

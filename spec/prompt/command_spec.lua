@@ -48,10 +48,31 @@ describe("cffi", function()
             ["'layout' does not take -l"] = { "layout", "-l", "z", "int" },
             ["sym takes no 'c'"] = { "sym", "a", "b", "c" },
             ["-o is for 'cffi bind'"] = { "-o", "x", "script.lua" }, ["bind wants HEADER..."] = { "bind" },
-            ["-o wants a file"] = { "bind", "zlib.h", "-o" },
+            ["-o wants a file"] = { "bind", "zlib.h", "-o" }, ["-p wants a package"] = { "-p" },
+            ["--merge is for 'cffi bind'"] = { "--merge" }, ["--annotate is for 'cffi bind'"] = { "--annotate" },
+            ["check wants FILE..."] = { "check" }, ["sym wants LIBRARY [GLOB]"] = { "sym" },
+            ["'repl' does not take -e"] = { "repl", "-e", "1" },
+            ["unknown option '--all'"] = { "bind", "zlib.h", "--all" },
         } do
             assert.equal("", fails(2, "cffi: " .. text .. " (cffi --help tells more)\n", words))
         end
+    end)
+
+    it("exits with 1 when what it is asked for fails", function()
+        for text, words in pairs {
+            ["--merge wants -o FILE"] = { "bind", "--merge", "zlib.h" },
+            ["cannot read /no/such: No such file or directory"] = { "bind", "--annotate", "/no/such", "zlib.h" },
+            ["/no/such: No such file or directory"] = { "check", "/no/such" },
+            ["cannot open /no/such: No such file or directory"] = { "trace", "/no/such" },
+            ["cannot open chek: No such file or directory (did you mean 'cffi check'?)"] = { "chek", "x.h" },
+            ["(command line):1: unexpected symbol near ')'"] = { "-e", ")" },
+        } do
+            assert.equal("", fails(1, "cffi: " .. text .. "\n", words))
+        end
+        local code, _, err = cffi { "-e", "error(5)" }
+        assert.equal(1, code)
+        assert.truthy(err:find "^cffi: 5\nstack traceback:\n")
+        assert.equal(7, (cffi { "-e", "os.exit(7)" }))
     end)
 
     it("-i makes the names of headers global names of a script", function()

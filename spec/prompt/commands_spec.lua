@@ -366,7 +366,7 @@ C is no longer traced
 
     it("leaves what a library lacks an error of the input", function()
         assert.equal("stdin:2: symbol 'labs' exists in ffi.C but is not declared: "
-            .. "use ffi.cdef \"RESULT labs(PARAMETERS);\"\n", error_of(":trace C", "x = C.labs"))
+            .. "use ffi.cdef \"RESULT labs(PARAMETERS);\", or :include stdlib.h\n", error_of(":trace C", "x = C.labs"))
     end)
 
     it("traces headers, with names that need no prefix", function()
@@ -431,6 +431,15 @@ describe("a misspelt name", function()
         assert.equal("stdin:1: attempt to call a nil value (method 'repp') (did you mean 's:rep'?)\n",
             error_of "s = 'x' return s:repp(3)")
         assert.equal("stdin:1: attempt to index a nil value (field 'foo')\n", error_of "math.foo.bar()")
+    end)
+end)
+
+describe("a name that nobody declared", function()
+    it("is told with its header", function()
+        assert.equal("stdin:1: symbol 'strerror' exists in ffi.C but is not declared: use ffi.cdef "
+            .. '"RESULT strerror(PARAMETERS);", or :include string.h\n', error_of "C.strerror(2)")
+        assert.truthy(error_of "C.mknod()":find ", or :include sys/stat.h\n$")
+        assert.truthy(error_of "C.__libc_start_main()":find ", or :find __libc_start_main\n$")
     end)
 end)
 

@@ -78,6 +78,19 @@ c.crash_in(function(x) return x + 1 end, ffi.new "int[1]")
         assert.equal(1, code)
     end)
 
+    it("is one under valgrind, too", function()
+        if not os.execute "command -v valgrind >/dev/null" or os.getenv "ASAN_OPTIONS" then
+            return pending "valgrind is not here"
+        end
+        local _, out, err = support.run({ "valgrind", "-q", "--log-file=/dev/null", support.lua, "bin/cffi" },
+            "size_t strlen(const char *); void abort(void);\nC.strlen(ffi.cast('char *', 8))\nC.abort()\n"
+            .. "ffi.cast('int *', 8)[0] = 1\n6 * 7\n")
+        assert.equal("declared strlen, abort\n42\n", out)
+        assert.equal("stdin:2: C crashed (SIGSEGV at @) in strlen(@)\n" .. ADVICE
+            .. "stdin:3: C crashed (SIGABRT) in abort()\n" .. ADVICE
+            .. "stdin:4: memory at @ cannot be used (SIGSEGV)\n", plain(err))
+    end)
+
     it("leaves a session that can be saved", function()
         local path = os.tmpname()
         finally(function() os.remove(path) end)

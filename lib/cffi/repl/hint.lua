@@ -67,8 +67,23 @@ local function of_field(session, name)
     return near and ("did you mean '%s'?"):format(path .. near)
 end
 
--- The message with a hint, where Lua found nil under a name.
+-- What gives a name of the C library a declaration: its header, as far as that is known.
+local function way_to_declare(session, name)
+    local posix = require "cffi.posix"
+    local known, path = pcall(function()
+        return select(4, session.ffi.declarations(posix, "^" .. name .. "$")())
+    end)
+    local header = known and path and path:match "^/usr/include/(.*%.h)$"
+    header = header and header:gsub("^[^/]*%-linux%-[^/]*/", "")
+    return header and not header:find "^bits/" and ":include " .. header or ":find " .. name
+end
+
+-- The message with a hint, where Lua found nil under a name, or nobody declared one.
 function hint.complete(session, message)
+    local undeclared = message:match "symbol '([%w_]+)' exists in [^\n]* but is not declared"
+    if undeclared then
+        return ("%s, or %s"):format(message, way_to_declare(session, undeclared))
+    end
     local kind, name = message:match "^[^\n]*a nil value %((%l+) '([%w_]+)'%)"
     local near
     if kind == "global" then

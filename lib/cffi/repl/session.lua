@@ -27,7 +27,7 @@ methods.__index = methods
 -- An error value as text, whatever it is and whatever its __tostring does.
 function session.message_of(err)
     local mt = getmetatable(err)
-    if type(err) == "string" or type(mt) == "table" and mt.__tostring then
+    if type(err) == "string" or math.type(err) or type(mt) == "table" and mt.__tostring then
         local ok, text = pcall(tostring, err)
         if ok then
             return text
