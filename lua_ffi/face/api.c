@@ -119,6 +119,7 @@ static int api_cdef(lua_State *L)
     lffi_catch_up(L, memory);
     lua_newtable(L);
     lffi_set_ref(L, scope, scope->ref_names);
+    memset(scope->seen_types, 0, sizeof scope->seen_types);
     if (plain)
         lffi_remember_text(L, scope, source.text, source.size);
     else

@@ -302,17 +302,33 @@ static bool has_own_size(const struct lffi_ctype *ct)
     return ct->complete && ct->op != LFFI_VOID && ct->op != LFFI_FUNCTION && !lffi_is_open(ct);
 }
 
+static int quick_typeof(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_scope *scope = lffi_scope_in_place(arg);
+    struct lffi_ctype *ct;
+    const struct lffi_cdata *cd;
+    if (lffi_count_arguments(L, arg) != 1)
+        return lffi_call_general(L);
+    ct = lffi_type_in_place(scope, arg);
+    cd = ct == NULL ? lffi_cdata_in_place(scope->st, arg) : NULL;
+    if (ct == NULL && cd == NULL)
+        return lffi_call_general(L);
+    lffi_push_ctype(L, ct != NULL ? ct : cd->ct);
+    return 1;
+}
+
 static int quick_sizeof(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    const struct lffi_state *st = lffi_state_in_place(arg);
+    const struct lffi_scope *scope = lffi_scope_in_place(arg);
     const struct lffi_ctype *ct;
     const struct lffi_cdata *cd;
     uint64_t length;
     if (lffi_count_arguments(L, arg) != 1)
         return lffi_call_general(L);
-    ct = lffi_ctype_in_place(st, arg);
-    cd = ct == NULL ? lffi_cdata_in_place(st, arg) : NULL;
+    ct = lffi_type_in_place(scope, arg);
+    cd = ct == NULL ? lffi_cdata_in_place(scope->st, arg) : NULL;
     if (cd != NULL)
         ct = cd->ct;
     if (ct != NULL && has_own_size(ct)) {
@@ -334,7 +350,7 @@ static int quick_istype(lua_State *L)
     const struct lffi_cdata *cd;
     if (lffi_count_arguments(L, arg) != 2)
         return lffi_call_general(L);
-    ct = lffi_ctype_in_place(scope->st, &arg[0]);
+    ct = lffi_type_in_place(scope, &arg[0]);
     cd = lffi_cdata_in_place(scope->st, &arg[1]);
     if (ct == NULL || cd == NULL)
         return lffi_call_general(L);
@@ -348,7 +364,7 @@ static int quick_offsetof(lua_State *L)
     const struct lffi_ctype *ct = NULL;
     const struct lffi_field *field = NULL;
     if (lffi_count_arguments(L, arg) == 2)
-        ct = lffi_ctype_in_place(lffi_state_in_place(arg), &arg[0]);
+        ct = lffi_type_in_place(lffi_scope_in_place(arg), &arg[0]);
     if (ct != NULL && lffi_is_record(ct->op) && ct->base->fields != NULL &&
         lffi_kind_in_place(&arg[1]) == LFFI_IS_NAME)
         field = lffi_interned_field(ct->base->fields, lffi_text_in_place(&arg[1]));
@@ -365,7 +381,8 @@ void lffi_api_types(lua_State *L, struct lffi_scope *scope)
         {"alignof", api_alignof, 1},      {"offsetof", api_offsetof, 2},
         {"istype", api_istype, 2},        {"type", api_type, 1},
         {"metatype", api_metatype, 2},    {NULL, NULL, 0}};
-    static const struct lffi_quick quick[] = {{"sizeof", quick_sizeof},
+    static const struct lffi_quick quick[] = {{"typeof", quick_typeof},
+                                              {"sizeof", quick_sizeof},
                                               {"istype", quick_istype},
                                               {"offsetof", quick_offsetof},
                                               {NULL, NULL}};

@@ -422,53 +422,54 @@ static int api_totable(lua_State *L)
 
 /* ---- the same in place ----------------------------------------------------------------------- */
 
-/* Structs of numbers. */
 static int quick_new(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
     ptrdiff_t n = lffi_count_arguments(L, arg) - 1;
-    struct lffi_ctype *ct = n >= 0 ? lffi_ctype_in_place(lffi_state_in_place(arg), arg) : NULL;
+    struct lffi_ctype *ct = n >= 0 ? lffi_type_in_place(lffi_scope_in_place(arg), arg) : NULL;
     return ct != NULL && lffi_quick_new(L, ct, n) ? 1 : lffi_call_general(L);
 }
 
-/* A pointer, array or struct to a pointer to objects. */
-static bool quick_cast_pointer(lua_State *L, struct lffi_ctype *ct, const struct lffi_cdata *cd)
+/* What a Lua integer, or the address of a pointer, array or struct (which becomes no integer), is
+ * cast to `ct` as; false: it is something else, or code. LuaJIT's cast to the very type is no new
+ * object. */
+static bool quick_word(const struct lffi_scope *scope, const struct lffi_ctype *ct,
+                       const struct lffi_value *value, uint64_t *word)
 {
-    const void *address = cd->addr;
-    if (ct->target->op == LFFI_FUNCTION)
-        return false;
-    if (cd->ct->op == LFFI_POINTER) {
-        if (cd->ct->target->op == LFFI_FUNCTION)
-            return false;
-        memcpy(&address, cd->addr, sizeof address);
-    } else if (cd->ct->op != LFFI_ARRAY && !lffi_is_record(cd->ct->op)) {
-        return false;
+    const struct lffi_cdata *cd;
+    if (lffi_kind_in_place(value) == LFFI_IS_INTEGER) {
+        *word = (uint64_t)lffi_integer_in_place(value);
+        return true;
     }
-    lffi_push_pointer(L, ct, address, 2);
-    return true;
+    cd = lffi_cdata_in_place(scope->st, value);
+    if (cd == NULL || (scope->luajit && cd->ct == ct))
+        return false;
+    *word = (uintptr_t)cd->addr;
+    if (cd->ct->op == LFFI_POINTER) {
+        *word = (uintptr_t)lffi_pointer_value(cd);
+        return cd->ct->target->op != LFFI_FUNCTION;
+    }
+    return cd->ct->op == LFFI_ARRAY || (ct->op == LFFI_POINTER && lffi_is_record(cd->ct->op));
 }
 
-/* A Lua integer to an integer type, or a pointer to another. */
+/* To an integer type or a pointer to objects. */
 static int quick_cast(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
-    const struct lffi_state *st = lffi_state_in_place(arg);
-    const struct lffi_cdata *cd;
+    const struct lffi_scope *scope = lffi_scope_in_place(arg);
     struct lffi_ctype *ct = NULL;
-    if (lffi_count_arguments(L, arg) == 2)
-        ct = lffi_ctype_in_place(st, &arg[0]);
-    if (ct == NULL || st->locked)
+    uint64_t word;
+    if (lffi_count_arguments(L, arg) == 2 && !scope->st->locked)
+        ct = lffi_type_in_place(scope, &arg[0]);
+    if (ct == NULL || !quick_word(scope, ct, &arg[1], &word))
         return lffi_call_general(L);
-    if (lffi_is_word(ct->op) && lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER) {
-        lua_Integer value = lffi_integer_in_place(&arg[1]);
-        struct lffi_cdata *made = lffi_new(L, ct, ct->size);
-        lffi_integer_to_memory(ct, made->addr, (lffi_wide)value);
-        return 1;
-    }
-    cd = ct->op == LFFI_POINTER ? lffi_cdata_in_place(st, &arg[1]) : NULL;
-    if (cd != NULL && cd->ct != ct && quick_cast_pointer(L, ct, cd))
-        return 1;
-    return lffi_call_general(L);
+    if (lffi_is_word(ct->op))
+        lffi_fast_word(ct->size, word, lffi_new(L, ct, ct->size)->addr);
+    else if (ct->op == LFFI_POINTER && ct->target->op != LFFI_FUNCTION)
+        lffi_push_pointer(L, ct, (const void *)(uintptr_t)word, 2);
+    else
+        return lffi_call_general(L);
+    return 1;
 }
 
 /* The cdata that is the first of so many arguments, NULL when it or their number is another. */

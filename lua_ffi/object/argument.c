@@ -228,6 +228,21 @@ static bool is_still_any(const struct lffi_ctype *ct)
     return ct->base->ref_metatype == LUA_NOREF;
 }
 
+/* The text at idx is a key of the scope's names, which keeps its address: it has one for each
+ * content when it is short. A body is no key by itself. */
+static void remember_in_place(const lua_State *L, struct lffi_scope *scope, int idx,
+                              struct lffi_ctype *ct)
+{
+    const struct lffi_value *text = lffi_peeks(scope->st) ? lffi_value_at(L, idx) : NULL;
+    unsigned slot;
+    if (text == NULL || lffi_kind_in_place(text) != LFFI_IS_NAME ||
+        strchr(lffi_text_in_place(text), '{') != NULL)
+        return;
+    slot = lffi_seen_slot(lffi_string_in_place(text));
+    scope->seen_types[slot].text = lffi_string_in_place(text);
+    scope->seen_types[slot].ct = ct;
+}
+
 /* Text of a type, remembered. `any`: a struct that the text describes, not a new one. */
 static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, int idx, bool any)
 {
@@ -242,6 +257,7 @@ static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, in
         ct = lua_touserdata(L, -1);
         if (!any || is_still_any(ct)) {
             lua_pop(L, 3);
+            remember_in_place(L, scope, idx, ct);
             return ct;
         }
     }
@@ -250,6 +266,7 @@ static struct lffi_ctype *named_ctype(lua_State *L, struct lffi_scope *scope, in
     lffi_push_ctype(L, ct);
     lua_rawset(L, -3);
     lua_pop(L, 1);
+    remember_in_place(L, scope, idx, ct);
     return ct;
 }
 

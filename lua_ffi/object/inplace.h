@@ -165,6 +165,24 @@ static inline struct lffi_ctype *lffi_ctype_in_place(const struct lffi_state *st
     return mt != NULL && mt == st->mt_ctype ? lffi_peek_block(value) : NULL;
 }
 
+/* Where a scope remembers the type of a text, by the text's address. */
+static inline unsigned lffi_seen_slot(const void *text)
+{
+    uintptr_t address = (uintptr_t)text;
+    return (unsigned)((address >> 4) ^ (address >> 9)) % LFFI_SEEN_TYPES;
+}
+
+/* The type that a value is, or names as it did before; NULL: look closer. */
+static inline struct lffi_ctype *lffi_type_in_place(const struct lffi_scope *scope,
+                                                    const struct lffi_value *value)
+{
+    unsigned slot;
+    if (value->tag != LFFI_TAG_SHORT_STRING)
+        return lffi_ctype_in_place(scope->st, value);
+    slot = lffi_seen_slot(value->as.object);
+    return scope->seen_types[slot].text == value->as.object ? scope->seen_types[slot].ct : NULL;
+}
+
 /* The address of light userdata, the block of any other. */
 static inline const void *lffi_address_in_place(const struct lffi_value *value)
 {

@@ -16,6 +16,8 @@
 struct lffi_plan;
 struct lffi_ctype;
 
+enum { LFFI_SEEN_TYPES = 16 };
+
 struct lffi_scope {
     struct lffi_state *st;
     struct cdecl_state *cdecl;
@@ -29,6 +31,11 @@ struct lffi_scope {
     /* lffi_push_ref: */
     int ref_api;   /* the `ffi` table users hold */
     int ref_names; /* type text -> ctype, emptied by every cdef */
+    /* Some of these, by the address of their key: read in place. */
+    struct {
+        const void *text;
+        struct lffi_ctype *ct;
+    } seen_types[LFFI_SEEN_TYPES];
     int ref_texts; /* face/texts.c's set, LUA_NOREF until there is one */
 };
 

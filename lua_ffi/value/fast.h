@@ -57,6 +57,19 @@ static inline bool lffi_fast_float(enum lffi_op op, lua_Number value, void *dst)
     return true;
 }
 
+/* Stores the low bytes of a word in an integer of that size. */
+static inline void lffi_fast_word(uint64_t size, uint64_t value, void *dst)
+{
+    uint32_t word = (uint32_t)value;
+    uint16_t half = (uint16_t)value;
+    switch (size) {
+    case 8: memcpy(dst, &value, sizeof value); break;
+    case 4: memcpy(dst, &word, sizeof word); break;
+    case 2: memcpy(dst, &half, sizeof half); break;
+    default: *(uint8_t *)dst = (uint8_t)value;
+    }
+}
+
 /* ---- the two readers ------------------------------------------------------------------------- */
 
 /* Stores the number at idx when it is plain. */

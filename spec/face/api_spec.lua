@@ -62,6 +62,56 @@ describe("ffi.cdef", function()
     end)
 end)
 
+-- The commonest texts of types are known by their address (object/inplace.h).
+describe("a text that was read before", function()
+    it("means what it was declared as last", function()
+        local s = core.scope()
+        for _, declared in ipairs { { "short", 2 }, { "double", 8 }, { "char", 1 } } do
+            s.cdef(("typedef %s api_again;"):format(declared[1]), { override = true })
+            for _ = 1, 3 do
+                assert.equal(declared[2], s.sizeof "api_again")
+                assert.equal(s.typeof(declared[1]), s.typeof "api_again")
+                assert.is_true(s.istype("api_again", s.new "api_again"))
+            end
+        end
+    end)
+
+    it("is each scope's own", function()
+        local a, b = core.scope(), core.scope()
+        a.cdef "typedef short api_own;"
+        b.cdef "typedef double api_own;"
+        for _ = 1, 3 do
+            assert.equal(2, a.sizeof "api_own")
+            assert.equal(8, b.sizeof "api_own")
+            assert.has_error(function() ffi.sizeof "api_own" end)
+        end
+    end)
+
+    it("is any of many", function()
+        local s, seen = core.scope(), {}
+        for i = 1, 200 do s.cdef(("typedef char api_many%d[%d];"):format(i, i)) end
+        for _ = 1, 3 do
+            for i = 1, 200 do seen[s.sizeof("api_many" .. i)] = true end
+        end
+        assert.equal(200, #seen)
+    end)
+
+    it("completes, gets a metatype, and with a body is a new type each time", function()
+        local s = core.scope()
+        s.cdef "struct api_late;"
+        local pointer = s.typeof "struct api_late *"
+        assert.has_error(function() s.new "struct api_late" end)
+        s.cdef "struct api_late { int x; };"
+        for _ = 1, 3 do assert.equal(4, s.sizeof "struct api_late") end
+        s.metatype("struct api_late", { __index = { get = function(v) return v.x end } })
+        for i = 1, 3 do
+            assert.equal(i, s.new("struct api_late", i):get())
+            assert.equal(pointer, s.typeof "struct api_late *")
+            assert.not_equal(s.typeof "struct { int x; }", s.typeof "struct { int x; }")
+        end
+    end)
+end)
+
 describe("ffi.typeof", function()
     it("takes text, types, values and functions", function()
         assert.equal("ctype<int>", tostring(ffi.typeof "int"))
