@@ -63,7 +63,7 @@ static void *new_block(lua_State *L, struct lffi_ctype *ct, size_t total, uint64
     return lua_touserdata(L, -1);
 }
 
-static void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finalised)
+static LFFI_INLINE void set_metatable(lua_State *L, const struct lffi_ctype *ct, bool finalised)
 {
     const struct lffi_scope *scope = ct->scope;
     if (!finalised && lffi_peeks(scope->st) && lffi_furnish_in_place(L, scope->mt_cdata, NULL))
@@ -79,7 +79,7 @@ static size_t slack_of(const struct lffi_ctype *ct)
     return ct->align > 8 ? ct->align - 8 + sizeof(size_t) : 0;
 }
 
-struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
+static struct lffi_cdata *new_aligned(lua_State *L, struct lffi_ctype *ct, uint64_t size)
 {
     struct lffi_cdata *cd;
     size_t slack = slack_of(ct);
@@ -95,12 +95,27 @@ struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
         behind = end - start - (size_t)size;
         memcpy((void *)(end - sizeof behind), &behind, sizeof behind);
     }
-    cd->ct = ct;
     cd->addr = (void *)start;
-    memset(cd->addr, 0, (size_t)size);
-    set_metatable(L, ct, ct->base->has_gc);
     return cd;
 }
+
+struct lffi_cdata *lffi_new(lua_State *L, struct lffi_ctype *ct, uint64_t size)
+{
+    const struct lffi_ctype *base = ct->base;
+    struct lffi_cdata *cd;
+    if (size < LARGE_BLOCK / 2 && ct->align <= 8 && base->knows_places) {
+        cd = lua_newuserdatauv(L, sizeof *cd + (size_t)size, base->keeps_table ? 1 : base->nplaces);
+        cd->addr = cd + 1;
+    } else {
+        cd = new_aligned(L, ct, size);
+    }
+    cd->ct = ct;
+    memset(cd->addr, 0, (size_t)size);
+    set_metatable(L, ct, base->has_gc);
+    return cd;
+}
+
+/* ---- ownership ------------------------------------------------------------------------------- */
 
 /* What a cdata's memory belongs to. */
 enum owner {
@@ -109,72 +124,6 @@ enum owner {
     ITS_USER_VALUE,
     ITS_KEEPER /* a pointer that was written to through its address */
 };
-
-static enum owner owner_of(lua_State *L, const struct lffi_state *st, int idx);
-static void push_owner(lua_State *L, int idx, enum owner owner);
-
-/* A cdata without payload, with what `owner` says of the cdata at owner_idx as user value. */
-static struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct, size_t payload,
-                                        int owner_idx, enum owner owner)
-{
-    const struct lffi_scope *scope = ct->scope;
-    struct lffi_cdata *cd = lua_newuserdatauv(L, sizeof *cd + payload, owner != NOBODY);
-    bool pseudo = owner_idx <= LUA_REGISTRYINDEX;
-    cd->ct = ct;
-    cd->addr = cd + 1;
-    if (owner_idx < 0 && !pseudo)
-        owner_idx--;
-    if (lffi_peeks(scope->st) && owner != ITS_KEEPER && !pseudo) {
-        const struct lffi_value *value = NULL; /* which the collector may have moved */
-        if (owner != NOBODY)
-            value = lffi_value_at(L, owner_idx);
-        if (owner == ITS_USER_VALUE)
-            value = lffi_user_value_in_place(value);
-        if (lffi_furnish_in_place(L, scope->mt_cdata, value))
-            return cd;
-    }
-    if (owner != NOBODY) {
-        push_owner(L, owner_idx, owner);
-        lua_setiuservalue(L, -2, 1);
-    }
-    set_metatable(L, ct, false);
-    return cd;
-}
-
-struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx)
-{
-    struct lffi_cdata *cd =
-        new_reference(L, ct, 0, owner_idx, owner_of(L, ct->scope->st, owner_idx));
-    cd->addr = addr;
-    return cd;
-}
-
-struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, void *addr,
-                                           int anchor_idx)
-{
-    struct lffi_cdata *cd = new_reference(L, ct, 0, anchor_idx, ITSELF);
-    cd->addr = addr;
-    return cd;
-}
-
-struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
-                                     int owner_idx)
-{
-    struct lffi_cdata *cd =
-        new_reference(L, ct, sizeof value, owner_idx, owner_of(L, ct->scope->st, owner_idx));
-    memcpy(cd->addr, &value, sizeof value);
-    return cd;
-}
-
-struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
-                                              const void *value, int anchor_idx)
-{
-    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, anchor_idx, ITSELF);
-    memcpy(cd->addr, &value, sizeof value);
-    return cd;
-}
-
-/* ---- ownership ------------------------------------------------------------------------------- */
 
 /* True when the value lies in the userdata itself, whose block has that size. */
 static bool is_inside(const struct lffi_cdata *cd, size_t size)
@@ -209,7 +158,8 @@ static enum owner without_owner(lua_State *L, int idx, const struct lffi_cdata *
 }
 
 /* Of a cdata in place. */
-static enum owner owner_in_place(const struct lffi_value *value, const struct lffi_cdata *cd)
+static LFFI_INLINE enum owner owner_in_place(const struct lffi_value *value,
+                                             const struct lffi_cdata *cd)
 {
     const struct lffi_value *owner;
     if (cd->ct->op == LFFI_POINTER ? lffi_metatable_in_place(value) == cd->ct->scope->mt_cdata_gc
@@ -219,21 +169,11 @@ static enum owner owner_in_place(const struct lffi_value *value, const struct lf
     return owner != NULL && lffi_kind_in_place(owner) != LFFI_IS_NIL ? ITS_USER_VALUE : NOBODY;
 }
 
-/* Of the value at idx; 0: of none. */
-static enum owner owner_of(lua_State *L, const struct lffi_state *st, int idx)
+static LFFI_NOINLINE enum owner owner_by_api(lua_State *L, int idx)
 {
-    const struct lffi_value *value;
     const struct lffi_cdata *cd;
     enum owner owner;
-    if (idx != 0 && lffi_peeks(st)) {
-        value = lffi_value_at(L, idx);
-        if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
-            return NOBODY;
-        cd = lffi_block_in_place(value);
-        owner = owner_in_place(value, cd);
-        return owner != NOBODY ? owner : without_owner(L, idx, cd);
-    }
-    if (idx == 0 || lua_type(L, idx) != LUA_TUSERDATA)
+    if (lua_type(L, idx) != LUA_TUSERDATA)
         return NOBODY;
     cd = lua_touserdata(L, idx);
     if (cd->ct->op == LFFI_POINTER ? is_finalised(L, idx, cd) : lffi_owns_memory(L, idx))
@@ -243,14 +183,32 @@ static enum owner owner_of(lua_State *L, const struct lffi_state *st, int idx)
     return owner != NOBODY ? owner : without_owner(L, idx, cd);
 }
 
+/* Of the value at idx; 0: of none. */
+static LFFI_INLINE enum owner owner_of(lua_State *L, const struct lffi_state *st, int idx)
+{
+    const struct lffi_value *value;
+    const struct lffi_cdata *cd;
+    enum owner owner;
+    if (idx == 0)
+        return NOBODY;
+    if (!lffi_peeks(st))
+        return owner_by_api(L, idx);
+    value = lffi_value_at(L, idx);
+    if (value == NULL || lffi_kind_in_place(value) != LFFI_IS_USERDATA)
+        return NOBODY;
+    cd = lffi_block_in_place(value);
+    owner = owner_in_place(value, cd);
+    return owner != NOBODY ? owner : without_owner(L, idx, cd);
+}
+
 /* Pushes the owner of the cdata at idx: nil when that has lost it meanwhile. */
-static void push_owner(lua_State *L, int idx, enum owner owner)
+static void push_owner(lua_State *L, int idx, enum owner owner, int place)
 {
     const struct lffi_cdata *cd;
     if (owner == ITSELF) {
         lua_pushvalue(L, idx);
     } else if (owner == ITS_USER_VALUE) {
-        lua_getiuservalue(L, idx, 1);
+        lua_getiuservalue(L, idx, place);
     } else {
         cd = lua_touserdata(L, idx);
         if (!lffi_push_kept(L, cd->ct->scope->st, idx, cd->addr))
@@ -267,7 +225,7 @@ bool lffi_push_owner(lua_State *L, int idx)
     cd = lua_touserdata(L, idx);
     owner = owner_of(L, cd->ct->scope->st, idx);
     if (owner != NOBODY)
-        push_owner(L, idx, owner);
+        push_owner(L, idx, owner, 1);
     return owner != NOBODY;
 }
 
@@ -283,6 +241,71 @@ bool lffi_push_block(lua_State *L, int idx, const void *addr)
     }
     lua_pop(L, 1);
     return false;
+}
+
+/* ---- references ------------------------------------------------------------------------------ */
+
+/* A cdata without payload that has as user value what `owner` says of the cdata at owner_idx: its
+ * user value `place`, for one. */
+static LFFI_INLINE struct lffi_cdata *new_reference(lua_State *L, struct lffi_ctype *ct,
+                                                    size_t payload, int owner_idx, enum owner owner,
+                                                    int place)
+{
+    const struct lffi_scope *scope = ct->scope;
+    struct lffi_cdata *cd = lua_newuserdatauv(L, sizeof *cd + payload, owner != NOBODY);
+    bool pseudo = owner_idx <= LUA_REGISTRYINDEX;
+    cd->ct = ct;
+    cd->addr = cd + 1;
+    if (owner_idx < 0 && !pseudo)
+        owner_idx--;
+    if (lffi_peeks(scope->st) && owner != ITS_KEEPER && !pseudo) {
+        const struct lffi_value *value = NULL; /* which the collector may have moved */
+        if (owner != NOBODY)
+            value = lffi_value_at(L, owner_idx);
+        if (owner == ITS_USER_VALUE)
+            value = lffi_user_value_in_place(value) + (place - 1);
+        if (lffi_furnish_in_place(L, scope->mt_cdata, value))
+            return cd;
+    }
+    if (owner != NOBODY) {
+        push_owner(L, owner_idx, owner, place);
+        lua_setiuservalue(L, -2, 1);
+    }
+    set_metatable(L, ct, false);
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_view(lua_State *L, struct lffi_ctype *ct, void *addr, int owner_idx)
+{
+    enum owner owner = owner_of(L, ct->scope->st, owner_idx);
+    struct lffi_cdata *cd = new_reference(L, ct, 0, owner_idx, owner, 1);
+    cd->addr = addr;
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_anchored_view(lua_State *L, struct lffi_ctype *ct, void *addr,
+                                           int anchor_idx)
+{
+    struct lffi_cdata *cd = new_reference(L, ct, 0, anchor_idx, ITSELF, 1);
+    cd->addr = addr;
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_pointer(lua_State *L, struct lffi_ctype *ct, const void *value,
+                                     int owner_idx)
+{
+    enum owner owner = owner_of(L, ct->scope->st, owner_idx);
+    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, owner_idx, owner, 1);
+    memcpy(cd + 1, &value, sizeof value);
+    return cd;
+}
+
+struct lffi_cdata *lffi_push_anchored_pointer(lua_State *L, struct lffi_ctype *ct,
+                                              const void *value, int anchor_idx)
+{
+    struct lffi_cdata *cd = new_reference(L, ct, sizeof value, anchor_idx, ITSELF, 1);
+    memcpy(cd + 1, &value, sizeof value);
+    return cd;
 }
 
 /* ---- extents --------------------------------------------------------------------------------- */
@@ -372,7 +395,7 @@ static bool push_keepable(lua_State *L, struct lffi_state *st, int idx)
     if (owner == NOBODY)
         lua_pushnil(L);
     else
-        push_owner(L, idx, owner);
+        push_owner(L, idx, owner, 1);
     return true;
 }
 
@@ -396,7 +419,8 @@ bool lffi_quick_keep(lua_State *L, int idx, const void *addr, int value_idx)
     return true;
 }
 
-bool lffi_quick_kept(lua_State *L, int idx, const void *addr, bool *known)
+bool lffi_quick_load_kept(lua_State *L, struct lffi_ctype *ct, const void *addr, int idx,
+                          bool *known)
 {
     const struct lffi_value *value = lffi_value_at(L, idx);
     int place;
@@ -406,7 +430,8 @@ bool lffi_quick_kept(lua_State *L, int idx, const void *addr, bool *known)
     *known = kept != NULL && (!empty || !cd->ct->scope->st->keeps_apart);
     if (empty)
         return false;
-    lua_getiuservalue(L, idx, place);
+    memcpy(new_reference(L, ct, sizeof(void *), idx, ITS_USER_VALUE, place)->addr, addr,
+           sizeof(void *));
     return true;
 }
 

@@ -28,7 +28,9 @@ bool lffi_may_keep(const lua_State *L, int idx, const struct lffi_cdata *cd, con
  * the memory of the cdata at idx, when that is its own or not Lua's. The value at value_idx (0:
  * none) is a string or a cdata, whose owner is kept. False, with nothing done: look closer. */
 bool lffi_quick_keep(lua_State *L, int idx, const void *addr, int value_idx);
-/* Pushes the value kept; `*known` false: look closer. */
-bool lffi_quick_kept(lua_State *L, int idx, const void *addr, bool *known);
+/* Pushes the pointer at `addr` in the cdata at idx, with the value kept for it. False: nothing is,
+ * or unless `*known`: look closer. */
+bool lffi_quick_load_kept(lua_State *L, struct lffi_ctype *ct, const void *addr, int idx,
+                          bool *known);
 
 #endif

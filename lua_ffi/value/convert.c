@@ -503,12 +503,6 @@ static bool push_kept_pointee(lua_State *L, struct lffi_state *st, const void *s
 {
     if (owner_idx == 0 || !st->keeps)
         return false;
-    if (lffi_peeks(st)) {
-        bool known;
-        bool kept = lffi_quick_kept(L, owner_idx, src, &known);
-        if (known)
-            return kept;
-    }
     if (!lffi_push_block(L, owner_idx, src))
         return false;
     if (!lffi_push_kept(L, st, -1, src)) {
@@ -535,12 +529,19 @@ static bool push_library(lua_State *L, struct lffi_state *st, int owner_idx)
  * library's memory may lead to more of it. */
 static void load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
 {
+    const struct lffi_state *st = ct->scope->st;
     const void *value;
+    bool known = !st->keeps;
     memcpy(&value, src, sizeof value);
     if (value == NULL) {
         lua_pushnil(L);
-    } else if (push_kept_pointee(L, ct->scope->st, src, owner_idx) ||
-               push_library(L, ct->scope->st, owner_idx)) {
+        return;
+    }
+    if (!known && owner_idx != 0 && lffi_peeks(st) &&
+        lffi_quick_load_kept(L, ct->base, src, owner_idx, &known))
+        return;
+    if ((!known && push_kept_pointee(L, ct->scope->st, src, owner_idx)) ||
+        push_library(L, ct->scope->st, owner_idx)) {
         lffi_push_anchored_pointer(L, ct->base, value, -1);
         lua_remove(L, -2);
     } else {
