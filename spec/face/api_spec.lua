@@ -96,7 +96,7 @@ describe("a text that was read before", function()
         assert.equal(200, #seen)
     end)
 
-    it("completes, gets a metatype, and with a body is a new type each time", function()
+    it("completes and gets a metatype", function()
         local s = core.scope()
         s.cdef "struct api_late;"
         local pointer = s.typeof "struct api_late *"
@@ -107,7 +107,6 @@ describe("a text that was read before", function()
         for i = 1, 3 do
             assert.equal(i, s.new("struct api_late", i):get())
             assert.equal(pointer, s.typeof "struct api_late *")
-            assert.not_equal(s.typeof "struct { int x; }", s.typeof "struct { int x; }")
         end
     end)
 end)
