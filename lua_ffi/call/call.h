@@ -49,6 +49,7 @@ struct lffi_plan {
     const struct lffi_script *script; /* of calls through pointers, once needed: user value 1 */
     bool scalar_callback; /* Lua's values of all parameters are made without allocating */
     bool plain_result;    /* of a callback: a pointer, or a number in one piece */
+    bool in_registers;    /* each parameter and the result is in one, or on the stack */
     struct lffi_param param[];
 };
 

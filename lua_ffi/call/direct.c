@@ -21,6 +21,12 @@ bool lffi_is_direct_caller(lua_CFunction fn)
     return false;
 }
 
+int lffi_quick_call_pointer(lua_State *L, const struct lffi_ctype *ct, const void *code)
+{
+    (void)L, (void)ct, (void)code;
+    return -1;
+}
+
 #else
 
 /* ---- arguments ------------------------------------------------------------------------------- */
@@ -255,20 +261,66 @@ ENTRY(all_to_float, struct lffi_registers, direct(L, frame, REACH_ALL, true))
 ENTRY(stack_to_word, struct frame, direct(L, frame, REACH_STACK, false))
 ENTRY(variadic_to_word, struct lffi_registers, variadic(L, frame))
 
+/* ---- pointers -------------------------------------------------------------------------------- */
+
+/* Whether the pointer, the first argument, may be one to a callback: those carry a number. */
+static INLINE bool may_be_callback(const struct lffi_state *st, const struct lffi_value *pointer)
+{
+    const struct lffi_value *carried = NULL;
+    if (st->ref_callbacks != 0)
+        carried = lffi_user_value_in_place(pointer);
+    return carried != NULL && lffi_kind_in_place(carried) == LFFI_IS_INTEGER;
+}
+
+static INLINE int run_pointer(lua_State *L, const struct lffi_plan *plan, const void *code,
+                              const unsigned char *frame, enum reach reach)
+{
+    struct lffi_callee callee = {plan->ct->scope->st, NULL, code};
+    struct lffi_call running;
+    void (*address)(void);
+    uint64_t word;
+    bool is_float = plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE;
+    memcpy(&address, &code, sizeof address);
+    lffi_enter_c(L, &callee, &running);
+    if (is_float) {
+        double number = invoke_float(address, frame, REACH_ALL);
+        memcpy(&word, &number, sizeof word);
+    } else {
+        word = invoke_word(address, frame, reach);
+    }
+    if (lffi_leave_c(&callee, &running))
+        lffi_after_call(L, callee.st, &running);
+    if (plan->result.op == LFFI_VOID)
+        return 0;
+    if (!lffi_fast_load(L, plan->result.op, &word))
+        lffi_load(L, plan->result.ct, &word, 0);
+    return 1;
+}
+
+int lffi_quick_call_pointer(lua_State *L, const struct lffi_ctype *ct, const void *code)
+{
+    const struct lffi_value *pointer = lffi_arguments(L);
+    const struct lffi_plan *plan = ct->base->plan;
+    const struct lffi_state *st = ct->scope->st;
+    struct lffi_registers regs;
+    unsigned char *frame = (unsigned char *)&regs;
+    if (plan == NULL || !plan->in_registers || plan->variadic || plan->end.stack > 0 ||
+        plan->ct->type->annotated || st->beginning != NULL || may_be_callback(st, pointer) ||
+        lffi_count_arguments(L, pointer) != (ptrdiff_t)plan->nparams + 1 ||
+        !slots_put(plan->param, plan->nparams, pointer + 1, frame))
+        return NOT_PLAIN;
+    if (plan->end.fprs == 0 && plan->end.gprs <= FEW)
+        return run_pointer(L, plan, code, frame, REACH_WORDS);
+    return run_pointer(L, plan, code, frame, REACH_ALL);
+}
+
 /* ---- which functions ------------------------------------------------------------------------- */
 
 static bool is_direct(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
-    if (plan->by_libffi || plan->copies != 0 || plan->end.wide || record->borrows != 0 ||
-        plan->end.stack > (plan->variadic ? 0 : 8 * STACK_WORDS) || record->callee.lib == NULL ||
-        plan->result_kind != LFFI_RETURN_WORDS)
-        return false;
-    for (uint32_t i = 0; i < plan->nparams; i++) {
-        if (!lffi_in_register(plan->param[i].op) || plan->param[i].pieces != 1)
-            return false;
-    }
-    return plan->result.op == LFFI_VOID || lffi_in_register(plan->result.op);
+    return plan->in_registers && record->borrows == 0 && record->callee.lib != NULL &&
+           plan->end.stack <= (plan->variadic ? 0 : 8 * STACK_WORDS);
 }
 
 static lua_CFunction float_caller(const struct lffi_assign *end)

@@ -209,6 +209,17 @@ static size_t aligned(size_t size)
     return (size + 15) & ~(size_t)15;
 }
 
+static bool is_in_registers(const struct lffi_plan *plan)
+{
+    if (plan->by_libffi || plan->copies != 0 || plan->end.wide ||
+        plan->result_kind != LFFI_RETURN_WORDS)
+        return false;
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        if (!lffi_in_register(plan->param[i].op) || plan->param[i].pieces != 1)
+            return false;
+    return plan->result.op == LFFI_VOID || lffi_in_register(plan->result.op);
+}
+
 /* Pushes a new plan. One block: the plan, its parameters, the promoted types, the pieces, what the
  * convention keeps. */
 static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct draft *draft)
@@ -237,6 +248,7 @@ static struct lffi_plan *build(lua_State *L, struct lffi_ctype *ct, const struct
     fill(L, plan, piece, draft);
     plan->script = NULL;
     plan->general = !plan->by_libffi && lffi_is_general(plan->result_kind, &plan->end);
+    plan->in_registers = is_in_registers(plan);
     return plan;
 }
 

@@ -29,6 +29,9 @@ void lffi_arith_metatable(lua_State *L, struct lffi_state *st); /* + - ... == < 
 /* Calls the function pointer below stack index first, of that address, with the arguments from
  * there on; returns the result count. Raises when it is a callback that was freed. */
 int lffi_call_pointer(lua_State *L, struct lffi_ctype *ct, void (*address)(void), int first);
+/* Likewise, where values are read in place, of plain arguments behind the pointer, which is the
+ * first argument of the running function. -1, with nothing done: look closer. */
+int lffi_quick_call_pointer(lua_State *L, const struct lffi_ctype *ct, const void *code);
 
 /* ---- of face/ -------------------------------------------------------------------------------- */
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "object/argument.h"
+#include "object/inplace.h"
 #include "object/integer.h"
 #include "object/members.h"
 
@@ -296,6 +297,22 @@ static int cdata_call(lua_State *L)
     return lffi_call_pointer(L, function, address, 2); /* which checks that it is not stale */
 }
 
+/* The same where arguments may be read in place. */
+static int cdata_quick_call(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_cdata *cd = NULL;
+    const void *code = NULL;
+    int nresults = -1;
+    if (lffi_count_arguments(L, arg) > 0)
+        cd = lffi_cdata_in_place(lffi_bound(arg), arg);
+    if (cd != NULL && cd->ct->op == LFFI_POINTER && cd->ct->target->op == LFFI_FUNCTION)
+        memcpy(&code, cd->addr, sizeof code);
+    if (code != NULL)
+        nresults = lffi_quick_call_pointer(L, cd->ct->target, code);
+    return nresults >= 0 ? nresults : cdata_call(L);
+}
+
 void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)
 {
     static const struct lffi_public methods[] = {{"__tostring", cdata_tostring, LFFI_ANY},
@@ -303,8 +320,12 @@ void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)
                                                  {"__call", cdata_call, LFFI_ANY},
                                                  {"__close", cdata_close, LFFI_ANY},
                                                  {NULL, NULL, 0}};
+    static const struct lffi_public quick[] = {{"__call", cdata_quick_call, LFFI_ANY},
+                                               {NULL, NULL, 0}};
     static const struct lffi_public finaliser[] = {{"__gc", cdata_gc, LFFI_ANY}, {NULL, NULL, 0}};
     lffi_add_functions(L, st, methods, 0);
+    if (lffi_peeks(st))
+        lffi_add_functions(L, st, quick, 0);
     if (with_gc)
         lffi_add_functions(L, st, finaliser, 0);
     lua_pushliteral(L, "ffi");

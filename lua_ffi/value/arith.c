@@ -390,13 +390,11 @@ static int cdata_concat(lua_State *L)
 
 /* ---- the same in place ----------------------------------------------------------------------- */
 
-/* Calls what the left operand's metatype has for the event: a struct, which no operator knows. The
+/* Calls what the left operand's metatype has for the event, if it is a struct, which no operator
+ * knows. The
  * metatable stays below. False, with nothing pushed: look closer. */
-static bool quick_event(lua_State *L, const struct lffi_value *arg, const char *event)
+static bool quick_event(lua_State *L, const struct lffi_cdata *cd, const char *event)
 {
-    const struct lffi_cdata *cd = NULL;
-    if (lffi_count_arguments(L, arg) == 2)
-        cd = lffi_cdata_in_place(lffi_bound(arg), arg);
     if (cd == NULL || !lffi_is_record(cd->ct->op) || cd->ct->base->ref_metatype == LUA_NOREF)
         return false;
     lffi_push_ref(L, cd->ct->scope, cd->ct->base->ref_metatype);
@@ -412,20 +410,29 @@ static int cdata_quick_arith(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
     int op = (int)lffi_integer_in_place(lffi_bound_value(arg, 2));
-    if (lffi_quick_number_arith(L, arg, op) || lffi_quick_pointer_arith(L, arg, op) ||
-        quick_event(L, arg, arith_event[op]))
-        return 1;
-    return cdata_arith(L);
+    const struct lffi_cdata *left;
+    bool done;
+    if (lffi_count_arguments(L, arg) != 2)
+        return cdata_arith(L);
+    left = lffi_cdata_in_place(lffi_bound(arg), arg);
+    if (left != NULL && lffi_is_record(left->ct->op))
+        done = quick_event(L, left, arith_event[op]);
+    else if (left != NULL && (left->ct->op == LFFI_POINTER || left->ct->op == LFFI_ARRAY))
+        done = lffi_quick_pointer_arith(L, arg, left, op);
+    else
+        done = lffi_quick_number_arith(L, arg, op);
+    return done ? 1 : cdata_arith(L);
 }
 
 static int cdata_quick_eq(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
     const struct lffi_state *st = lffi_bound(arg);
+    const struct lffi_cdata *left = lffi_cdata_in_place(st, arg);
     int order;
     /* of one address the general way tells which callback it is */
     if (!lffi_quick_order(L, arg, &order) || (order == 0 && st->ref_callbacks != 0))
-        return quick_event(L, arg, "__eq") ? 1 : cdata_eq(L);
+        return lffi_count_arguments(L, arg) == 2 && quick_event(L, left, "__eq") ? 1 : cdata_eq(L);
     lua_pushboolean(L, order == 0);
     return 1;
 }

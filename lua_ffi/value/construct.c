@@ -238,8 +238,23 @@ static int ctype_quick_call(lua_State *L)
     return 1;
 }
 
+/* A number or enumerator. */
+static bool quick_scalar(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n)
+{
+    struct lffi_cdata *cd;
+    if (n > 1 || !ct->complete || ct->type->refusal != CDECL_USABLE)
+        return false;
+    cd = lffi_new(L, ct, ct->size);
+    if (n == 0 || lffi_quick_number(ct, cd->addr, lffi_arguments(L) + 1))
+        return true;
+    lua_settop(L, 2);
+    return false;
+}
+
 bool lffi_quick_new(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n)
 {
+    if (lffi_is_word(ct->op) || ct->op == LFFI_ENUM || ct->op == LFFI_DOUBLE)
+        return quick_scalar(L, ct, n);
     if (!is_plain_record(ct))
         return false;
     if (n > 0)

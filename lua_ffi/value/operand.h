@@ -41,12 +41,16 @@ int lffi_pointer_compare(lua_State *L, const struct lffi_operand *a, const struc
 /* Push the result of an operator on the two arguments from `arg` on; false, with nothing pushed: it
  * is none of the common ones. */
 bool lffi_quick_number_arith(lua_State *L, const struct lffi_value *arg, int op);
-bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op);
+bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg,
+                              const struct lffi_cdata *left, int op);
 /* -1, 0 or 1 of two integers of one type, or of two pointers; false: look closer. */
 bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order);
 /* Stores the third argument from `arg` on, whose first is the cdata that has the `ct` at dst. */
 bool lffi_quick_store(lua_State *L, const struct lffi_value *arg, const struct lffi_ctype *ct,
                       void *dst);
+
+/* Stores a number or the name of an enumerator in a `*ct`. */
+bool lffi_quick_number(const struct lffi_ctype *ct, void *dst, const struct lffi_value *value);
 
 /* ---- quick_init.c ---------------------------------------------------------------------------- */
 

@@ -17,8 +17,8 @@ struct quick_integers {
     struct lffi_ctype *ct;
 };
 
-static bool quick_integer(const struct lffi_state *st, const struct lffi_value *arg,
-                          uint64_t *value, struct lffi_ctype **ct)
+static LFFI_INLINE bool quick_integer(const struct lffi_state *st, const struct lffi_value *arg,
+                                      uint64_t *value, struct lffi_ctype **ct)
 {
     const struct lffi_cdata *cd;
     if (lffi_kind_in_place(arg) == LFFI_IS_INTEGER) {
@@ -34,15 +34,15 @@ static bool quick_integer(const struct lffi_state *st, const struct lffi_value *
     return true;
 }
 
-/* True when there are two arguments that are such integers. A negative one of Lua's is none next to
+/* True when the two arguments are such integers. A negative one of Lua's is none next to
  * an unsigned one, when `exact`. */
-static bool quick_integers(lua_State *L, const struct lffi_value *arg, bool exact,
-                           struct quick_integers *o)
+static LFFI_INLINE bool quick_integers(const struct lffi_value *arg, bool exact,
+                                       struct quick_integers *o)
 {
     const struct lffi_state *st = lffi_bound(arg);
     o->ct = NULL;
-    if (lffi_count_arguments(L, arg) != 2 || !quick_integer(st, &arg[0], &o->a, &o->ct) ||
-        !quick_integer(st, &arg[1], &o->b, &o->ct) || o->ct == NULL)
+    if (!quick_integer(st, &arg[0], &o->a, &o->ct) || !quick_integer(st, &arg[1], &o->b, &o->ct) ||
+        o->ct == NULL)
         return false;
     if (!exact || o->ct->op == LFFI_I64)
         return true;
@@ -66,7 +66,7 @@ bool lffi_quick_number_arith(lua_State *L, const struct lffi_value *arg, int op)
     struct lffi_cdata *cd;
     bool divides = op == LUA_OPMOD || op == LUA_OPIDIV;
     uint64_t result;
-    if (!quick_integers(L, arg, divides, &o))
+    if (!quick_integers(arg, divides, &o))
         return false;
     switch (op) {
     case LUA_OPADD: result = o.a + o.b; break;
@@ -101,18 +101,15 @@ static bool has_elements(const struct lffi_ctype *ct)
 }
 
 /* pointer + integer, pointer - integer, pointer - pointer to the same type. */
-bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg, int op)
+bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg,
+                              const struct lffi_cdata *a, int op)
 {
     const struct lffi_state *st = lffi_bound(arg);
-    const struct lffi_cdata *a;
     const struct lffi_cdata *b;
     const void *p;
     const void *q;
     uint64_t offset;
-    if ((op != LUA_OPADD && op != LUA_OPSUB) || lffi_count_arguments(L, arg) != 2)
-        return false;
-    a = lffi_cdata_in_place(st, &arg[0]);
-    if (!address_of(a, &p) || !has_elements(a->ct))
+    if ((op != LUA_OPADD && op != LUA_OPSUB) || !address_of(a, &p) || !has_elements(a->ct))
         return false;
     if (lffi_kind_in_place(&arg[1]) == LFFI_IS_INTEGER) {
         offset = (uint64_t)lffi_integer_in_place(&arg[1]) * a->ct->target->size;
@@ -138,18 +135,21 @@ bool lffi_quick_order(lua_State *L, const struct lffi_value *arg, int *order)
     const struct lffi_cdata *a;
     const void *p;
     const void *q;
-    if (quick_integers(L, arg, true, &o)) {
-        bool less = o.ct->op == LFFI_I64 ? (int64_t)o.a < (int64_t)o.b : o.a < o.b;
-        *order = o.a == o.b ? 0 : less ? -1 : 1;
-        return true;
-    }
+    bool less;
     if (lffi_count_arguments(L, arg) != 2)
         return false;
     a = lffi_cdata_in_place(st, &arg[0]);
-    if (!address_of(a, &p) || a->ct->scope->luajit ||
-        !address_of(lffi_cdata_in_place(st, &arg[1]), &q))
+    if (a != NULL && lffi_has_address(a->ct->op)) {
+        if (!address_of(a, &p) || a->ct->scope->luajit ||
+            !address_of(lffi_cdata_in_place(st, &arg[1]), &q))
+            return false;
+        *order = p == q ? 0 : (uintptr_t)p < (uintptr_t)q ? -1 : 1;
+        return true;
+    }
+    if (!quick_integers(arg, true, &o))
         return false;
-    *order = p == q ? 0 : (uintptr_t)p < (uintptr_t)q ? -1 : 1;
+    less = o.ct->op == LFFI_I64 ? (int64_t)o.a < (int64_t)o.b : o.a < o.b;
+    *order = o.a == o.b ? 0 : less ? -1 : 1;
     return true;
 }
 
@@ -168,6 +168,12 @@ static bool store_enumerator(const struct lffi_ctype *ct, void *dst, const struc
     if (name != NULL)
         lffi_integer_to_memory(ct, dst, name->offset);
     return name != NULL;
+}
+
+bool lffi_quick_number(const struct lffi_ctype *ct, void *dst, const struct lffi_value *value)
+{
+    return ct->op == LFFI_ENUM ? store_enumerator(ct, dst, value)
+                               : lffi_fast_put(ct->op, dst, value);
 }
 
 static bool is_string(const struct lffi_value *value)
