@@ -42,10 +42,21 @@ local function show(v)
     return tostring(v)
 end
 
-local function report(name, ...)
-    local results = table.pack(pcall(lib[name], ...))
+local function report_of(fn, name, ...)
+    local results = table.pack(pcall(fn, ...))
     for i = 1, results.n do results[i] = show(results[i]) end
     print(name, table.concat(results, " ", 1, results.n))
+end
+
+local function report(name, ...)
+    report_of(lib[name], name, ...)
+end
+
+-- By its name, and by way of a pointer to it.
+local function report_both(name, ...)
+    local pointer = ffi.cast(ffi.typeof("$ *", ffi.typeof(lib[name])), lib[name])
+    report(name, ...)
+    report_of(pointer, name .. " through a pointer", ...)
 end
 
 local ints = ffi.new("int[4]", 10, 11, 12, 13)
@@ -64,12 +75,12 @@ for _, name in ipairs(names) do
     for _ = 1, 2 do
         for _, value in ipairs(values) do
             -- Addresses differ from run to run.
-            if type(value) ~= "table" and type(value) ~= "function" then report(name, value) end
+            if type(value) ~= "table" and type(value) ~= "function" then report_both(name, value) end
         end
     end
-    report(name, nil)
-    report(name)
-    report(name, 1, 2)
+    report_both(name, nil)
+    report_both(name)
+    report_both(name, 1, 2)
 end
 
 local bits = ffi.new("struct paths_bits", { true }, { { 2 }, { 3 }, { 4 } })
@@ -81,7 +92,7 @@ end, bits)
 
 for _ = 1, 3 do lib.paths_nothing() end
 report "paths_nothings"
-report("paths_nothing", 1)
+report_both("paths_nothing", 1)
 local buffer = ffi.new "char[200]"
 local function format(...)
     buffer[0] = 0
@@ -120,10 +131,10 @@ report("paths_hash", "%d", 3)
 report("paths_hash", nil, 3)
 report("paths_length", nil)
 report("paths_length", "four")
-report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, -100)
-report("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, 128)
-report("paths_all", 1.5, -3, 2, 65535, 0.25)
-report("paths_all", 1.5, -3, 2, 65536, 0.25)
+report_both("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, -100)
+report_both("paths_last_of_stack", 1, 2, 3, 4, 5, 6, 7, 8, 1.5, 2.5, 200, 128)
+report_both("paths_all", 1.5, -3, 2, 65535, 0.25)
+report_both("paths_all", 1.5, -3, 2, 65536, 0.25)
 report("paths_compare", { 1, 2 }, { 1, 2, 3 }, 8)
 report("paths_compare", ints, { 10, 11, 12, 13 }, 16)
 report("paths_compare", {}, { 0 }, 4)
