@@ -27,8 +27,8 @@ static bool is_memory(const struct lffi_ctype *ct)
 }
 
 /* The memory that a cdata of such a type is or points to. */
-static struct memory memory_of(lua_State *L, const struct lffi_scope *scope, int arg,
-                               const struct lffi_cdata *cd)
+static LFFI_INLINE struct memory memory_of(lua_State *L, const struct lffi_scope *scope, int arg,
+                                           const struct lffi_cdata *cd)
 {
     struct memory m = {cd->addr, UINT64_MAX, cd->ct};
     if (cd->ct->op == LFFI_POINTER)
@@ -262,8 +262,8 @@ static int api_strerror(lua_State *L)
 /* ---- the same in place ----------------------------------------------------------------------- */
 
 /* The memory of the argument `which` (from 1), a cdata; false: look closer. */
-static bool quick_memory(lua_State *L, const struct lffi_scope *scope, const struct lffi_value *arg,
-                         int which, struct memory *m)
+static LFFI_INLINE bool quick_memory(lua_State *L, const struct lffi_scope *scope,
+                                     const struct lffi_value *arg, int which, struct memory *m)
 {
     const struct lffi_cdata *cd = lffi_cdata_in_place(scope->st, &arg[which - 1]);
     if (cd == NULL || !is_memory(cd->ct))

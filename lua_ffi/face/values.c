@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "face/face.h"
+#include "object/keep.h"
 #include "value/fast.h"
 #include "value/part.h"
 
@@ -492,15 +493,14 @@ static int quick_addressof(lua_State *L)
     return 1;
 }
 
-/* A finaliser that is a function, of an object that is no scalar. */
+/* A finaliser that is a function, of an object that is no scalar or pointer. */
 static int quick_gc(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
     const struct lffi_cdata *cd = cdata_first(L, arg, 2);
-    if (cd == NULL || !lffi_has_address(cd->ct->op) || lua_type(L, 2) != LUA_TFUNCTION)
+    if (cd == NULL || !lffi_is_aggregate(cd->ct->op) || lua_type(L, 2) != LUA_TFUNCTION)
         return lffi_call_general(L);
-    lffi_set_finalizer(L, cd->ct->scope->st, 1, 2);
-    lua_settop(L, 1);
+    lffi_quick_finalizer(L, cd->ct->scope->st);
     return 1;
 }
 

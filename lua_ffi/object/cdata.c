@@ -198,7 +198,8 @@ static LFFI_INLINE enum owner owner_of(lua_State *L, const struct lffi_state *st
         return NOBODY;
     cd = lffi_block_in_place(value);
     owner = owner_in_place(value, cd);
-    return owner != NOBODY ? owner : without_owner(L, idx, cd);
+    /* what is kept for a pointer is its user value, or stands apart */
+    return owner != NOBODY || !st->keeps_apart ? owner : without_owner(L, idx, cd);
 }
 
 /* Pushes the owner of the cdata at idx: nil when that has lost it meanwhile. */
@@ -555,6 +556,22 @@ void lffi_set_finalizer(lua_State *L, struct lffi_state *st, int idx, int fin_id
         return;
     lffi_push_metatable(L, cd->ct->scope, LFFI_MT_CDATA_GC);
     lua_setmetatable(L, idx);
+}
+
+void lffi_quick_finalizer(lua_State *L, struct lffi_state *st)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_cdata *cd = lffi_block_in_place(arg);
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lffi_place_copy(L, &arg[0]);
+    lffi_place_copy(L, &arg[1]);
+    lua_rawset(L, -3);
+    arg = lffi_arguments(L);
+    if (lffi_metatable_in_place(arg) != cd->ct->scope->mt_cdata_gc) {
+        lffi_push_metatable(L, cd->ct->scope, LFFI_MT_CDATA_GC);
+        lua_setmetatable(L, 1);
+    }
+    lffi_drop_from(L, &lffi_arguments(L)[1]);
 }
 
 struct lffi_cdata *lffi_push_owning_pointer(lua_State *L, struct lffi_ctype *ct)

@@ -84,7 +84,6 @@ const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *valu
     char *p = text + sizeof text;
     lffi_wide rest = value->negative ? -value->bits : value->bits;
     uint64_t word; /* most are no longer: dividing 128 bits takes a function */
-    *--p = '\0';
     for (; rest > UINT64_MAX; rest /= 10)
         *--p = (char)('0' + (int)(rest % 10));
     word = (uint64_t)rest;
@@ -94,7 +93,7 @@ const char *lffi_push_integer_text(lua_State *L, const struct lffi_integer *valu
     } while (word != 0);
     if (value->negative)
         *--p = '-';
-    return lua_pushstring(L, p);
+    return lua_pushlstring(L, p, (size_t)(text + sizeof text - p));
 }
 
 /* ---- memory ---------------------------------------------------------------------------------- */

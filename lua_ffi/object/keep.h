@@ -24,6 +24,9 @@ bool lffi_push_kept(lua_State *L, struct lffi_state *st, int owner_idx, const vo
 /* Whether Lua values may be kept for what the cdata at idx has in memory at `addr`. For where
  * values are read in place. */
 bool lffi_may_keep(const lua_State *L, int idx, const struct lffi_cdata *cd, const void *addr);
+/* The second argument of the running function, where values are read in place, becomes the
+ * finaliser of the first, a cdata that is no pointer, and is popped. */
+void lffi_quick_finalizer(lua_State *L, struct lffi_state *st);
 /* Where values are read in place: what lffi_keep and lffi_push_kept do for the pointer at `addr` in
  * the memory of the cdata at idx, when that is its own or not Lua's. The value at value_idx (0:
  * none) is a string or a cdata, whose owner is kept. False, with nothing done: look closer. */

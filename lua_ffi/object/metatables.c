@@ -242,6 +242,24 @@ static int cdata_tostring(lua_State *L)
     return 1;
 }
 
+/* The same in place, of a 64-bit integer. */
+static int cdata_quick_tostring(lua_State *L)
+{
+    const struct lffi_value *arg = lffi_arguments(L);
+    const struct lffi_cdata *cd = NULL;
+    struct lffi_integer value = {0};
+    int64_t word;
+    if (lffi_count_arguments(L, arg) > 0)
+        cd = lffi_cdata_in_place(lffi_bound(arg), arg);
+    if (cd == NULL || (cd->ct->op != LFFI_I64 && cd->ct->op != LFFI_U64) || cd->ct->scope->luajit)
+        return cdata_tostring(L);
+    memcpy(&word, cd->addr, sizeof word);
+    value.negative = cd->ct->op == LFFI_I64 && word < 0;
+    value.bits = value.negative ? (lffi_wide)word : (lffi_wide)(uint64_t)word;
+    lffi_push_integer_text(L, &value);
+    return 1;
+}
+
 /* ---- length, calls --------------------------------------------------------------------------- */
 
 static int cdata_len(lua_State *L)
@@ -321,6 +339,7 @@ void lffi_cdata_metatable(lua_State *L, struct lffi_state *st, bool with_gc)
                                                  {"__close", cdata_close, LFFI_ANY},
                                                  {NULL, NULL, 0}};
     static const struct lffi_public quick[] = {{"__call", cdata_quick_call, LFFI_ANY},
+                                               {"__tostring", cdata_quick_tostring, LFFI_ANY},
                                                {NULL, NULL, 0}};
     static const struct lffi_public finaliser[] = {{"__gc", cdata_gc, LFFI_ANY}, {NULL, NULL, 0}};
     lffi_add_functions(L, st, methods, 0);

@@ -395,6 +395,7 @@ static int cdata_concat(lua_State *L)
  * metatable stays below. False, with nothing pushed: look closer. */
 static bool quick_event(lua_State *L, const struct lffi_cdata *cd, const char *event)
 {
+    const struct lffi_value *arg;
     if (cd == NULL || !lffi_is_record(cd->ct->op) || cd->ct->base->ref_metatype == LUA_NOREF)
         return false;
     lffi_push_ref(L, cd->ct->scope, cd->ct->base->ref_metatype);
@@ -402,7 +403,11 @@ static bool quick_event(lua_State *L, const struct lffi_cdata *cd, const char *e
         lua_pop(L, 2);
         return false;
     }
-    return call_event(L);
+    arg = lffi_arguments(L); /* now: a metatable's __index may have run */
+    lffi_place_copy(L, &arg[0]);
+    lffi_place_copy(L, &arg[1]);
+    lua_callk(L, 2, 1, 0, finish_call);
+    return true;
 }
 
 /* Upvalue 2: the operator. */

@@ -255,6 +255,8 @@ bool lffi_quick_new(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n)
 {
     if (lffi_is_word(ct->op) || ct->op == LFFI_ENUM || ct->op == LFFI_DOUBLE)
         return quick_scalar(L, ct, n);
+    if (ct->op == LFFI_ARRAY)
+        return lffi_quick_array(L, ct, n);
     if (!is_plain_record(ct))
         return false;
     if (n > 0)

@@ -284,7 +284,7 @@ static bool quick_metatype(lua_State *L, const struct lffi_ctype *record)
         return false;
     lffi_push_ref(L, record->scope, record->base->ref_metatype);
     if (lua_getfield(L, -1, "__index") == LUA_TTABLE) {
-        lua_pushvalue(L, 2);
+        lffi_place_copy(L, &lffi_arguments(L)[1]);
         if (lua_gettable(L, -2) != LUA_TNIL)
             return true;
     }

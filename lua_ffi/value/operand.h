@@ -57,5 +57,7 @@ bool lffi_quick_number(const struct lffi_ctype *ct, void *dst, const struct lffi
 /* Pushes a new struct of a type of which a new object is zeroed bytes alone, initialised with the n
  * values from stack index 2 on, which are all; false, with nothing pushed: look closer. */
 bool lffi_quick_construct(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n);
+/* Likewise, a T[?] of integers from its length and, for n = 2, a table of so many. */
+bool lffi_quick_array(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n);
 
 #endif

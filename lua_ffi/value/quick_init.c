@@ -1,4 +1,5 @@
-/* New structs of numbers, from numbers in place: ct(1, 2), ct{x = 1, y = 2}, ct{1, 2}, ct(another).
+/* New structs of numbers, from numbers in place: ct(1, 2), ct{x = 1, y = 2}, ct{1, 2}, ct(another);
+ * arrays of integers: int[?](n), int[?](n, {1, 2}).
  *
  * Depends on cdata.c for the object. Where a value or key is not plain the object that was begun is
  * garbage, and construct.c begins anew.
@@ -62,9 +63,48 @@ static bool put_table(lua_State *L, const struct lffi_fields *fields, const stru
         }
         if (field == NULL || (names && count > 0) || !put(field, cd, value))
             return false;
-        lua_pop(L, 1);
+        lffi_drop_from(L, value);
     }
     return true;
+}
+
+/* As many elements as the table at index 3 has, which are all of them and more than one: a single
+ * one may stand for all. */
+static bool put_list(lua_State *L, const struct lffi_ctype *element, char *addr, lua_Integer count)
+{
+    lua_Integer n = 0;
+    lua_Integer key;
+    if (count < 2 || lua_type(L, 3) != LUA_TTABLE || lua_getmetatable(L, 3))
+        return false;
+    lua_pushnil(L);
+    while (lua_next(L, 3) != 0) {
+        const struct lffi_value *value = lffi_next_in_place(L, &key);
+        if (value == NULL || key != ++n || n > count || !lffi_fast_put(element->op, addr, value))
+            return false;
+        addr += element->size;
+        lffi_drop_from(L, value);
+    }
+    return n == count;
+}
+
+bool lffi_quick_array(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n)
+{
+    enum { MOST = 1 << 16 };
+    const struct lffi_ctype *element = ct->target;
+    const struct lffi_value *first = lffi_arguments(L) + 1;
+    lua_Integer count;
+    char *addr;
+    if (ct->type->count != CDECL_COUNT_VLA || n < 1 || n > 2 || !lffi_is_word(element->op) ||
+        lffi_kind_in_place(first) != LFFI_IS_INTEGER || ct->type->refusal != CDECL_USABLE)
+        return false;
+    count = lffi_integer_in_place(first);
+    if (count < 1 || count > MOST)
+        return false;
+    addr = lffi_new(L, ct, (uint64_t)count * element->size)->addr;
+    if (n == 1 || put_list(L, element, addr, count))
+        return true;
+    lua_settop(L, (int)n + 1);
+    return false;
 }
 
 /* A struct of the same type, of which no pointer keeps anything. */

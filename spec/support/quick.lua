@@ -279,3 +279,27 @@ for _, name in ipairs {"string", "sizeof", "istype", "offsetof", "cast", "addres
             outcome(pcall(ffi[name], table.unpack(arguments, 1, n))))
     end
 end
+
+-- Lengths and the elements of a table.
+for _, type in ipairs {"int[?]", "uint8_t[?]", "double[?]", "const int[?]", "bool[?]"} do
+    local size = ffi.sizeof((type:gsub("%[%?]", "")))
+    for _, length in ipairs {0, 1, 2, 3, -1, 1 << 62, 2.0, "2"} do
+        for i, list in ipairs {
+            {}, {1}, {1, 2}, {1, 2, 3}, {[0] = 1, 2}, {[0] = 1, [2] = 2}, {1, 2, x = 3}, {1, "a"},
+            {1, 300}, {1.5, 2}, {2.0, 1}, {nil, 2}, {true, false},
+            setmetatable({1, 2}, {__index = function() return 7 end}),
+        } do
+            local ok, made = pcall(ffi.new, type, length, list)
+            local elements = ok and {ffi.sizeof(made)} or {unaddressed(show(made))}
+            for at = 0, ok and ffi.sizeof(made) // size - 1 or -1 do
+                elements[#elements + 1] = show(made[at])
+            end
+            report(("new %s %s %d"):format(type, show(length), i), table.unpack(elements))
+        end
+    end
+end
+for _, type in ipairs {"int64_t", "uint64_t"} do
+    for _, n in ipairs {0, 7, -1, -12, 1 << 40, math.maxinteger, math.mininteger} do
+        print(type, n, tostring(ffi.cast(type, n)))
+    end
+end
