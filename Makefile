@@ -154,7 +154,7 @@ $(BUILD)/cdecl_parser/%.o: cdecl_parser/%.c
 
 $(BUILD)/cdecl_parser/tests/%.o: cdecl_parser/tests/%.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -iquote cdecl_parser $(CHECK_CFLAGS) -c -o $@ $<
+	$(CC) $(ALL_CFLAGS) -std=gnu11 -iquote cdecl_parser $(CHECK_CFLAGS) -c -o $@ $<
 
 $(BUILD)/lua_ffi/%.o: lua_ffi/%.c
 	@mkdir -p $(@D)

@@ -37,9 +37,11 @@ static const struct {
     {"nodiscard", CDECL_ATTR_WARN_UNUSED_RESULT, "nodiscard", NULL, 0, {0}},
     {"visibility(\"hidden\")", CDECL_ATTR_VISIBILITY, "visibility", "hidden", 0, {0}},
     {"cdecl", CDECL_ATTR_CALLCONV, "cdecl", "cdecl", 0, {0}},
+#ifndef __i386__ /* where these are other conventions, and refused */
     {"stdcall", CDECL_ATTR_CALLCONV, "stdcall", "stdcall", 0, {0}},
     {"fastcall", CDECL_ATTR_CALLCONV, "fastcall", "fastcall", 0, {0}},
     {"thiscall", CDECL_ATTR_CALLCONV, "thiscall", "thiscall", 0, {0}},
+#endif
     {"sysv_abi", CDECL_ATTR_CALLCONV, "sysv_abi", "sysv_abi", 0, {0}},
     {"noescape", CDECL_ATTR_NOESCAPE, "noescape", NULL, 0, {0}},
 };
@@ -247,6 +249,12 @@ END_TEST
 
 /* ---- what changes types ---- */
 
+#if LONG64
+#define WORD_NAME "long"
+#else
+#define WORD_NAME "int"
+#endif
+
 static const struct {
     const char *text; /* declares v */
     const char *printed;
@@ -257,20 +265,26 @@ static const struct {
     {"int v __attribute__((mode(byte)));", "signed char", 1, 1},
     {"int v __attribute__((mode(HI)));", "short", 2, 2},
     {"int v __attribute__((__mode__(__SI__)));", "int", 4, 4},
-    {"int v __attribute__((mode(DI)));", "long", 8, 8},
-    {"unsigned v __attribute__((mode(DI)));", "unsigned long", 8, 8},
-    {"int v __attribute__((mode(TI)));", "__int128", 16, 16},
-    {"int v __attribute__((mode(word)));", "long", 8, 8},
-    {"int v __attribute__((mode(unwind_word)));", "long", 8, 8},
-    {"unsigned v __attribute__((mode(pointer)));", "unsigned long", 8, 8},
+    {"int v __attribute__((mode(DI)));", INT64_NAME, 8, _Alignof(int64_t)},
+    {"unsigned v __attribute__((mode(DI)));", UINT64_NAME, 8, _Alignof(int64_t)},
+#ifdef __SIZEOF_INT128__
+    {"int v __attribute__((mode(TI)));", "__int128", 16, _Alignof(__int128)},
+#endif
+    {"int v __attribute__((mode(word)));", WORD_NAME, sizeof(void *), sizeof(void *)},
+    {"int v __attribute__((mode(unwind_word)));", WORD_NAME, sizeof(void *), sizeof(void *)},
+    {"unsigned v __attribute__((mode(pointer)));", SIZE_NAME, sizeof(void *), sizeof(void *)},
     {"float v __attribute__((mode(HF)));", "_Float16", 2, 2},
     {"double v __attribute__((mode(SF)));", "float", 4, 4},
-    {"float v __attribute__((mode(DF)));", "double", 8, 8},
-    {"float v __attribute__((mode(XF)));", "long double", 16, 16},
+    {"float v __attribute__((mode(DF)));", "double", 8, _Alignof(double)},
+#if __LDBL_MANT_DIG__ == 64
+    {"float v __attribute__((mode(XF)));", "long double", sizeof(long double),
+     _Alignof(long double)},
+    {"_Complex float v __attribute__((mode(XC)));", "long double _Complex", 2 * sizeof(long double),
+     _Alignof(long double)},
+#endif
     {"float v __attribute__((mode(TF)));", "_Float128", 16, 16},
     {"_Complex float v __attribute__((mode(SC)));", "float _Complex", 8, 4},
-    {"_Complex float v __attribute__((mode(DC)));", "double _Complex", 16, 8},
-    {"_Complex float v __attribute__((mode(XC)));", "long double _Complex", 32, 16},
+    {"_Complex float v __attribute__((mode(DC)));", "double _Complex", 16, _Alignof(double)},
     {"_Complex float v __attribute__((mode(TC)));", "_Float128 _Complex", 32, 16},
     {"const int v __attribute__((mode(QI)));", "const signed char", 1, 1},
     {"enum { A, B } v __attribute__((mode(QI)));", "unsigned char", 1, 1},
@@ -278,8 +292,10 @@ static const struct {
     {"int v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16)))", 16, 16},
     {"float v __attribute__((vector_size(4 * sizeof(float))));",
      "float __attribute__((vector_size(16)))", 16, 16},
-    {"char v __attribute__((__vector_size__(8)));", "char __attribute__((vector_size(8)))", 8, 8},
-    {"int *v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16))) *", 8, 8},
+    {"char v __attribute__((__vector_size__(8)));", "char __attribute__((vector_size(8)))", 8,
+     _Alignof(char __attribute__((vector_size(8))))},
+    {"int *v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16))) *",
+     sizeof(void *), sizeof(void *)},
     {"int v[2] __attribute__((vector_size(16)));", "int __attribute__((vector_size(16)))[2]", 32,
      16},
     {"__attribute__((vector_size(16))) int v;", "int __attribute__((vector_size(16)))", 16, 16},
@@ -321,7 +337,8 @@ static const struct {
     {"struct __attribute__((packed)) s { char c; int i; };", 5, 1},
     {"struct s { char c; int i; } __attribute__((__packed__, __aligned__(2)));", 6, 2},
     {"struct s { char c; int i __attribute__((packed)); };", 5, 1},
-    {"struct s { char c; long l; int i __attribute__((packed)); char d; };", 24, 8},
+    {"struct s { char c; long l; int i __attribute__((packed)); char d; };", 2 * sizeof(long) + 8,
+     sizeof(long)},
     {"struct [[gnu::packed]] s { char c; int i; };", 5, 1},
 };
 

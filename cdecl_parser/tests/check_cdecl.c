@@ -82,7 +82,7 @@ START_TEST(predeclared_names)
     ck_assert_uint_eq(decl->kind, CDECL_DECL_TYPEDEF);
     ck_assert_uint_eq(decl->line, 0);
     must_fail("typedef unsigned char size_t;", "1:23: 'size_t' redeclared as 'typedef unsigned "
-                                               "char size_t', was 'typedef unsigned long size_t'");
+                                               "char size_t', was 'typedef " SIZE_NAME " size_t'");
     must_parse("typedef unsigned char wint_t; int bool(void);"); /* anybody may have these */
     ck_assert_ptr_eq(decl_of("wint_t")->type, cdecl_basic(state, CDECL_PRIM_UCHAR));
     ck_assert_uint_eq(decl_of("wint_t")->line, 1);
@@ -441,7 +441,12 @@ START_TEST(finding_members)
     static const struct {
         const char *name;
         size_t offset;
-    } places[] = {{"a", 0}, {"b", 8}, {"c", 16}, {"d", 16}, {"f", 24}, {"g", 28}};
+    } places[] = {{"a", 0},
+                  {"b", sizeof(long)},
+                  {"c", 2 * sizeof(long)},
+                  {"d", 2 * sizeof(long)},
+                  {"f", 3 * sizeof(long)},
+                  {"g", 3 * sizeof(long) + 4}};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         uint64_t offset = 99;
         const struct cdecl_member *m = cdecl_find_member(s, places[i].name, 1, &offset);

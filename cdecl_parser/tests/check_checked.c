@@ -30,7 +30,12 @@ static const struct {
     {size_mul, 2, MOST / 2 + 1, false, 0},
     {size_mul, 3, MOST / 3, true, MOST / 3 * 3},
     {size_mul, 3, MOST / 3 + 1, false, 0},
+#if LONG64
     {size_mul, (uint64_t)1 << 32, (uint64_t)1 << 30, true, (uint64_t)1 << 62},
+#else
+    {size_mul, (uint64_t)1 << 16, (uint64_t)1 << 14, true, (uint64_t)1 << 30},
+    {size_mul, (uint64_t)1 << 16, (uint64_t)1 << 15, false, 0},
+#endif
     {size_mul, (uint64_t)1 << 32, (uint64_t)1 << 31, false, 0},
     {size_mul, (uint64_t)1 << 32, (uint64_t)1 << 32, false, 0}, /* 0 modulo 2^64 */
     {size_mul, UINT64_MAX, UINT64_MAX, false, 0},               /* 1 modulo 2^64 */

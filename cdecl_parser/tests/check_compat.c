@@ -18,7 +18,7 @@ static const char *const compatible[][3] = {
     {"ts", "struct s", "struct s"},
     {"enum e", "unsigned", "enum e"},
     {"enum n", "int", "enum n"},
-    {"enum wide", "unsigned long", "enum wide"},
+    {"enum wide", UINT64_NAME, "enum wide"},
     {"enum c", "unsigned char", "enum c"},
     {"enum e *", "unsigned *", "enum e *"},
     {"int[]", "int[3]", "int[3]"},

@@ -3,10 +3,6 @@
  * check_refusals.c. */
 #include "support.h"
 
-/* The spelling of a macro's value. */
-#define TEXT(macro) TEXT_OF(macro)
-#define TEXT_OF(tokens) #tokens
-
 /* A text, a name it declares, and that declaration as it is printed. */
 struct example {
     const char *text, *name, *printed;
@@ -83,7 +79,9 @@ static const struct example type_examples[] = {
     {"__int128 x;", "x", "extern __int128 x"},
     {"unsigned __int128 x;", "x", "extern unsigned __int128 x"},
     {"__int128 unsigned x;", "x", "extern unsigned __int128 x"},
+#ifdef __SIZEOF_INT128__
     {"__int128_t x; __uint128_t y;", "y", "extern unsigned __int128 y"},
+#endif
     {"_Float16 x;", "x", "extern _Float16 x"},
     {"_Float32 x;", "x", "extern float x"},
     {"_Float64 x;", "x", "extern double x"},
@@ -101,7 +99,7 @@ static const struct example type_examples[] = {
     {"signed _BitInt(3 + 4) x;", "x", "extern _BitInt(7) x"},
     {"_BitInt(128) unsigned x;", "x", "extern unsigned _BitInt(128) x"},
     {"__int64 x; unsigned __int8 y;", "x", "extern long long x"},
-    {"wchar_t x;", "x", "extern " TEXT(__WCHAR_TYPE__) " x"},
+    {"wchar_t x;", "x", "extern " WCHAR_NAME " x"},
     {"char8_t x;", "x", "extern unsigned char x"},
     {"char16_t x;", "x", "extern unsigned short x"},
     {"char32_t x;", "x", "extern unsigned int x"},
@@ -142,7 +140,7 @@ static const struct example vector_examples[] = {
      "int __attribute__((vector_size(16))) f(int)"},
     {"typedef long long __m128i __attribute__((__vector_size__(16), __may_alias__)); __m128i x[2];",
      "x", "extern long long __attribute__((vector_size(16))) x[2]"},
-    {"typedef int t __attribute__((mode(DI))); t x;", "x", "extern long x"},
+    {"typedef int t __attribute__((mode(DI))); t x;", "x", "extern " INT64_NAME " x"},
     {"typedef unsigned int t __attribute__((__mode__(__QI__))); t x;", "x",
      "extern unsigned char x"},
     {"typedef int t __attribute__((mode(TI))); t x;", "x", "extern __int128 x"},
@@ -202,7 +200,7 @@ static const struct example declarator_examples[] = {
     {"int x[];", "x", "extern int x[]"},
     {"int x[?];", "x", "extern int x[?]"},
     {"int x[][3];", "x", "extern int x[][3]"},
-    {"int x[sizeof(long) * 2];", "x", "extern int x[16]"},
+    {"int x[sizeof(long long) * 2];", "x", "extern int x[16]"},
     {"int x[(sizeof(int) > 2 ? 3 : 5) | 8];", "x", "extern int x[11]"},
     {"int x['a'];", "x", "extern int x[97]"},
     {"enum { N = 4 }; int x[N << 2];", "x", "extern int x[16]"},
@@ -244,7 +242,7 @@ static const struct example attribute_places[] = {
     {"int f(int " A ", char *" A ");", "f", "int f(int, char *)"},
     {"int f(" A "int (" A "*)(void));", "f", "int f(int (*)(void))"},
     {"int f(int a[" A "3]);", "f", "int f(int *a)"},
-    {"int x[sizeof(int (*" A ")(void))];", "x", "extern int x[8]"},
+    {"int x[sizeof(int (*" A ")(void))];", "x", "extern int x[" POINTER_SIZE "]"},
     {"int f(int a[3] " A ");", "f", "int f(int *a)"},
     {A "static inline int f(void) { return 1; }", "f", "int f(void)"},
     {"static inline int f(void) " A "; static inline int f(void) { return 1; }", "f",
@@ -267,7 +265,7 @@ static const struct example attribute_places[] = {
     {"typedef int t " A "; t x;", "x", "extern int x"},
     {"typedef struct s " A "t; t *x;", "x", "extern struct s *x"},
     {"int x = sizeof(int " A ");", "x", "extern int x"},
-    {"int x[sizeof(int *" A ")];", "x", "extern int x[8]"},
+    {"int x[sizeof(int *" A ")];", "x", "extern int x[" POINTER_SIZE "]"},
     {"__attribute__(()) int x;", "x", "extern int x"},
     {"__attribute__((, unused, , cold)) int x;", "x", "extern int x"},
     {"__attribute((__unused__)) int x;", "x", "extern int x"},
@@ -297,7 +295,9 @@ static const struct example attribute_places[] = {
     {"__declspec(dllimport) int f(void);", "f", "int f(void)"},
     {"__declspec(noreturn deprecated(\"x\")) void f(void);", "f", "void f(void)"},
     {"int __cdecl f(int); int (__cdecl *g)(int);", "g", "extern int (*g)(int)"},
+#ifndef __i386__
     {"int (__stdcall f)(int);", "f", "int f(int)"},
+#endif
     {"char *_Nonnull f(char *_Nullable s);", "f", "char *f(char *s)"},
 };
 #undef A
@@ -329,15 +329,15 @@ static const struct example enum_examples[] = {
     {"enum { A1 = 1, B1 = A1 << 4, C1 = A1 | B1 };", "C1", "static const int C1 = 17"},
     {"enum { A1 = 0xffffffff };", "A1", "static const unsigned int A1 = 4294967295"},
     {"enum { A1 = 0xffffffffffffffff };", "A1",
-     "static const unsigned long A1 = 18446744073709551615u"},
+     "static const " UINT64_NAME " A1 = 18446744073709551615u"},
     {"enum { A1 = -0x7fffffffffffffff - 1 };", "A1",
-     "static const long A1 = -9223372036854775807 - 1"},
+     "static const " INT64_NAME " A1 = -9223372036854775807 - 1"},
     {"enum { A1 = 0x7fffffff, B1 };", "B1", "static const unsigned int B1 = 2147483648"},
     {"enum e : unsigned char { A1 = 255 }; enum e x;", "A1", "static const unsigned char A1 = 255"},
     {"enum : short { A1 = -1 };", "A1", "static const short A1 = -1"},
     {"enum e : long long; enum e x;", "x", "extern enum e x"},
-    {"enum e : int long unsigned { A1 = -1ul };", "A1",
-     "static const unsigned long A1 = 18446744073709551615u"},
+    {"enum e : int long long unsigned { A1 = -1ull };", "A1",
+     "static const unsigned long long A1 = 18446744073709551615u"},
     {"enum e { A1 }; enum e;", "A1", "static const int A1 = 0"},
     {"enum e; enum e *x; enum e { A1 };", "x", "extern enum e *x"},
     {"typedef enum { A1 } t; t x;", "x", "extern t x"},
@@ -366,7 +366,7 @@ static const struct example constant_examples[] = {
     {"static const char *x = \"hi\";", "x", "static const char *x = \"hi\""},
     {"static char *x = \"hi\";", "x", "static char *x = \"hi\""},
     {"static const enum { A1 = 2 } x = A1;", "A1", "static const int A1 = 2"},
-    {"static const int x = sizeof(long);", "x", "static const int x = 8"},
+    {"static const int x = sizeof(long long);", "x", "static const int x = 8"},
     {"const int x;", "x", "extern const int x"},
     {"extern const int x;", "x", "extern const int x"},
     {"int x = 3;", "x", "extern int x"},
@@ -429,8 +429,8 @@ static const struct example body_examples[] = {
     {"struct { int a : 3; int : 0; int b : 5; }", NULL,
      "struct { int a : 3; int : 0; int b : 5; }"},
     {"struct { _Bool a : 1; bool b : 1; }", NULL, "struct { bool a : 1; bool b : 1; }"},
-    {"struct { unsigned long long a : 64; long b : 33; }", NULL,
-     "struct { unsigned long long a : 64; long b : 33; }"},
+    {"struct { unsigned long long a : 64; long long b : 33; }", NULL,
+     "struct { unsigned long long a : 64; long long b : 33; }"},
     {"struct { int a; struct { int b; union { int c; float d; }; }; }", NULL,
      "struct { int a; struct { int b; union { int c; float d; }; }; }"},
     {"struct { int n; char d[]; }", NULL, "struct { int n; char d[]; }"},
@@ -478,9 +478,9 @@ START_TEST(tagged_anonymous_members)
                "struct derived { long x; struct base; int y; };"
                "struct by_typedef { char x; base_t; };"
                "union u { struct base; double d; };");
-    ck_assert_int_eq(int_of("offsetof(struct derived, b)"), 8 + 4);
-    ck_assert_int_eq(int_of("offsetof(struct derived, y)"), 16);
-    ck_assert_int_eq(int_of("sizeof(struct derived)"), 24);
+    ck_assert_int_eq(int_of("offsetof(struct derived, b)"), sizeof(long) + 4);
+    ck_assert_int_eq(int_of("offsetof(struct derived, y)"), sizeof(long) + 8);
+    ck_assert_int_eq(int_of("sizeof(struct derived)"), 2 * sizeof(long) + 8);
     ck_assert_int_eq(int_of("offsetof(struct by_typedef, a)"), 4);
     ck_assert_int_eq(int_of("offsetof(union u, b)"), 4);
     ck_assert_uint_eq(type_of("struct derived")->tag->nmembers, 3);
@@ -514,9 +514,9 @@ static const struct {
     {"1'000'000", "int", 1000000},
     {"0xFF'FF", "int", 65535},
     {"0b1'0", "int", 2},
-    {"2147483648", "long", 2147483648},
+    {"2147483648", INT64_NAME, 2147483648},
     {"0x80000000", "unsigned int", 2147483648},
-    {"0xffffffffffffffff", "unsigned long", -1},
+    {"0xffffffffffffffff", UINT64_NAME, -1},
     {"1u", "unsigned int", 1},
     {"1L", "long", 1},
     {"1ul", "unsigned long", 1},
@@ -530,16 +530,16 @@ static const struct {
     {"'\\0'", "int", 0},
     {"'\\e'", "int", 27},
     {"'ab'", "int", 'a' * 256 + 'b'},
-    {"L'\\x100'", TEXT(__WCHAR_TYPE__), 256},
+    {"L'\\x100'", WCHAR_NAME, 256},
     {"u'\\u00e9'", "unsigned short", 233},
     {"U'\\U0001F600'", "unsigned int", 0x1f600},
     {"u8'a'", "unsigned char", 97},
     {"u8'\\xff'", "unsigned char", 255},
-    {"sizeof(\"abc\")", "unsigned long", 4},
-    {"sizeof(L\"ab\")", "unsigned long", 12},
-    {"sizeof(u\"ab\")", "unsigned long", 6},
-    {"sizeof(U\"ab\" \"c\")", "unsigned long", 16},
-    {"sizeof(u8\"\xc3\xa9\")", "unsigned long", 3},
+    {"sizeof(\"abc\")", SIZE_NAME, 4},
+    {"sizeof(L\"ab\")", SIZE_NAME, 3 * sizeof(__WCHAR_TYPE__)},
+    {"sizeof(u\"ab\")", SIZE_NAME, 6},
+    {"sizeof(U\"ab\" \"c\")", SIZE_NAME, 16},
+    {"sizeof(u8\"\xc3\xa9\")", SIZE_NAME, 3},
     {"-7 / 2", "int", -3},
     {"-7 % 2", "int", -1},
     {"1 - 2u > 0", "int", 1},
@@ -555,20 +555,20 @@ static const struct {
     {"(int)3.99", "int", 3},
     {"(long)(float)16777217", "long", 16777216},
     {"(int)(1.5 * 4)", "int", 6},
-    {"sizeof(int[3][4])", "unsigned long", 48},
-    {"sizeof 1.0f", "unsigned long", 4},
-    {"sizeof(1 ? 1 : 2ll)", "unsigned long", 8},
-    {"sizeof(void)", "unsigned long", 1},
-    {"sizeof(char) + sizeof(short) * 2", "unsigned long", 5},
-    {"_Alignof(double)", "unsigned long", 8},
-    {"alignof(short)", "unsigned long", 2},
-    {"__alignof__(char)", "unsigned long", 1},
-    {"__alignof(1ll)", "unsigned long", 8},
-    {"sizeof(struct { char a; int b; })", "unsigned long", 8},
-    {"__builtin_offsetof(struct { char a; struct { int b[3]; } c; }, c.b[2])", "unsigned long", 12},
-    {"offsetof(struct { char a; struct { int b; }; }, b)", "unsigned long", 4},
+    {"sizeof(int[3][4])", SIZE_NAME, 48},
+    {"sizeof 1.0f", SIZE_NAME, 4},
+    {"sizeof(1 ? 1 : 2ll)", SIZE_NAME, 8},
+    {"sizeof(void)", SIZE_NAME, 1},
+    {"sizeof(char) + sizeof(short) * 2", SIZE_NAME, 5},
+    {"_Alignof(double)", SIZE_NAME, _Alignof(double)},
+    {"alignof(short)", SIZE_NAME, 2},
+    {"__alignof__(char)", SIZE_NAME, 1},
+    {"__alignof(1ll)", SIZE_NAME, 8},
+    {"sizeof(struct { char a; int b; })", SIZE_NAME, 8},
+    {"__builtin_offsetof(struct { char a; struct { int b[3]; } c; }, c.b[2])", SIZE_NAME, 12},
+    {"offsetof(struct { char a; struct { int b; }; }, b)", SIZE_NAME, 4},
     {"(long)&((struct { char a; int b; } *)0)->b", "long", 4},
-    {"(char *)4 - (char *)1", "long", 3},
+    {"(char *)4 - (char *)1", PTRDIFF_NAME, 3},
     {"true", "bool", 1},
     {"false", "bool", 0},
     {"__builtin_constant_p(3)", "int", 1},
@@ -577,7 +577,7 @@ static const struct {
     {"1 == 1.0", "int", 1},
     {"5 & 3 ^ 1 | 8", "int", 8},
     {"_Generic((char)1, int: 1, char: 2)", "int", 2},
-    {"sizeof(int (*)[3])", "unsigned long", 8},
+    {"sizeof(int (*)[3])", SIZE_NAME, sizeof(void *)},
     {"(unsigned _BitInt(5))33", "unsigned _BitInt(5)", 1},
 };
 

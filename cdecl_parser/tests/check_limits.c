@@ -233,6 +233,7 @@ END_TEST
 
 /* ---- sizes ---- */
 
+#if LONG64
 START_TEST(sizes_of_arrays)
 {
     must_parse("extern char a[9223372036854775807];");
@@ -259,6 +260,31 @@ START_TEST(sizes_of_structs)
     must_fail("struct b { union u u; };", "1:8: size of 'struct b' is too large");
 }
 END_TEST
+#else
+START_TEST(sizes_of_arrays)
+{
+    must_parse("extern char a[2147483647];");
+    ck_assert_uint_eq(cdecl_sizeof(decl_of("a")->type), CDECL_MAX_SIZE);
+    must_parse("extern short b[1073741823];");
+    must_fail("extern short c[1073741824];", "1:16: size of array is too large");
+    must_fail("extern char c[4294967295u];", "1:15: size of array is too large");
+    must_fail("extern char c[65536][65536];", "1:15: size of array is too large");
+    must_fail("typedef char c[1073741824]; c d[2];", "1:33: size of array is too large");
+}
+END_TEST
+
+START_TEST(sizes_of_structs)
+{
+    must_parse("struct a { char c[268435455]; };"); /* 2^28 - 1 */
+    ck_assert_uint_eq(cdecl_sizeof(cdecl_find_tag(state, "a", 1)), ((uint64_t)1 << 28) - 1);
+    must_fail("struct b { char c[268435456]; };", "1:8: size of 'struct b' is too large");
+    must_fail("struct b { struct a a; char c; };", "1:8: size of 'struct b' is too large");
+    must_fail("struct b { struct a a; int i : 3, j; };", "1:8: size of 'struct b' is too large");
+    must_parse("union u { char c[2147483647]; };");
+    must_fail("union v { char c[2147483647]; int i; };", "1:7: size of 'union v' is too large");
+}
+END_TEST
+#endif
 
 START_TEST(alignments)
 {
@@ -315,7 +341,9 @@ START_TEST(length_of_a_text)
     source.flags = 0;
     source.size = SIZE_MAX;
     ck_assert(!cdecl_parse(state, &source, &error));
-    ck_assert_str_eq(error.message, "text of 18446744073709551615 bytes is too long");
+    char message[100];
+    snprintf(message, sizeof message, "text of %zu bytes is too long", (size_t)SIZE_MAX);
+    ck_assert_str_eq(error.message, message);
     must_be_quick("the pages");
     munmap(pages, size);
 }

@@ -179,7 +179,7 @@ START_TEST(typeof_keeps_what_it_finds)
     ck_assert_ptr_eq(type_of("typeof(f) *"), type_of("int (*)(char)"));
     ck_assert_ptr_eq(type_of("typeof(f(1))"), type_of("int"));
     ck_assert_ptr_eq(type_of("typeof((char)1 + (short)2)"), type_of("int"));
-    ck_assert_ptr_eq(type_of("typeof(1u + 1l)"), type_of("long"));
+    ck_assert_ptr_eq(type_of("typeof(1u + 1ll)"), type_of("long long"));
     ck_assert_ptr_eq(type_of("typeof(1 ? p : 0)"), type_of("int *"));
     ck_assert_ptr_eq(type_of("typeof(const int[2])"), type_of("const int[2]"));
     ck_assert_ptr_eq(type_of("typeof(typeof(int *) *)"), type_of("int **"));

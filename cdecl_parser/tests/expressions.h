@@ -77,11 +77,12 @@ struct integer {
         INTEGER(SEVEN op(ZERO + 1)), INTEGER(TOP op 2), INTEGER(HUGE op 2), INTEGER(LITTLE op 2u), \
         INTEGER(seven op byte)
 
-#define WITH_SHIFTS(op)                                                                       \
-    INTEGER(1 op 5), INTEGER((char)1 op 3l), INTEGER(1u op 31), INTEGER(1l op 40),            \
-        INTEGER(-5 op 1), INTEGER(-1ll op 60), INTEGER(0xffffffffffffffff op 63),             \
-        INTEGER((_Bool)1 op 1ull), INTEGER((unsigned char)255 op 4), INTEGER((short)-1 op 0), \
-        INTEGER(HUGE op 3), INTEGER(MINUS op 2), INTEGER(seven op 1), INTEGER(2147483647u op 1)
+#define WITH_SHIFTS(op)                                                                \
+    INTEGER(1 op 5), INTEGER((char)1 op 3l), INTEGER(1u op 31), INTEGER(1l op 30),     \
+        INTEGER(1ll op 40), INTEGER(-5 op 1), INTEGER(-1ll op 60),                     \
+        INTEGER(0xffffffffffffffff op 63), INTEGER((_Bool)1 op 1ull),                  \
+        INTEGER((unsigned char)255 op 4), INTEGER((short)-1 op 0), INTEGER(HUGE op 3), \
+        INTEGER(MINUS op 2), INTEGER(seven op 1), INTEGER(2147483647u op 1)
 
 static const struct integer integers[] = {
     WITH_TYPES(+),

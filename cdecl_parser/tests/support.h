@@ -10,6 +10,41 @@
 #include "internal.h"
 #include "suites.h"
 
+/* ---- the machine's data model, which the parser's answers follow ---- */
+
+#if __SIZEOF_LONG__ == 8
+#define LONG64 1
+#define POINTER_SIZE "8"
+#define SIZE_NAME "unsigned long"
+#define PTRDIFF_NAME "long"
+#define INT64_NAME "long" /* the first that holds so much */
+#define UINT64_NAME "unsigned long"
+#else
+#define LONG64 0
+#define POINTER_SIZE "4"
+#define SIZE_NAME "unsigned int"
+#define PTRDIFF_NAME "int"
+#define INT64_NAME "long long"
+#define UINT64_NAME "unsigned long long"
+#endif
+/* Spelt as the parser does. */
+#ifdef __i386__
+#define WCHAR_NAME "long"
+#else
+#define WCHAR_NAME TEXT(__WCHAR_TYPE__)
+#endif
+#define TEXT(...) TEXT_OF(__VA_ARGS__)
+#define TEXT_OF(...) #__VA_ARGS__
+
+/* Alignments as members have them; i386 has 4 for what has 8 bytes. */
+struct align_probe {
+    struct {
+        char c;
+        long long l;
+    } of_long_long;
+};
+#define PADDED_LONG_LONG sizeof(((struct align_probe *)0)->of_long_long) /* char, long long */
+
 /* ---- memory ---- */
 
 /* malloc with a count of what is out and of the requests still granted. A block given back is
