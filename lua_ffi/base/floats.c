@@ -136,9 +136,21 @@ void lffi_store_float(enum lffi_op op, void *dst, lffi_real value)
         memcpy(dst, &l, sizeof l);
 }
 
+/* Bytes of a floating type: a long double has 8, 12 or 16. */
+static size_t float_size(enum lffi_op op)
+{
+    if (op == LFFI_FLOAT16)
+        return sizeof(uint16_t);
+    if (op == LFFI_FLOAT)
+        return sizeof(float);
+    if (op == LFFI_DOUBLE)
+        return sizeof(double);
+    return op == LFFI_FLOAT128 ? sizeof(lffi_real) : sizeof(long double);
+}
+
 void lffi_load_complex(enum lffi_op part, const void *src, lffi_real *re, lffi_real *im)
 {
-    size_t size = part == LFFI_FLOAT ? sizeof(float) : part == LFFI_DOUBLE ? sizeof(double) : 16;
+    size_t size = float_size(part);
     *re = lffi_load_float(part, src);
     *im = lffi_load_float(part, (const char *)src + size);
 }

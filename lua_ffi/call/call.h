@@ -56,11 +56,15 @@ struct lffi_plan {
 enum {
     LFFI_PROMOTED_INTEGER,
     LFFI_PROMOTED_FLOAT,
-    LFFI_PROMOTED_BOOLEAN,
+    LFFI_PROMOTED_BOOLEAN, /* int */
     LFFI_PROMOTED_STRING,
     LFFI_PROMOTED_POINTER,
     LFFI_PROMOTED_COUNT
 };
+
+/* Whether an int and a long long among variadic arguments do not travel alike, as they do in words
+ * of 64 bits. */
+enum { LFFI_VARIADIC_SIZES = sizeof(void *) < sizeof(int64_t) };
 
 /* The plan, or NULL with the reason pushed as a string. May raise when memory is out. */
 const struct lffi_plan *lffi_find_plan(lua_State *L, struct lffi_ctype *ct);

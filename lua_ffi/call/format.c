@@ -54,7 +54,10 @@ static const char *read_length(const char *p, enum lffi_format_length *length)
         *length = p[1] == 'l' ? LFFI_LENGTH_WIDE : LFFI_LENGTH_LONG;
         return p + 1 + (p[1] == 'l');
     case 'L': *length = LFFI_LENGTH_LDOUBLE; return p + 1;
-    case 'q': case 'j': case 'z': case 'Z': case 't': *length = LFFI_LENGTH_WIDE; return p + 1;
+    case 'q': case 'j': *length = LFFI_LENGTH_WIDE; return p + 1;
+    case 'z': case 'Z': case 't':
+        *length = sizeof(size_t) > sizeof(int) ? LFFI_LENGTH_WIDE : LFFI_LENGTH_NONE;
+        return p + 1;
     default: return p;
     }
     /* clang-format on */
@@ -204,7 +207,8 @@ static unsigned integer_bits(const struct lffi_format_spec *spec)
     case LFFI_LENGTH_BYTE: return 8;
     case LFFI_LENGTH_SHORT: return 16;
     case LFFI_LENGTH_NONE: return 32;
-    case LFFI_LENGTH_LONG: case LFFI_LENGTH_WIDE: case LFFI_LENGTH_LDOUBLE: break;
+    case LFFI_LENGTH_LONG: return (unsigned)sizeof(long) * 8;
+    case LFFI_LENGTH_WIDE: case LFFI_LENGTH_LDOUBLE: break;
     }
     /* clang-format on */
     return 64;
@@ -242,20 +246,47 @@ static void check_range(struct lffi_format_check *c, const struct lffi_format_sp
                        lffi_push_cast_hint(c->L, value, bits, type));
 }
 
+/* Where integers of 32 and of 64 bits do not travel alike, this one travels as what the format
+ * reads. Signed below 32 bits, as C promotes it. */
+static void settle_size(struct lffi_format_check *c, int idx, const struct lffi_integer *value,
+                        unsigned bits, bool is_signed)
+{
+    enum cdecl_prim prim = is_signed || bits < 32 ? CDECL_PRIM_INT : CDECL_PRIM_UINT;
+    uint64_t low = (uint64_t)value->bits;
+    struct lffi_ctype *ct;
+    struct lffi_cdata *cd;
+    if (bits == 64)
+        prim = is_signed ? CDECL_PRIM_LLONG : CDECL_PRIM_ULLONG;
+    ct = lffi_basic(c->L, c->scope, prim);
+    cd = lffi_new(c->L, ct, ct->size);
+    if (bits == 64)
+        memcpy(cd->addr, &low, sizeof low);
+    else
+        memcpy(cd->addr, &(uint32_t){(uint32_t)low}, sizeof(uint32_t));
+    lua_replace(c->L, idx);
+}
+
 /* An integer; under fit and strict one that the C type holds. */
 static void check_integer(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx,
                           unsigned bits, bool is_signed)
 {
-    struct lffi_integer value;
+    struct lffi_integer value = {0};
     bool fraction;
+    bool truth;
     const struct lffi_cdata *cd = lffi_to_cdata(c->L, c->st, idx);
     bool is_float = lua_type(c->L, idx) == LUA_TNUMBER && !lua_isinteger(c->L, idx);
-    if (lua_type(c->L, idx) == LUA_TBOOLEAN || (cd != NULL && cd->ct->op == LFFI_BOOL))
+    if (lffi_to_boolean(c->L, c->st, idx, &truth)) {
+        value.bits = truth;
+        if (LFFI_VARIADIC_SIZES)
+            settle_size(c, idx, &value, bits, is_signed);
         return;
+    }
     if (is_float || (cd != NULL && lffi_format_integer_size(cd->ct) == 0) ||
         !lffi_to_integer(c->L, c->st, idx, &value, &fraction))
         wants_integer(c, spec, idx, integer_name(bits, is_signed));
     check_range(c, spec, idx, &value, bits, is_signed);
+    if (LFFI_VARIADIC_SIZES)
+        settle_size(c, idx, &value, bits, is_signed);
 }
 
 static void check_float(struct lffi_format_check *c, const struct lffi_format_spec *spec, int idx)
@@ -445,7 +476,8 @@ void lffi_check_format(lua_State *L, const struct lffi_record *record, struct lf
                        int nargs)
 {
     const struct lffi_format *format = &record->format;
-    struct lffi_format_check c = {L, where, record->callee.st, 1, 1, nargs, 0, -1, NULL};
+    struct lffi_scope *scope = record->plan->ct->scope;
+    struct lffi_format_check c = {L, where, scope, scope->st, 1, 1, nargs, 0, -1, NULL};
     struct lffi_format_spec spec;
     const char *p;
     int top = lua_gettop(L);

@@ -38,6 +38,7 @@ struct lffi_format_spec {
 struct lffi_format_check {
     lua_State *L;
     struct lffi_where *where;
+    struct lffi_scope *scope; /* of the function's type */
     struct lffi_state *st;
     int first, start, last; /* stack indices: of all arguments, of the variadic ones, the last */
     int next;               /* the next argument taken in order */

@@ -67,6 +67,8 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
     if (cd != NULL)
         return promote_cdata(L, plan, cd);
     if (lffi_to_integer(L, st, idx, &integer, &fraction)) {
+        if (LFFI_VARIADIC_SIZES && !integer.beyond && (integer.bits + 0x80000000u) >> 32 == 0)
+            return plan->promoted[LFFI_PROMOTED_BOOLEAN];
         if (!integer.negative && integer.bits > INT64_MAX && integer.bits <= UINT64_MAX)
             return lffi_basic(L, plan->ct->scope, CDECL_PRIM_ULLONG);
         return plan->promoted[LFFI_PROMOTED_INTEGER];
@@ -84,6 +86,18 @@ static struct lffi_ctype *promote_object(lua_State *L, struct outgoing *call, in
                        luaL_typename(L, idx));
 }
 
+/* Where they do not travel alike, an integer travels as C's constant of that value does: as int or
+ * unsigned if it is one. */
+static struct lffi_ctype *promote_integer(lua_State *L, const struct lffi_plan *plan, int idx)
+{
+    lua_Integer value = lua_tointeger(L, idx);
+    if (LFFI_VARIADIC_SIZES && value >= INT32_MIN && value <= INT32_MAX)
+        return plan->promoted[LFFI_PROMOTED_BOOLEAN];
+    if (LFFI_VARIADIC_SIZES && value > 0 && value <= UINT32_MAX)
+        return lffi_basic(L, plan->ct->scope, CDECL_PRIM_UINT);
+    return plan->promoted[LFFI_PROMOTED_INTEGER];
+}
+
 /* S7: the type that a value passed for "..." travels as. */
 static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
 {
@@ -91,9 +105,9 @@ static struct lffi_ctype *promote(lua_State *L, struct outgoing *call, int idx)
     /* clang-format off */
     switch (lua_type(L, idx)) {
     case LUA_TNUMBER:
-        return promoted[lua_isinteger(L, idx) && !call->plan->ct->scope->luajit
-                            ? LFFI_PROMOTED_INTEGER
-                            : LFFI_PROMOTED_FLOAT];
+        if (lua_isinteger(L, idx) && !call->plan->ct->scope->luajit)
+            return promote_integer(L, call->plan, idx);
+        return promoted[LFFI_PROMOTED_FLOAT];
     case LUA_TBOOLEAN: return promoted[LFFI_PROMOTED_BOOLEAN];
     case LUA_TSTRING: return promoted[LFFI_PROMOTED_STRING];
     case LUA_TNIL: case LUA_TLIGHTUSERDATA: return promoted[LFFI_PROMOTED_POINTER];

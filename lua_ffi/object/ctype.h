@@ -108,11 +108,13 @@ static inline bool lffi_is_open(const struct lffi_ctype *ct)
 /* The representation of the two parts of a complex type. */
 static inline enum lffi_op lffi_part_op(const struct lffi_ctype *ct)
 {
-    if (ct->size == 2 * sizeof(float))
-        return LFFI_FLOAT;
-    if (ct->size == 2 * sizeof(double))
-        return LFFI_DOUBLE;
-    return ct->type->prim == CDECL_PRIM_CLDOUBLE ? LFFI_LDOUBLE : LFFI_FLOAT128;
+    switch (ct->type->prim) {
+    case CDECL_PRIM_CFLOAT16: return LFFI_FLOAT16;
+    case CDECL_PRIM_CFLOAT: return LFFI_FLOAT;
+    case CDECL_PRIM_CDOUBLE: return LFFI_DOUBLE;
+    case CDECL_PRIM_CLDOUBLE: return LFFI_LDOUBLE;
+    default: return LFFI_FLOAT128;
+    }
 }
 
 /* Pushes the text of a floating or complex value ("1.5", "1-2i") and returns it. */

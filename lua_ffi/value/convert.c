@@ -289,6 +289,7 @@ static void load_wide_float(lua_State *L, struct lffi_ctype *ct, const void *src
 struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct)
 {
     switch (ct->type->prim) {
+    case CDECL_PRIM_CFLOAT16: return lffi_basic(L, ct->scope, CDECL_PRIM_FLOAT16);
     case CDECL_PRIM_CFLOAT: return lffi_basic(L, ct->scope, CDECL_PRIM_FLOAT);
     case CDECL_PRIM_CDOUBLE: return lffi_basic(L, ct->scope, CDECL_PRIM_DOUBLE);
     case CDECL_PRIM_CLDOUBLE: return lffi_basic(L, ct->scope, CDECL_PRIM_LDOUBLE);

@@ -297,8 +297,10 @@ SAME(ldouble, long double)
 SAME(cfloat, float _Complex)
 SAME(cdouble, double _Complex)
 SAME(cldouble, long double _Complex)
+#ifdef __SIZEOF_INT128__
 SAME(int128, __int128)
 SAME(uint128, unsigned __int128)
+#endif
 SAME(pointer, void *)
 SAME(small, struct callbacks_small)
 SAME(mixed, struct callbacks_mixed)

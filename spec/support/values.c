@@ -45,8 +45,10 @@ VALUES(ullong, unsigned long long)
 VALUES(wchar, wchar_t)
 VALUES(char16, char16_t)
 VALUES(char32, char32_t)
+#ifdef __SIZEOF_INT128__
 VALUES(int128, __int128)
 VALUES(uint128, unsigned __int128)
+#endif
 VALUES(esigned, enum values_signed)
 VALUES(eunsigned, enum values_unsigned)
 VALUES(elong, enum values_long)

@@ -52,10 +52,12 @@ int variadic_read(char *out, size_t size, const char *kinds, ...)
         } else if (*kinds == 'L') {
             struct variadic_large s = va_arg(ap, struct variadic_large);
             snprintf(text, sizeof text, "{%ld,%ld}", s.l[0], s.l[4]);
+#ifdef __SIZEOF_INT128__
         } else if (*kinds == 'q') {
             __int128 q = va_arg(ap, __int128);
             snprintf(text, sizeof text, "%llx:%016llx", (unsigned long long)(q >> 64),
                      (unsigned long long)q);
+#endif
         } else if (*kinds == 'c') {
             double _Complex c = va_arg(ap, double _Complex);
             snprintf(text, sizeof text, "%g%+gi", creal(c), cimag(c));

@@ -259,6 +259,19 @@ describe("complex values", function()
             function() cell[0] = {im = "i"} end)
     end)
 
+    it("have parts of each size that floats have", function()
+        for _, name in ipairs {"_Float16", "float", "double", "long double", "_Float128"} do
+            local has, z = pcall(ffi.new, name .. " _Complex", {1.5, -2})
+            if has then -- see machine_spec
+                assert.same({"1.5-2i", "1.5", "-2"}, {tostring(z), tostring(z.re):match "^[^.]*%.?5?",
+                    tostring(z.im):match "^[^.]*"}, name)
+                assert.equal(2 * ffi.sizeof(name), ffi.sizeof(z))
+                assert.equal("1.5-2i", tostring(ffi.new("double _Complex", z)))
+                assert.equal("1.5-2i", tostring(ffi.new(name .. " _Complex", ffi.new("float _Complex", z))))
+            end
+        end
+    end)
+
     it("pass in and out of C #x87", function()
         local lib = ffi.load(support.library "values")
         ffi.cdef [[float _Complex values_same_cfloat(float _Complex v);
