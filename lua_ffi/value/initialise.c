@@ -384,15 +384,6 @@ static bool walk_member(lua_State *L, struct walk *w, const struct cdecl_member 
     return true;
 }
 
-/* Whether the first named member within, of anonymous ones too, is an array, struct or union. */
-static bool begins_with_aggregate(const struct cdecl_type *type)
-{
-    while (type->tag->nmembers > 0 && type->tag->members[0].name == NULL &&
-           type->tag->members[0].width == CDECL_NOT_BITFIELD)
-        type = type->tag->members[0].type;
-    return type->tag->nmembers == 0 || type->tag->members[0].type->kind >= CDECL_ARRAY;
-}
-
 /* C's braces around the members of an anonymous struct or union; true when the next value is such a
  * table. Where its first member takes a table itself, the table is that one's. */
 static bool walk_braces(lua_State *L, struct walk *w, const struct cdecl_type *type,
@@ -400,10 +391,11 @@ static bool walk_braces(lua_State *L, struct walk *w, const struct cdecl_type *t
 {
     struct object part = {NULL, w->object->addr + offset, cdecl_sizeof(type)};
     bool braces;
-    if (w->luajit || w->by_name || begins_with_aggregate(type) || !push_next(L, w, ""))
+    if (w->luajit || w->by_name || !push_next(L, w, ""))
         return false;
     part.ct = lffi_ctype_of(L, w->object->ct->scope, type);
-    braces = is_initialiser(L, part.ct, lua_gettop(L));
+    braces = !lffi_is_of_first_member(L, type, lua_gettop(L)) &&
+             is_initialiser(L, part.ct, lua_gettop(L));
     if (braces) {
         init_from_value(L, &part, lua_gettop(L), w->where);
         w->next++;

@@ -115,6 +115,11 @@ bool lffi_quick_new(lua_State *L, struct lffi_ctype *ct, ptrdiff_t n);
 /* Pushes the value at idx converted by the rules of ffi.cast. */
 void lffi_cast(lua_State *L, struct lffi_ctype *ct, int idx);
 
+/* ---- braces.c -------------------------------------------------------------------------------- */
+
+/* Whether a table at idx for the members of an anonymous struct or union is its first member's. */
+bool lffi_is_of_first_member(lua_State *L, const struct cdecl_type *type, int idx);
+
 /* ---- initialise.c: aggregate initialisers ---------------------------------------------------- */
 
 /* Fills zeroed memory of an array, struct or union from the values at first .. last (LuaJIT's

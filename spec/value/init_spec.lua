@@ -248,6 +248,21 @@ describe("union initialisers", function()
         raises("'union number' has no member 'j' (members: i, d, text)", ffi.new, "union number", {j = 1})
     end)
 
+    it("have C's own braces around anonymous members, or their first member's", function()
+        local T = ffi.typeof "struct { int a; union { struct { short x, y; } pair; int both; }; int z; }"
+        for _, values in ipairs { { 1, { 2, 3 }, 4 }, { 1, { { 2, 3 } }, 4 }, { 1, { { x = 2, y = 3 } }, 4 } } do
+            local v = T(values)
+            assert.same({ 1, 2, 3, 4 }, { v.a, v.pair.x, v.pair.y, v.z })
+        end
+        local U = ffi.typeof "struct { struct { int v[2]; int w; }; }"
+        for _, values in ipairs { { { 5, 6 }, 7 }, { { { 5, 6 }, 7 } } } do
+            local v = U(values)
+            assert.same({ 5, 6, 7 }, { v.v[0], v.v[1], v.w })
+        end
+        local deep = ffi.new("struct { union { struct { struct { int i; } in; } out; int n; }; }", { { { 9 } } })
+        assert.equal(9, deep.out["in"].i)
+    end)
+
     it("fill one anonymous alternative", function()
         local s = ffi.new("union shapes", {3, 4})
         assert.same({3, 4}, {s.x, s.y})
@@ -267,7 +282,7 @@ describe("variable-length structs", function()
             {7, {{1, 2}, {3, 4}}})
     end)
 
-    it("take no length but an integer", function()
+    it("take no length but an integer #lp64", function()
         local text = "the number of elements of a variable-length type "
         for value, name in pairs {[2.5] = "number 2.5", ["2"] = 'string "2"', [false] = "boolean false",
                                   [math.huge] = "number inf"} do
@@ -287,7 +302,7 @@ describe("variable-length structs", function()
         assert.equal(2, #jit.new("int[?]", 2.5)) -- LuaJIT drops the fraction
     end)
 
-    it("know the length of over-aligned objects, wherever the memory lies", function()
+    it("know the length of over-aligned objects, wherever the memory lies #lp64", function()
         for n = 1, 20 do
             local f = ffi.new("struct { long double d; char text[]; }", n)
             assert.equal(n, #f.text)
