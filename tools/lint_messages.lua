@@ -134,6 +134,8 @@ local elsewhere = {
     ["cffi: this libffi loses half of a 128-bit argument of callback '%s'\n"] =
         "the libffi of another system",
     ["libffi cannot give back an empty struct on this machine"] = "s390x and i386",
+    ["cffi was built for processors with '%s', which this one lacks: build it without -march"] =
+        "a build for another processor: what it asks is a spec's",
 }
 
 --- What the tests would quote for a message of this call.

@@ -1,5 +1,5 @@
 -- What an ELF file is for, by its header: class with byte order, and e_machine; nothing for another
--- file. Needs no core, for it also says why the core cannot be loaded.
+-- file. Needs no core and no particular Lua, for it also says why the core cannot be loaded.
 return function(path)
     local file = io.open(path, "rb")
     local head = file and file:read(20)
@@ -7,7 +7,7 @@ return function(path)
         file:close()
     end
     if head and #head == 20 and head:sub(1, 4) == "\127ELF" then
-        local machine = ((head:byte(6) == 2 and ">" or "<") .. "I2"):unpack(head, 19)
-        return head:sub(5, 6), machine
+        local a, b = head:byte(19, 20)
+        return head:sub(5, 6), head:byte(6) == 2 and 256 * a + b or a + 256 * b
     end
 end

@@ -34,6 +34,9 @@ local meanings = {
 
 -- unloadable(message): why, from what `require` raised.
 return function(message)
+    if _VERSION < "Lua 5.3" then
+        return "cffi: needs Lua 5.3, 5.4 or 5.5, and this is " .. _VERSION
+    end
     local path = package.searchpath and package.searchpath("cffi.core", package.cpath)
     if not path then
         return "cffi: the module's file cffi/core.so is not on package.cpath: "

@@ -8,6 +8,7 @@
 
 #include <cffi.h>
 
+#include "base/cpu.h"
 #include "face/face.h"
 #include "face/library.h"
 #include "object/scope.h"
@@ -228,6 +229,11 @@ static int api_scope(lua_State *L)
  * the table. */
 int luaopen_cffi_core(lua_State *L)
 {
+    const char *lacking = lffi_cpu_lacks();
+    if (lacking != NULL)
+        luaL_error(L, "cffi was built for processors with '%s', which this one lacks: build it "
+                      "without -march",
+                   lacking);
     lffi_check_version(L);
     lffi_library_pin();
     lffi_open_guard(L);
