@@ -18,7 +18,7 @@ static uint64_t result_word(const struct lffi_annotated *call, const struct lffi
 {
     uint64_t word;
     memcpy(&word, (const unsigned char *)ret + plan_of(call)->result.to, sizeof word);
-    return word & call->script->mask;
+    return lffi_of_place(word, plan_of(call)->result.ct->size) & call->script->mask;
 }
 
 static const void *pointer_in(const struct lffi_cdata *cd)
@@ -133,9 +133,11 @@ static bool push_message(lua_State *L, const struct lffi_annotated *call)
 static int push_status(lua_State *L, const struct lffi_annotated *call, uint64_t word)
 {
     const struct lffi_param *result = &plan_of(call)->result;
+    uint64_t word_at_start;
     int top = lua_gettop(L);
     lua_pushnil(L);
-    lffi_load(L, result->ct, &word, 0);
+    word_at_start = lffi_to_place(word, result->ct->size);
+    lffi_load(L, result->ct, &word_at_start, 0);
     if (call->script->message == 0 || !push_message(L, call)) {
         lua_settop(L, top + 2);
         push_status_text(L, call, word);
@@ -284,6 +286,13 @@ static bool push_value(lua_State *L, const struct lffi_annotated *call,
 
 /* ---- what C has written ---------------------------------------------------------------------- */
 
+static int64_t integer_of(const struct lffi_annotated *call, uint64_t word)
+{
+    const struct lffi_param *result = &plan_of(call)->result;
+    word = lffi_to_place(word, result->ct->size);
+    return lffi_integer_at(result->op, &word);
+}
+
 /* Elements of the buffer that count. */
 static int64_t used_of(lua_State *L, const struct lffi_annotated *call,
                        const struct lffi_step *step, int64_t room, uint64_t word)
@@ -294,7 +303,7 @@ static int64_t used_of(lua_State *L, const struct lffi_annotated *call,
     if (length->role == LFFI_ROLE_CAPACITY)
         used = lffi_length_of(call, step);
     else if (script->counts)
-        used = lffi_integer_at(plan_of(call)->result.op, &word);
+        used = integer_of(call, word);
     if (used < 0 || used > room)
         lffi_bad_count(L, call, used, step, room);
     return used;

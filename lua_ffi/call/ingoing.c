@@ -29,6 +29,7 @@ static void *word_of(const struct storing *s, const struct lffi_step *step)
 
 static void put_word(const struct storing *s, const struct lffi_step *step, uint64_t word)
 {
+    word = lffi_to_place(word, step->param->ct->size);
     memcpy(out_of(s)->frame + step->param->to, &word, sizeof word);
 }
 

@@ -143,10 +143,13 @@ static uint64_t mask_of(uint64_t size)
     return size == 0 || size > 8 ? 0 : UINT64_MAX >> (64 - 8 * size);
 }
 
-/* An integer as wide as size_t says by itself how much a buffer got. */
+/* A long, and what has 64 bits, says by itself how much a buffer got. */
 static bool is_count(const struct lffi_plan *plan, const struct cdecl_annotation *says)
 {
-    bool wide = plan->result.op == LFFI_I64 || plan->result.op == LFFI_U64;
+    uint8_t prim = plan->result.ct->type->prim;
+    bool wide =
+        plan->result.op == LFFI_I64 || plan->result.op == LFFI_U64 ||
+        (lffi_is_word(plan->result.op) && (prim == CDECL_PRIM_LONG || prim == CDECL_PRIM_ULONG));
     if (!(wide || says->count) || says->failure == CDECL_FAILURE_STATUS)
         return false;
     for (uint32_t i = 0; i < plan->nparams; i++)

@@ -106,14 +106,31 @@ lua_CFunction lffi_quick_caller(const struct lffi_record *record);
 
 /* ---- ingoing.c: what is passed --------------------------------------------------------------- */
 
+/* A value of `size` bytes lies at the start of its place of 64 bits: where the most significant
+ * byte comes first, those are not the low ones of the word. */
+static inline uint64_t lffi_of_place(uint64_t word, uint64_t size)
+{
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && size > 0 && size < sizeof word)
+        word >>= 64 - 8 * size;
+    return word;
+}
+static inline uint64_t lffi_to_place(uint64_t value, uint64_t size)
+{
+    if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ && size > 0 && size < sizeof value)
+        value <<= 64 - 8 * size;
+    return value;
+}
+
 /* Stores all arguments into the frame. */
 void lffi_store_annotated(lua_State *L, struct lffi_annotated *call);
+/* What one of them is by now. */
 static inline uint64_t lffi_slot_word(const struct outgoing *out, const struct lffi_param *param)
 {
     uint64_t word;
     memcpy(&word, out->frame + param->to, sizeof word);
-    return word;
+    return lffi_of_place(word, param->ct->size);
 }
+
 /* Elements that the buffer of a step has room for, or that C says it has used. */
 int64_t lffi_length_of(const struct lffi_annotated *call, const struct lffi_step *step);
 

@@ -4,6 +4,7 @@ local ffi = require "cffi"
 local support = require "support"
 
 local raises = support.raises
+local LONG64 = ffi.sizeof "long" == 8
 
 local scope = ffi.scope()
 scope.cdef [==[
@@ -38,7 +39,7 @@ C.cdef [==[
     [[cffi::errno]] int close(int fd);
     [[cffi::errno(-1)]] int pipe([[cffi::out]] int fds[2]);
     [[cffi::errno(-1)]] ssize_t write(int fd, [[cffi::in(count)]] const void *data, size_t count);
-    [[cffi::fails(-1)]] ssize_t read(int fd, [[cffi::out(count)]] void *data, size_t count);
+    [[cffi::fails(-1), cffi::count]] ssize_t read(int fd, [[cffi::out(count)]] void *data, size_t count);
     [[cffi::string]] char *getenv(const char *name);
     [[cffi::string(free)]] char *strdup(const char *s);
     [[cffi::errno, cffi::owned(fclose)]] FILE *fopen(const char *path, const char *mode);
@@ -48,7 +49,7 @@ C.cdef [==[
     double modf(double x, [[cffi::out]] double *whole);
     long strtol(const char *text, [[cffi::out]] char **end, [[cffi::default(10)]] int base);
     struct tm *gmtime_r([[cffi::inout]] time_t *t, [[cffi::out]] struct tm *tm);
-    size_t strftime([[cffi::out(max)]] char *s, size_t max, const char *format, const struct tm *tm);
+    [[cffi::count]] size_t strftime([[cffi::out(max)]] char *s, size_t max, const char *format, const struct tm *tm);
     void qsort(void *base, size_t n, size_t size, [[cffi::scoped]] int (*compare)(const void *, const void *));
 ]==]
 C = C.C
@@ -301,11 +302,15 @@ describe("out(length)", function()
     it("refuses lengths that are none", function()
         raises("bad argument #1 to 'an_fill' (int an_fill(char *to, int room, int claim)): length -1 of parameter "
             .. "'to' is negative", lib.an_fill, -1, 0)
-        raises("bad argument #2 to 'read' (ssize_t read(int fd, void *data, size_t count)): length -1 of parameter "
-            .. "'data' is negative", C.read, 0, -1)
-        raises("bad argument #1 to 'an_squares' (long an_squares(int *to, long room)): length 9223372036854775807 "
-            .. "of parameter 'to' is too large", lib.an_squares, math.maxinteger)
-        raises("not enough memory for 'char[?]' (1000000000000000 bytes)", C.read, 0, 1000000000000000)
+        raises("bad argument #2 to 'read' (ssize_t read(int fd, void *data, size_t count)): length "
+            .. (LONG64 and "-1 of parameter 'data' is negative" or "4294967295 of parameter 'data' is too large"),
+            C.read, 0, -1)
+        raises("bad argument #1 to 'an_squares' (long an_squares(int *to, long room)): " .. (LONG64
+            and "length 9223372036854775807 of parameter 'to' is too large"
+            or "integer 9223372036854775807 does not fit 'long' (32 bits)"), lib.an_squares, math.maxinteger)
+        raises(LONG64 and "not enough memory for 'char[?]' (1000000000000000 bytes)"
+            or "bad argument #2 to 'read' (ssize_t read(int fd, void *data, size_t count)): integer 1000000000000000 "
+            .. "does not fit 'unsigned int' (32 bits)", C.read, 0, 1000000000000000)
     end)
 
     it("has a capacity that C lowers to what it used, whatever its size", function()
@@ -456,7 +461,8 @@ describe("callbacks", function()
     it("follow declarations that were united", function()
         local third = ffi.scope()
         third.cdef "int an_calls(int (*fn)(const char *text), const char *text);"
-        local an_calls = third.load(support.library "annotated").an_calls
+        local loaded = third.load(support.library "annotated")
+        local an_calls = loaded.an_calls
         assert.equal(0, an_calls(function(text) return type(text) == "string" and 1 or 0 end, "x"))
         third.cdef "int an_calls(int (*fn)([[cffi::string]] const char *text), const char *text);"
         assert.equal(1, an_calls(function(text) return type(text) == "string" and 1 or 0 end, "x"))
