@@ -466,11 +466,19 @@ static void store_aggregate(lua_State *L, struct lffi_ctype *ct, void *dst, int 
 
 /* ---- the pair -------------------------------------------------------------------------------- */
 
+/* Where there are no integers of 128 bits, none may come through a pointer either. */
+static void check_width(lua_State *L, const struct lffi_ctype *ct)
+{
+    if (LFFI_WIDE_BITS < 128)
+        lffi_check_supported(L, ct->type);
+}
+
 void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                 const struct lffi_where *where)
 {
     if (lffi_fast_store(L, ct->op, dst, idx))
         return;
+    check_width(L, ct);
     /* clang-format off */
     switch ((enum lffi_op)ct->op) {
     case LFFI_BOOL: *(uint8_t *)dst = lffi_truth_of(L, ct, idx, where); break;
@@ -561,6 +569,7 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
 {
     if (lffi_fast_load(L, ct->op, src))
         return;
+    check_width(L, ct);
     /* clang-format off */
     switch ((enum lffi_op)ct->op) {
     case LFFI_VOID: lua_pushnil(L); break;
