@@ -16,7 +16,13 @@
 #define MULTIARCH "aarch64-linux-gnu"
 #elif defined __riscv
 #define MULTIARCH "riscv64-linux-gnu"
-#elif defined __powerpc64__
+#elif defined __i386__
+#define MULTIARCH "i386-linux-gnu"
+#elif defined __ARM_PCS_VFP
+#define MULTIARCH "arm-linux-gnueabihf"
+#elif defined __arm__
+#define MULTIARCH "arm-linux-gnueabi"
+#elif defined __powerpc64__ && defined __LITTLE_ENDIAN__
 #define MULTIARCH "powerpc64le-linux-gnu"
 #elif defined __s390x__
 #define MULTIARCH "s390x-linux-gnu"

@@ -28,6 +28,7 @@ ffi.cdef [[
     unsigned geteuid(void);
     void *opendir(const char *path);
     void *readdir(void *folder);
+    void *readdir64(void *folder);
     int closedir(void *folder);
     void *dlsym(void *handle, const char *name);
     void *dlopen(const char *name, int flags);
@@ -209,15 +210,22 @@ function system.real_path(path)
 end
 
 -- Where the name is in what readdir gives, whose other members are no concern of ours: two 64-bit
--- numbers, a 16-bit one and a byte stand before it where such numbers are 64 bits wide.
+-- numbers, a 16-bit one and a byte stand before it. Where glibc's own has 32-bit ones, and stops at
+-- a file whose number needs more, that is readdir64's.
 local NAME_OFFSET = 19
+
+local function read_folder()
+    local found, wide = pcall(function() return ffi.sizeof "long" < 8 and C.readdir64 end)
+    return found and wide or C.readdir
+end
 
 -- The names in a folder; none when it cannot be read.
 function system.names_in(path)
     local names = {}
-    local folder = ffi.sizeof "long" == 8 and C.opendir(path)
+    local folder = C.opendir(path)
+    local next_entry = folder and read_folder()
     while folder do
-        local entry = C.readdir(folder)
+        local entry = next_entry(folder)
         if not entry then
             C.closedir(folder)
             break
