@@ -46,7 +46,8 @@ describe("a printf format", function()
         { "%1$s %1$s", "a a", "a" },
         { "%+d % d %#x %05d %-4d| %'d", "+1  1 0x1 00001 1   | 1", 1, 1, 1, 1, 1, 1 },
         { "%hhd %hd %hhu", "-1 -1 255", -1, -1, 255 },
-        { "%hhx %hu %u %lx", "80 32768 4294967295 ffffffffffffffff", -128, -32768, -1, -1 },
+        { "%hhx %hu %u %llx", "80 32768 4294967295 ffffffffffffffff", -128, -32768, -1, -1 },
+        { "%lx", ("ff"):rep(ffi.sizeof "long"), -1 },
         { "%d", "-1", ffi.cast("int", 0xFFFFFFFF) },
         { "%jd %td %qd %Ld %zd", "1 2 3 4 5", 1, 2, 3, 4, 5 },
         { "%X %B %F %a", "FF 101 1.000000 0x1p+0", 255, 5, 1.0, 1.0 },
@@ -87,15 +88,11 @@ describe("a printf format", function()
             if its bits are meant: ffi.cast(\"int\", v)", "%i", ffi.new("unsigned int", -1) },
         { 4, "format '%c' wants 'int' (32 bits), got integer 4294967295; \z
             if its bits are meant: ffi.cast(\"int\", v)", "%c", 0xFFFFFFFF },
-        { 4, "format '%ld' wants 'int64_t' (64 bits), got 'unsigned long'; \z
-            if its bits are meant: ffi.cast(\"int64_t\", v)", "%ld", ffi.new("uint64_t", -1) },
         { 4, "format '%u' wants 'unsigned int' (32 bits), got integer 4294967296", "%u", 1 << 32 },
         { 4, "format '%x' wants 'unsigned int', got number 0.5", "%x", 0.5 },
         { 4, "format '%o' wants 'unsigned int' (32 bits), got integer -2147483649", "%o", -2147483649 },
         { 4, "format '%hhb' wants 'unsigned char', got string \"x\"", "%hhb", "x" },
         { 4, "format '%hu' wants 'unsigned short', got string \"x\"", "%hu", "x" },
-        { 4, "format '%lu' wants 'uint64_t', got string \"x\"", "%lu", "x" },
-        { 4, "format '%d' wants 'int', got '__int128'", "%d", ffi.new("__int128", 1) },
         { 4, "format '%n' wants 'int *', got integer 5", "%n", 5 },
         { 4, "format '%hhn' wants 'signed char *', got 'int[1]'", "%hhn", ffi.new "int[1]" },
         { 4, "format '%s' wants text that ends in a zero byte, which 'char[2]' does not", "%s",
@@ -104,7 +101,6 @@ describe("a printf format", function()
         { 4, "format '%d' wants 'int', got number 1.5", "%d", 1.5 },
         { 4, "format '%d' wants 'int' (32 bits), got integer 5000000000", "%d", 5000000000 },
         { 5, "format '%lf' wants 'double', got integer 2", "%d %lf", 1, 2 },
-        { 4, "format '%ld' wants 'int64_t', got number 0.5", "%ld", 0.5 },
         { 4, "format '%p' wants a pointer, got integer 1", "%p", 1 },
         { 4, "format '%s' wants 'char *', got 'int[2]'", "%s", ffi.new "int[2]" },
         { 4, "format '%ls' wants 'wchar_t *', got string \"x\"", "%ls", "x" },
@@ -112,6 +108,15 @@ describe("a printf format", function()
         { 5, "format '%d' has no argument", "%d %d", 1 },
         { 4, "format '%*d' wants 'int', got string \"w\"", "%*d", "w", 1 },
     }
+    if ffi.sizeof "long" == 8 then
+        table.move({
+            { 4, "format '%ld' wants 'int64_t' (64 bits), got 'unsigned long'; \z
+                if its bits are meant: ffi.cast(\"int64_t\", v)", "%ld", ffi.new("uint64_t", -1) },
+            { 4, "format '%lu' wants 'uint64_t', got string \"x\"", "%lu", "x" },
+            { 4, "format '%d' wants 'int', got '__int128'", "%d", ffi.new("__int128", 1) },
+            { 4, "format '%ld' wants 'int64_t', got number 0.5", "%ld", 0.5 },
+        }, 1, 4, #bad + 1, bad)
+    end
     for _, case in ipairs(bad) do
         it("refuses: " .. case[2], function()
             support.raises(prefix:format(case[1]) .. case[2], function()
@@ -193,7 +198,7 @@ describe("a scanf format", function()
         { 3, "format '%d' wants 'int *', got integer 5", "%d", 5 },
         { 3, "format '%d' wants 'int *', got 'short[1]'", "%d", ffi.new "short[1]" },
         { 3, "format '%d' wants 'int *', got 'const int[1]'", "%d", ffi.new "const int[1]" },
-        { 3, "format '%ld' wants 'long *', got 'int[1]'", "%ld", ffi.new "int[1]" },
+        { 3, "format '%ld' wants 'long *', got 'short[1]'", "%ld", ffi.new "short[1]" },
         { 3, "format '%f' wants 'float *', got 'double[1]'", "%f", ffi.new "double[1]" },
         { 3, "format '%lf' wants 'double *', got 'float[1]'", "%lf", ffi.new "float[1]" },
         { 3, "format '%s' wants 'char *', got string \"text\"", "%s", "text" },
@@ -294,16 +299,18 @@ describe("libc's printf and its like", function()
 
     it("are read again when a conversion has changed them", function()
         local format = ffi.new("char[8]", "%d")
+        -- On machines of 32 bits it is an int by then (S7).
+        local function got(what) return ffi.abi "64bit" and what or "'int'" end
         local changer = setmetatable({}, { __cffi_integer = function()
             ffi.copy(format, "%s")
             return 5
         end })
         support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
-            .. "const char *format, ...)): format '%s' wants 'char *', got table",
+            .. "const char *format, ...)): format '%s' wants 'char *', got " .. got "table",
             C.snprintf, buffer, 9, format, changer)
         ffi.copy(format, "%d")
         support.raises("bad argument #4 to 'snprintf' (int snprintf(char *buffer, size_t size, "
-            .. "const char *format, ...)): format '%s' wants 'char *', got integer 1",
+            .. "const char *format, ...)): format '%s' wants 'char *', got " .. got "integer 1",
             C.snprintf, buffer, setmetatable({}, { __cffi_integer = function()
                 ffi.copy(format, "%s")
                 return 9

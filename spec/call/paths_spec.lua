@@ -40,7 +40,7 @@ describe("the ways of a call", function()
         end
     end)
 
-    it("convert as the rules say", function()
+    it("convert as the rules say #lp64", function()
         local out = output(support.library "paths")
         local function has(line)
             assert.truthy(out:find(line .. "\n", 1, true), line .. " is missing in\n" .. out)

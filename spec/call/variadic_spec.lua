@@ -29,7 +29,7 @@ for _, compiler in ipairs { "", "-clang" } do
         end
 
         describe("a variadic argument" .. compiler, function()
-            it("is what C's default promotions and Lua's types make of the value", function()
+            it("is what C's default promotions and Lua's types make of the value #lp64", function()
                 assert.equal("-5 7 9000000000", read("ill", -5, 7, 9000000000))
                 assert.equal("-9223372036854775808", read("l", math.mininteger))
                 assert.equal("2.5 3 inf", read("ddd", 2.5, 3.0, math.huge))
@@ -40,7 +40,14 @@ for _, compiler in ipairs { "", "-clang" } do
                 assert.equal("4", read("f", scope.cast("int (*)(int)", scope.C.abs)))
             end)
 
-            it("is a cdata's promoted type", function()
+            it("is as wide as its value asks for, where that matters", function()
+                assert.equal("5 -7 1099511627776 3", read("iili", 5, -7, 1 << 40, 3))
+                assert.equal("-2147483648 -2147483649 1.5", read("ild", -2147483648, -2147483649, 1.5))
+                local boxed = setmetatable({}, { __cffi_integer = function() return 9 end })
+                assert.equal("9 4294967296", read("il", boxed, 1 << 32))
+            end)
+
+            it("is a cdata's promoted type #lp64", function()
                 for _, ctype in ipairs { "signed char", "int8_t", "short", "int", "long", "int64_t" } do
                     assert.equal("-3", read(ctype:find "64" and "l" or "i", scope.new(ctype, -3)))
                 end
@@ -112,7 +119,7 @@ for _, compiler in ipairs { "", "-clang" } do
                 assert.equal("object", read("s", object))
             end)
 
-            it("fills the registers and then the stack", function()
+            it("fills the registers and then the stack #lp64", function()
                 local values, kinds, want = {}, {}, {}
                 for i = 1, 30 do
                     values[i] = i % 2 == 0 and i or i + 0.5

@@ -31,7 +31,7 @@ local scalars = {
 
 local structs = {
     small = { "struct callbacks_small", { c = -1, s = -300 } },
-    mixed = { "struct callbacks_mixed", { d = 1.25, l = math.mininteger } },
+    mixed = { "struct callbacks_mixed", { d = 1.25, l = ffi.sizeof "long" == 8 and math.mininteger or -2147483648 } },
     large = { "struct callbacks_large", { l = { 1, 2, 3, 4, 5 }, d = 6.5 } },
     union = { "union callbacks_union", { d = 2.75 } },
     bits = { "struct callbacks_bits", { a = 5, b = 8000, c = 1000000 } },
@@ -39,6 +39,10 @@ local structs = {
     ld = { "struct callbacks_ld", { x = 1.5 } },
     empty = { "struct callbacks_empty", {} },
 }
+
+if ffi.arch == "x86" or ffi.arch == "s390x" then
+    structs.empty = nil -- refused: generic_spec
+end
 
 -- libffi does not do all.
 local function tag_of(name)
@@ -84,7 +88,7 @@ for _, library in ipairs { "callbacks", "callbacks-clang" } do
                 assert.equal(0xFFFFFFFD, lib.callbacks_widened(function() return -3 end) & 0xFFFFFFFF)
             end)
 
-            it("takes and gives boxed 64 and 128 bits", function()
+            it("takes and gives boxed 64 and 128 bits #lp64", function()
                 local call = same("uint64", "uint64_t")
                 assert.equal("18446744073709551615", tostring(call(function(x)
                     assert.equal("18446744073709551615", tostring(x))

@@ -55,7 +55,7 @@ describe("ffi.cdef", function()
             end)
         end)
 
-        it("override replaces functions, variables, typedefs, bodies and constants", function()
+        it("override replaces functions, variables, typedefs, bodies and constants #lp64", function()
             local text = [[
                 TYPE abs(TYPE);
                 typedef TYPE t;
@@ -76,7 +76,7 @@ describe("ffi.cdef", function()
     end)
 
     describe("'$'", function()
-        it("stands for types, names and numbers", function()
+        it("stands for types, names and numbers #lp64", function()
             local inner = ffi.typeof "struct { int a; }"
             ffi.cdef("struct $ { $ x[$]; const $ *p; }; enum { $ = $ };", "outer", inner, 3, inner,
                 "MINUS", -5)
@@ -266,7 +266,7 @@ describe("ffi.cdef", function()
             message:match "^[^\n]*")
     end)
 
-    it("has no limit at 65536 types", function()
+    it("has no limit at 65536 types #lp64", function()
         local parts = {}
         for i = 1, 70000 do
             parts[i] = ("struct many%d { struct many%d *p; int a[%d]; };"):format(i, i - 1, i)

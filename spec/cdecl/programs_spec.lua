@@ -9,13 +9,13 @@ local function raises(text, fn, ...)
 end
 
 describe("a name of <stddef.h> or <stdint.h>", function()
-    it("is not declared as another integer", function()
+    it("is not declared as another integer #lp64", function()
         raises("1:22: 'size_t' redeclared as 'typedef unsigned int size_t', was 'typedef unsigned "
             .. "long size_t'\n    typedef unsigned int size_t;\n                         ^",
             ffi.cdef, "typedef unsigned int size_t;")
     end)
 
-    it("may be spelt otherwise", function()
+    it("may be spelt otherwise #lp64", function()
         local scope = ffi.scope()
         scope.cdef "typedef long long int64_t; typedef unsigned long long size_t; typedef int bool;"
         assert.equal(8, scope.sizeof "int64_t")

@@ -25,7 +25,7 @@ describe("ffi.reflect", function()
         assert.is_nil(ffi.reflect("struct unknown").members)
     end)
 
-    it("tells members with offsets and bits, unnamed ones too", function()
+    it("tells members with offsets and bits, unnamed ones too #lp64", function()
         local r = ffi.reflect "struct box"
         assert.equal("box", r.tag)
         local rows = {}
@@ -115,7 +115,7 @@ describe("ffi.parse", function()
 end)
 
 describe("ffi.declaration", function()
-    it("says what a name is and where it was declared", function()
+    it("says what a name is and where it was declared #lp64", function()
         local ffi = core.scope {}
         ffi.cdef '# 3 "a.h"\nint puts(const char *text);\n#define LIMIT 3'
         assert.same({ "function", "int puts(const char *text)", "a.h", 3 }, { ffi.declaration "puts" })

@@ -4,7 +4,7 @@ local support = require "spec.support"
 local raises = support.raises
 
 describe("ffi.scope", function()
-    it("has names of its own", function()
+    it("has names of its own #lp64", function()
         local a, b = core.scope(), core.scope()
         a.cdef "typedef int scope_t; struct scope_s { int x; }; enum { SCOPE_N = 1 };"
         b.cdef "typedef long scope_t; struct scope_s { double x; }; enum { SCOPE_N = 2 };"
@@ -61,7 +61,7 @@ describe("ffi.scope", function()
         assert.equal("strict", s.overflow())
     end)
 
-    it("compares and copies webs of structs in no time", function()
+    it("compares and copies webs of structs in no time #lp64", function()
         local parts = {"struct web0 { int x; };"}
         for i = 1, 100 do
             parts[#parts + 1] = ("struct web%d { struct web%d *a, *b; };"):format(i, i - 1, i - 1)

@@ -7,7 +7,7 @@ local raises = support.raises
 local ffi = cffi.scope {}
 
 describe("S20: known without a header", function()
-    it("are the types of stdint.h, stddef.h, uchar.h and the compiler's own", function()
+    it("are the types of stdint.h, stddef.h, uchar.h and the compiler's own #lp64", function()
         local SIZES = {
             bool = 1, _Bool = 1, int8_t = 1, uint8_t = 1, int16_t = 2, uint16_t = 2, int32_t = 4,
             uint32_t = 4, int64_t = 8, uint64_t = 8, int_least8_t = 1, uint_least8_t = 1,

@@ -35,7 +35,7 @@ describe("fiddle.struct", function()
         assert.equal(2, s.bits)
     end)
 
-    it("has Fiddle's class methods", function()
+    it("has Fiddle's class methods #lp64", function()
         local S = fiddle.struct "char c; int i : 5; long l[3]; struct { int anonymous; }"
         assert.equal(ffi.sizeof(S), S.size)
         assert.equal(8, S.align)
@@ -60,7 +60,7 @@ describe("fiddle.struct", function()
         assert.is_false((pcall(function() return plain.size end)))
     end)
 
-    it("has offsets, of members of members too", function()
+    it("has offsets, of members of members too #lp64", function()
         local S = fiddle.struct { "char c", { inner = { "char a", { deep = { "int i", "double d" } } } },
             { u = fiddle.union "char text[5]; int i" }, "struct { short s; }" }
         assert.equal(0, S:offsetof "c")
@@ -78,7 +78,7 @@ describe("fiddle.struct", function()
         assert.equal("'char' has no member 'x'", err.message)
     end)
 
-    it("is built from lists of types and names", function()
+    it("is built from lists of types and names #lp64", function()
         local Builder = fiddle.CStructBuilder
         local S = Builder.create(fiddle.CStruct, { fiddle.TYPE_INT, { fiddle.TYPE_CHAR, 4 }, "voidp" },
             { "i", "text", "p" })

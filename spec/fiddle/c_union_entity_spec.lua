@@ -3,7 +3,7 @@ local ffi = require "cffi"
 local fiddle = require "cffi.fiddle"
 
 describe("fiddle.union", function()
-    it("has the compiler's size, padding included", function()
+    it("has the compiler's size, padding included #lp64", function()
         assert.equal(8, fiddle.union "int a; double b".size)
         assert.equal(8, fiddle.union "char c[5]; int i".size)
         assert.equal(20, fiddle.union "int a[5]; double b __attribute__((packed))".size)

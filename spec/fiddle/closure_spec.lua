@@ -172,7 +172,7 @@ describe("fiddle.Closure", function()
         assert.is_true(Adder.create("int(int)", function(e) return not e:is_freed() end))
     end)
 
-    it("round-trips the largest and smallest values of every type", function()
+    it("round-trips the largest and smallest values of every type #lp64", function()
         local limits = {
             CHAR = { -128, 127 }, UCHAR = { 0, 255 }, SHORT = { -32768, 32767 }, USHORT = { 0, 65535 },
             INT = { -2147483648, 2147483647 }, UINT = { 0, 4294967295 },

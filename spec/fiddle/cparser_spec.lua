@@ -44,7 +44,7 @@ describe("fiddle.parse_ctype", function()
         end
     end)
 
-    it("knows what Fiddle's parser refuses or takes for something else", function()
+    it("knows what Fiddle's parser refuses or takes for something else #lp64", function()
         for _, text in ipairs { "long double", "_Bool", "bool", "wchar_t", "char16_t", "uintmax_t", "__int128",
             "volatile int", "int const", "float _Complex", "const int * const", "int (*)(void)", "int[3]" } do
             assert.equal("ctype", ffi.type(parse_ctype(text)), text)
@@ -53,7 +53,7 @@ describe("fiddle.parse_ctype", function()
         assert.equal(8, fiddle.sizeof(parse_ctype "float _Complex"))
     end)
 
-    it("takes the standard names", function()
+    it("takes the standard names #lp64", function()
         for name, size in pairs { size_t = 8, ssize_t = 8, ptrdiff_t = 8, intptr_t = 8, uintptr_t = 8, int8_t = 1,
             uint16_t = 2, int32_t = 4, uint64_t = 8, float = 4, double = 8, bool = 1, voidp = 8 } do
             assert.equal(size, ffi.sizeof(parse_ctype(name)), name)
@@ -130,7 +130,7 @@ describe("fiddle.parse_signature", function()
             "void f(char, unsigned char, short, int, unsigned long, long long, float, double, void*, char*, bool)")
     end)
 
-    it("keeps what arrays and function pointers are", function()
+    it("keeps what arrays and function pointers are #lp64", function()
         check({ "sum", "double", "double *|int" }, "double sum(double values[], int n)")
         check({ "qsort", "void", "void *|unsigned long|unsigned long|int (*)(const void *, const void *)" },
             "void qsort(void *base, size_t n, size_t size, int (*compare)(const void *, const void *))")

@@ -55,7 +55,7 @@ describe("where Fiddle fails, cffi.fiddle", function()
         assert.equal("abcd", string.char(table.unpack(sorted)))
     end)
 
-    it("reads C as C (there: regular expressions that misread it)", function()
+    it("reads C as C (there: regular expressions that misread it) #lp64", function()
         assert.equal(16, fiddle.sizeof(fiddle.parse_ctype "long double")) -- there: long
         assert.equal(ffi.typeof "unsigned long long", fiddle.parse_ctype "long long unsigned") -- there: signed
         assert.equal(8, fiddle.sizeof(fiddle.parse_ctype "float _Complex")) -- there: float
@@ -185,7 +185,7 @@ describe("where Fiddle fails, cffi.fiddle", function()
         raises("TypeError", "address must be an integer, got number", fiddle.Pointer, 1.5)
     end)
 
-    it("refuses text with a zero inside for const char *", function()
+    it("refuses text with a zero inside for const char * #lp64", function()
         local strlen = fiddle.Function(libc.strlen, { "const_string" }, "size_t")
         raises("ArgumentError", "bad argument #1 to 'strlen' (unsigned long strlen(const char *)): "
             .. "the string contains a zero byte at position 2; ffi.cast(\"const char *\", s) passes it whole",

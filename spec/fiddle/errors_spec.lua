@@ -47,7 +47,8 @@ local cases = {
 describe("an error of cffi.fiddle", function()
     for _, case in ipairs(cases) do
         local kind, name, text, raise = table.unpack(case, 1, 4)
-        it(("is %s, about %s: %s"):format(kind, name or "nothing", text), function()
+        local tag = kind == "NoMemoryError" and " #lp64" or ""
+        it(("is %s, about %s: %s%s"):format(kind, name or "nothing", text, tag), function()
             local M = fiddle.importer("libc.so.6", "libm.so.6")
             M:extern [[
                 float ldexpf(float, int);
@@ -85,7 +86,7 @@ describe("an error of cffi.fiddle", function()
         end
     end)
 
-    it("is what any odd argument of any function raises, and never shows the inside", function()
+    it("is what any odd argument of any function raises, and never shows the inside #lp64", function()
         local S = fiddle.struct "int x"
         local odd = { -1, 1.5, 1 << 62, "x", "", "int", "void", "int(int)", "...", {}, { 5 }, { "int" }, { x = 1 },
             true, function() end, io.stdout, coroutine.create(print), setmetatable({}, {}), fiddle.NULL,

@@ -26,7 +26,7 @@ describe("fiddle", function()
         assert.equal(8, fiddle.Pointer(16, 8).size)
     end)
 
-    it("has Fiddle's type numbers", function()
+    it("has Fiddle's type numbers #lp64", function()
         local expected = { VOID = 0, VOIDP = 1, CHAR = 2, SHORT = 3, INT = 4, LONG = 5, LONG_LONG = 6,
             FLOAT = 7, DOUBLE = 8, VARIADIC = 9, CONST_STRING = 10, BOOL = 11, UCHAR = -2, USHORT = -3,
             UINT = -4, ULONG = -5, ULONG_LONG = -6, INT8_T = 2, UINT8_T = -2, INT16_T = 3,
@@ -38,7 +38,7 @@ describe("fiddle", function()
         end
     end)
 
-    it("knows sizes and alignments", function()
+    it("knows sizes and alignments #lp64", function()
         for _, name in ipairs { "VOIDP", "CHAR", "SHORT", "INT", "LONG", "LONG_LONG", "INT8_T",
             "INT16_T", "INT32_T", "INT64_T", "FLOAT", "DOUBLE", "SIZE_T", "SSIZE_T", "PTRDIFF_T",
             "INTPTR_T", "UINTPTR_T", "BOOL" } do
@@ -100,7 +100,7 @@ describe("fiddle", function()
         raises("TypeError", "address or pointer expected, got string", fiddle.free, "text")
     end)
 
-    it("keeps errno of the last call", function()
+    it("keeps errno of the last call #lp64", function()
         local strtol = fiddle.Function(helpers.libc.strtol, { "const_string", "voidp", "int" }, "long")
         fiddle.last_error(0)
         assert.equal(math.maxinteger, strtol("9" .. ("0"):rep(30), nil, 10))

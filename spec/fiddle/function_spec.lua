@@ -105,7 +105,7 @@ describe("fiddle.Function", function()
             2, 3)
     end)
 
-    it("passes any pointer as memory", function()
+    it("passes any pointer as memory #lp64", function()
         local memcpy = Function(libc.memcpy, { "voidp", "voidp", "size_t" }, "voidp")
         local to, from = fiddle.Pointer.malloc(6), helpers.buffer "hello"
         local result = memcpy(to, from, 6)

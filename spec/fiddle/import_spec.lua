@@ -57,7 +57,7 @@ describe("fiddle.Importer", function()
         raises("TypeError", "C text of a declaration expected, got nil", M.extern, M, nil)
     end)
 
-    it("refuses unknown options and a differing re-declaration", function()
+    it("refuses unknown options and a differing re-declaration #lp64", function()
         M:extern("int abs(int)", "cdecl")
         M:extern("int abs(int)", { call = "stdcall" })
         raises("ArgumentError", "unknown option 'cal' for 'extern'", M.extern, M, "int abs(int)", { cal = 1 })
@@ -151,7 +151,7 @@ describe("fiddle.Importer", function()
             helpers.libm:file_name()), M.symbol, M, "nope_fn")
     end)
 
-    it("knows sizes of types, structs and objects", function()
+    it("knows sizes of types, structs and objects #lp64", function()
         assert.equal(10, M:sizeof "char[10]")
         assert.equal(4, M:sizeof(fiddle.TYPE_INT))
         assert.equal(8, M:sizeof "voidp")
@@ -164,7 +164,7 @@ describe("fiddle.Importer", function()
         raises("DLError", "size of 'void' is unknown", M.sizeof, M, "void")
     end)
 
-    it("has the aliases of Windows and of BSD", function()
+    it("has the aliases of Windows and of BSD #lp64", function()
         M:include(fiddle.Win32Types):include(fiddle.BasicTypes)
         local sizes = { ATOM = 2, BOOL = 4, BYTE = 1, DWORD = 8, DWORD32 = 4, DWORD64 = 8, HANDLE = 8, HDC = 8,
             HINSTANCE = 8, HWND = 8, LPCSTR = 8, LPSTR = 8, PBYTE = 8, PDWORD = 8, PHANDLE = 8, PVOID = 8,
@@ -218,7 +218,7 @@ describe("fiddle.Importer", function()
         assert.is_true(math.abs(now.tv_sec - os.time()) <= 1)
     end)
 
-    it("passes numbers beyond the sign bit and open files", function()
+    it("passes numbers beyond the sign bit and open files #lp64", function()
         M:extern "unsigned long strtoul(const char *text, char **rest, int base); int fputs(const char *, void *);"
         assert.equal(4294967295, M.strtoul("4294967295", nil, 0))
         assert.equal("18446744073709551615", tostring(M.strtoul("18446744073709551615", nil, 0)))

@@ -2,7 +2,7 @@
 local fiddle = require "cffi.fiddle"
 
 describe("a member of every type", function()
-    it("keeps the largest and the smallest value", function()
+    it("keeps the largest and the smallest value #lp64", function()
         for name, format in pairs { CHAR = "i1", SHORT = "i2", INT = "i4", LONG = "i8", LONG_LONG = "i8" } do
             local S = fiddle.struct { { s = fiddle["TYPE_" .. name] }, { u = -fiddle["TYPE_" .. name] } }
             local size = fiddle["SIZEOF_" .. name]
@@ -19,7 +19,7 @@ describe("a member of every type", function()
         end
     end)
 
-    it("keeps floats, pointers and booleans", function()
+    it("keeps floats, pointers and booleans #lp64", function()
         local S = fiddle.struct { { f = "float" }, { d = "double" }, { p = "voidp" }, { b = "bool" },
             { l = "long double" } }
         local s = S { f = 0.5, d = 0.1, p = fiddle.NULL, b = true, l = 0.25 }

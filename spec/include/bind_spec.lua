@@ -38,7 +38,7 @@ local function bound(text)
 end
 
 describe("cffi.bind", function()
-    it("writes a module that is the namespace, without a compiler and headers", function()
+    it("writes a module that is the namespace, without a compiler and headers #lp64", function()
         local _, _, chunk = bound()
         local mine = chunk()
         assert.equal(40, mine.MINE_MAX)

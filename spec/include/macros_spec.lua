@@ -65,7 +65,7 @@ extern char **environ;
 int counter;
 ]]
 
-    it("have C's value in C's type", function()
+    it("have C's value in C's type #lp64", function()
         assert.is_true(ns.EMPTY)
         assert.same({ 1, -1, 0xFFFFFFFF, -1, 97, 1 }, { ns.ONE, ns.MINUS, ns.BIG, ns.ALL_BITS, ns.LETTER, ns.EQUAL })
         assert.equal("integer", math.type(ns.BIG))
@@ -303,7 +303,7 @@ int snprintf(char *, unsigned long, const char *, ...);
         assert.is_true(ns.LIKELY(3))
     end)
 
-    it("take types as text and as objects", function()
+    it("take types as text and as objects #lp64", function()
         assert.same({ 4, 8, 16, 16 }, { ns.SIZE "int", ns.SIZE "char *", ns.SIZE "struct count",
             ns.SIZE(ffi.typeof "struct count") })
         assert.equal(0x540104, ns.ENCODE(0x54, 1, "int"))
@@ -372,7 +372,7 @@ describe("macros of the system's headers", function()
         assert.same({ true, false }, { ns.S_ISDIR(16877), ns.S_ISDIR(33188) })
     end)
 
-    it("encode", function()
+    it("encode #lp64", function()
         assert.equal(ns._IOR(84, 1, "int"), ns._IOR(84, 1, ffi.typeof "int"))
         assert.equal(4, ns._IOC_SIZE(ns._IOR(84, 1, "int")))
         assert.equal(16 + 8, ns.CMSG_SPACE(4))
@@ -444,7 +444,7 @@ static void dump(const void *at)
         return lines
     end
 
-    it("have all digits, rounded as by the compiler", function()
+    it("have all digits, rounded as by the compiler #lp64", function()
         local defines = {}
         math.randomseed(11)
         for _ = 1, 50 do

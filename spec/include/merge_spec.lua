@@ -62,7 +62,7 @@ describe("cffi bind --merge", function()
     local foreign, foreign_editors = bound(nil, FOREIGN)
     local both, editors = bound({ module = foreign, editors = foreign_editors })
 
-    it("puts what differs behind guards", function()
+    it("puts what differs behind guards #x64", function()
         assert.equal("x64 Linux", own) -- FOREIGN is another one
         local function shows(text) assert.is_truthy(both:find(text, 1, true), text) end
         shows "Made for arm64 Linux, x64 Linux."
@@ -110,7 +110,7 @@ describe("cffi bind --merge", function()
         assert.equal(single, (bound({ module = single })))
     end)
 
-    it("says for which machines a module is", function()
+    it("says for which machines a module is #x64", function()
         local elsewhere = both:gsub('"x64 Linux"', '"s390x Linux"')
         support.raises("\"part.h\" was bound for arm64 Linux, s390x Linux, not for x64 Linux: bind it there with "
             .. "'cffi bind --merge'", function()
@@ -130,7 +130,7 @@ describe("cffi bind --merge", function()
         assert.equal("cffi: --merge wants -o FILE\n", err)
     end)
 
-    it("takes headers of a real system for another machine", function()
+    it("takes headers of a real system for another machine #x64", function()
         local old = { module = bind.text({ "stddef.h" }, { cc = { "cc", "-m32" } }, "cffi bind", "x") }
         local text = bind.text({ "stddef.h" }, {}, "cffi bind", "x", old)
         assert.is_truthy((on("x86 Linux", text)):find("typedef int ptrdiff_t;", 1, true))

@@ -31,7 +31,7 @@ describe("ffi.verify", function()
         end
     end)
 
-    it("names the first difference and both numbers", function()
+    it("names the first difference and both numbers #lp64", function()
         differs("<sys/time.h>: the size of 'struct timeval' is 8, the compiler says 16",
             "struct timeval { int tv_sec; int tv_usec; };", "sys/time.h")
         differs("<sys/time.h>: the size of member 'tv_sec' of 'struct timeval' is 4, the compiler says 8",

@@ -23,6 +23,9 @@ describe("ffi.layout", function()
         struct later;
     ]]
 
+    -- With pointers of 8 bytes and doubles aligned to 8.
+    local of_64_bits = { ["int (*)[3]"] = true, double = true, ["struct wide"] = true, ["struct empty_end"] = true,
+        ["struct nested"] = true }
     for ct, text in pairs {
         ["struct empty_end"] = [[
 struct empty_end {
@@ -128,7 +131,7 @@ named {
         ["int (*)[3]"] = "int (*)[3]; /* size: 8, align: 8 */",
         ["double"] = "double; /* size: 8, align: 8 */",
     } do
-        it("of " .. ct, function()
+        it("of " .. ct .. (of_64_bits[ct] and " #lp64" or ""), function()
             assert.equal(text, scope.layout(ct))
         end)
     end

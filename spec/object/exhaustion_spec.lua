@@ -187,6 +187,7 @@ end
 describe("when memory runs out", function()
     for _, entry in ipairs(SCRIPTS) do
         local name, setup, script = table.unpack(entry)
+        name = name .. (script:find("__int128", 1, true) and " #lp64" or "")
         it(name .. " fails cleanly, once", function() exhaust(setup, script, 2) end)
         if not entry.once then
             it(name .. " fails cleanly, for good", function() exhaust(setup, script, math.maxinteger) end)

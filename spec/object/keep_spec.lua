@@ -227,7 +227,7 @@ describe("where the values are kept depends on the type:", function()
         end
     end
 
-    it("a type with very many parts, and one that is nested beyond counting", function()
+    it("a type with very many parts, and one that is nested beyond counting #lp64", function()
         local text = {"struct many_parts { "}
         for i = 1, 3000 do text[#text + 1] = ("int i%d; "):format(i) end
         text[#text + 1] = "int *p; };"
@@ -301,7 +301,7 @@ describe("what aggregates keep goes with copies of them", function()
         check(function(v)
             local a = ffi.new "void *[4]"
             a[1] = v
-            ffi.copy(a + 1, a, 3 * 8) -- overlapping
+            ffi.copy(a + 1, a, 3 * ffi.sizeof "void *") -- overlapping
             a[1] = nil
             return a
         end, function(a) a[2] = nil end)

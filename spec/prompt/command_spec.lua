@@ -101,7 +101,7 @@ describe("cffi", function()
         assert.equal(1, code)
     end)
 
-    it("layout prints types", function()
+    it("layout prints types #lp64", function()
         assert.equal("int; /* size: 4, align: 4 */\nshort; /* size: 2, align: 2 */\n",
             output { "layout", "int", "short" })
         assert.truthy(output({ "layout", "-i", "zlib.h", "z_stream" }):find "\n    /%* XXX 4 bytes hole %*/\n")

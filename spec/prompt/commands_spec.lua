@@ -127,7 +127,7 @@ describe("a syntax error", function()
 end)
 
 describe(":include", function()
-    it("makes names usable without prefix", function()
+    it("makes names usable without prefix #lp64", function()
         local out = output(":include zlib.h", "zlibVersion() == _.zlibVersion()", "Z_OK", "ffi.sizeof(z_stream)",
             "Z_BEST_COMPRESSION + 1")
         assert.truthy(out:find("^<zlib.h>: [^\n]*libz%.so[^\n]*: %d+ functions, %d+ types, %d+ other names "
@@ -166,7 +166,7 @@ describe(":lib", function()
 end)
 
 describe(":layout and :x", function()
-    it("take C, types and objects", function()
+    it("take C, types and objects #lp64", function()
         local text = output("struct two { char a; long b; };", ":layout struct two")
         assert.truthy(text:find("/* XXX 7 bytes hole */", 1, true))
         for _, expression in ipairs { "ffi.new 'struct two'", "ffi.typeof 'struct two'", "ffi.new 'struct two *'" } do

@@ -58,7 +58,12 @@ static lua_State *new_state(struct heap *heap)
 
 static int open_libraries(lua_State *L)
 {
+    luaL_Buffer buffer;
     luaL_openlibs(L);
+    /* Lua 5.4 keeps half a metatable for the memory of large buffers when it runs out while making
+     * that: it is made here. */
+    luaL_buffinitsize(L, &buffer, 100000);
+    luaL_pushresultsize(&buffer, 0);
     return 0;
 }
 

@@ -13,7 +13,7 @@ ffi.cdef [[
         signed c : 4;
         _Bool d : 1;
         enum three e : 2;
-        unsigned long f : 33;
+        unsigned long long f : 33;
         int : 0;
         unsigned char g : 3;
         long h : 64;

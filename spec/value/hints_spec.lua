@@ -102,7 +102,7 @@ describe("a character", function()
 end)
 
 describe("text of wide characters", function()
-    it("comes from their numbers", function()
+    it("comes from their numbers #lp64", function()
         raises("bad argument #1 to 'wcslen' (size_t wcslen(const wchar_t *)): cannot convert string "
             .. "\"abc\" to 'const int *': wide characters are ffi.new(\"int[?]\", #s + 1, "
             .. "{utf8.codepoint(s, 1, -1)})", C.wcslen, "abc")

@@ -206,7 +206,7 @@ describe("parts of complex numbers", function()
 end)
 
 describe("elements", function()
-    it("take integers, integral floats, boxed integers and enums", function()
+    it("take integers, integral floats, boxed integers and enums #lp64", function()
         local a = ffi.new("int[4]", {10, 11, 12, 13})
         assert.equal(11, a[1])
         assert.equal(12, a[2.0])
