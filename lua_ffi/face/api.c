@@ -231,8 +231,9 @@ int luaopen_cffi_core(lua_State *L)
 {
     const char *lacking = lffi_cpu_lacks();
     if (lacking != NULL)
-        luaL_error(L, "cffi was built for processors with '%s', which this one lacks: build it "
-                      "without -march",
+        luaL_error(L,
+                   "cffi was built for processors with '%s', which this one lacks: build it "
+                   "without -march",
                    lacking);
     lffi_check_version(L);
     lffi_library_pin();
