@@ -27,7 +27,7 @@ static const char *value_text(const struct cdecl_value *value, char *text, size_
     if (value->kind == CDECL_VALUE_NONE)
         snprintf(text, size, "NULL");
     else if (value->kind == CDECL_VALUE_FLOAT)
-        snprintf(text, size, "%.17Lg", value->f);
+        snprintf(text, size, "%.17g", (double)value->f);
     else if (value->kind == CDECL_VALUE_STRING)
         snprintf(text, size, "\"%s\"", value->s);
     else if (value->type->is_signed || (value->type->kind == CDECL_ENUM))

@@ -140,6 +140,20 @@ struct cdecl_tag {
     const struct cdecl_tag *next; /* in the order of creation; use cdecl_next_tag() */
 };
 
+/* The widest floating type, of which the values of all others are. */
+#ifdef __SIZEOF_FLOAT128__
+typedef __float128 cdecl_real;
+#else
+typedef long double cdecl_real;
+#endif
+/* Where it has more digits than long double, and there are integers of its size: the text of
+ * printf's %.<digits>g, correctly rounded. CDECL_QUAD_DIGITS tell any two values apart. */
+#if defined __SIZEOF_FLOAT128__ && defined __SIZEOF_INT128__
+#define CDECL_QUAD 1
+enum { CDECL_QUAD_DIGITS = 36 };
+void cdecl_print_quad(char *text, size_t size, cdecl_real value, int digits);
+#endif
+
 enum cdecl_value_kind { CDECL_VALUE_NONE, CDECL_VALUE_INT, CDECL_VALUE_FLOAT, CDECL_VALUE_STRING };
 
 /* A constant. Integers are two's complement in `u`, to be read as signed when the type is. */
@@ -147,8 +161,8 @@ struct cdecl_value {
     enum cdecl_value_kind kind;
     const struct cdecl_type *type; /* of the expression; element type for strings is type->target */
     union {
-        uint64_t u;    /* INT */
-        long double f; /* FLOAT */
+        uint64_t u;   /* INT */
+        cdecl_real f; /* FLOAT */
         struct {
             const char *s; /* STRING: bytes in the execution character set, owned by the state */
             size_t size;   /* STRING: bytes, without the terminating zero */

@@ -23,7 +23,7 @@ bool cdecl__is_known(const struct operand *o);
 bool cdecl__is_pointer(const struct operand *o);
 struct operand cdecl__rvalue(struct parser *p, struct operand o);
 bool cdecl__is_negative(const struct cdecl_value *v);
-long double cdecl__round_to(long double f, const struct cdecl_type *type);
+cdecl_real cdecl__round_to(cdecl_real f, const struct cdecl_type *type);
 
 /* ---- expr_primary.c ---- */
 

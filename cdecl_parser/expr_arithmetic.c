@@ -60,7 +60,7 @@ static bool compare_ints(enum token_kind op, uint64_t a, uint64_t b, bool with_s
     }
 }
 
-static bool compare_floats(enum token_kind op, long double a, long double b)
+static bool compare_floats(enum token_kind op, cdecl_real a, cdecl_real b)
 {
     switch ((int)op) {
     case TOK_LT: return a < b;
@@ -114,17 +114,36 @@ static struct operand integer_arithmetic(struct parser *p, const struct token *o
     return cdecl__of_int(type, cdecl__wrap(u, type));
 }
 
-static struct operand float_arithmetic(const struct token *op, long double a, long double b,
+static long double in_long_double(const struct token *op, long double a, long double b)
+{
+    switch ((int)op->kind) {
+    case TOK_STAR: return a * b;
+    case TOK_SLASH: return a / b;
+    case TOK_PLUS: return a + b;
+    default: return a - b;
+    }
+}
+
+static cdecl_real in_widest(const struct token *op, cdecl_real a, cdecl_real b)
+{
+    switch ((int)op->kind) {
+    case TOK_STAR: return a * b;
+    case TOK_SLASH: return a / b;
+    case TOK_PLUS: return a + b;
+    default: return a - b;
+    }
+}
+
+/* What is rounded twice, to the widest type first, is rounded correctly where that has more than
+ * twice as many digits, as it has than double, but not than long double. */
+static struct operand float_arithmetic(const struct token *op, cdecl_real a, cdecl_real b,
                                        const struct cdecl_type *type)
 {
     struct cdecl_value v = {.kind = CDECL_VALUE_FLOAT, .type = type};
-    switch ((int)op->kind) {
-    case TOK_STAR: v.f = a * b; break;
-    case TOK_SLASH: v.f = a / b; break;
-    case TOK_PLUS: v.f = a + b; break;
-    default: v.f = a - b; break;
-    }
-    v.f = cdecl__round_to(v.f, type);
+    if (type->prim == CDECL_PRIM_LDOUBLE)
+        v.f = in_long_double(op, (long double)a, (long double)b);
+    else
+        v.f = cdecl__round_to(in_widest(op, a, b), type);
     return cdecl__of_value(v);
 }
 

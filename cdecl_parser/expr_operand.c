@@ -82,10 +82,10 @@ bool cdecl__is_negative(const struct cdecl_value *v)
 
 /* Whether the integral part of `f` is a value of the type (C11 6.3.1.4p1: the others are
  * undefined). */
-static bool float_fits(long double f, const struct cdecl_type *to)
+static bool float_fits(cdecl_real f, const struct cdecl_type *to)
 {
     unsigned bits = to->bits > 64 ? 64 : to->bits;
-    long double half = (long double)((uint64_t)1 << (bits - 1)); /* 2^(bits - 1) */
+    cdecl_real half = (cdecl_real)((uint64_t)1 << (bits - 1)); /* 2^(bits - 1) */
     if (!to->is_signed)
         return f > -1 && f < half * 2;
     return (f >= -half || f > -half - 1) && f < half;
@@ -93,7 +93,7 @@ static bool float_fits(long double f, const struct cdecl_type *to)
 
 static void float_to_int(struct parser *p, struct cdecl_value *v, const struct cdecl_type *to)
 {
-    long double f = v->f;
+    cdecl_real f = v->f;
     v->kind = CDECL_VALUE_INT;
     if (to->kind == CDECL_BOOL) {
         v->u = f != 0;
@@ -110,12 +110,14 @@ static void float_to_int(struct parser *p, struct cdecl_value *v, const struct c
     v->u = cdecl__wrap(v->u, to);
 }
 
-long double cdecl__round_to(long double f, const struct cdecl_type *type)
+cdecl_real cdecl__round_to(cdecl_real f, const struct cdecl_type *type)
 {
     if (type->prim == CDECL_PRIM_FLOAT)
         return (float)f;
     if (type->prim == CDECL_PRIM_DOUBLE)
         return (double)f;
+    if (type->prim == CDECL_PRIM_LDOUBLE)
+        return (long double)f;
     return f;
 }
 
@@ -144,7 +146,7 @@ void cdecl__convert(struct parser *p, struct cdecl_value *v, const struct cdecl_
     else if (to->kind == CDECL_FLOAT && from_float)
         v->f = cdecl__round_to(v->f, to);
     else if (to->kind == CDECL_FLOAT && from_int) {
-        long double f = cdecl__is_negative(v) ? (long double)(int64_t)v->u : (long double)v->u;
+        cdecl_real f = cdecl__is_negative(v) ? (cdecl_real)(int64_t)v->u : (cdecl_real)v->u;
         v->kind = CDECL_VALUE_FLOAT;
         v->f = cdecl__round_to(f, to);
     } else if (!(to->kind == CDECL_POINTER && (from_int || v->kind == CDECL_VALUE_STRING)))

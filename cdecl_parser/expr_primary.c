@@ -52,7 +52,7 @@ static bool float_builtin(struct parser *p, const struct name *name, struct oper
         cdecl__skip_parens(p);
         struct cdecl_value v = {.kind = CDECL_VALUE_FLOAT,
                                 .type = p->state->basic[builtins[i].prim]};
-        v.f = builtins[i].nan ? (long double)__builtin_nan("") : (long double)__builtin_inf();
+        v.f = builtins[i].nan ? (cdecl_real)__builtin_nan("") : (cdecl_real)__builtin_inf();
         *result = cdecl__of_value(v);
         return true;
     }

@@ -149,10 +149,15 @@ static struct cdecl_value floating(struct parser *p, const struct token *token)
     if (rest == buffer)
         malformed(p, token);
     value.type = p->state->basic[float_suffix(p, token, rest)];
+    /* Rounded once: what long double has may lie on the other side of a tie. */
     if (value.type->prim == CDECL_PRIM_FLOAT)
-        value.f = (float)value.f;
+        value.f = strtof(buffer, NULL);
     else if (value.type->prim == CDECL_PRIM_DOUBLE)
-        value.f = (double)value.f;
+        value.f = strtod(buffer, NULL);
+#ifdef CDECL_QUAD
+    else if (value.type->prim == CDECL_PRIM_FLOAT128)
+        value.f = cdecl__read_quad(buffer, (size_t)(rest - buffer));
+#endif
     return value;
 }
 

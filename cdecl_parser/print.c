@@ -437,7 +437,27 @@ static bool reads_back(const char *text, const struct cdecl_value *v)
         return strtod(text, NULL) == (double)v->f;
     if (v->type->prim == CDECL_PRIM_FLOAT)
         return strtof(text, NULL) == (float)v->f;
-    return strtold(text, NULL) == v->f;
+#ifdef CDECL_QUAD
+    if (v->type->prim == CDECL_PRIM_FLOAT128) {
+        bool negative = *text == '-';
+        text += negative;
+        return cdecl__read_quad(text, strlen(text)) == (negative ? -v->f : v->f);
+    }
+#endif
+    return strtold(text, NULL) == (long double)v->f;
+}
+
+/* The text of a finite value with so many digits; returns what the decimal point is in it. */
+static const char *float_text(char *text, size_t size, const struct cdecl_value *v, int digits)
+{
+#ifdef CDECL_QUAD
+    if (v->type->prim == CDECL_PRIM_FLOAT128) {
+        cdecl_print_quad(text, size, v->f, digits);
+        return ".";
+    }
+#endif
+    snprintf(text, size, "%.*Lg", digits, (long double)v->f);
+    return localeconv()->decimal_point;
 }
 
 /* With as few digits as it takes. */
@@ -453,18 +473,18 @@ static void put_float(struct out *out, const struct cdecl_value *v)
         put(out, v->f < 0 ? "-__builtin_inf()" : "__builtin_inf()");
         return;
     }
-    int digits = FLT_DIG;
+    int digits = FLT_DIG, most = prim == CDECL_PRIM_FLOAT128 ? 36 : LDBL_DECIMAL_DIG;
+    const char *point;
     do
-        snprintf(text, sizeof text, "%.*Lg", digits, v->f);
-    while (!reads_back(text, v) && digits++ < LDBL_DECIMAL_DIG);
-    const char *point = localeconv()->decimal_point, *at = strstr(text, point);
+        point = float_text(text, sizeof text, v, digits);
+    while (!reads_back(text, v) && digits++ < most);
+    const char *at = strstr(text, point);
     cdecl__put(out, text, at == NULL ? strlen(text) : (size_t)(at - text));
     put(out, at == NULL ? "" : ".");
     put(out, at == NULL ? "" : at + strlen(point));
     if (text[strspn(text, "-0123456789")] == '\0')
         put(out, ".0");
-    if (prim == CDECL_PRIM_LDOUBLE || prim == CDECL_PRIM_FLOAT128)
-        put(out, "L");
+    put(out, prim == CDECL_PRIM_LDOUBLE ? "L" : prim == CDECL_PRIM_FLOAT128 ? "F128" : "");
 }
 
 static void put_string(struct out *out, const char *text, size_t size)

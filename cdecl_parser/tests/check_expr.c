@@ -32,8 +32,8 @@ START_TEST(floating)
     must_parse(declarations);
     struct cdecl_value value = value_of(floats[_i].text);
     ck_assert_msg(value.kind == CDECL_VALUE_FLOAT, "%s is no float", floats[_i].text);
-    ck_assert_msg(same_float(value.f, floats[_i].value), "%s: %.21Lg, not %.21Lg", floats[_i].text,
-                  floats[_i].value, value.f);
+    ck_assert_msg(same_float((long double)value.f, floats[_i].value), "%s: %.21Lg, not %.21Lg",
+                  floats[_i].text, floats[_i].value, (long double)value.f);
     ck_assert_str_eq(print_type(value.type->unqual), floats[_i].type);
 }
 END_TEST

@@ -19,7 +19,8 @@ START_TEST(floating)
 {
     struct cdecl_value value = value_of(floats[_i].text);
     ck_assert_int_eq(value.kind, CDECL_VALUE_FLOAT);
-    ck_assert_msg(value.f == floats[_i].value, "%s is %.21Lg", floats[_i].text, value.f);
+    ck_assert_msg(value.f == floats[_i].value, "%s is %.21Lg", floats[_i].text,
+                  (long double)value.f);
     ck_assert_str_eq(print_type(value.type), floats[_i].type);
 }
 END_TEST
@@ -65,7 +66,8 @@ static const struct {
 START_TEST(newer_number)
 {
     struct cdecl_value value = value_of(newer[_i].text);
-    long double number = value.kind == CDECL_VALUE_INT ? (long double)value.u : value.f;
+    long double number =
+        value.kind == CDECL_VALUE_INT ? (long double)value.u : (long double)value.f;
     ck_assert_msg(same_float(number, newer[_i].value), "%s is %Lg", newer[_i].text, number);
     ck_assert_str_eq(print_type(value.type), newer[_i].type);
 }

@@ -20,11 +20,7 @@
 
 /* A number that every floating type converts to exactly, but for IBM's pairs of doubles when these
  * are further apart than 113 bits. */
-#ifdef __SIZEOF_FLOAT128__
-typedef __float128 lffi_real;
-#else
-typedef long double lffi_real;
-#endif
+typedef cdecl_real lffi_real;
 
 /* How integers that do not fit are treated (docs/design.md S1). */
 enum lffi_policy { LFFI_FIT, LFFI_STRICT, LFFI_WRAP, LFFI_SATURATE };

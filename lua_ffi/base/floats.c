@@ -173,9 +173,9 @@ const char *lffi_push_float_text(lua_State *L, enum lffi_op op, const void *src)
 {
     char text[64];
     lffi_real value = lffi_load_float(op, src);
-#ifdef LFFI_QUAD
+#ifdef CDECL_QUAD
     if (op == LFFI_FLOAT128) {
-        lffi_print_quad(text, sizeof text, value);
+        cdecl_print_quad(text, sizeof text, value, CDECL_QUAD_DIGITS);
         return lua_pushstring(L, text);
     }
 #endif

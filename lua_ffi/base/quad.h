@@ -4,11 +4,9 @@
 
 #include "base/base.h"
 
-#if defined __SIZEOF_FLOAT128__ && defined __SIZEOF_INT128__
+#ifdef CDECL_QUAD
 #define LFFI_QUAD 1
 
-/* The text of %.36g, as many digits as tell any two values apart, correctly rounded. */
-void lffi_print_quad(char *text, size_t size, lffi_real value);
 lffi_real lffi_quad_floor(lffi_real value);
 lffi_real lffi_quad_fmod(lffi_real a, lffi_real b);
 

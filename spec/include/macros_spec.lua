@@ -470,6 +470,32 @@ static void dump(const void *at)
                 return ("%02x"):format(c:byte())
             end)
             assert.equal(expected[i], bytes, text)
+            assert.equal(tostring(object[0]), tostring(ffi.toretval(ffi.eval(text))))
         end
+    end)
+
+    it("are computed with in as many, and written so that they read back", function()
+        local ffi = core.scope {}
+        local function shown(text) return tostring(ffi.eval(text)) end
+        assert.equal("3.10000000000000000000000000000000008", shown "3.1f128")
+        assert.equal("6.20000000000000000000000000000000015", shown "3.1F128 * 2")
+        assert.equal("0.333333333333333333333333333333333317", shown "1.0f128/3")
+        assert.equal("-3.10000000000000000000000000000000008", shown "-3.1f128")
+        assert.equal("2", shown "0x1.ffffffffffffffffffffffffffff8p0f128")
+        assert.equal("6.47517511943802511092443895822764655e-4966", shown "0x0.9p-16494f128")
+        assert.same({ "0", "0", "inf" }, { shown "1e-4966f128", shown "1e-99999f128", shown "1e4933f128" })
+        assert.same({ 0, 1 }, { ffi.tonumber(ffi.eval "3.1f128 == 3.1L"), ffi.tonumber(ffi.eval "3.1f128 == 3.1Q") })
+        ffi.cdef "static const _Float128 Q = 0.1f128; static const _Float128 THIRD = -1.0f128/3;"
+        assert.equal("static const _Float128 Q = 0.1F128", (select(2, ffi.declaration "Q")))
+        local text = select(2, ffi.declaration "THIRD")
+        assert.equal("static const _Float128 THIRD = -0.3333333333333333333333333333333333F128", text)
+        assert.equal(shown "-1.0f128/3", shown(text:match "= (.*)"))
+    end)
+
+    it("of other types are rounded once", function()
+        local ffi = core.scope {}
+        -- Just above the middle of two floats, and of two doubles: long double is that middle.
+        assert.equal(0x1.000002p0, ffi.toretval(ffi.eval "0x1.0000010000000000000000001p0f"))
+        assert.equal(0x1.0000000000001p0, ffi.toretval(ffi.eval "0x1.00000000000008000000000001p0"))
     end)
 end)

@@ -7,8 +7,6 @@
 -- evaluate.run.
 local evaluate = require "cffi.include.evaluate"
 local expression = require "cffi.include.expression"
-local late = require "cffi.late"
-local quad = late "cffi.include.quad"
 local reader = require "cffi.include.reader"
 
 local macros = {}
@@ -148,8 +146,7 @@ function macros.value(state, name, text)
     end
     local ok, value = pcall(state.ffi.eval, text)
     if ok then
-        local exact = text:find "[fF]128$" and quad.constant(state.ffi, text)
-        return exact or type(value) == "string" and value or state.ffi.toretval(value), true
+        return type(value) == "string" and value or state.ffi.toretval(value), true
     end
     local is_ct, ct = pcall(state.ffi.typeof, text)
     if is_ct then
