@@ -71,6 +71,13 @@ OUT_OF_LINE static struct operand subscript(struct parser *p, struct operand o,
     return dereference(p, cdecl__scale_add(p, o, index, false), at);
 }
 
+/* The result of a call or a change, of which only the type is known. */
+static struct operand effect(struct parser *p, const struct cdecl_type *type)
+{
+    p->effects += p->unevaluated == 0;
+    return cdecl__of_type(type);
+}
+
 OUT_OF_LINE static struct operand call(struct parser *p, struct operand o, const struct place *at)
 {
     const struct cdecl_type *type = o.v.type;
@@ -79,7 +86,7 @@ OUT_OF_LINE static struct operand call(struct parser *p, struct operand o, const
     if (type->kind != CDECL_FUNCTION)
         cdecl__fail_at(p, at, "'%s' is not a function", cdecl__type_text(p->state, o.v.type));
     cdecl__skip_parens(p);
-    return cdecl__of_type(type->target);
+    return effect(p, type->target);
 }
 
 /* postfix = primary { "[" e "]" | "(" args ")" | "." name | "->" name | "++" | "--" } */
@@ -98,7 +105,7 @@ static struct operand postfix(struct parser *p, struct operand o)
         else if (cdecl__accept(p, TOK_ARROW))
             o = member(p, dereference(p, o, &at), &at);
         else if (cdecl__accept(p, TOK_INCREMENT) || cdecl__accept(p, TOK_DECREMENT))
-            o = cdecl__of_type(o.v.type);
+            o = effect(p, o.v.type);
         else
             return o;
     }
@@ -226,7 +233,7 @@ static struct operand unary_inner(struct parser *p)
     }
     case TOK_NOT: cdecl__advance(p); return logical_not(p, cast(p));
     case TOK_INCREMENT:
-    case TOK_DECREMENT: cdecl__advance(p); return cdecl__of_type(unary(p).v.type);
+    case TOK_DECREMENT: cdecl__advance(p); return effect(p, unary(p).v.type);
     default: break;
     }
     if (cdecl__is_soft(&p->tok, TOK_SOFT_ALIGNOF) && p->tok.name->decl == NULL && !p->preprocessing)
@@ -383,7 +390,7 @@ static struct operand assignment(struct parser *p)
     while (p->tok.kind == TOK_ASSIGN || p->tok.kind == TOK_OPASSIGN) {
         cdecl__advance(p);
         cdecl__conditional_operand(p);
-        o = cdecl__of_type(o.v.type);
+        o = effect(p, o.v.type);
     }
     return o;
 }
@@ -391,9 +398,14 @@ static struct operand assignment(struct parser *p)
 /* expression = assignment { "," assignment } */
 struct operand cdecl__full_operand(struct parser *p)
 {
+    unsigned effects = p->effects;
     struct operand o = assignment(p);
-    while (cdecl__accept(p, TOK_COMMA))
+    while (cdecl__accept(p, TOK_COMMA)) {
+        bool pure = p->effects == effects;
         o = cdecl__rvalue(p, assignment(p));
+        if (!pure) /* what is dropped would have had to be done */
+            o = cdecl__of_type(o.v.type);
+    }
     return o;
 }
 

@@ -41,6 +41,14 @@
 struct cdecl_state;
 struct parser;
 
+/* ---- quad_text.c: constants of _Float128 ---- */
+
+#ifdef CDECL_QUAD
+/* The value of a floating constant without its suffix, as C writes it, rounded to nearest. The byte
+ * among the digits that is none is the decimal point. */
+cdecl_real cdecl__read_quad(const char *text, size_t size);
+#endif
+
 /* ---- arena.c, table.c: in memory.h ---- */
 /* ---- token.c: in token.h ---- */
 /* ---- target.c: in target.h ---- */
@@ -414,14 +422,6 @@ struct cdecl_value cdecl__number(struct parser *p, const struct token *token);
 struct cdecl_value cdecl__character(struct parser *p, const struct token *token);
 /* The current string token and those following it, joined; advances past them. */
 struct cdecl_value cdecl__strings(struct parser *p);
-
-/* ---- quad_text.c: constants of _Float128 ---- */
-
-#ifdef CDECL_QUAD
-/* The value of a floating constant without its suffix, as C writes it, rounded to nearest. The byte
- * among the digits that is none is the decimal point. */
-cdecl_real cdecl__read_quad(const char *text, size_t size);
-#endif
 
 /* ---- expr_arithmetic.c: in expr.h ---- */
 

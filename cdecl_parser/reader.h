@@ -70,6 +70,7 @@ struct parser {
     bool preprocessing; /* in #if: unknown names are 0 */
     unsigned depth;
     unsigned unevaluated; /* >0: values do not matter (sizeof, dead branches) */
+    unsigned effects;     /* calls and changes that were met where values matter */
     size_t next_arg;      /* of source->args, for "$" */
     uint32_t surplus;     /* the first argument that no "$" took, when all is read */
     uint32_t pack;        /* #pragma pack in force, 0 when none */

@@ -124,7 +124,9 @@ local function reason_of(message)
 end
 
 -- Macros that are another thing at each place of their use.
-local ELSEWHERE = { OPENSSL_FILE = true, OPENSSL_LINE = true, errno = true, G_STRLOC = true }
+local ELSEWHERE = {
+    OPENSSL_FILE = true, OPENSSL_LINE = true, errno = true, G_STRLOC = true, SDL_FILE = true, SDL_LINE = true,
+}
 
 local function macros_of(ns, paths)
     local plain, callable = {}, {}

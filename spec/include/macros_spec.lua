@@ -204,6 +204,7 @@ int abs(int);
 #define NINE optind = 9
 #define SIZE abs(-7)
 #define optind (optind)
+#define THEN (optind++, abs(-1), 0x10u)
 #define LOOP LOOP
 #define PING PONG + 1
 #define PONG PING + 2
@@ -225,6 +226,8 @@ int abs(int);
         assert.equal(5, ns.optind)
         assert.equal("abs NEXT SELF F G TAIL", (table.concat(listed, " "):gsub("^optind ", "")))
         assert.same({ 9, 9 }, { ns.NINE, ns.optind })
+        assert.same({ 16, 10 }, { ns.THEN, ns.optind })
+        assert.same({ 16, 11 }, { ns.THEN, ns.optind })
     end)
 
     it("end although they name themselves", function()
