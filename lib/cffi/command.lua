@@ -129,8 +129,8 @@ function command.help(entry)
         lines = { (usage:gsub(" +$", "")), "", entry.says }
         lines[#lines + 1] = entry.more
         local options = option_lines(entry.options)
-        table.move(options, 1, #options, #lines + 2, lines)
-        lines[#lines - #options] = #options > 0 and "" or nil
+        if #options > 0 then lines[#lines + 1] = "" end
+        table.move(options, 1, #options, #lines + 1, lines)
         return table.concat(lines, "\n") .. "\n"
     end
     for i, usage in ipairs(command.usages) do

@@ -481,6 +481,11 @@ function memory.op_check()
     end
 end
 
+local function set_pause(pause)
+    if _VERSION == "Lua 5.5" then return collectgarbage("param", "pause", pause) end
+    return collectgarbage("setpause", pause)
+end
+
 function memory.op_collect()
     world.log "collect"
     local kind = random(4)
@@ -489,11 +494,11 @@ function memory.op_collect()
     elseif kind == 2 then
         collectgarbage "step"
     else -- a whole collection at every allocation, or very often: dear, so for one operation only
-        local pause = collectgarbage("setpause", 0)
+        local pause = set_pause(0)
         collectgarbage(kind == 3 and "incremental" or "generational")
         memory.hook()
         collectgarbage "incremental"
-        collectgarbage("setpause", pause)
+        set_pause(pause)
     end
 end
 
