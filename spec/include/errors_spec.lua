@@ -228,6 +228,8 @@ describe("ffi.include", function()
         assert.same({ 0, 0 }, get { undefs = { "_GNU_SOURCE" } })
         assert.same({ 1, 4 }, get { cflags = "-I" .. inner .. " -DFLAG=4" })
         assert.same({ 1, 0 }, get { cc = { "gcc" } })
+        support.raises("cannot include <deep.h>: a word for the compiler has a zero byte", get,
+            { cflags = { "-DA\0B" } })
     end)
 
     it("reads several headers, and packages", function()

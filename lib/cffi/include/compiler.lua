@@ -139,7 +139,11 @@ end
 -- Starts the compiler; returns a function that waits for it and returns its exit code, output and
 -- messages. `doing` begins the error when it cannot be run: "cannot include <zlib.h>".
 local function start(how, arguments, input, doing)
-    local finish = system.start(join(how.words, arguments), input)
+    local words = join(how.words, arguments)
+    if table.concat(words):find "\0" then
+        error(("%s: a word for the compiler has a zero byte"):format(doing), 0)
+    end
+    local finish = system.start(words, input)
     return function()
         local code, output, messages = finish()
         if not code then

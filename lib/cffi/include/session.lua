@@ -47,7 +47,7 @@ local function of_packages(names)
     local name = fields.hash(key) .. ".pkg"
     local known = cache.read(name, key)
     if known and known.folders and known.flags and known.libraries
-        and units.unchanged(known.folders) then
+        and not (known.flags .. known.libraries):find "\0" and units.unchanged(known.folders) then
         return { flags = units.lines(known.flags), libraries = units.lines(known.libraries) }
     end
     local found = packages.ask(names)
