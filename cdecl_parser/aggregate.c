@@ -131,6 +131,8 @@ void cdecl__body_constant(struct parser *p, const struct cdecl_decl *decl)
 /* static const T name = constant; inside a body: a constant of the struct, as in LuaJIT. */
 static void member_constant(struct parser *p, const struct declarator *d)
 {
+    if (d->type->kind == CDECL_FUNCTION)
+        cdecl__fail_at(p, &d->at, "a function in a struct is C++: declare it outside");
     if (d->name == NULL || !cdecl__accept(p, TOK_ASSIGN))
         cdecl__expected(p, "'=' after a static constant");
     struct cdecl_value value = cdecl__initialiser(p);
@@ -267,7 +269,9 @@ static void check_member(struct parser *p, const struct member_node *node, enum 
     const char *name = node->member.name == NULL ? "(unnamed)" : node->member.name;
     bool open = type->kind == CDECL_ARRAY && type->count >= CDECL_COUNT_VLA;
     if (type->kind == CDECL_FUNCTION)
-        cdecl__fail_at(p, &node->at, "member '%s' is a function", name);
+        cdecl__fail_at(p, &node->at,
+                       "member '%s' is a function, which is C++: a pointer to one is '(*%s)'", name,
+                       name);
     if (!cdecl_is_complete(type) && !open && !cdecl__complete_known(p->state, type->unqual))
         cdecl__fail_at(p, &node->at, "member '%s' has incomplete type '%s'", name,
                        cdecl__type_text(p->state, type));

@@ -289,6 +289,7 @@ struct cdecl_error {
     uint32_t source_column; /* caret position in `source`, 1-based */
     uint32_t surplus;       /* 1-based: the first argument that no "$" takes, 0 for other errors */
     bool out_of_memory;
+    bool conflict; /* with a declaration of an earlier text */
 };
 
 /* An argument for "$" in a text. */

@@ -34,7 +34,7 @@ static void clear(struct cdecl_error *error)
 {
     error->line = error->column = error->source_column = error->surplus = 0;
     error->file[0] = error->message[0] = error->source[0] = '\0';
-    error->out_of_memory = false;
+    error->out_of_memory = error->conflict = false;
 }
 
 COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
@@ -49,6 +49,8 @@ COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *
             snprintf(error->file, sizeof error->file, "%s", p->lex.file);
         locate(error, p->lex.text, p->lex.text + p->lex.size, place->at);
     }
+    error->conflict = state->conflict;
+    state->conflict = false;
     vsnprintf(error->message, sizeof error->message, format, args);
     longjmp(state->jump, 1);
 }
@@ -94,8 +96,8 @@ void cdecl__expected(const struct parser *p, const char *what)
         cdecl__fail_token(p, token, "expected %s, got end of %s", what,
                           p->preprocessing ? "line" : "text");
     int size = token->size > QUOTED ? QUOTED : (int)token->size;
-    cdecl__fail_token(p, token, "expected %s, got '%.*s%s'", what, size, token->start,
-                      token->size > QUOTED ? "..." : "");
+    cdecl__fail_token(p, token, "expected %s, got '%.*s%s'%s", what, size, token->start,
+                      token->size > QUOTED ? "..." : "", cdecl__cpp_reason(p));
 }
 
 struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
@@ -103,6 +105,7 @@ struct origin cdecl__origin(const struct parser *p, const struct place *at, cons
 {
     struct origin origin = {""};
     bool here = cdecl__arena_is_new(&p->state->arena, old) && file == p->lex.file;
+    p->state->conflict = line != 0 && !cdecl__is_of_this_text(p->state, old);
     if (line == 0 || (here && line == at->line))
         return origin;
     if (file != NULL)
@@ -142,9 +145,12 @@ static void put_caret(struct out *out, const struct cdecl_error *error)
 
 size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size)
 {
+    static const char fresh[] = " (ffi.scope{} starts afresh)";
     struct out out = {.buffer = buffer, .size = size};
     put_position(&out, error);
     cdecl__put(&out, error->message, strlen(error->message));
+    if (error->conflict)
+        cdecl__put(&out, fresh, sizeof fresh - 1);
     if (error->line != 0 && error->source[0] != '\0')
         put_caret(&out, error);
     if (size > 0)

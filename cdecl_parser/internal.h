@@ -94,7 +94,8 @@ COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *p
 COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
                                       const char *format, ...) LIKE_PRINTF(3, 4);
 /* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text
- * where that says nothing: in the line of the error, or in an earlier text without a name. */
+ * where that says nothing: in the line of the error, or in an earlier text without a name. Notes
+ * for the error that follows whether it is of an earlier text. */
 struct origin {
     char text[200];
 };
@@ -131,6 +132,7 @@ struct cdecl_state {
     /* The running transaction. */
     uint32_t epoch; /* its number */
     struct undo *undo;
+    bool conflict; /* the error that comes is one with an earlier text */
     struct arena_mark mark;
     struct cdecl_decl *mark_decl;
     size_t mark_indexed;
@@ -191,6 +193,8 @@ struct name_set {
 };
 struct name_set cdecl__name_set(struct cdecl_state *state, size_t names); /* room for so many */
 bool cdecl__add_name(struct name_set *set, const char *name);             /* false: it was there */
+/* Whether the object was made or changed by the running transaction. */
+bool cdecl__is_of_this_text(const struct cdecl_state *state, const void *object);
 bool cdecl__is_current(const struct cdecl_decl *decl); /* what its name means, not replaced */
 bool cdecl__is_defined(const struct name *name);       /* as a macro */
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
@@ -324,6 +328,12 @@ struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space,
 /* ---- annotation_text.c: in cdecl.h ---- */
 
 /* ---- annotation.c: in annotation.h ---- */
+
+/* ---- cplusplus.c ---- */
+
+bool cdecl__is_cpp(const char *word); /* begins declarations of C++ alone */
+/* ": ... is C++", what the current token is where C does not take it; or an empty text. */
+const char *cdecl__cpp_reason(const struct parser *p);
 
 /* ---- foreign.c ---- */
 

@@ -236,6 +236,17 @@ void cdecl__commit(struct cdecl_state *state)
     cdecl__arena_reset(&state->scratch);
 }
 
+bool cdecl__is_of_this_text(const struct cdecl_state *state, const void *object)
+{
+    const struct undo *undo = state->undo;
+    size_t size = sizeof(struct cdecl_tag);
+    if (cdecl__arena_is_new(&state->arena, object))
+        return true;
+    while (undo != NULL && (uintptr_t)undo->address - (uintptr_t)object >= size)
+        undo = undo->previous;
+    return undo != NULL;
+}
+
 void cdecl__rollback(struct cdecl_state *state)
 {
     for (const struct undo *undo = state->undo; undo != NULL; undo = undo->previous)

@@ -346,17 +346,6 @@ static bool specifier(struct parser *p, struct spec_reader *r)
     return qualifier_or_storage(p, r->specs) || type_specifier(p, r);
 }
 
-/* Words that begin declarations of C++ alone. */
-static bool is_cpp(const char *word)
-{
-    static const char *const words[] = {"class",  "namespace", "template", "using", "std",
-                                        "public", "private",   "virtual",  "friend"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (strcmp(words[i], word) == 0)
-            return true;
-    return false;
-}
-
 /* Fails when it is known where the name comes from. */
 COLD static void fail_foreign(struct parser *p, const char *name)
 {
@@ -373,6 +362,10 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
     if (p->tok.kind != TOK_IDENT)
         cdecl__expected(p, "a type");
     const struct name *name = p->tok.name;
+    if (p->body != NULL && cdecl__byte_after(p) == '(' && name->extra != NULL &&
+        name->extra->tag != NULL)
+        cdecl__fail_token(p, &p->tok, "unknown type '%s': a constructor is C++, leave it out",
+                          name->text);
     if (name->extra != NULL && name->extra->tag != NULL)
         cdecl__fail_token(p, &p->tok, "unknown type '%s' (did you mean '%s'?)", name->text,
                           cdecl__type_text(p->state, name->extra->tag->type));
@@ -381,7 +374,7 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
                           "unknown type '%s' before '.' (a Lua float in the name? "
                           "math.tointeger makes it an integer)",
                           name->text);
-    if (is_cpp(name->text))
+    if (cdecl__is_cpp(name->text))
         cdecl__fail_token(p, &p->tok,
                           "unknown type '%s': this is C++, ffi.cdef takes C "
                           "(declare the functions that it exports as extern \"C\")",

@@ -36,10 +36,15 @@ describe("ffi.cdef", function()
 
         it("names the first place of a conflict", function()
             ffi.cdef("int a;\nint b;\nstruct s {\nint m; };", {name = "one.h"})
-            raises("two.h:2:6: 'b' redeclared as 'extern long b', was 'extern int b', first declared at one.h:2\n" ..
-                "    long b;\n         ^", function() ffi.cdef("int a;\nlong b;", {name = "two.h"}) end)
+            raises("two.h:2:6: 'b' redeclared as 'extern long b', was 'extern int b', first declared at one.h:2 " ..
+                "(ffi.scope{} starts afresh)\n    long b;\n         ^", function()
+                    ffi.cdef("int a;\nlong b;", {name = "two.h"})
+                end)
+            -- Not where both stand in the text.
+            raises("1:13: 'c' redeclared as 'extern long c', was 'extern int c'\n    int c; long c;\n                ^",
+                function() ffi.cdef "int c; long c;" end)
             raises("1:8: 'struct s' redefined: member 1 is 'long m' at byte 0, was 'int m' at byte 0, first " ..
-                "declared at one.h:3\n    struct s { long m; };\n           ^", function()
+                "declared at one.h:3 (ffi.scope{} starts afresh)\n    struct s { long m; };\n           ^", function()
                     ffi.cdef "struct s { long m; };"
                 end)
             local places = {}

@@ -167,7 +167,7 @@ describe("cffi.include.chunks", function()
         local ok, why = pcall(bind.text, { header }, { annotate = path }, "cffi bind mine.h", "mine")
         assert.is_false(ok)
         assert.equal(path .. ":1:5: 'getenv' redeclared as 'int getenv(void)', was 'char *getenv(const char *name)', "
-            .. "first declared at " .. header .. ":1", (why:match "[^\n]*"))
+            .. "first declared at " .. header .. ":1 (ffi.scope{} starts afresh)", (why:match "[^\n]*"))
         os.remove(path)
         os.remove(header)
     end)

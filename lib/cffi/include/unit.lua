@@ -164,9 +164,7 @@ end
 function unit.declare(ffi, text)
     local ok, why = pcall(ffi.cdef, text, { override = "names" })
     if not ok then
-        why = why:gsub("^[^\n:]*cffi/include/unit%.lua:%d+: ", "")
-        local again = why:find "redeclared" or why:find "redefin"
-        error(why .. (again and "\nffi.scope {} starts afresh" or ""), 0)
+        error((why:gsub("^[^\n:]*cffi/include/unit%.lua:%d+: ", "")), 0)
     end
 end
 
