@@ -362,8 +362,8 @@ COLD _Noreturn static void fail_no_type(struct parser *p)
     if (p->tok.kind != TOK_IDENT)
         cdecl__expected(p, "a type");
     const struct name *name = p->tok.name;
-    if (p->body != NULL && cdecl__byte_after(p) == '(' && name->extra != NULL &&
-        name->extra->tag != NULL)
+    if (p->body != NULL && cdecl__byte_after(p) == '(' && p->lex.next[1] != '*' &&
+        name->extra != NULL && name->extra->tag != NULL)
         cdecl__fail_token(p, &p->tok, "unknown type '%s': a constructor is C++, leave it out",
                           name->text);
     if (name->extra != NULL && name->extra->tag != NULL)
