@@ -7,9 +7,9 @@
 bool cdecl__is_cpp(const char *word)
 {
     static const char *const words[] = {
-        "class",    "namespace", "template", "using",    "std",      "public",   "private",
-        "virtual",  "friend",    "explicit", "mutable",  "typename", "decltype", "protected",
-        "operator", "delete",    "new",      "concept",  "requires", "consteval"};
+        "class",    "namespace", "template", "using",   "std",      "public",   "private",
+        "virtual",  "friend",    "explicit", "mutable", "typename", "decltype", "protected",
+        "operator", "delete",    "new",      "concept", "requires", "consteval"};
     for (size_t i = 0; i < sizeof words / sizeof *words; i++)
         if (strcmp(words[i], word) == 0)
             return true;
