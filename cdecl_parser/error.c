@@ -100,23 +100,6 @@ void cdecl__expected(const struct parser *p, const char *what)
                       token->size > QUOTED ? "..." : "", cdecl__cpp_reason(p));
 }
 
-struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
-                            const char *file, uint32_t line)
-{
-    struct origin origin = {""};
-    bool here = cdecl__arena_is_new(&p->state->arena, old) && file == p->lex.file;
-    p->state->conflict = line != 0 && !cdecl__is_of_this_text(p->state, old);
-    if (line == 0 || (here && line == at->line))
-        return origin;
-    if (file != NULL)
-        snprintf(origin.text, sizeof origin.text, ", first declared at %.150s:%lu", file,
-                 (unsigned long)line);
-    else if (here)
-        snprintf(origin.text, sizeof origin.text, ", first declared in line %lu",
-                 (unsigned long)line);
-    return origin;
-}
-
 static void put_position(struct out *out, const struct cdecl_error *error)
 {
     char number[48];

@@ -84,6 +84,12 @@ struct out {
 
 void cdecl__put(struct out *out, const char *text, size_t size);
 
+/* ---- cplusplus.c ---- */
+
+bool cdecl__is_cpp(const char *word); /* begins declarations of C++ alone */
+/* ": ... is C++", what the current token is where C does not take it; or an empty text. */
+const char *cdecl__cpp_reason(const struct parser *p);
+
 /* ---- error.c ---- */
 
 COLD _Noreturn void cdecl__fail_memory(struct cdecl_state *state);
@@ -93,14 +99,6 @@ COLD _Noreturn void cdecl__fail_at(const struct parser *p, const struct place *p
                                    const char *format, ...) LIKE_PRINTF(3, 4);
 COLD _Noreturn void cdecl__fail_token(const struct parser *p, const struct token *token,
                                       const char *format, ...) LIKE_PRINTF(3, 4);
-/* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text
- * where that says nothing: in the line of the error, or in an earlier text without a name. Notes
- * for the error that follows whether it is of an earlier text. */
-struct origin {
-    char text[200];
-};
-struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
-                            const char *file, uint32_t line);
 /* "expected <what>, got <the current token>" */
 COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 
@@ -193,8 +191,6 @@ struct name_set {
 };
 struct name_set cdecl__name_set(struct cdecl_state *state, size_t names); /* room for so many */
 bool cdecl__add_name(struct name_set *set, const char *name);             /* false: it was there */
-/* Whether the object was made or changed by the running transaction. */
-bool cdecl__is_of_this_text(const struct cdecl_state *state, const void *object);
 bool cdecl__is_current(const struct cdecl_decl *decl); /* what its name means, not replaced */
 bool cdecl__is_defined(const struct name *name);       /* as a macro */
 struct name_extra *cdecl__extra(struct cdecl_state *state, struct name *name);
@@ -213,6 +209,14 @@ static inline void cdecl__save(struct cdecl_state *state, void *address, size_t 
 }
 #define SAVE(state, lvalue) cdecl__save(state, (void *)&(lvalue), sizeof(lvalue))
 
+/* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text
+ * where that says nothing: in the line of the error, or in an earlier text without a name. Notes
+ * for the error that follows whether it is of an earlier text. */
+struct origin {
+    char text[200];
+};
+struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
+                            const char *file, uint32_t line);
 void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl);
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl);
 
@@ -328,12 +332,6 @@ struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space,
 /* ---- annotation_text.c: in cdecl.h ---- */
 
 /* ---- annotation.c: in annotation.h ---- */
-
-/* ---- cplusplus.c ---- */
-
-bool cdecl__is_cpp(const char *word); /* begins declarations of C++ alone */
-/* ": ... is C++", what the current token is where C does not take it; or an empty text. */
-const char *cdecl__cpp_reason(const struct parser *p);
 
 /* ---- foreign.c ---- */
 

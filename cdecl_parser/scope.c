@@ -6,6 +6,7 @@
  * was there before is saved by cdecl__save() before it changes and written back; nodes put into the
  * hash tables are found there by their hashes, which are noted, and taken out again. */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include "internal.h"
 
@@ -236,7 +237,8 @@ void cdecl__commit(struct cdecl_state *state)
     cdecl__arena_reset(&state->scratch);
 }
 
-bool cdecl__is_of_this_text(const struct cdecl_state *state, const void *object)
+/* Whether the object was made or changed by the running transaction. */
+static bool is_of_this_text(const struct cdecl_state *state, const void *object)
 {
     const struct undo *undo = state->undo;
     size_t size = sizeof(struct cdecl_tag);
@@ -245,6 +247,23 @@ bool cdecl__is_of_this_text(const struct cdecl_state *state, const void *object)
     while (undo != NULL && (uintptr_t)undo->address - (uintptr_t)object >= size)
         undo = undo->previous;
     return undo != NULL;
+}
+
+struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
+                            const char *file, uint32_t line)
+{
+    struct origin origin = {""};
+    bool here = cdecl__arena_is_new(&p->state->arena, old) && file == p->lex.file;
+    p->state->conflict = line != 0 && !is_of_this_text(p->state, old);
+    if (line == 0 || (here && line == at->line))
+        return origin;
+    if (file != NULL)
+        snprintf(origin.text, sizeof origin.text, ", first declared at %.150s:%lu", file,
+                 (unsigned long)line);
+    else if (here)
+        snprintf(origin.text, sizeof origin.text, ", first declared in line %lu",
+                 (unsigned long)line);
+    return origin;
 }
 
 void cdecl__rollback(struct cdecl_state *state)
