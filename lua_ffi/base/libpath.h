@@ -35,7 +35,7 @@ bool lffi_linker_script(const char *path, char *entry, size_t size);
 /* The directories the system's linker looks in without being told, most specific first. Ends in
  * NULL. */
 extern const char *const lffi_library_directories[];
-/* Adds the versions of `stem` that the dynamic linker itself has a list of. */
+/* system_*.c: adds the versions of `stem` that the dynamic linker itself has a list of. */
 void lffi_sonames_in_cache(struct lffi_sonames *found, const char *stem);
 
 #endif

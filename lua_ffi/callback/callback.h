@@ -37,7 +37,7 @@
  * yard. The slot of a {signal = true} callback never becomes one of another kind: a handler that C
  * was left with must not enter Lua.
  *
- * What a call becomes (answer.c); "ours": on the resident, inside a call or between two.
+ * What a call becomes (visitor.c); "ours": on the resident, inside a call or between two.
  *
  *     status   signal   thread    C gets         and
  *     LIVE     no       ours      Lua's result   enters Lua; no visit, when nobody else wants to

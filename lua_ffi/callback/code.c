@@ -1,8 +1,8 @@
 /* The code of callbacks: a slot for a signature, with an entry where the result and the pools
  * allow, or else a libffi closure; a tombstone's before a new one's.
  *
- * Depends on libffi for closures, on entries.c, and on answer.c, which all code calls. Nothing here
- * is ever freed: C may keep the address.
+ * Depends on libffi for closures, on entries.c, and on visitor.c for closures' handler. Nothing
+ * here is ever freed: C may keep the address.
  */
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
  * S13).
  *
  * Depends on run.c for what is protected, on report.c for what is told. Called by all code of
- * slots, which answer.c takes over when it is not the resident's plain call, by answer.c and
+ * slots, which visitor.c takes over when it is not the resident's plain call, by visitor.c and
  * later.c on the thread that has the universe. Nothing here may raise over the C frames that
  * called: all of Lua's work stands inside lua_pcall, after a lua_checkstack, which does not raise.
  * A kept error stays on the stack of the call it belongs to.
@@ -305,7 +305,7 @@ LFFI_NOINLINE int lffi_enter_lua(struct lffi_slot *slot, struct lffi_call *call,
 }
 
 /* The resident in a call of C: nobody else wants the universe, or a visitor takes over. Here and
- * not in answer.c, for enter_lua is part of it: every callback comes this way. */
+ * not in visitor.c, for enter_lua is part of it: every callback comes this way. */
 void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
                       const unsigned char *stack, struct lffi_return *ret)
 {

@@ -2,7 +2,7 @@
  * over, each with a number of its own. They need no executable memory and are cheaper to enter than
  * libffi's closures, which serve when they run out and for the other kinds of results.
  *
- * Depends on answer.c, which they all call. Which slot an entry is of never changes: the arrays are
+ * Depends on enter.c, which they all call. Which slot an entry is of never changes: the arrays are
  * part of the table of slots (slot.c), whose lock lffi_claim_entry needs; an entry reads its own
  * without, for its address is given out after that is written. The functions are variadic after all
  * registers are named, so that va_start yields the address of the stack arguments, by the layout of

@@ -1,4 +1,4 @@
-/* What slot.c, code.c and answer.c know of callbacks without Lua: the inside of slot.h's struct
+/* What slot.c, code.c and visitor.c know of callbacks without Lua: the inside of slot.h's struct
  * lffi_signature, and the texts that name the places of creation. Both are parts of slot.c's table,
  * whose lock the callers of all but lffi_answer_closure hold.
  */
@@ -59,7 +59,7 @@ unsigned lffi_text_hash(const char *text);
 struct lffi_creation *lffi_hold_creation(struct lffi_creations *places, const char *text);
 void lffi_drop_creation(struct lffi_creations *places, struct lffi_creation *place);
 
-/* ---- answer.c -------------------------------------------------------------------------------- */
+/* ---- visitor.c ------------------------------------------------------------------------------- */
 
 /* The handler of every libffi closure; `user` is the slot. */
 void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user);

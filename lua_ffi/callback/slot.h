@@ -121,7 +121,7 @@ void lffi_forget_thread(const void *thread);
 struct lffi_slot *lffi_take_slot(const struct lffi_signature *signature, struct lffi_gate *gate,
                                  const struct lffi_use *use, const char *place, const char **why);
 
-/* ---- answer.c, entries.c --------------------------------------------------------------------- */
+/* ---- visitor.c, entries.c -------------------------------------------------------------------- */
 
 /* The innermost call of the gate's state on this thread, NULL when there is none. */
 static LFFI_INLINE struct lffi_call *lffi_innermost_of(const struct lffi_gate *gate)

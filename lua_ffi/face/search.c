@@ -1,7 +1,7 @@
 /* From a name to a file: what ffi.load tries for "z", and how it tells that nothing was found.
  *
- * Depends on libpath.c for directories, the loader's cache and linker scripts, and on library.c,
- * which opens. Nothing is owned here: the library takes what was opened.
+ * Depends on libpath.c for directories and linker scripts, on system_*.c for the loader's cache,
+ * and on library.c, which opens. Nothing is owned here: the library takes what was opened.
  */
 #include <string.h>
 #include <unistd.h>

@@ -1,4 +1,5 @@
-/* Pointer arithmetic and comparison. Arrays count as pointers to their first element.
+/* Pointer arithmetic and comparison. Arrays count as pointers to their first element. quick.c does
+ * the commonest of it before.
  *
  * Depends on ctype.c and cdata.c; arith.c reads the operands. A pointer made here keeps alive what
  * the operand it was computed from keeps alive.

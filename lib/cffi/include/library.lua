@@ -1,5 +1,6 @@
 -- The library behind headers that do not name one: the process itself, or the one library of the
--- system that exports the headers' functions. Files are read, none is loaded.
+-- system that exports the headers' functions. Files are read, none is loaded. What the linker lists
+-- is read here, all of it, and in lua_ffi/base/system_linux.c, one name's versions.
 local late = require "cffi.late"
 local elf = late "cffi.include.elf"
 local system = require "cffi.include.system"

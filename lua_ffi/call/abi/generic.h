@@ -1,4 +1,4 @@
-/* Any machine that libffi knows: what abi.h, enter.c, answer.c and libffi.h ask of the chosen
+/* Any machine that libffi knows: what abi.h, enter.c, visitor.c and libffi.h ask of the chosen
  * convention. Included by abi.h alone; the macros are used where its structs are known.
  *
  * libffi decides here which byte travels where. The "registers" are places in which arguments wait
