@@ -455,11 +455,14 @@ describe("a yield out of a callback", function()
     end)
 
     it("is an error for ffi.await, too", function()
+        local task
         local cb <close> = ffi.callback("int (int)", function()
-            ffi.await(ffi.async(lib.callbacks_pause, 1))
+            task = ffi.async(lib.callbacks_pause, 1)
+            ffi.await(task)
             return 1
         end, { error = 3 })
         local reports = callbacks.reports(function() assert.equal(0, lib.callbacks_in_threads(cb, 1, 1, 3)) end)
+        task:wait() -- or ffi.poll of another spec counts its end
         assert.equal(1, #reports)
         assert.truthy(reports[1]:find("attempt to yield out of a callback", 1, true)
             or reports[1]:find("ffi.await is for coroutines: use task:wait() here", 1, true), reports[1])
