@@ -59,7 +59,7 @@ bench-jobs: $(CORE)
 
 ## callbacks on foreign threads beside the owner's, threads that come and go, tasks
 bench-threads: $(CORE) $(SUPPORT)
-	$(RUN_ENV) $(LUA) $(BENCH_DIR)/threads.lua
+	@$(RUN_ENV) $(LUA) bench/threads.lua
 
 ## what operations cost, the table of docs/costs.md
 bench-costs: $(CORE) $(BENCH_DIR)/benchlib.so

@@ -318,7 +318,8 @@ describe("lua_close", function()
             while not inside do lib.callbacks_pause(1) end
             io.write "end"
         ]]
-        assert.equal("", err)
+        -- the two may come before the process is gone
+        assert.truthy(err == "" or err:find "^cffi: callback .* was called by C after its Lua state was closed\n$", err)
         assert.equal("end", out)
         assert.equal(0, status)
     end)
