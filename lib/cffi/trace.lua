@@ -187,12 +187,23 @@ local function intercept(ffi, name, each)
     end
 end
 
--- Traces ffi.C and whatever a script will load or include, in new scopes as well.
+-- cffi.posix, which becomes the namespace that it is when a name is first asked for; nil where the
+-- module was built without it.
+local function loaded_posix()
+    local posix = require "cffi.posix"
+    return pcall(index, posix, "getpid") and posix or nil
+end
+
+-- Traces ffi.C, cffi.posix and whatever a script will load or include, in new scopes as well.
 function trace.everything(ffi, write)
     local function start(namespace)
         trace.start(ffi, namespace, write)
     end
     start(ffi.C)
+    local posix = loaded_posix()
+    if posix then
+        start(posix)
+    end
     intercept(ffi, "load", start)
     intercept(ffi, "include", start)
     intercept(ffi, "scope", function(new) trace.everything(new, write) end)

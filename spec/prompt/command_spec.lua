@@ -145,6 +145,12 @@ describe("cffi", function()
         assert.equal("abs(number = -5) = 5\n", err)
         assert.truthy(out:find "^5\t%-%-help\tlibrary: [^\n]*libm")
         assert.equal(0, code)
+        support.write_file(path, "local posix = require 'cffi.posix' "
+            .. "print(posix.toupper(97), posix.S_ISDIR(posix.S_IFDIR))")
+        code, out, err = cffi { "trace", path }
+        assert.equal("toupper(__c = 97) = 65\n", err)
+        assert.equal("65\ttrue\n", out)
+        assert.equal(0, code)
         code, out, err = cffi { "trace", "-i", "zlib.h", "-" }
         assert.equal("", out .. err)
         assert.equal(0, code)
