@@ -2,8 +2,8 @@
  *
  * Depends on plan.c for where arguments travel, on outgoing.c and variadic.c for values, on
  * pieces.c for records, on callee.c and result.c, on running.c for the call chain; what annotated.c
- * and task.c are for it hands over. Each call fills a frame of its own, on the
- * C stack or, when its stack block is large, in a userdata, so calls may nest at will.
+ * and task.c are for it hands over. Each call fills a frame of its own, on the C stack or, when its
+ * stack block is large, in a userdata, so calls may nest at will.
  */
 #include <errno.h>
 #include <string.h>

@@ -1,9 +1,9 @@
 /* libffi's view of a frame, and calls through libffi.
  *
- * Depends on <ffi.h>. Since that has already decided which byte travels
- * where, libffi is given scalars only: every general register as a 64-bit integer, every floating
- * register, and the stack block as one value of a type whose class is "memory" on every
- * convention. The types here are constants or lie in a struct lffi_lowered of the caller.
+ * Depends on <ffi.h>. Since the convention has already decided which byte travels where, libffi is
+ * given scalars only: every general register as a 64-bit integer, every floating register, and the
+ * stack block as one value of a type whose class is "memory" on every convention. The types here
+ * are constants or lie in a struct lffi_lowered of the caller.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@ local ffi = require "cffi"
 local callbacks = require "support.callbacks"
 local support = require "support"
 
-local lib = callbacks.load()
+local fails, lib = callbacks.fails, callbacks.load()
 local path = support.library "linked"
 ffi.cdef [[
     int setenv(const char *, const char *, int); int unsetenv(const char *);
@@ -25,12 +25,6 @@ local function copy()
     support.write_file(name, support.read_file(path))
     finally(function() os.remove(name) end)
     return name
-end
-
-local function fails(text, fn, ...)
-    local ok, err = pcall(fn, ...)
-    assert.is_false(ok)
-    assert.equal(text, callbacks.first_line(err))
 end
 
 describe("a library that joins a thread which calls back", function()

@@ -2,7 +2,7 @@
 local ffi = require "cffi"
 local callbacks = require "support.callbacks"
 
-local lib = callbacks.load()
+local fails, lib = callbacks.fails, callbacks.load()
 ffi.cdef [[
     typedef struct { int quot, rem; } tasks_div;
     tasks_div tasks_div_(int, int) __asm__("div");
@@ -22,12 +22,6 @@ end
 
 local function readable(fd)
     return C.poll(ffi.new("modes_pollfd[1]", { { fd, 1 } }), 1, 0) == 1
-end
-
-local function fails(text, fn, ...)
-    local ok, err = pcall(fn, ...)
-    assert.is_false(ok)
-    assert.equal(text, callbacks.first_line(err))
 end
 
 describe("ffi.async", function()

@@ -1,4 +1,5 @@
 -- The library of spec/support/callbacks.c, declared and loaded.
+local assert = require "luassert"
 local ffi = require "cffi"
 local support = require "support"
 
@@ -115,6 +116,13 @@ end
 -- The first line of an error without the position that it begins with.
 function callbacks.first_line(err)
     return (tostring(err):gsub("\n.*", ""):gsub("^[^\n:]+:%d+: ", ""))
+end
+
+-- Asserts that the function raises an error with this first line, wherever.
+function callbacks.fails(text, fn, ...)
+    local ok, err = pcall(fn, ...)
+    assert.is_false(ok)
+    assert.equal(text, callbacks.first_line(err))
 end
 
 -- "file:line" of the caller, to compare with where a callback says that it was made.
