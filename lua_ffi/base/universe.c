@@ -54,8 +54,8 @@ static void fill(struct lffi_universe *universe, const void *me)
     universe->fd[0] = universe->fd[1] = -1;
     universe->readable = false;
     atomic_store(&universe->holder, NULL);
-    atomic_store(&universe->attention, lffi_open_barrier() ? 0 : LFFI_FENCES);
-    atomic_store(&universe->seat, me);
+    atomic_store(&universe->door.attention, lffi_open_barrier() ? 0 : LFFI_FENCES);
+    atomic_store(&universe->door.seat, me);
 }
 
 void lffi_make_universe(struct lffi_universe *universe, const void *me)
@@ -87,7 +87,7 @@ static void give_mutex(struct lffi_universe *universe)
 
 static bool has(const struct lffi_universe *universe, int bits)
 {
-    return (atomic_load(&universe->attention) & bits) != 0;
+    return (atomic_load(&universe->door.attention) & bits) != 0;
 }
 
 /* Waits on the condition; false: it is later than `until`. */
@@ -121,7 +121,7 @@ static void show(struct lffi_universe *universe)
 /* Whether nobody runs Lua, so far as a guest may say it. */
 static bool is_free(const struct lffi_universe *universe)
 {
-    return atomic_load(&universe->holder) == NULL && atomic_load(&universe->seat) == NULL;
+    return atomic_load(&universe->holder) == NULL && atomic_load(&universe->door.seat) == NULL;
 }
 
 /* Wakes the oldest waiter, when it could have the lock. */
@@ -139,13 +139,13 @@ static void announce(struct lffi_universe *universe)
 {
     if (has(universe, LFFI_WANTED))
         return;
-    atomic_fetch_or(&universe->attention, LFFI_WANTED);
+    atomic_fetch_or(&universe->door.attention, LFFI_WANTED);
     LFFI_DELAY();
     if (has(universe, LFFI_FENCES)) {
         atomic_thread_fence(memory_order_seq_cst);
     } else if (!lffi_barrier()) {
         struct timespec pause = {.tv_nsec = LONG};
-        atomic_fetch_or(&universe->attention, LFFI_FENCES);
+        atomic_fetch_or(&universe->door.attention, LFFI_FENCES);
         nanosleep(&pause, NULL);
     }
     LFFI_DELAY();
@@ -225,12 +225,12 @@ bool lffi_sat_down(struct lffi_universe *universe, const void *me)
     if (!has(universe, LFFI_WANTED | LFFI_CLOSED))
         return true;
     take_mutex(universe);
-    atomic_store(&universe->seat, NULL);
+    atomic_store(&universe->door.seat, NULL);
     mine = may_take(universe, NULL) || wait_in_queue(universe, LFFI_FOREVER);
     if (mine) {
-        atomic_store(&universe->seat, me);
+        atomic_store(&universe->door.seat, me);
         if (universe->first == NULL)
-            atomic_fetch_and(&universe->attention, ~LFFI_WANTED);
+            atomic_fetch_and(&universe->door.attention, ~LFFI_WANTED);
     }
     give_mutex(universe);
     return mine;
@@ -323,7 +323,7 @@ int lffi_universe_fd(struct lffi_universe *universe)
 void lffi_close_universe(struct lffi_universe *universe)
 {
     take_mutex(universe);
-    atomic_fetch_or(&universe->attention, LFFI_CLOSED);
+    atomic_fetch_or(&universe->door.attention, LFFI_CLOSED);
     while (universe->first != NULL || universe->resting > 0) {
         for (struct lffi_waiter *waiter = universe->first; waiter != NULL; waiter = waiter->next)
             pthread_cond_signal(&waiter->ready);
@@ -341,14 +341,14 @@ void lffi_close_universe(struct lffi_universe *universe)
 /* A lock that another thread held would never open: all of them are new. */
 void lffi_fork_universe(struct lffi_universe *universe, const void *me)
 {
-    bool is_seated = atomic_load(&universe->seat) == me;
+    bool is_seated = atomic_load(&universe->door.seat) == me;
     bool is_mine = is_seated || lffi_is_holding(universe, me);
     forget_waiters(universe);
     if (!is_seated) /* who is not here may have been about to find that it cannot have it (R1) */
-        atomic_store(&universe->seat, NULL);
+        atomic_store(&universe->door.seat, NULL);
     if (!is_mine && !has(universe, LFFI_CLOSED)) {
         universe->is_forked = true;
-        atomic_fetch_or(&universe->attention, LFFI_CLOSED);
+        atomic_fetch_or(&universe->door.attention, LFFI_CLOSED);
     }
     for (int i = 0; i < 2; i++) { /* the parent's pipe: a byte read here would be missing there */
         if (universe->fd[i] >= 0)

@@ -36,7 +36,9 @@
  * under the mutex, when nobody waits and no guest holds the lock; while it is set, each R3 after
  * the barrier reads it, and no later guest needs another one. Threads that are no resident never
  * touch `seat` with a value: a call that is begun while `holder` is its thread is marked in its
- * struct lffi_call, and so is the way back.
+ * struct lffi_call, and its way back leads to a detour (object/running.h): two words like seat and
+ * attention, of which the first is nobody's seat and the second never 0, so that S1 and R1 to R3
+ * stay as they are, without a question, and the long way follows.
  *
  * Why nobody waits for ever
  *
@@ -53,15 +55,16 @@
  * What is seen. S1 is a release and G3 an acquire, so that a guest sees all of Lua that the
  * resident wrote. What a guest wrote is published by the mutex, which the resident passes while
  * WANTED is set; when R3 reads it cleared, the resident itself has done that. `seat` is compared
- * with a thread's own address by others only through callbacks: no old value is one's own.
+ * with a thread's own name by others only through callbacks: no old value is one's own. What names
+ * a thread is the address of its errno, which the way back from C has loaded anyway.
  *
  * Without membarrier (lffi_open_barrier is false) FENCES is set for good: every call takes the long
  * way, which has full fences between R1 and R3, and S1 and S3. When a sandbox takes membarrier away
  * later, FENCES is set then, and the guest waits far longer than any processor delays a store.
  *
  * What it costs before there is a universe with a callback, a task or a worker: nothing, for the
- * gate (object/running.h) that holds all this is made with the first. After that two stores and
- * two loads for each call.
+ * gate (object/running.h) that holds all this is made with the first. After that two stores, two
+ * loads and two tests for each call.
  *
  * Fork: the thread that forks takes the lock for the moment (callback/ends.c), so that the child
  * finds Lua's memory whole. The resident, which the child has not, may just have passed R1: there
@@ -89,11 +92,16 @@
 
 enum { LFFI_EVENTS = 1, LFFI_WANTED = 2, LFFI_FENCES = 4, LFFI_CLOSED = 8 };
 
+/* The two words of the resident's way, which takes no other. */
+struct lffi_door {
+    _Atomic(const void *) seat;
+    atomic_int attention;
+};
+
 struct lffi_waiter;
 
 struct lffi_universe {
-    _Atomic(const void *) seat;
-    atomic_int attention;
+    struct lffi_door door;
     _Atomic(const void *) holder;
     pthread_mutex_t mutex;
     /* under the mutex: */
@@ -120,24 +128,24 @@ void lffi_renew_universe(struct lffi_universe *universe, const void *me);
 /* ---- the resident's way ---------------------------------------------------------------------- */
 
 /* Lets go of the lock. True: lffi_stood_up must be called. */
-static inline __attribute__((always_inline)) bool lffi_stand_up(struct lffi_universe *universe)
+static inline __attribute__((always_inline)) bool lffi_stand_up(struct lffi_door *door)
 {
     LFFI_DELAY();
-    atomic_store_explicit(&universe->seat, NULL, memory_order_release);
+    atomic_store_explicit(&door->seat, NULL, memory_order_release);
     atomic_signal_fence(memory_order_seq_cst);
     LFFI_DELAY();
-    return atomic_load_explicit(&universe->attention, memory_order_acquire) != 0;
+    return atomic_load_explicit(&door->attention, memory_order_acquire) != 0;
 }
 
 /* Takes the lock. True: lffi_sat_down must be called, without which it is not taken. */
-static inline __attribute__((always_inline)) bool lffi_sit_down(struct lffi_universe *universe,
+static inline __attribute__((always_inline)) bool lffi_sit_down(struct lffi_door *door,
                                                                 const void *me)
 {
     LFFI_DELAY();
-    atomic_store_explicit(&universe->seat, me, memory_order_relaxed);
+    atomic_store_explicit(&door->seat, me, memory_order_relaxed);
     atomic_signal_fence(memory_order_seq_cst);
     LFFI_DELAY();
-    return atomic_load_explicit(&universe->attention, memory_order_acquire) != 0;
+    return atomic_load_explicit(&door->attention, memory_order_acquire) != 0;
 }
 
 /* The rare parts. Waits until this thread has the lock; false: the universe is closed. */

@@ -156,7 +156,7 @@ bool lffi_is_running(const struct lffi_library *lib, lffi_holds *holds)
 
 bool lffi_is_guest(const struct lffi_state *st)
 {
-    return st->gate != NULL && lffi_is_holding(&st->gate->universe, &lffi_innermost);
+    return st->gate != NULL && lffi_is_holding(&st->gate->universe, lffi_me());
 }
 
 static int convert_and_run(lua_State *L, struct outgoing *call)

@@ -43,10 +43,10 @@ static LFFI_NOINLINE bool no_null(const struct lffi_record *record, const unsign
 }
 
 static INLINE bool load(const struct lffi_record *record, const struct lffi_value *arg,
-                        unsigned char *frame)
+                        unsigned char *frame, enum reach reach)
 {
     return slots_put(record->plan->param, record->plan->nparams, arg, frame) &&
-           (record->nonnull == 0 || no_null(record, frame));
+           (reach == REACH_FLOATS || record->nonnull == 0 || no_null(record, frame));
 }
 
 /* ---- variadic arguments ---------------------------------------------------------------------- */
@@ -217,7 +217,7 @@ static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, b
     const struct lffi_record *record = lffi_bound(first);
     const struct lffi_plan *plan = record->plan;
     if (lffi_count_arguments(L, first) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
-        !record->callee.lib->open || (reach != REACH_NOTHING && !load(record, first, frame)))
+        !record->callee.lib->open || (reach != REACH_NOTHING && !load(record, first, frame, reach)))
         return NOT_PLAIN;
     return is_float ? run_float(L, record, frame, reach) : run_word(L, record, frame, reach);
 }
@@ -230,7 +230,7 @@ static OUTLINE int variadic(lua_State *L, unsigned char *frame)
     ptrdiff_t n = lffi_count_arguments(L, first) - (ptrdiff_t)plan->nparams;
     uint64_t kinds;
     if (n < 0 || !record->callee.lib->open || plan->ct->scope->luajit ||
-        !load(record, first, frame))
+        !load(record, first, frame, REACH_VARIADIC))
         return NOT_PLAIN;
     kinds = load_variadic(plan, first + plan->nparams, n, (struct lffi_registers *)frame);
     if (kinds == 0)

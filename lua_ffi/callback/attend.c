@@ -36,12 +36,12 @@ void lffi_attend(lua_State *L, struct lffi_state *st)
     bool signals;
     if (gate == NULL)
         return;
-    if (!(atomic_load(&gate->universe.attention) & LFFI_EVENTS) &&
-        !lffi_is_holding(&gate->universe, &lffi_innermost))
+    if (!(atomic_load(&gate->universe.door.attention) & LFFI_EVENTS) &&
+        !lffi_is_holding(&gate->universe, lffi_me()))
         return;
-    luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL);     /* before anything is taken out */
-    if (!lffi_is_holding(&gate->universe, &lffi_innermost)) /* some may be for the resident */
-        atomic_fetch_and(&gate->universe.attention, ~LFFI_EVENTS);
+    luaL_checkstack(L, LFFI_GPRS + LUA_MINSTACK, NULL); /* before anything is taken out */
+    if (!lffi_is_holding(&gate->universe, lffi_me()))   /* some may be for the resident */
+        atomic_fetch_and(&gate->universe.door.attention, ~LFFI_EVENTS);
     lffi_serve(L, st);
     lffi_drop_gone(L, gate);
     while ((slot = lffi_tell_event(L, gate, &signals)) != NULL) {

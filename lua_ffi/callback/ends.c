@@ -30,21 +30,20 @@ static bool is_calling(const struct lffi_gate *gate)
 
 static bool has_universe(const struct lffi_universe *universe)
 {
-    return atomic_load(&universe->seat) == (const void *)&lffi_innermost ||
-           lffi_is_holding(universe, &lffi_innermost);
+    return atomic_load(&universe->door.seat) == lffi_me() || lffi_is_holding(universe, lffi_me());
 }
 
 /* Others may be about to fork, too: each knows what it has taken itself. */
 static void take_to_fork(struct lffi_gate *gate)
 {
     int64_t until = lffi_now() + (is_calling(gate) ? patience : 0);
-    if (!has_universe(&gate->universe) && lffi_hold(&gate->universe, &lffi_innermost, until))
-        atomic_store(&gate->forker, &lffi_innermost);
+    if (!has_universe(&gate->universe) && lffi_hold(&gate->universe, lffi_me(), until))
+        atomic_store(&gate->forker, lffi_me());
 }
 
 static void give_after_fork(struct lffi_gate *gate)
 {
-    if (atomic_load(&gate->forker) != (const void *)&lffi_innermost)
+    if (atomic_load(&gate->forker) != lffi_me())
         return;
     atomic_store(&gate->forker, NULL);
     lffi_give_back(&gate->universe, false);
@@ -76,7 +75,7 @@ static void in_child(void)
     struct lffi_gate *gate;
     lffi_renew_slots();
     for (gate = lffi_all_gates(); gate != NULL; gate = gate->known) {
-        lffi_fork_universe(&gate->universe, &lffi_innermost);
+        lffi_fork_universe(&gate->universe, lffi_me());
         lffi_fork_guests(gate);
         lffi_drop_items(gate);
         give_after_fork(gate);
@@ -117,7 +116,7 @@ void lffi_callback_close(struct lffi_state *st)
         lffi_end_crew(st->crew);
     st->crew = NULL;
     /* a thread that comes back from C must find it closed: then it is not used again */
-    inside = lffi_close_guests(gate) || lffi_is_holding(&gate->universe, &lffi_innermost);
+    inside = lffi_close_guests(gate) || lffi_is_holding(&gate->universe, lffi_me());
     if (!inside)
         lffi_return_gate(gate);
 }

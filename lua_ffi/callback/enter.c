@@ -35,6 +35,7 @@ static void begin_error(struct lffi_call *call, int index)
 {
     call->of_guest = call->error_index == LFFI_OF_GUEST;
     call->error_index = index;
+    lffi_take_detour(call, call->callee->st->gate);
 }
 
 /* Keeps the error on the stack top for the end of the call, unless there is no call, or one is kept
@@ -316,12 +317,12 @@ void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
     struct lffi_universe *universe = gate != NULL ? &gate->universe : NULL;
     if (call == NULL || call->error_index != 0 ||
         !atomic_load_explicit(&slot->plain, memory_order_acquire) ||
-        atomic_load_explicit(&universe->seat, memory_order_relaxed) != NULL) {
+        atomic_load_explicit(&universe->door.seat, memory_order_relaxed) != NULL) {
         lffi_answer_visitor(slot, entry_errno, in, stack, ret);
         return;
     }
-    if (lffi_sit_down(universe, &lffi_innermost)) {
-        lffi_stand_up(universe);
+    if (lffi_sit_down(&universe->door, error_number)) {
+        lffi_stand_up(&universe->door);
         lffi_stood_up(universe);
         lffi_answer_visitor(slot, entry_errno, in, stack, ret);
         return;
@@ -329,7 +330,7 @@ void lffi_answer_call(struct lffi_slot *slot, const struct lffi_registers *in,
     slot->use.runs++;
     *error_number = enter_lua(slot, call, entry_errno, in, stack, ret);
     slot->use.ended++;
-    if (lffi_stand_up(universe))
+    if (lffi_stand_up(&universe->door))
         lffi_stood_up(universe);
 }
 

@@ -28,7 +28,7 @@ void lffi_queue_event(struct lffi_slot *slot, struct lffi_gate *gate)
             slot->next_event = head;
         while (!atomic_compare_exchange_weak(&gate->events, &head, slot));
     }
-    atomic_fetch_or(&gate->universe.attention, LFFI_EVENTS);
+    atomic_fetch_or(&gate->universe.door.attention, LFFI_EVENTS);
 }
 
 static struct lffi_slot *pop_event(struct lffi_gate *gate)

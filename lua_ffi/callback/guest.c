@@ -30,7 +30,7 @@ static void leave(struct lffi_guest *guest)
             guest->inside = NULL;
             guest->next_gone = gate->gone;
             gate->gone = guest;
-            atomic_fetch_or(&gate->universe.attention, LFFI_EVENTS);
+            atomic_fetch_or(&gate->universe.door.attention, LFFI_EVENTS);
             lffi_unlock_universe(&gate->universe, true);
             return;
         }
@@ -49,7 +49,7 @@ static void end_thread(void *thread)
         leave(guest);
         guest = next;
     }
-    lffi_forget_thread(&lffi_innermost);
+    lffi_forget_thread(lffi_me());
 }
 
 static void make_key(void)
@@ -93,7 +93,7 @@ struct lffi_guest *lffi_guest_of(struct lffi_gate *gate)
     if (guest == NULL)
         return NULL;
     guest->gate = gate;
-    guest->thread = &lffi_innermost;
+    guest->thread = lffi_me();
     guest->base.gate = gate;
     guest->base.error_index = LFFI_OF_GUEST;
     guest->ref = LUA_NOREF;
@@ -190,7 +190,7 @@ bool lffi_close_guests(struct lffi_gate *gate)
 void lffi_fork_guests(struct lffi_gate *gate)
 {
     for (struct lffi_guest *guest = gate->guests; guest != NULL; guest = guest->neighbour) {
-        if (guest->thread == NULL || guest->thread == &lffi_innermost)
+        if (guest->thread == NULL || guest->thread == lffi_me())
             continue;
         guest->thread = NULL;
         guest->inside = NULL;
@@ -203,7 +203,7 @@ bool lffi_run_as_guest(struct lffi_gate *gate, struct lffi_state *st, void (*run
                        void *data)
 {
     struct lffi_guest *guest = lffi_guest_of(gate);
-    if (guest == NULL || !lffi_hold(&gate->universe, &lffi_innermost, LFFI_FOREVER))
+    if (guest == NULL || !lffi_hold(&gate->universe, lffi_me(), LFFI_FOREVER))
         return false;
     guest->depth++;
     lffi_swap_turn(st, guest);

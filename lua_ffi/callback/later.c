@@ -37,7 +37,7 @@ static void append(struct lffi_gate *gate, struct lffi_item *item)
     *gate->last_item = item;
     gate->last_item = &item->next;
     gate->universe.pending++;
-    atomic_fetch_or(&gate->universe.attention, LFFI_EVENTS);
+    atomic_fetch_or(&gate->universe.door.attention, LFFI_EVENTS);
 }
 
 static void take_out(struct lffi_gate *gate, struct lffi_item *item)
@@ -64,7 +64,7 @@ static bool is_behind(const struct lffi_gate *gate, const struct lffi_item *item
 static bool is_mine(const struct lffi_item *item)
 {
     const void *owner = atomic_load(&item->slot->owner);
-    return owner == &lffi_innermost || (owner == NULL && item->post);
+    return owner == lffi_me() || (owner == NULL && item->post);
 }
 
 /* The next item for this thread. One of "post" waits until no other one runs, or each call within
@@ -157,7 +157,7 @@ static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_numbe
     if (item == NULL)
         return false;
     item->slot = slot;
-    item->from = &lffi_innermost;
+    item->from = lffi_me();
     item->post = true;
     item->error_number = error_number;
     lffi_copy_registers(slot->signature, &item->in, in);
@@ -166,7 +166,7 @@ static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_numbe
     lffi_copy_stack(slot->signature, item->bytes + sizeof *item->ret, stack, &item->in);
     atomic_fetch_add(&slot->visitors, 1);
     lffi_lock_universe(&gate->universe);
-    if (atomic_load(&gate->universe.attention) & LFFI_CLOSED)
+    if (atomic_load(&gate->universe.door.attention) & LFFI_CLOSED)
         free_item(item);
     else
         append(gate, item);
@@ -181,11 +181,11 @@ static bool is_hopeless(const struct lffi_gate *gate, const struct lffi_item *it
     const struct lffi_universe *universe = &gate->universe;
     const void *owner = atomic_load(&item->slot->owner);
     int64_t since = universe->left > item->since ? universe->left : item->since;
-    if (atomic_load(&universe->attention) & LFFI_CLOSED)
+    if (atomic_load(&universe->door.attention) & LFFI_CLOSED)
         return true;
     if (item->begun || owner == NULL)
         return !item->begun;
-    return atomic_load(&universe->seat) != owner && !lffi_is_holding(universe, owner) &&
+    return atomic_load(&universe->door.seat) != owner && !lffi_is_holding(universe, owner) &&
            lffi_now() - since >= patience;
 }
 
@@ -210,7 +210,7 @@ static bool ask_owner(struct lffi_slot *slot, struct lffi_gate *gate, int *error
                       const struct lffi_registers *in, const unsigned char *stack,
                       struct lffi_return *ret)
 {
-    struct lffi_item item = {.slot = slot, .from = &lffi_innermost, .since = lffi_now()};
+    struct lffi_item item = {.slot = slot, .from = lffi_me(), .since = lffi_now()};
     item.error_number = *error_number;
     lffi_copy_registers(slot->signature, &item.in, in);
     item.stack = stack;

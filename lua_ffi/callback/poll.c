@@ -16,7 +16,7 @@ static bool wait_locked(struct lffi_gate *gate, unsigned serving, int64_t until,
 {
     while (!met(gate, data)) {
         if (lffi_is_waited_for(gate, serving) ||
-            (atomic_load(&gate->universe.attention) & LFFI_CLOSED) ||
+            (atomic_load(&gate->universe.door.attention) & LFFI_CLOSED) ||
             !lffi_rest(&gate->universe, until))
             return met(gate, data);
     }

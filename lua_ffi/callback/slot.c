@@ -80,12 +80,13 @@ struct lffi_gate *lffi_open_gate(struct lffi_state *st)
     if (gate == NULL)
         return NULL;
     memset(gate->armed, 0, sizeof gate->armed);
+    atomic_store(&gate->detour.attention, LFFI_EVENTS);
     gate->next = NULL;
     gate->last_item = &gate->first_item;
     if (is_new)
-        lffi_make_universe(&gate->universe, &lffi_innermost);
+        lffi_make_universe(&gate->universe, lffi_me());
     else
-        lffi_renew_universe(&gate->universe, &lffi_innermost);
+        lffi_renew_universe(&gate->universe, lffi_me());
     st->gate = gate;
     lffi_lock_slots();
     if (is_new) {
@@ -174,7 +175,7 @@ static void begin(struct lffi_slot *slot, const struct lffi_signature *signature
     atomic_fetch_add(&slot->born, 1);
     atomic_store(&slot->signature, signature);
     atomic_store(&slot->gate, gate);
-    atomic_store(&slot->owner, &lffi_innermost);
+    atomic_store(&slot->owner, lffi_me());
     atomic_store(&slot->visits, 0);
     atomic_store(&slot->strangers, 0);
     atomic_store(&slot->refused, 0);
@@ -278,7 +279,7 @@ void lffi_forget_thread(const void *thread)
     const void *expected;
     for (struct lffi_gate *gate = atomic_load(&table.gates); gate != NULL; gate = gate->known) {
         expected = thread;
-        atomic_compare_exchange_strong(&gate->universe.seat, &expected, &nobody);
+        atomic_compare_exchange_strong(&gate->universe.door.seat, &expected, &nobody);
     }
     for (struct lffi_slot *slot = atomic_load(&table.all); slot != NULL; slot = slot->next) {
         expected = thread;

@@ -53,7 +53,7 @@ struct lffi_slot {
     atomic_uint visitors;
     _Atomic(struct lffi_gate *) gate; /* NULL: the state is closed */
     _Atomic(const struct lffi_signature *) signature;
-    _Atomic(const void *) owner; /* the thread that made it: its &lffi_innermost; NULL: ended */
+    _Atomic(const void *) owner; /* the thread that made it: its lffi_me(); NULL: ended */
     void *code;
     struct lffi_use use;
     atomic_uint_fast64_t visits; /* calls that did not enter Lua */

@@ -79,17 +79,17 @@ static bool is_guest_call(const struct lffi_call *call)
 static bool is_resident(const struct lffi_gate *gate, const struct lffi_call *call)
 {
     return call != NULL ? !is_guest_call(call)
-                        : atomic_load(&gate->universe.seat) == (const void *)&lffi_innermost;
+                        : atomic_load(&gate->universe.door.seat) == lffi_me();
 }
 
 static void come_in_as_resident(struct visit *visit)
 {
     struct lffi_universe *universe = &visit->gate->universe;
     visit->by = INSIDE;
-    if (atomic_load(&universe->seat) == (const void *)&lffi_innermost)
+    if (atomic_load(&universe->door.seat) == lffi_me())
         return;
     visit->by = SEATED;
-    if (lffi_sit_down(universe, &lffi_innermost) && !lffi_sat_down(universe, &lffi_innermost))
+    if (lffi_sit_down(&universe->door, lffi_me()) && !lffi_sat_down(universe, lffi_me()))
         visit->by = REFUSED;
 }
 
@@ -97,9 +97,9 @@ static void come_in_as_guest(struct visit *visit)
 {
     struct lffi_universe *universe = &visit->gate->universe;
     visit->by = INSIDE;
-    if (lffi_is_holding(universe, &lffi_innermost))
+    if (lffi_is_holding(universe, lffi_me()))
         return;
-    visit->by = lffi_hold(universe, &lffi_innermost, LFFI_FOREVER) ? HELD : REFUSED;
+    visit->by = lffi_hold(universe, lffi_me(), LFFI_FOREVER) ? HELD : REFUSED;
 }
 
 /* Lets go again. What waits for the resident is run before: C may never return to Lua. */
@@ -107,10 +107,10 @@ static void go_out(const struct visit *visit, struct lffi_state *st)
 {
     struct lffi_universe *universe = &visit->gate->universe;
     if (visit->by == SEATED) {
-        if ((atomic_load(&universe->attention) & LFFI_EVENTS) && visit->call != NULL &&
+        if ((atomic_load(&universe->door.attention) & LFFI_EVENTS) && visit->call != NULL &&
             lua_checkstack(visit->call->L, LUA_MINSTACK))
             lffi_serve(visit->call->L, st);
-        if (lffi_stand_up(universe))
+        if (lffi_stand_up(&universe->door))
             lffi_stood_up(universe);
     } else if (visit->by == HELD) {
         lffi_swap_turn(st, visit->guest);
@@ -206,7 +206,7 @@ static bool visit_live(struct lffi_slot *slot, struct lffi_gate *gate, struct lf
 {
     if (slot->use.mode == LFFI_VALUE)
         return false;
-    if (slot->use.mode != LFFI_RUN && atomic_load(&slot->owner) != (const void *)&lffi_innermost) {
+    if (slot->use.mode != LFFI_RUN && atomic_load(&slot->owner) != lffi_me()) {
         lffi_call_later(slot, gate, error_number, in, stack, ret);
         return false;
     }

@@ -50,9 +50,10 @@ void lffi_let_go(struct lffi_call *running)
     struct lffi_universe *universe = &running->gate->universe;
     struct lffi_guest *guest;
     int error_number = *lffi_errno();
-    if (lffi_is_holding(universe, &lffi_innermost)) {
+    if (lffi_is_holding(universe, lffi_me())) {
         running->error_index = LFFI_OF_GUEST;
         running->of_guest = true;
+        lffi_take_detour(running, running->gate);
         guest = lffi_find_guest(running->gate);
         guest->inside = running;
         lffi_swap_turn(running->callee->st, guest);
@@ -79,13 +80,12 @@ void lffi_come_back(struct lffi_call *running)
     if (running->gate == NULL)
         return; /* C has run Lua code that made the first callback: nobody else may so far */
     if (running->error_index != 0 && running->of_guest) {
-        if (!lffi_hold(universe, &lffi_innermost, LFFI_FOREVER))
+        if (!lffi_hold(universe, lffi_me(), LFFI_FOREVER))
             park(universe);
         guest = lffi_find_guest(running->gate);
         guest->inside = outer_of(running);
         lffi_swap_turn(running->callee->st, guest);
-    } else if (lffi_sit_down(universe, &lffi_innermost) &&
-               !lffi_sat_down(universe, &lffi_innermost)) {
+    } else if (lffi_sit_down(&universe->door, lffi_me()) && !lffi_sat_down(universe, lffi_me())) {
         park(universe);
     }
 }

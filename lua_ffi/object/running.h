@@ -22,6 +22,7 @@ struct lffi_call {
     lua_State *L;                     /* the stack that called; callbacks run on it */
     const struct lffi_callee *callee; /* NULL: no call, but what a guest's callbacks run on */
     struct lffi_gate *gate;           /* of its state when C was entered */
+    struct lffi_door *back; /* by which it comes back: the universe's, the gate's detour, or NULL */
     int error_index;  /* 0, LFFI_OF_GUEST, or stack index of the kept error of a callback, or ... */
     int prepared;     /* stack index of what scalar callbacks have left there (enter.c), or 0 */
     uint32_t version; /* with `prepared`: of the function there, and the slot it is of */
@@ -54,7 +55,7 @@ struct lffi_guest {
     struct lffi_guest *next;          /* of this thread */
     struct lffi_guest *next_gone;     /* of the gate, when the thread has ended */
     _Atomic(struct lffi_gate *) gate; /* NULL, under the gate's mutex: the universe is closed */
-    const void *thread;               /* its &lffi_innermost */
+    const void *thread;               /* its lffi_me() */
     struct lffi_guest *neighbour;     /* all of the gate */
     struct lffi_call base;            /* L: its coroutine, or NULL */
     int ref;                          /* which keeps that */
@@ -64,7 +65,7 @@ struct lffi_guest {
 };
 
 /* What a thread has: the innermost of its running calls, and where its errno and its C stack lie,
- * once known. The address of the first names the thread. Defined in running.c. */
+ * once known. Defined in running.c. */
 struct lffi_thread {
     struct lffi_call *innermost;
     int *error_number;
@@ -96,6 +97,7 @@ struct lffi_task;
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {
     struct lffi_universe universe;
+    struct lffi_door detour; /* no seat of anybody's: attention is never 0, see lffi_take_detour */
     _Atomic(struct lffi_slot *) events;  /* slots that have some, newest first */
     struct lffi_armed armed[LFFI_ARMED]; /* the resident's */
     struct lffi_gate *next;              /* the free ones */
@@ -115,6 +117,12 @@ static LFFI_INLINE int *lffi_errno(void)
     return lffi_thread.error_number;
 }
 
+/* What names the thread while it lives: lffi_leave_c has it at hand. */
+static LFFI_INLINE const void *lffi_me(void)
+{
+    return lffi_errno();
+}
+
 /* This thread as a guest of the gate's universe, or NULL. */
 struct lffi_guest *lffi_find_guest(const struct lffi_gate *gate);
 /* Exchanges what is the guest's own with what the state has; the guest holds the universe. */
@@ -123,6 +131,13 @@ void lffi_swap_turn(struct lffi_state *st, struct lffi_guest *guest);
 /* The rare parts of entering and leaving C (running.c). */
 void lffi_let_go(struct lffi_call *running);
 void lffi_come_back(struct lffi_call *running);
+
+/* Has the running call come back the long way, lffi_come_back: it has an error or is a guest's. So
+ * the short way need not ask. `gate`: its state's. */
+static inline void lffi_take_detour(struct lffi_call *running, struct lffi_gate *gate)
+{
+    running->back = &gate->detour;
+}
 
 /* Begins the part of a call that runs C: nothing may raise until lffi_leave_c. */
 static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *callee,
@@ -134,11 +149,12 @@ static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *cal
     running->L = L;
     running->callee = callee;
     running->gate = gate;
+    running->back = gate != NULL ? &gate->universe.door : NULL;
     running->error_index = running->prepared = 0;
     atomic_signal_fence(memory_order_release); /* a signal callback's handler looks at it */
     lffi_innermost = running;
     *lffi_errno() = st->saved_errno;
-    if (gate != NULL && lffi_stand_up(&gate->universe))
+    if (gate != NULL && lffi_stand_up(&gate->universe.door))
         lffi_let_go(running);
 }
 
@@ -146,9 +162,8 @@ static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *cal
 static LFFI_INLINE bool lffi_leave_c(const struct lffi_callee *callee, struct lffi_call *running)
 {
     int error_number = *lffi_thread.error_number;
-    struct lffi_gate *gate = running->gate;
-    bool rare = running->error_index != 0 ||
-                (gate != NULL && lffi_sit_down(&gate->universe, &lffi_innermost));
+    struct lffi_door *back = running->back;
+    bool rare = back != NULL && lffi_sit_down(back, lffi_thread.error_number);
     if (rare)
         lffi_come_back(running);
     callee->st->saved_errno = error_number;
