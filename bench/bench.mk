@@ -61,6 +61,14 @@ bench-jobs: $(CORE)
 bench-threads: $(CORE) $(SUPPORT)
 	@$(RUN_ENV) $(LUA) bench/threads.lua
 
+## instructions of calls before and after a first callback exists
+bench-threads-count: $(CORE) $(SUPPORT) $(BENCH_DIR)/count.so
+	@rm -f $(BENCH_DIR)/callgrind.*
+	@LUA_PATH="lib/?.lua;spec/?.lua;spec/?/init.lua;bench/?.lua;;" LUA_CPATH="$(BUILD)/?.so;$(BENCH_DIR)/?.so;;" \
+		CFFI_BUILD="$(BUILD)" valgrind -q --tool=callgrind --instr-atstart=no \
+		--callgrind-out-file=$(BENCH_DIR)/callgrind $(LUA) bench/threads_count.lua \
+		$(BENCH_DIR)/callgrind
+
 ## what operations cost, the table of docs/costs.md
 bench-costs: $(CORE) $(BENCH_DIR)/benchlib.so
 	@$(BENCH_RUN) $(LUA) bench/costs.lua $(BENCH_DIR)/benchlib.so
@@ -93,4 +101,4 @@ bench-callbacks: $(CORE)
 	@$(BENCH_RUN) $(LUA) bench/callbacks.lua
 
 .PHONY: bench bench-check bench-api bench-count bench-api-count bench-growth bench-memory bench-callbacks \
-	bench-jobs bench-costs bench-threads
+	bench-jobs bench-costs bench-threads bench-threads-count

@@ -1,6 +1,6 @@
 -- What threads cost (docs/threads.md): callbacks on a foreign thread beside the owner's, threads
 -- that come and go, tasks.
---   make bench-threads
+--   make bench-threads; make bench-threads-count counts what calls pay
 -- Ratios and the flat memory hold on any machine; times are this one's.
 local callbacks = require "support.callbacks"
 local ffi = require "cffi"
