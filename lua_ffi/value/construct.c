@@ -19,7 +19,7 @@ static uint64_t check_count(lua_State *L, const struct lffi_scope *scope, int id
                    lffi_push_kind_of(L, scope->st, idx));
     if (count.negative)
         luaL_error(L, "the number of elements of a variable-length type is negative: %s",
-                   lffi_push_integer_text(L, &count));
+                   lffi_push_number_text(L, scope->st, &count, idx));
     return count.beyond || count.bits > UINT64_MAX ? UINT64_MAX : (uint64_t)count.bits;
 }
 

@@ -29,7 +29,8 @@ static bool element_offset(lua_State *L, const struct lffi_ctype *pointer,
     }
     /* A uint64_t of 2^63 and more is a negative offset to C; so it is here. */
     if (!lffi_integer_reduce(&value, 64, false, LFFI_FIT, &bits))
-        luaL_error(L, "offset %s is out of range", lffi_push_integer_text(L, &value));
+        luaL_error(L, "%s is out of range as an offset",
+                   lffi_push_number_text(L, pointer->scope->st, &value, o->idx));
     *offset = (int64_t)bits;
     return true;
 }
@@ -84,7 +85,7 @@ static bool compatible(const struct lffi_ctype *a, const struct lffi_ctype *b)
 static void push_difference(lua_State *L, const struct lffi_operand *a,
                             const struct lffi_operand *b)
 {
-    int64_t distance = (int64_t)((uintptr_t)a->address - (uintptr_t)b->address);
+    int64_t distance = (intptr_t)((uintptr_t)a->address - (uintptr_t)b->address);
     uint64_t size;
     if (!compatible(a->ct, b->ct))
         luaL_error(L, "attempt to subtract incompatible pointers '%s' and '%s'",

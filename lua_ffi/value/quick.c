@@ -123,7 +123,7 @@ bool lffi_quick_pointer_arith(lua_State *L, const struct lffi_value *arg,
     b = lffi_cdata_in_place(st, &arg[1]);
     if (op != LUA_OPSUB || !address_of(b, &q) || a->ct->target->base != b->ct->target->base)
         return false;
-    lua_pushinteger(L, (int64_t)((uintptr_t)p - (uintptr_t)q) / (int64_t)a->ct->target->size);
+    lua_pushinteger(L, (intptr_t)((uintptr_t)p - (uintptr_t)q) / (int64_t)a->ct->target->size);
     return true;
 }
 

@@ -33,6 +33,11 @@ function support.raises(text, fn, ...)
     return tonumber(line)
 end
 
+-- The C type that int64_t is, as errors name it.
+function support.int64()
+    return require "cffi".abi "64bit" and "long" or "long long"
+end
+
 local function quoted(word)
     return "'" .. tostring(word):gsub("'", [['\'']]) .. "'"
 end

@@ -30,6 +30,11 @@ enum values_long { VALUES_HUGE = 0x123456789AL };
 /* What C leaves to the target, told by the compiler. */
 const bool values_char_is_signed = (char)-1 < 0;
 const bool values_wchar_is_signed = (wchar_t)-1 < 0;
+#ifdef __SIZEOF_INT128__
+const bool values_has_int128 = true;
+#else
+const bool values_has_int128 = false;
+#endif
 
 VALUES(char, char)
 VALUES(schar, signed char)

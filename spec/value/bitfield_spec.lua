@@ -16,9 +16,9 @@ ffi.cdef [[
         unsigned long long f : 33;
         int : 0;
         unsigned char g : 3;
-        long h : 64;
+        long long h : 64;
     };
-    struct packed { unsigned a : 3; unsigned long b : 61; unsigned char c : 5; unsigned d : 27; }
+    struct packed { unsigned a : 3; unsigned long long b : 61; unsigned char c : 5; unsigned d : 27; }
         __attribute__((packed));
     struct ipv4 { unsigned char ihl : 4, version : 4; };
     union both { struct { unsigned low : 16, high : 16; }; uint32_t word; };
@@ -77,7 +77,7 @@ describe("bit-fields", function()
         assert.equal(12, ffi.sizeof "struct packed")
     end)
 
-    it("hold up to 128 bits, at any bit", function()
+    it("hold up to 128 bits, at any bit #int128", function()
         for bit = 1, 7 do
             for _, width in ipairs {1, 63, 64, 65, 120, 121, 127, 128} do
                 local s = ffi.new(([[struct { unsigned char q : %d; unsigned __int128 x : %d;

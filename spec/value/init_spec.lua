@@ -92,7 +92,7 @@ describe("array initialisers", function()
         raises("too many initializers for 'int[3]'", ffi.new, "int[3]", 1, 2, 3, 4)
         raises("too many initializers for 'int[3]'", ffi.new, "int[3]", {1, 2, 3, 4})
         raises("too many initializers for 'int[?]'", ffi.new, "int[?]", 2, {1, 2, 3})
-        raises("the number of elements of a variable-length type is negative: -1", ffi.new,
+        raises("the number of elements of a variable-length type is negative: integer -1", ffi.new,
             "int[?]", -1)
         raises("too many initializers for 'int[2]'", ffi.new, "int[2][2]", {{1, 2, 3}})
         raises("too many initializers for 'int[0]'", ffi.new, "int[0]", 1)
@@ -290,7 +290,7 @@ describe("variable-length structs", function()
         end
         raises(text .. "must be an integer, got 'struct point'", ffi.new, "int[?]",
             ffi.new "struct point")
-        raises(text .. "is negative: -1", ffi.new, "struct vls", -1)
+        raises(text .. "is negative: integer -1", ffi.new, "struct vls", -1)
         raises("size of 'int[?]' is too large", ffi.new, "int[?]", ffi.cast("uint64_t", -1))
         raises("size of 'int[?]' is too large", ffi.new, "int[?]", math.maxinteger)
         local function make() local _ = ffi.new("int[?]", 1e15) end

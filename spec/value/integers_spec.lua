@@ -13,6 +13,13 @@ local target = cffi.scope {}
 target.cdef "extern const bool values_char_is_signed, values_wchar_is_signed;"
 local compiled = target.load(support.library "values")
 local char_signed, wchar_signed = compiled.values_char_is_signed, compiled.values_wchar_is_signed
+local lp64 = cffi.abi "64bit"
+local LONG = lp64 and 64 or 32
+local INT64 = support.int64()
+local SIZE = lp64 and "unsigned long" or "unsigned int"
+
+-- The part of a test's name that leaves it out where the compiler has no integers of that width.
+local function needs(bits) return bits > 64 and " #int128" or "" end
 
 local ENUMS = [[
     enum values_signed { VALUES_MINUS = -1, VALUES_PLUS = 1 };
@@ -26,16 +33,16 @@ local TYPES = {
     {"char", "char", 8, char_signed}, {"signed char", "schar", 8, true}, {"unsigned char", "uchar", 8, false},
     {"short", "short", 16, true}, {"unsigned short", "ushort", 16, false},
     {"int", "int", 32, true}, {"unsigned int", "uint", 32, false},
-    {"long", "long", 64, true}, {"unsigned long", "ulong", 64, false},
+    {"long", "long", LONG, true}, {"unsigned long", "ulong", LONG, false},
     {"long long", "llong", 64, true}, {"unsigned long long", "ullong", 64, false},
-    {"wchar_t", "wchar", 32, wchar_signed, wchar_signed and "int" or "unsigned int"},
+    {"wchar_t", "wchar", 32, wchar_signed, cffi.arch == "x86" and "long" or wchar_signed and "int" or "unsigned int"},
     {"char16_t", "char16", 16, false, "unsigned short"}, {"char32_t", "char32", 32, false, "unsigned int"},
-    {"int8_t", nil, 8, true, "signed char"}, {"uint64_t", nil, 64, false, "unsigned long"},
-    {"size_t", nil, 64, false, "unsigned long"}, {"intmax_t", nil, 64, true, "long"},
+    {"int8_t", nil, 8, true, "signed char"}, {"uint64_t", nil, 64, false, "unsigned " .. INT64},
+    {"size_t", nil, LONG, false, SIZE}, {"intmax_t", nil, 64, true, INT64},
     {"__int128", "int128", 128, true}, {"unsigned __int128", "uint128", 128, false},
     {"enum values_signed", "esigned", 32, true, integer = "int"},
     {"enum values_unsigned", "eunsigned", 32, false, integer = "unsigned int"},
-    {"enum values_long", "elong", 64, false, integer = "unsigned long"},
+    {"enum values_long", "elong", 64, false, integer = "unsigned " .. INT64},
     {"enum values_byte", "ebyte", 8, false, clang = true, integer = "unsigned char"},
     {"_BitInt(2)", "bit2", 2, true, clang = true}, {"_BitInt(7)", "bit7", 7, true, clang = true},
     {"unsigned _BitInt(1)", "ubit1", 1, false, clang = true},
@@ -51,8 +58,9 @@ local TYPES = {
 -- type, width, signed: values of bit-fields obey the width.
 local BIT_FIELDS = {
     {"int", 1, true}, {"int", 5, true}, {"unsigned int", 1, false}, {"unsigned int", 31, false},
-    {"unsigned char", 3, false}, {"long", 33, true}, {"unsigned long", 63, false},
-    {"unsigned long", 64, false}, {"enum values_unsigned", 9, false}, {"enum values_signed", 2, true},
+    {"unsigned char", 3, false}, {"long", LONG // 2 + 1, true}, {"unsigned long", LONG - 1, false},
+    {"unsigned long", LONG, false}, {"long long", 33, true}, {"unsigned long long", 63, false},
+    {"unsigned long long", 64, false}, {"enum values_unsigned", 9, false}, {"enum values_signed", 2, true},
 }
 
 -- ---- what is to be expected ---------------------------------------------------------------------
@@ -214,11 +222,11 @@ describe("integers into C", function()
         for _, entry in ipairs(TYPES) do
             local t, id = described(entry), entry[2]
             local lib = entry.clang and clang or not entry.clang and gcc
-            it(("of type %s in memory under %s"):format(t.c, policy), function()
+            it(("of type %s in memory under %s%s"):format(t.c, policy, needs(t.bits)), function()
                 check_memory(ffi, t, policy)
             end)
             if id and lib then
-                it(("of type %s through calls, callbacks and variables under %s"):format(t.c, policy),
+                it(("of type %s through calls, callbacks and variables under %s%s"):format(t.c, policy, needs(t.bits)),
                     function() check_functions(ffi, lib, t, id, policy) end)
             end
         end
@@ -228,7 +236,8 @@ describe("integers into C", function()
                 local object = ffi.new(("struct { char before; %s v : %d; unsigned after : 3; }"):format(
                     name, width))
                 object.before, object.after = 85, 5
-                local t = {bits = width, signed = signed, name = name, enum = name:match "^enum", field = width < 64}
+                local t = {bits = width, signed = signed, name = name, enum = name:match "^enum",
+                           field = width < 8 * ffi.sizeof(name)}
                 check(t, policy,
                     ("field 'v' of '%s': "):format(tostring(ffi.typeof(object)):match "<(.*)>"),
                     function(v) object.v = v return object.v end, function() return object.v end)
@@ -244,7 +253,7 @@ describe("integers that are reduced", function()
         ffi.cdef(ENUMS)
         for _, entry in ipairs(TYPES) do
             local t = described(entry)
-            it(("by cast and new of %s, whatever the policy: %s"):format(t.c, policy), function()
+            it(("by cast and new of %s, whatever the policy: %s%s"):format(t.c, policy, needs(t.bits)), function()
                 check(t, "wrap", "", function(v) return ffi.cast(t.c, v) end)
                 for _, v in ipairs(boundary_values(t.bits, t.signed)) do
                     if v.text and not v.fraction then
@@ -264,15 +273,16 @@ end)
 -- ---- by Lua value --------------------------------------------------------------------------------
 
 local SOME_TYPES = {
-    {"signed char", 8, true}, {"unsigned short", 16, false}, {"int", 32, true}, {"unsigned long", 64, false},
-    {"long", 64, true}, {"__int128", 128, true}, {"unsigned __int128", 128, false},
+    {"signed char", 8, true}, {"unsigned short", 16, false}, {"int", 32, true}, {"unsigned long", LONG, false},
+    {"long", LONG, true}, {"uint64_t", 64, false}, {"int64_t", 64, true},
+    {"__int128", 128, true}, {"unsigned __int128", 128, false},
     {"_BitInt(7)", 7, true}, {"unsigned _BitInt(127)", 127, false},
 }
 
 describe("numbers of Lua into integers", function()
-    it("takes Lua integers and floats of every size exactly", function()
-        for _, t in ipairs(SOME_TYPES) do
-            local name, bits, signed = t[1], t[2], t[3]
+    for _, t in ipairs(SOME_TYPES) do
+        local name, bits, signed = t[1], t[2], t[3]
+        it(("takes Lua integers and floats of every size exactly: %s%s"):format(name, needs(bits)), function()
             for _, v in ipairs {0, 1, -1, 127, 128, 255, 256, -128, -129, 32767, 65535, 1 << 31, -(1 << 31),
                                 (1 << 32) - 1, math.maxinteger, math.mininteger} do
                 assert.equal(bigint.wrap(("%d"):format(v), bits, signed), decimal(cffi.cast(name, v)))
@@ -283,8 +293,8 @@ describe("numbers of Lua into integers", function()
             end
             assert.equal("0", decimal(cffi.cast(name, 0.5)))
             assert.equal("-1", decimal(cffi.cast("int", -1.9)))
-        end
-    end)
+        end)
+    end
 
     it("never makes integers of NaN and infinities", function()
         for _, v in ipairs {0 / 0, 1 / 0, -1 / 0} do
@@ -315,6 +325,9 @@ describe("numbers of Lua into integers", function()
             function() cffi.new("int[1]")[0] = third end)
         raises("element 0 of 'int[1]': number 2.5 is not an integer, as 'int' needs",
             function() cffi.new("int[1]")[0] = cffi.new("double", 2.5) end)
+    end)
+
+    it("takes quads by their own digits #int128", function()
         local quad = cffi.cast("_Float128", "1298074214633706907132624082305025")
         assert.equal("1298074214633706907132624082305025", tostring(cffi.cast("__int128", quad)))
     end)
@@ -327,8 +340,8 @@ describe("texts of refused integers", function()
             if its bits are meant: ffi.cast(\"int\", v)"},
         {"int8_t", 200, "integer 200 does not fit 'signed char' (8 bits); \z
             if its bits are meant: ffi.cast(\"signed char\", v)", "signed char"},
-        {"int64_t", 0x1p63, "number 9.2233720368547758e+18 does not fit 'long' (64 bits); \z
-            if its bits are meant: ffi.cast(\"long\", v)", "long"},
+        {"int64_t", 0x1p63, ("number 9.2233720368547758e+18 does not fit '%s' (64 bits); \z
+            if its bits are meant: ffi.cast(\"%s\", v)"):format(INT64, INT64), INT64},
         {"char", 300, "integer 300 does not fit 'char' (8 bits)"},
         {"char", -129, "integer -129 does not fit 'char' (8 bits)"},
         {"int", 1e300, "number 1e+300 does not fit 'int' (32 bits)"},
@@ -351,6 +364,9 @@ describe("integers out of C", function()
         assert.equal(math.maxinteger, u[0])
         assert.equal("cdata", cffi.type(u[1]))
         assert.equal("18446744073709551615", tostring(u[1]))
+    end)
+
+    it("are Lua integers also from 128 bits, when they fit #int128", function()
         local w = cffi.new("__int128[2]")
         w[0] = -5
         assert.equal(-5, w[0])

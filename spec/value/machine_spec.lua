@@ -28,6 +28,32 @@ describe("integers and floats of 128 bits", function()
     it("are there on all machines of 64 bits, integers at least", function()
         assert.equal(ffi.sizeof "void *" == 8, (pcall(ffi.new, "__int128", 1)))
     end)
+
+    it("are there where the compiler has them", function()
+        local scope = ffi.scope {}
+        scope.cdef "extern const bool values_has_int128;"
+        assert.equal(scope.load(support.library "values").values_has_int128, (pcall(ffi.new, "__int128", 1)))
+    end)
+
+    if pcall(ffi.new, "__int128", 1) then return end
+
+    it("are refused through pointers, in calls and callbacks, also those of _BitInt", function()
+        local scope = ffi.scope {}
+        local bytes = scope.new "char[32]"
+        for _, name in ipairs {"__int128", "unsigned __int128", "_BitInt(65)", "unsigned _BitInt(128)"} do
+            local refused = ("'%s' cannot be used: this machine has no integers of more than 64 bits"):format(name)
+            local cells = scope.cast(name .. " *", bytes)
+            raises(refused, scope.cast, name, 1)
+            raises(refused, function() return cells[1] end)
+            raises(refused, function() cells[1] = 0 end)
+        end
+        scope.cdef "__int128 values_same_int(int v);"
+        local lib = scope.load(support.library "values")
+        raises("cannot call 'values_same_int' (__int128 values_same_int(int v)): \z
+            this machine has no integers of more than 64 bits", function() return lib.values_same_int(1) end)
+        raises("no callback of type '__int128 (void)' is possible: \z
+            this machine has no integers of more than 64 bits", scope.cast, "__int128 (*)(void)", print)
+    end)
 end)
 
 describe("variadic integers", function()

@@ -116,6 +116,7 @@ describe("a table for a pointer", function()
         char *const *argv, const char *const *env))"
 
     it("names the part that does not convert", function()
+        local size = ffi.abi "64bit" and "unsigned long" or "unsigned int"
         local pid = ffi.new "int[1]"
         local function spawn(...) C.posix_spawnp(pid, "true", nil, nil, ...) end
         raises("bad argument #5 to 'posix_spawnp' " .. names
@@ -127,12 +128,12 @@ describe("a table for a pointer", function()
             .. "struct timespec *rest)): field 'tv_nsec': number 0.5 is not an integer, as 'long' needs",
             C.nanosleep, {tv_nsec = 0.5}, nil)
         raises("bad argument #2 to 'writev' (long writev(int fd, const struct temporary_piece *pieces, int n)): "
-            .. "element [2].size: cannot convert string \"3\" to 'unsigned long'",
+            .. ("element [2].size: cannot convert string \"3\" to '%s'"):format(size),
             C.writev, 1, {{"a", 1}, {"b", "3"}}, 2)
         local cb <close> = ffi.callback("long (*)(const struct temporary_pair *)", function() return 0 end)
         raises("bad argument #1 to 'long (const struct temporary_pair *)': "
-            .. "field 'second.size': integer -1 does not fit 'unsigned long' (64 bits); "
-            .. "if its bits are meant: ffi.cast(\"unsigned long\", v)",
+            .. ("field 'second.size': integer -1 does not fit '%s' (%d bits); "
+            .. "if its bits are meant: ffi.cast(\"%s\", v)"):format(size, 8 * ffi.sizeof "size_t", size),
             function() ffi.overflow "strict" cb({second = {size = -1}}) end)
         ffi.overflow "fit"
         local deep <close> = ffi.callback("deep", function() return 0 end)
