@@ -246,7 +246,7 @@ bool lffi_hold(struct lffi_universe *universe, const void *me, int64_t until)
     mine =
         may_take(universe, NULL) || (!has(universe, LFFI_CLOSED) && wait_in_queue(universe, until));
     if (mine)
-        atomic_store(&universe->holder, me);
+        atomic_store_explicit(&universe->holder, me, memory_order_relaxed);
     give_mutex(universe);
     LFFI_DELAY();
     return mine;
@@ -256,7 +256,7 @@ void lffi_give_back(struct lffi_universe *universe, bool has_served)
 {
     LFFI_DELAY();
     take_mutex(universe);
-    atomic_store(&universe->holder, NULL);
+    atomic_store_explicit(&universe->holder, NULL, memory_order_relaxed);
     universe->served += has_served;
     wake(universe);
     if (universe->resting > 0)

@@ -1,5 +1,5 @@
 -- How threads end, and what cannot hang (S26, S27): joins, locks of libraries, closing, os.exit, forks, cancelled
--- threads.
+-- threads. Code that is to stay out of cffi's calls for a while, and not to let others run, has Lua run `sleep`.
 local ffi = require "cffi"
 local callbacks = require "support.callbacks"
 
@@ -17,12 +17,21 @@ local function now()
     return time[0] + time[1] / 1e9
 end
 
--- Runs code in a process of its own, which must end within `seconds`.
+-- Runs code in a process of its own, which must end within `seconds`, one unless given, beyond what an
+-- empty one takes. On a busy machine it may be the third that does: what waits in vain does so each time.
 local function run(code, seconds)
-    local t = now()
-    local status, out, err = callbacks.run(code)
-    local took = now() - t
-    assert.is_true(took < (seconds or 5), "took " .. took) -- a second, and what a busy machine adds
+    local status, out, err
+    local least = math.huge
+    for _ = 1, 3 do
+        local t = now()
+        callbacks.run ""
+        local empty = now() - t
+        t = now()
+        status, out, err = callbacks.run(code)
+        least = math.min(least, now() - t - empty)
+        if least < (seconds or 1) then return status, out, err end
+    end
+    assert.is_true(least < (seconds or 1), "took " .. least)
     return status, out, err
 end
 
@@ -117,8 +126,7 @@ describe("closing", function()
             lib.callbacks_delay = 50
             lib.callbacks_start(cb, 3, 1, 6)
             lib.callbacks_join_at_exit()
-            local t = os.clock()
-            while os.clock() - t < 0.2 do end -- all three wait now
+            os.execute "sleep 0.15" -- all three wait then
             io.write "end "
         ]]
         assert.equal("end 0 wrong", out)
@@ -132,8 +140,7 @@ describe("closing", function()
             lib.callbacks_delay = 50
             lib.callbacks_start(cb, 3, 1, 6)
             lib.callbacks_join_at_exit()
-            local t = os.clock()
-            while os.clock() - t < 0.2 do end
+            os.execute "sleep 0.15"
             io.write "end "
         ]]
         assert.equal("end 0 wrong", out)
@@ -354,9 +361,8 @@ describe("lua_close", function()
             local cb = ffi.callback("int (int)", function() return lib.callbacks_call_kept(1) end, { error = 6 })
             lib.callbacks_delay = 20
             lib.callbacks_start(cb, 2, 1, 1)
-            local t = os.clock()
-            lib.callbacks_pause(30) -- one is inside and waits for this thread, which computes
-            while os.clock() - t < 0.1 do end
+            lib.callbacks_pause(30) -- one is inside and waits for this thread, which stays out of C
+            os.execute "sleep 0.1"
             io.write "end"
         ]]
         assert.equal("", err)
@@ -365,13 +371,13 @@ describe("lua_close", function()
     end)
 
     it("ends while a task calls back and waits for Lua #process", function()
-        local status, out, err = run [[
+        local status, out, err = run([[
             local n = 0
             local cb = ffi.callback("int (int)", function() n = n + 1 return 1 end, { error = 6 })
             for _ = 1, 3 do ffi.async(lib.callbacks_repeat, cb, 1000000000) end
             while n < 10 do lib.callbacks_pause(1) end
             io.write "end"
-        ]]
+        ]], 1.5) -- a second for tasks inside C, which these remain
         assert.equal("end", out)
         assert.truthy(err == "" or err:find "was called by C after its Lua state was closed\n$", err)
         assert.equal(0, status)
@@ -410,8 +416,7 @@ describe("a thread that is cancelled", function()
             local cb = ffi.callback("int (int)", function() thread[0] = ffi.C.pthread_self() n = n + 1 return 1 end)
             lib.callbacks_start(cb, 1, 1000000000, 1)
             while thread[0] == 0 do lib.callbacks_pause(1) end
-            local t = os.clock()
-            while os.clock() - t < 0.05 do end -- it waits now
+            os.execute "sleep 0.05" -- it waits then
             ffi.C.pthread_cancel(thread[0])
             lib.callbacks_join()
             print(n < 1000000000)

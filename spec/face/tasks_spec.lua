@@ -1,6 +1,7 @@
 -- Tasks (S28): C functions on threads of the module's own: ffi.async, await, run, threads, worker.
 local ffi = require "cffi"
 local callbacks = require "support.callbacks"
+local support = require "support"
 
 local fails, lib = callbacks.fails, callbacks.load()
 ffi.cdef [[
@@ -122,10 +123,26 @@ describe("ffi.async", function()
     it("does a hundred sleeps of a millisecond on eight threads at once", function()
         local before = ffi.threads(8)
         finally(function() ffi.threads(before) end)
-        local t, tasks = now(), {}
-        for i = 1, 100 do tasks[i] = ffi.async(lib.callbacks_pause, 10) end
-        for i = 1, 100 do assert.equal(10, tasks[i]:wait()) end
-        assert.is_true(now() - t < 0.9) -- one after the other: a second
+        local function sleeps()
+            local tasks = {}
+            for i = 1, 100 do tasks[i] = ffi.async(lib.callbacks_pause, 1) end
+            for i = 1, 100 do assert.equal(1, tasks[i]:wait()) end
+        end
+        local function threads() -- of C, which sleep as often: 104 times
+            assert.equal(0, lib.callbacks_in_threads(lib.callbacks_nap, 8, 13, 0))
+        end
+        -- side by side, and the best of each, for what else the machine does delays both
+        local least, ideal = math.huge, math.huge
+        for _ = 1, 40 do
+            local t = now()
+            sleeps()
+            least = math.min(least, now() - t)
+            t = now()
+            threads()
+            ideal = math.min(ideal, (now() - t) * 12.5 / 13)
+            if least <= 1.3 * ideal then break end
+        end
+        assert.is_true(least <= 1.3 * ideal * support.patience, least .. " s, ideal " .. ideal)
     end)
 
     it("says when the system has no thread left #process", function()
@@ -344,24 +361,34 @@ end)
 
 describe("lua_close", function()
     it("waits for tasks that are inside C, up to a second #process", function()
-        for _, pause in ipairs { 200, 5000 } do
+        local function time(code)
             local t = now()
-            local code, out, err = callbacks.run(([[
-                for i = 1, 6 do ffi.async(lib.callbacks_pause, %d) end
-                lib.callbacks_pause(20)
-                print "end"
-            ]]):format(pause))
+            local status, out, err = callbacks.run(code)
             assert.equal("", err)
             assert.equal("end\n", out)
-            assert.equal(0, code)
-            local seconds = now() - t
-            assert.is_true(seconds >= math.min(pause / 1000, 1) and seconds < 3, seconds)
+            assert.equal(0, status)
+            return now() - t
+        end
+        for _, pause in ipairs { 200, 5000 } do
+            local least, limit = math.huge, math.min(pause / 1000, 1)
+            for _ = 1, 4 do -- the best of some: a busy machine delays
+                local empty = time "print 'end'"
+                local took = time(([[
+                    for i = 1, 6 do ffi.async(lib.callbacks_pause, %d) end
+                    lib.callbacks_pause(20)
+                    print "end"
+                ]]):format(pause))
+                assert.is_true(took >= limit, took)
+                least = math.min(least, took - empty)
+                if least < limit + 0.1 then break end
+            end
+            assert.is_true(least < limit + 0.1 * support.patience, least)
         end
     end)
 
     it("lets no task begin or be waited for #process", function()
         local script = os.tmpname()
-        require "support".write_file(script, ([[
+        support.write_file(script, ([[
             local ffi, lib, task
             anchor = setmetatable({}, {__gc = function()
                 for _, fn in ipairs { function() ffi.async(lib.callbacks_pause, 1) end, function() ffi.worker() end } do
@@ -375,7 +402,7 @@ describe("lua_close", function()
             lib = ffi.load %q
             task = ffi.async(lib.callbacks_pause, 1)
         ]]):format(package.path, package.cpath, callbacks.declarations, callbacks.path))
-        local code, out, err = require "support".run { require "support".lua, script }
+        local code, out, err = support.run { support.lua, script }
         os.remove(script)
         assert.equal("", err)
         assert.equal(("no task can begin while the Lua state closes\n"):rep(2)

@@ -346,6 +346,12 @@ int callbacks_pause(int milliseconds)
     return milliseconds;
 }
 
+int callbacks_nap(int x)
+{
+    callbacks_pause(1);
+    return x - x;
+}
+
 static void *run_job(void *user)
 {
     struct job *job = user;

@@ -50,6 +50,7 @@ callbacks.declarations = [=[
     void callbacks_join_at_exit(void);
     int callbacks_fork_after(int milliseconds);
     int callbacks_pause(int milliseconds);
+    int callbacks_nap(int);
     int callbacks_in_a_thread(callbacks_fn *f, int expected);
     int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected);
     void callbacks_start_kept(int stop_at_exit);

@@ -15,6 +15,8 @@ end
 -- True under valgrind and the sanitizers, which keep freed memory for a while: what a process
 -- occupies says nothing then.
 support.keeps_freed = os.getenv "LD_PRELOAD" ~= nil
+-- How much longer than promised all may take: where each step is watched, or delayed (`make delays`).
+support.patience = (support.keeps_freed or os.getenv "CFFI_DELAY_SECONDS") and 20 or 1
 
 -- Collects all garbage, also what finalisers and weak tables only let go in a second cycle.
 function support.gc()
