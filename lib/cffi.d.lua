@@ -530,7 +530,9 @@ function ffi.from_handle(pointer) end
 ---```
 function ffi.eval(text, ...) end
 
----What a C text declares, as a list of tables (`kind`, `name`, `type`, `text`, `params`), without declaring it.
+---What a C text declares, as a list of tables (`kind`, `name`, `type`, `symbol`, `text`, `names` of parameters; a constant's
+---`value`), without declaring it. The list of more than 10,000 makes these when asked: `#`, indices, `ipairs`, `pairs` and the
+---functions of `table` find them; `next` and `rawlen` only after `pairs` or a write.
 ---@param text string
 ---@param ... ffi.type|string|integer for the `$` in the text
 ---@return table[]

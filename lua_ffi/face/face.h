@@ -34,6 +34,12 @@ void lffi_open_guard(lua_State *L);
 /* tags.c: puts what lists the types that all scopes know into the registry as "cffi.known". */
 void lffi_open_known(lua_State *L);
 
+/* parsed.c: pushes the list of the tables that `push` makes for a chain of declarations; returns 1.
+ */
+typedef void lffi_parsed_push(lua_State *L, struct lffi_scope *scope,
+                              const struct cdecl_decl *decl);
+int lffi_push_parsed_list(lua_State *L, struct lffi_scope *scope, const struct cdecl_decl *decl,
+                          lffi_parsed_push *push);
 /* symbols.c: true when the value at pattern_idx is nil or a pattern that the name matches. */
 bool lffi_name_matches(lua_State *L, int pattern_idx, const char *name);
 /* symbols.c: iterators over the declarations or tags of a scope: their upvalues, of which POSITION

@@ -3,7 +3,7 @@
  *
  * Depends on ctype.c for the objects of nested types and on call.c for functions. Everything
  * returned is made of Lua tables, strings, numbers and ctypes; nothing refers to the parser's
- * memory.
+ * memory, but for the long lists of parsed.c.
  */
 #include <string.h>
 
@@ -358,6 +358,7 @@ static int api_declaration(lua_State *L)
 /* One declaration of ffi.parse, as a table that is pushed. */
 static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cdecl_decl *decl)
 {
+    luaL_checkstack(L, 8, NULL);
     lua_createtable(L, 0, 6); /* the size is spared growing, which takes longer than all else */
     set_text(L, "kind", declaration_kind(decl));
     set_text(L, "name", decl->name);
@@ -399,36 +400,12 @@ static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scop
     return decl;
 }
 
-/* The scope, the first declaration: their list. */
-static int push_parsed_list(lua_State *L)
-{
-    struct lffi_scope *scope = lua_touserdata(L, 1);
-    const struct cdecl_decl *decl = lua_touserdata(L, 2);
-    lua_newtable(L);
-    for (lua_Integer i = 1; decl != NULL; decl = decl->next, i++) {
-        push_parsed(L, scope, decl);
-        lua_rawseti(L, -2, i);
-    }
-    return 1;
-}
-
 /* ffi.parse(text [, "$" arguments ...]): the declarations of a text as a list of tables with kind,
- * name, type and text, without declaring them. All that is made lives on: going over it again and
- * again while it grows, the collector would take as long as all else. */
+ * name, type and text, without declaring them. */
 static int api_parse(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    const struct cdecl_decl *decl = parse_text(L, scope, 1, lua_gettop(L));
-    bool collects = lua_gc(L, LUA_GCISRUNNING) != 0;
-    int status;
-    lua_pushcfunction(L, push_parsed_list);
-    lua_pushlightuserdata(L, scope);
-    lua_pushlightuserdata(L, (void *)(uintptr_t)decl);
-    lua_gc(L, LUA_GCSTOP);
-    status = lua_pcall(L, 2, 1, 0);
-    if (collects)
-        lua_gc(L, LUA_GCRESTART);
-    return status == LUA_OK ? 1 : lua_error(L);
+    return lffi_push_parsed_list(L, scope, parse_text(L, scope, 1, lua_gettop(L)), push_parsed);
 }
 
 /* ---- functions by address -------------------------------------------------------------------- */

@@ -37,7 +37,7 @@ struct lffi_ctype {
 };
 #define LFFI_CTYPE_FIELDS 1 /* user values of a ctype */
 #define LFFI_CTYPE_PLAN 2
-#define LFFI_CTYPE_KEYS 3 /* table that anchors the key strings of `fields` */
+#define LFFI_CTYPE_KEYS 3 /* list that anchors the key strings of `fields`, in their order */
 
 /* ---- ctype.c: types as objects --------------------------------------------------------------- */
 

@@ -38,22 +38,29 @@ static struct lffi_ctype *member_ctype(lua_State *L, struct lffi_scope *scope,
 struct field_builder {
     struct lffi_fields *fields;
     struct lffi_scope *scope;
-    uint32_t *end; /* of the chain in the order of declaration */
-    int keys;      /* stack index of the anchoring table */
+    uint32_t *end;     /* of the chain in the order of declaration */
+    int keys;          /* stack index of the anchoring table */
+    lua_Integer count; /* keys in it */
 };
 
-/* keys[name] = name: anchors the string, hence its address. NULL: the name is there already. */
-static const char *new_key(lua_State *L, const struct field_builder *b, const char *name)
+/* Anchors the string `name`, hence its address, in the order of declaration, and those that Lua
+ * does not intern by themselves, too. NULL: one of these is there already. */
+static const char *new_key(lua_State *L, struct field_builder *b, const char *name)
 {
-    const char *key = lua_pushstring(L, name);
-    lua_pushvalue(L, -1);
-    if (lua_rawget(L, b->keys) != LUA_TNIL) {
-        lua_pop(L, 2);
-        return NULL;
+    size_t size = strlen(name);
+    const char *key = lua_pushlstring(L, name, size);
+    if (size > b->scope->st->interned_max) {
+        lua_pushvalue(L, -1);
+        if (lua_rawget(L, b->keys) != LUA_TNIL) {
+            lua_pop(L, 2);
+            return NULL;
+        }
+        lua_pop(L, 1);
+        lua_pushvalue(L, -1);
+        lua_pushvalue(L, -1);
+        lua_rawset(L, b->keys);
     }
-    lua_pop(L, 1);
-    lua_pushvalue(L, -1);
-    lua_rawset(L, b->keys);
+    lua_rawseti(L, b->keys, ++b->count);
     return key;
 }
 
@@ -64,8 +71,12 @@ static void insert(lua_State *L, struct field_builder *b, const char *name, stru
     if (field.key == NULL) /* LuaJIT's scopes: the first of a name is meant */
         return;
     slot = lffi_field_slot(field.key, b->fields->mask);
-    while (b->fields->slot[slot].key != NULL)
-        slot = (slot + 1) & b->fields->mask;
+    for (; b->fields->slot[slot].key != NULL; slot = (slot + 1) & b->fields->mask) {
+        if (b->fields->slot[slot].key == field.key) { /* likewise; its key's place is used again */
+            b->count--;
+            return;
+        }
+    }
     b->fields->slot[slot] = field;
     *b->end = slot + 1;
     b->end = &b->fields->slot[slot].next;
@@ -129,8 +140,9 @@ static const struct lffi_fields *build_fields(lua_State *L, struct lffi_ctype *b
     b.fields->mask = slots - 1;
     b.fields->flat = is_flat(base->type);
     b.end = &b.fields->first;
-    lua_createtable(L, 0, count > INT32_MAX ? 0 : (int)count);
+    lua_createtable(L, count > INT32_MAX ? 0 : (int)count, 0);
     b.keys = lua_gettop(L);
+    b.count = 0;
     if (is_enum)
         add_enumerators(L, &b, base->type->tag);
     else
@@ -160,6 +172,13 @@ static const struct lffi_field *find_by_bytes(lua_State *L, struct lffi_ctype *b
         field = lffi_interned_field(base->fields, lua_tostring(L, -1));
     lua_pop(L, 3);
     return field;
+}
+
+void lffi_push_member_names(lua_State *L, struct lffi_ctype *ct)
+{
+    lffi_push_ctype(L, ct->base);
+    lua_getiuservalue(L, -1, LFFI_CTYPE_KEYS);
+    lua_remove(L, -2);
 }
 
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx)

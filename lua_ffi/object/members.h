@@ -47,6 +47,9 @@ static inline const struct lffi_field *lffi_interned_field(const struct lffi_fie
 /* Member table of a struct or union, names of an enum; built on first use. Raises when the type is
  * incomplete or its layout not supported. */
 const struct lffi_fields *lffi_fields_of(lua_State *L, struct lffi_ctype *ct);
+/* Pushes the list of their names, in the order of declaration: index 1 is the name of slot `first`.
+ * After lffi_fields_of. */
+void lffi_push_member_names(lua_State *L, struct lffi_ctype *ct);
 /* Member, or enumerator, by the Lua string at `key_idx`; NULL when there is none. */
 const struct lffi_field *lffi_find_field(lua_State *L, struct lffi_ctype *ct, int key_idx);
 /* The constant of an enum, or static in a struct, that the string at idx names; NULL: there is

@@ -13,21 +13,23 @@ static lua_Integer next_position(lua_State *L)
     return position;
 }
 
-/* Upvalues: the cdata, the slot of the next member as struct lffi_field has it. */
+/* Upvalues: the cdata, the position among the names, the slot of the next member as struct
+ * lffi_field has it, the names. These are taken from their list: to find a million strings again
+ * among Lua's takes longer than all else. */
 static int next_member(lua_State *L)
 {
     struct lffi_cdata *cd = lua_touserdata(L, lua_upvalueindex(1));
     struct lffi_ctype *record = lffi_record_of(cd);
-    lua_Integer slot = lua_tointeger(L, lua_upvalueindex(2));
+    lua_Integer slot = lua_tointeger(L, lua_upvalueindex(3));
     const struct lffi_field *field;
     if (slot == 0)
         return 0;
     field = &lffi_fields_of(L, record)->slot[slot - 1];
     lua_pushinteger(L, field->next);
-    lua_replace(L, lua_upvalueindex(2));
+    lua_replace(L, lua_upvalueindex(3));
     lua_settop(L, 0);
     lua_pushvalue(L, lua_upvalueindex(1));
-    lua_pushstring(L, field->key);
+    lua_rawgeti(L, lua_upvalueindex(4), next_position(L) + 1);
     lffi_load_member(L, cd, record, field);
     return 2;
 }
@@ -81,7 +83,9 @@ int lffi_pairs(lua_State *L)
         return luaL_error(L, "cannot iterate over '%s'", lffi_type_text(L, cd->ct));
     lffi_record_address(L, cd, "pairs");
     lua_pushvalue(L, 1);
+    lua_pushinteger(L, 0);
     lua_pushinteger(L, lffi_fields_of(L, record)->first);
-    lua_pushcclosure(L, next_member, 2);
+    lffi_push_member_names(L, record);
+    lua_pushcclosure(L, next_member, 4);
     return 1;
 }

@@ -104,6 +104,100 @@ describe("ffi.parse", function()
         assert.equal("long (long)", ffi.reflect(ffi.parse("T f(T)")[1].type).name)
     end)
 
+    describe("of more than 10,000 declarations", function()
+        local N = 10001
+        local ffi, text = core.scope(), {}
+        for i = 1, N do text[i] = ("int name%d(char c);"):format(i) end
+        text = table.concat(text)
+
+        it("gives a list that makes its tables when asked, the same each time", function()
+            local list = ffi.parse(text)
+            assert.equal("table", type(list))
+            assert.equal(N, #list)
+            assert.same({ kind = "function", name = "name7", symbol = "name7", names = { "c" },
+                type = ffi.typeof "int(char)", text = "int name7(char c)" }, list[7])
+            assert.equal(list[7], list[7])
+            assert.equal(list[N], list[N + 0.0])
+            for _, key in ipairs { 0, -1, N + 1, 1.5, "1", "name", true } do assert.is_nil(list[key]) end
+            local count = 0
+            for i, d in ipairs(list) do
+                assert.equal("name" .. i, d.name)
+                count = count + 1
+            end
+            assert.equal(N, count)
+        end)
+
+        it("is a table like any other once written to or walked", function()
+            local list = ffi.parse(text)
+            local second = list[2]
+            assert.equal("name10001", table.remove(list).name)
+            assert.equal(N - 1, #list)
+            assert.is_nil(list[N])
+            assert.equal(second, rawget(list, 2))
+            table.sort(list, function(a, b) return a.name > b.name end)
+            assert.equal("name9999", list[1].name)
+            list = ffi.parse(text)
+            list.own = "mine"
+            assert.equal("mine", list.own)
+            assert.equal(N, rawlen(list))
+            list = ffi.parse(text)
+            local names, first = 0, list[1]
+            for i, d in pairs(list) do names = names + (d.name == "name" .. i and 1 or 0) end
+            assert.equal(N, names)
+            assert.equal(first, select(2, next(list)))
+            assert.is_nil(getmetatable(list))
+            local unpacked = { table.unpack(ffi.parse(text), N - 1, N) }
+            assert.equal("name10000", unpacked[1].name)
+        end)
+
+        it("keeps what the list is of", function()
+            local list = core.scope().parse("struct later; " .. text)
+            collectgarbage()
+            collectgarbage()
+            assert.equal("int name9(char c)", list[9].text)
+        end)
+    end)
+
+    -- Of a million names each of these is to answer within two seconds, so of 100,000 within 0.2;
+    -- where all is slow, within three times what Lua takes for its own tables of that size.
+    it("of 100,000 names is soon there, as are ffi.declarations and pairs of a struct", function()
+        local N, ffi, text = 100000, core.scope(), {}
+        for i = 1, N do text[i] = ("int m%d;"):format(i) end
+        text = table.concat(text)
+        local function seconds(fn, ...)
+            local start = os.clock()
+            fn(...)
+            return os.clock() - start
+        end
+        local function within(limit, made, fn)
+            local best = math.huge
+            for _ = 1, 3 do best = math.min(best, seconds(fn, made and made())) end
+            assert.is_true(best <= limit, ("%.3f of %.3f s"):format(best, limit))
+        end
+        local function each(iterate, ...)
+            local count = 0
+            for _ in iterate(...) do count = count + 1 end
+            assert(count == N)
+        end
+        local limit = math.max(0.2, 3 * seconds(function()
+            local list = {}
+            for i = 1, N do
+                local name = "other" .. i
+                list[i] = { kind = "variable", name = name, symbol = name, text = "int " .. name }
+            end
+            return list
+        end))
+        within(limit, nil, function() assert(#ffi.parse(text) == N) end)
+        ffi.cdef(text)
+        within(limit, nil, function() each(ffi.declarations) end)
+        local tags = 0
+        within(limit, function()
+            tags = tags + 1
+            ffi.cdef(("struct first%d { %s };"):format(tags, text))
+            return ffi.new("struct first" .. tags) -- whose members are looked up first
+        end, function(object) each(pairs, object) end)
+    end)
+
     it("takes $, and says where a text is wrong", function()
         local ffi = core.scope()
         local d = ffi.parse("$ $(int)", ffi.typeof "short", "name")[1]
