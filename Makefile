@@ -297,17 +297,21 @@ format:
 lint-shell:
 	shellcheck $(SHELL_FILES)
 
-# What compilers do is the oracle: random signatures called and called back, and random declarations
-# laid out (tools/parser.mk). `make test` calls the same 2,000 signatures each time; others, and more
-# of them, by  make difftest N=50000 SEED=7
-## random calls and layouts against gcc and clang; N=50000 SEED=7
-difftest: difftest-abi difftest-layout
+# What compilers do is the oracle: random signatures called and called back, values and initialisers, and
+# random declarations laid out (tools/parser.mk). `make test` calls the same 2,000 signatures each time; others,
+# and more of them, by  make difftest N=50000 SEED=7
+## random calls, values and layouts against gcc and clang; N=50000 SEED=7
+difftest: difftest-abi difftest-value difftest-layout
 
 ## the calls and callbacks alone, N=2000 of them
 difftest-abi: $(CORE)
 	$(RUN_ENV) $(LUA) tools/abi_difftest.lua $(or $(N),2000) $(SEED)
 
-.PHONY: test test-clang test-generic test-lua test-programs check spec examples difftest difftest-abi
+## the casts and initialisers alone, right and spoilt, N=2000 of each
+difftest-value: $(CORE)
+	$(RUN_ENV) $(LUA) tools/value_difftest.lua $(or $(N),2000) $(SEED)
+
+.PHONY: test test-clang test-generic test-lua test-programs check spec examples difftest difftest-abi difftest-value
 .PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua lint-shell lint-format format reference
 
 # --- Testing with instruments ---------------------------------------------------------------------
@@ -315,16 +319,20 @@ difftest-abi: $(CORE)
 # Each of these repeats the tests in an environment that makes a fault visible.
 
 ASAN_FLAGS = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+ASAN_ENV = LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" UBSAN_OPTIONS=print_stacktrace=1 \
+	ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1
 # Lua itself is not instrumented and frees nothing at exit when a spec ends with os.exit: leaks are
 # looked for in the C tests, at the end of their one process, and by valgrind.
 ## Check suites and specs with AddressSanitizer and UBSan
 asan:
-	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) --keep-going BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check asan-spec
+	CK_FORK=no CK_TIMEOUT_MULTIPLIER=5 $(MAKE) --keep-going BUILD=$(BUILD)/asan CFLAGS="$(ASAN_FLAGS)" check asan-spec asan-value
 
 asan-spec: PRELOAD = LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0
 asan-spec: $(CORE) $(SNAPSHOT) $(SUPPORT)
-	LD_PRELOAD="$(shell $(CC) -print-file-name=libasan.so)" ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 \
-		UBSAN_OPTIONS=print_stacktrace=1 $(BUSTED_RUN) $(SPEC)
+	$(ASAN_ENV) $(BUSTED_RUN) $(SPEC)
+
+asan-value: $(CORE)
+	$(ASAN_ENV) $(RUN_ENV) $(LUA) tools/value_difftest.lua 1000 $(SEED)
 
 VALGRIND = valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite
 
@@ -346,7 +354,7 @@ gcstress: $(CORE) $(SUPPORT)
 	LUA_INIT_$(subst .,_,$(LUA_VERSION))='pcall(collectgarbage, "setpause", 0) pcall(collectgarbage, "param", "pause", 0) \
 		pcall(collectgarbage, "incremental", 0, 200, 9)' $(BUSTED_RUN) $(SPEC)
 
-.PHONY: asan asan-spec valgrind valgrind-check valgrind-spec gcstress
+.PHONY: asan asan-spec asan-value valgrind valgrind-check valgrind-spec gcstress
 
 # --- Installing -----------------------------------------------------------------------------------
 

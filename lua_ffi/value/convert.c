@@ -1,9 +1,9 @@
 /* Lua values <-> C bytes: the one inverse pair, lffi_store and lffi_load (docs/design.md S1-S8).
  *
- * Depends on integer.c, floats.c, pointer.c and cdata.c; aggregates go through initialise.c,
- * refusals through refuse.c. The cases of both switches stand in the order of enum lffi_op. Memory
- * is read and written by memcpy only, so any alignment works. Every failure raises before a byte of
- * the destination has changed.
+ * Depends on integer.c, floats.c, pointer.c, truth.c and cdata.c; aggregates go through
+ * initialise.c, refusals through refuse.c. The cases of both switches stand in the order of enum
+ * lffi_op. Memory is read and written by memcpy only, so any alignment works. Every failure raises
+ * before a byte of the destination has changed.
  */
 #include <string.h>
 
@@ -30,14 +30,6 @@ static bool luajit_integer(lua_State *L, const struct lffi_ctype *ct, int idx,
         return false;
     *out = lffi_integer_of_int64(INT64_MIN);
     return true;
-}
-
-bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth)
-{
-    const struct lffi_cdata *cd = lffi_to_cdata(L, st, idx);
-    bool is_cdata = cd != NULL && cd->ct->op == LFFI_BOOL;
-    *truth = is_cdata ? *(const uint8_t *)cd->addr != 0 : lua_toboolean(L, idx);
-    return is_cdata || lua_type(L, idx) == LUA_TBOOLEAN;
 }
 
 /* Numeric text and booleans count as integers where a value is reduced (S1, S2); to LuaJIT no text
@@ -97,7 +89,7 @@ static struct lffi_integer check_integer(lua_State *L, struct lffi_ctype *ct, in
     if (!complex_integer(L, ct, idx, where, &value, &fraction) &&
         !lffi_to_integer(L, ct->scope->st, idx, &value, &fraction) &&
         !reducible(L, ct, idx, where, &value))
-        lffi_mismatch(L, ct, idx, where);
+        lffi_no_integer(L, ct, idx, where);
     if (fraction && policy_of(where) != LFFI_WRAP && policy_of(where) != LFFI_SATURATE)
         lffi_convert_error(L, where, "%s is not an integer, as '%s' needs",
                            lffi_push_number_text(L, ct->scope->st, &value, idx),
@@ -171,29 +163,6 @@ static void store_enum(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
                        const struct lffi_where *where)
 {
     lffi_integer_to_memory(ct, dst, lffi_reduced_enum(L, ct, ct->target->type->bits, idx, where));
-}
-
-/* C's truth of a number or numeric cdata, for the policies that convert. */
-static bool number_truth(lua_State *L, struct lffi_ctype *ct, int idx,
-                         const struct lffi_where *where)
-{
-    struct lffi_integer value;
-    bool fraction = false;
-    if (lua_type(L, idx) == LUA_TNUMBER)
-        return !(lua_tonumber(L, idx) == 0);
-    if (!lffi_to_integer(L, ct->scope->st, idx, &value, &fraction))
-        lffi_mismatch(L, ct, idx, where);
-    return fraction || value.bits != 0 || value.beyond;
-}
-
-bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where)
-{
-    bool truth;
-    if (lffi_to_boolean(L, ct->scope->st, idx, &truth))
-        return truth;
-    if (policy_of(where) != LFFI_WRAP)
-        lffi_mismatch(L, ct, idx, where);
-    return number_truth(L, ct, idx, where);
 }
 
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value)

@@ -119,6 +119,17 @@ _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                        lffi_push_type_text(L, ct->type, NULL), lffi_push_hint(L, ct, idx, where));
 }
 
+_Noreturn void lffi_no_integer(lua_State *L, struct lffi_ctype *ct, int idx,
+                               const struct lffi_where *where)
+{
+    const struct lffi_cdata *cd = lffi_to_cdata(L, ct->scope->st, idx);
+    if (cd != NULL && (lffi_is_float(cd->ct->op) || cd->ct->op == LFFI_COMPLEX))
+        lffi_convert_error(L, where, "cannot convert number %s to '%s'",
+                           lffi_push_real_text(L, cd->ct, cd->addr),
+                           lffi_push_type_text(L, ct->type, NULL));
+    lffi_mismatch(L, ct, idx, where);
+}
+
 /* ---- integers that do not fit ---------------------------------------------------------------- */
 
 const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, unsigned bits,

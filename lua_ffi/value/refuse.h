@@ -17,6 +17,9 @@ _Noreturn void lffi_zero_inside(lua_State *L, const char *text, const struct lff
 /* Raises "cannot convert string "x" to 'int'". */
 _Noreturn void lffi_mismatch(lua_State *L, struct lffi_ctype *ct, int idx,
                              const struct lffi_where *where);
+/* The same for an integer type; of an infinity or NaN in a cdata it is the value that is wrong. */
+_Noreturn void lffi_no_integer(lua_State *L, struct lffi_ctype *ct, int idx,
+                               const struct lffi_where *where);
 /* Raises "integer 300 does not fit 'unsigned char' (8 bits)", and what to write when the bits of
  * the value are meant, where so many could hold it. `bits`: fewer than the type's in a bit-field.
  */

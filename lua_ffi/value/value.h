@@ -47,16 +47,20 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
 /* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed.
  */
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
-/* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
-bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
-/* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names; as a
- * boolean. For bitfield.c. */
+/* The value at idx as an integer of type ct reduced to `bits` bits; an enum also takes names. For
+ * bitfield.c. */
 lffi_wide lffi_reduced_integer(lua_State *L, struct lffi_ctype *ct, unsigned bits, bool is_signed,
                                int idx, const struct lffi_where *where);
 lffi_wide lffi_reduced_enum(lua_State *L, struct lffi_ctype *ct, unsigned bits, int idx,
                             const struct lffi_where *where);
 /* The type of the two parts of a complex type. */
 struct lffi_ctype *lffi_complex_part(lua_State *L, const struct lffi_ctype *ct);
+
+/* ---- truth.c --------------------------------------------------------------------------------- */
+
+/* True when the value at idx is a boolean, Lua's or C's; `truth` is then which one. */
+bool lffi_to_boolean(lua_State *L, struct lffi_state *st, int idx, bool *truth);
+/* The value at idx as a bool; numbers are true or false where the policy converts. Raises. */
 bool lffi_truth_of(lua_State *L, struct lffi_ctype *ct, int idx, const struct lffi_where *where);
 
 /* ---- bitfield.c ------------------------------------------------------------------------------ */

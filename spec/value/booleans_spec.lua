@@ -38,4 +38,16 @@ describe("booleans", function()
         assert.equal(1, ffi.tonumber(ffi.cast("int", true)))
         raises(function() ffi.new("bool", 1) end, "cannot convert integer 1 to 'bool'")
     end)
+    it("are what cast makes of floats and complex numbers in a cdata", function()
+        local function truth(c, v) return ffi.toretval(ffi.cast("bool", ffi.new(c, v))) end
+        for value, wanted in pairs {[0.25] = true, [0.0] = false, [-1 / math.huge] = false, [math.huge] = true} do
+            assert.equal(wanted, truth("float", value))
+            assert.equal(wanted, truth("long double", value))
+        end
+        assert.is_true(truth("double", 0 / 0))
+        assert.is_true(truth("double _Complex", {0, 1}))
+        assert.is_true(truth("float _Complex", {0 / 0, 0}))
+        assert.is_false(truth("double _Complex", {0, 0}))
+        raises(function() ffi.new("bool", ffi.new("float", 1)) end, "cannot convert 'float' to 'bool'")
+    end)
 end)

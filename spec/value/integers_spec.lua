@@ -303,6 +303,9 @@ describe("numbers of Lua into integers", function()
                 assert.is_false(pcall(function() cell[0] = v end))
             end
         end
+        raises("cannot convert number inf to 'int'", cffi.cast, "int", cffi.cast("float", 1 / 0))
+        raises("cannot convert number -inf to 'short'", cffi.cast, "short", cffi.cast("long double", -1 / 0))
+        raises("cannot convert number inf+0i to 'int'", cffi.cast, "int", cffi.new("double _Complex", {1 / 0, 0}))
     end)
 
     it("passes integral floats and refuses fractions under fit and strict", function()
