@@ -99,6 +99,13 @@ static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
     /* clang-format on */
 }
 
+static INLINE uint64_t bits_of(lua_Number value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    return bits;
+}
+
 /* Loads the `n` arguments from `arg` on into the registers that the parameters have left. Returns
  * their kinds; 0 when there is none or one is not plain. */
 static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct lffi_value *arg,
@@ -111,8 +118,11 @@ static INLINE uint64_t load_variadic(const struct lffi_plan *plan, const struct 
         return 0;
     for (ptrdiff_t i = 0; i < n; i++, arg++) {
         unsigned kind = KIND_FLOAT;
-        if (lffi_kind_in_place(arg) == LFFI_IS_FLOAT && fprs < LFFI_FPRS)
+        if (lffi_kind_in_place(arg) == LFFI_IS_FLOAT && fprs < LFFI_VARIADIC_FPRS(&plan->end))
             regs->fpr[fprs++].d = lffi_float_in_place(arg);
+        else if (LFFI_FLOATS_IN_GPRS && lffi_kind_in_place(arg) == LFFI_IS_FLOAT &&
+                 gprs < LFFI_GPRS)
+            regs->gpr[gprs++] = bits_of(lffi_float_in_place(arg));
         else if (gprs >= LFFI_GPRS || (kind = promoted(arg, &regs->gpr[gprs++])) == 0)
             return 0;
         kinds = kinds << KIND_BITS | kind;

@@ -30,6 +30,8 @@ static LFFI_INLINE void slot_narrow(enum lffi_op op, uint64_t word, unsigned cha
 /* A boolean or an integer that fits the op. */
 static LFFI_INLINE bool slot_word(enum lffi_op op, uint64_t word, unsigned char *slot)
 {
+    if (LFFI_SIGNED_U32 && op == LFFI_U32)
+        word = (uint64_t)(int32_t)word;
     if (LFFI_WHOLE_WORDS)
         *(uint64_t *)(void *)slot = word;
     else
@@ -46,6 +48,19 @@ static LFFI_INLINE bool slot_address(uintptr_t address, unsigned char *slot)
     return true;
 }
 
+/* What lies in front of a float. */
+static LFFI_INLINE bool slot_box(enum lffi_op op, unsigned char *slot)
+{
+    if (LFFI_BOXED_FLOATS && op == LFFI_FLOAT)
+        memset(slot + sizeof(float), 0xff, sizeof(float));
+    return true;
+}
+
+static LFFI_INLINE bool slot_float(enum lffi_op op, lua_Number value, unsigned char *slot)
+{
+    return lffi_fast_float(op, value, slot) && slot_box(op, slot);
+}
+
 static LFFI_INLINE bool slot_integer(const struct lffi_param *param, lua_Integer value,
                                      unsigned char *slot)
 {
@@ -53,7 +68,7 @@ static LFFI_INLINE bool slot_integer(const struct lffi_param *param, lua_Integer
         return false;
     if (lffi_is_word(param->op))
         return slot_word(param->op, (uint64_t)value, slot);
-    return lffi_fast_integer(param->op, value, slot);
+    return lffi_fast_integer(param->op, value, slot) && slot_box(param->op, slot);
 }
 
 static LFFI_INLINE bool slot_boolean(enum lffi_op op, bool value, unsigned char *slot)
@@ -112,7 +127,7 @@ static inline bool slot_store(lua_State *L, const struct lffi_param *param, int 
     case LUA_TNUMBER:
         if (lua_isinteger(L, idx))
             return slot_integer(param, lua_tointegerx(L, idx, NULL), slot);
-        return lffi_fast_float(op, lua_tonumberx(L, idx, NULL), slot);
+        return slot_float(op, lua_tonumberx(L, idx, NULL), slot);
     case LUA_TBOOLEAN: return slot_boolean(op, lua_toboolean(L, idx), slot);
     case LUA_TNIL: return slot_null(op, slot);
     case LUA_TSTRING:
@@ -147,7 +162,7 @@ static LFFI_INLINE bool slot_put(const struct lffi_param *param, const struct lf
     if (kind == LFFI_IS_INTEGER) /* before the others: these are the most */
         return slot_integer(param, lffi_integer_in_place(arg), slot);
     if (kind == LFFI_IS_FLOAT)
-        return lffi_fast_float(op, lffi_float_in_place(arg), slot);
+        return slot_float(op, lffi_float_in_place(arg), slot);
     /* clang-format off */
     switch (kind) {
     case LFFI_IS_FALSE: case LFFI_IS_TRUE: return slot_boolean(op, kind == LFFI_IS_TRUE, slot);

@@ -253,7 +253,8 @@ static void fill_length(lua_State *L, const struct storing *s, const struct lffi
 {
     const struct lffi_step *steps = s->call->script->step;
     const struct lffi_step *length = &steps[step->length];
-    uint64_t before = lffi_slot_word(out_of(s), length->param);
+    unsigned char *place = out_of(s)->frame + length->param->to;
+    uint64_t before = (uint64_t)lffi_integer_at(length->param->op, place);
     uint32_t other = 0;
     if (count > (uint64_t)length->param->plain.max)
         lffi_convert_error(L, &out_of(s)->where,
@@ -270,6 +271,7 @@ static void fill_length(lua_State *L, const struct storing *s, const struct lffi
             (LUAI_UACINT)count, name_of(L, s, &steps[other]), (LUAI_UACINT)before,
             step->says->length_name);
     put_word(s, length, count);
+    lffi_widen(length->param, place);
 }
 
 static void store_in(lua_State *L, struct storing *s, const struct lffi_step *step)

@@ -19,19 +19,20 @@ bool lffi_prefers_libffi(void)
 
 #ifndef LFFI_ABI_LIBFFI
 
-void lffi_lower(struct lffi_lowered *lowered, ffi_type *result, uint32_t stack_size)
+void lffi_lower(struct lffi_lowered *lowered, ffi_type **types, ffi_type *result,
+                uint32_t stack_size)
 {
-    unsigned n = 0;
-    for (unsigned i = 0; i < LFFI_GPRS; i++)
-        lowered->types[n++] = &ffi_type_uint64;
-    for (unsigned i = 0; i < LFFI_FPRS; i++)
-        lowered->types[n++] = &LFFI_FPR_FFI_TYPE;
+    unsigned count = (unsigned)lffi_count_lowered(stack_size);
+    for (unsigned i = 0; i < count; i++)
+        types[i] = &ffi_type_uint64;
+    for (unsigned i = LFFI_GPRS; i < LFFI_GPRS + LFFI_FPRS; i++)
+        types[i] = &LFFI_FPR_FFI_TYPE;
     /* A long double's class is memory once the floating registers are taken, and its bytes are
      * copied by the size that the type claims. */
     lowered->block = (ffi_type){stack_size, 16, FFI_TYPE_LONGDOUBLE, NULL};
-    if (stack_size > 0)
-        lowered->types[n++] = &lowered->block;
-    if (ffi_prep_cif(&lowered->cif, FFI_DEFAULT_ABI, n, result, lowered->types) != FFI_OK)
+    if (stack_size > 0 && !LFFI_STACK_BY_WORDS)
+        types[count - 1] = &lowered->block;
+    if (ffi_prep_cif(&lowered->cif, FFI_DEFAULT_ABI, count, result, types) != FFI_OK)
         abort(); /* only for an unknown ABI or a type without size: neither can be */
 }
 
@@ -40,14 +41,16 @@ void lffi_invoke_libffi(ffi_type *result, void (*address)(void), const unsigned 
 {
     struct lffi_lowered lowered;
     const struct lffi_registers *regs = (const struct lffi_registers *)(const void *)frame;
-    void *values[LFFI_GPRS + LFFI_FPRS + 1];
+    ffi_type *types[LFFI_GPRS + LFFI_FPRS + LFFI_LIBFFI_VALUES];
+    void *values[LFFI_GPRS + LFFI_FPRS + LFFI_LIBFFI_VALUES];
     unsigned n = 0;
-    lffi_lower(&lowered, result, (stack + 15) & ~(uint32_t)15);
+    lffi_lower(&lowered, types, result, (stack + 15) & ~(uint32_t)15);
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         values[n++] = (void *)(uintptr_t)&regs->gpr[i];
     for (unsigned i = 0; i < LFFI_FPRS; i++)
         values[n++] = (void *)(uintptr_t)&regs->fpr[i];
-    values[n] = (void *)(uintptr_t)(frame + LFFI_STACK_START);
+    for (unsigned i = 0; i < LFFI_LIBFFI_VALUES; i++)
+        values[n++] = (void *)(uintptr_t)(frame + LFFI_STACK_START + 8 * i);
     ffi_call(&lowered.cif, address, value, values);
 }
 

@@ -22,17 +22,24 @@ void lffi_closure_result(const ffi_type *type, const struct lffi_return *ret, vo
 #else
 
 /* One lowered signature: every register as a scalar argument, then the stack block as one value
- * that libffi copies as it is. Must not move once made: the cif points into it. */
+ * that libffi copies as it is or, where its size would make a pointer of that, as words. Must not
+ * move once made: the cif points into it, and to the types. */
 struct lffi_lowered {
     ffi_cif cif;
     ffi_type block;
-    ffi_type *types[LFFI_GPRS + LFFI_FPRS + 1];
 };
 
+/* How many types there are for a stack block of that size. */
+static inline size_t lffi_count_lowered(uint32_t stack_size)
+{
+    return LFFI_GPRS + LFFI_FPRS + (LFFI_STACK_BY_WORDS ? stack_size / 8 : stack_size > 0);
+}
 /* `stack_size` is a multiple of 16; 0: no block. */
-void lffi_lower(struct lffi_lowered *lowered, ffi_type *result, uint32_t stack_size);
-/* Calls with every register of the frame and the first `stack` bytes of its stack block; `value` is
- * where libffi puts what the type `result` makes it bring back. */
+void lffi_lower(struct lffi_lowered *lowered, ffi_type **types, ffi_type *result,
+                uint32_t stack_size);
+/* Calls with every register of the frame and the first `stack` bytes of its stack block, at most
+ * LFFI_LIBFFI_VALUES of what it is to libffi; `value` is where libffi puts what the type `result`
+ * makes it bring back. */
 void lffi_invoke_libffi(ffi_type *result, void (*address)(void), const unsigned char *frame,
                         uint32_t stack, void *value);
 

@@ -14,7 +14,15 @@ bool lffi_store_plain(lua_State *L, const struct lffi_param *param, int idx, uns
 
 static uint64_t widen_bitint(const struct cdecl_type *type, uint64_t word)
 {
-    return (uint64_t)lffi_integer_of_bits(word, type->bits, type->is_signed != 0).bits;
+    word = (uint64_t)lffi_integer_of_bits(word, type->bits, type->is_signed != 0).bits;
+    return LFFI_SIGNED_U32 && type->bits <= 32 ? (uint64_t)(int32_t)word : word;
+}
+
+/* Ones in front of a value of less than 64 bits, which may lie in a floating register. */
+static void box(unsigned char *place, uint64_t size)
+{
+    if (LFFI_BOXED_FLOATS && size < 8)
+        memset(place + size, 0xff, 8 - (size_t)size);
 }
 
 #if LFFI_WHOLE_WORDS
@@ -31,11 +39,12 @@ void lffi_widen(const struct lffi_param *param, unsigned char *slot)
     case LFFI_I16: word = (uint64_t)(int16_t)word; break;
     case LFFI_U16: word = (uint16_t)word; break;
     case LFFI_I32: word = (uint64_t)(int32_t)word; break;
-    case LFFI_U32: word = (uint32_t)word; break;
-    case LFFI_VOID: case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128:
+    case LFFI_U32: word = LFFI_SIGNED_U32 ? (uint64_t)(int32_t)word : (uint32_t)word; break;
+    case LFFI_VOID: case LFFI_I64: case LFFI_U64: case LFFI_I128: case LFFI_U128: return;
     case LFFI_FLOAT16: case LFFI_FLOAT: case LFFI_DOUBLE: case LFFI_LDOUBLE: case LFFI_FLOAT128:
     case LFFI_COMPLEX: case LFFI_ENUM: case LFFI_POINTER: case LFFI_ARRAY: case LFFI_VECTOR:
     case LFFI_FUNCTION: case LFFI_STRUCT: case LFFI_UNION:
+        box(slot, cdecl_sizeof(param->ct->type));
         return;
     }
     /* clang-format on */
@@ -112,10 +121,13 @@ void lffi_scatter(const struct lffi_piece *pieces, const struct lffi_param *para
 {
     if (param->pieces == 1) {
         memcpy(registers + param->to, value, (size_t)cdecl_sizeof(param->ct->type));
+        box(registers + param->to, cdecl_sizeof(param->ct->type));
         return;
     }
     for (unsigned i = 0; i < param->pieces; i++) {
         const struct lffi_piece *piece = &pieces[param->first + i];
         memcpy(registers + piece->to, value + piece->from, piece->size);
+        if (piece->size > 0)
+            box(registers + piece->to, piece->size);
     }
 }

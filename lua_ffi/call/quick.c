@@ -49,8 +49,7 @@ static INLINE bool put_string(const struct lffi_script *script, const struct lff
     if (size > (uint64_t)length->param->plain.max)
         return false;
     put(room, step, (uintptr_t)lffi_text_in_place(arg));
-    put(room, length, size);
-    return true;
+    return slot_word(length->param->op, size, (unsigned char *)&room->regs + length->param->to);
 }
 
 /* How much room there is, where C leaves how much it used. */

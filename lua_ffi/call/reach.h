@@ -8,7 +8,7 @@
 
 #if !defined CFFI_NO_PEEK && !defined LFFI_ABI_LIBFFI
 
-#define FPR_TYPES double, double, double, double, double, double, double, double
+#define FPR_TYPES LFFI_FPR_TYPES
 #define FPR_VALUES(f) LFFI_FPR_VALUES(f, d)
 #define WORD_TYPES uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t, uint64_t
 #define WORD_VALUES(w) LFFI_WORDS8(w)
@@ -55,7 +55,7 @@ static INLINE uint64_t invoke_word(void (*address)(void), const unsigned char *f
     if (reach == REACH_ALL)
         return CALL(uint64_t, (LFFI_GPR_TYPES, FPR_TYPES), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
     if (reach == REACH_VARIADIC)
-        return CALL(uint64_t, (uint64_t, ...), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
+        return CALL(uint64_t, LFFI_VARIADIC_TYPES, (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
     return CALL(uint64_t, (LFFI_GPR_TYPES, FPR_TYPES, WORD_TYPES),
                 (LFFI_GPR_VALUES(g), FPR_VALUES(f), WORD_VALUES(STACK(frame))));
 }

@@ -30,12 +30,12 @@ void *lffi_claim_entry(enum lffi_pool number, struct lffi_slot *slot)
 
 #else
 
-#define FPR_PARAMETERS                                                                        \
-    LFFI_VECTOR16 f0, LFFI_VECTOR16 f1, LFFI_VECTOR16 f2, LFFI_VECTOR16 f3, LFFI_VECTOR16 f4, \
-        LFFI_VECTOR16 f5, LFFI_VECTOR16 f6, LFFI_VECTOR16 f7
-#define SAVE_FPRS(in)                                                                         \
-    in.fpr[0].v = f0, in.fpr[1].v = f1, in.fpr[2].v = f2, in.fpr[3].v = f3, in.fpr[4].v = f4, \
-    in.fpr[5].v = f5, in.fpr[6].v = f6, in.fpr[7].v = f7
+#define FPR LFFI_FPR_PARAMETER
+#define FPR_PARAMETERS FPR f0, FPR f1, FPR f2, FPR f3, FPR f4, FPR f5, FPR f6, FPR f7
+#define SAVE_FPR(in, i) in.fpr[i].LFFI_FPR_MEMBER = f##i
+#define SAVE_FPRS(in)                                                                    \
+    SAVE_FPR(in, 0), SAVE_FPR(in, 1), SAVE_FPR(in, 2), SAVE_FPR(in, 3), SAVE_FPR(in, 4), \
+        SAVE_FPR(in, 5), SAVE_FPR(in, 6), SAVE_FPR(in, 7)
 
 enum { ENTRIES = 256, WIDE_ENTRIES = 64 };
 

@@ -11,6 +11,23 @@
 
 /* ---- values ---------------------------------------------------------------------------------- */
 
+/* Puts an argument together that is no copy of the caller's. */
+static void gather(const struct invocation *run, const struct lffi_param *param,
+                   unsigned char *value)
+{
+    if (!LFFI_SPLIT_ARGUMENTS || param->pieces == 1) {
+        lffi_gather(run->plan->pieces, param, lffi_run_base(run, param), value);
+        return;
+    }
+    for (unsigned i = 0; i < param->pieces; i++) {
+        const struct lffi_piece *piece = &run->plan->pieces[param->first + i];
+        const unsigned char *from = (const unsigned char *)run->in + piece->to;
+        if (piece->to >= LFFI_STACK_START)
+            from = LFFI_STACK_ARGUMENT(run->plan, run->stack, piece->to);
+        memcpy(value + piece->from, from, piece->size);
+    }
+}
+
 /* Pushes a struct as an object of its own, any other type by lffi_load. Not inline: `scratch` would
  * stay on the C stack of every nested callback. */
 static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *run,
@@ -36,7 +53,7 @@ static LFFI_NOINLINE void push_general(lua_State *L, const struct invocation *ru
         lffi_load(L, ct, base + param->to, 0);
         return;
     }
-    lffi_gather(run->plan->pieces, param, base, value);
+    gather(run, param, value);
     if (!object)
         lffi_load(L, ct, scratch, 0);
 }

@@ -13,6 +13,11 @@ static size_t up16(size_t size)
     return (size + 15) & ~(size_t)15;
 }
 
+static uint32_t stack_size_of(const struct lffi_plan *plan)
+{
+    return (plan->end.stack + 15) & ~(uint32_t)15;
+}
+
 /* What libffi has to know: in `room` bytes behind the text. */
 #ifdef LFFI_ABI_LIBFFI
 
@@ -67,15 +72,14 @@ void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
 
 static size_t room_for(const struct lffi_plan *plan)
 {
-    (void)plan;
-    return 0;
+    return lffi_count_lowered(stack_size_of(plan)) * sizeof(ffi_type *) + 15;
 }
 
 static void describe(struct lffi_signature *signature, const struct lffi_plan *plan, void *room)
 {
     (void)plan;
-    (void)room;
-    lffi_lower(&signature->lowered, lffi_abi_result_type(signature->kind), signature->stack_size);
+    lffi_lower(&signature->lowered, room, lffi_abi_result_type(signature->kind),
+               signature->stack_size);
 }
 
 static bool same_description(const struct lffi_signature *signature, const struct lffi_plan *plan)
@@ -171,12 +175,41 @@ static bool list_indirect(struct lffi_signature *signature, const struct lffi_pl
     return signature->indirect != NULL;
 }
 
+static bool is_gprs_only(const struct lffi_plan *plan)
+{
+    return plan->end.fprs == 0 && plan->end.stack == 0 &&
+           (plan->result.op == LFFI_VOID || lffi_in_general_register(plan->result.op));
+}
+
+/* What the result's floating registers hold for a zero, where that tells a float from a double. */
+static void zero_of(const struct lffi_plan *plan, uint64_t zero[LFFI_RESULT_FPRS])
+{
+    unsigned char value[16 * LFFI_MAX_PIECES] = {0};
+    struct lffi_return ret;
+    memset(&ret, 0, sizeof ret);
+    if (plan->result_kind != LFFI_RETURN_MEMORY && plan->result.op != LFFI_VOID)
+        lffi_scatter(plan->pieces, &plan->result, value, (unsigned char *)&ret);
+    for (unsigned i = 0; i < LFFI_RESULT_FPRS; i++)
+        memcpy(&zero[i], &ret.fpr[i], sizeof zero[i]);
+}
+
+static bool same_zero(const struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    uint64_t zero[LFFI_RESULT_FPRS];
+    if (!LFFI_BOXED_FLOATS)
+        return true;
+    zero_of(plan, zero);
+    return memcmp(signature->zero, zero, sizeof zero) == 0;
+}
+
+/* The same text may name another struct's type, which travels otherwise. */
 static bool same_signature(const struct lffi_signature *signature, const struct lffi_plan *plan,
                            uint32_t stack_size, uint64_t result_size, const char *text)
 {
     return signature->kind == plan->result_kind && signature->wide == plan->end.wide &&
-           signature->stack_size == stack_size && signature->result_size == result_size &&
-           strcmp(signature->text, text) == 0 && same_indirect(signature, plan) &&
+           signature->gprs_only == is_gprs_only(plan) && signature->stack_size == stack_size &&
+           signature->result_size == result_size && strcmp(signature->text, text) == 0 &&
+           same_zero(signature, plan) && same_indirect(signature, plan) &&
            same_description(signature, plan);
 }
 
@@ -192,11 +225,11 @@ static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32
     }
     signature->kind = plan->result_kind;
     signature->wide = plan->end.wide;
-    signature->gprs_only =
-        plan->end.fprs == 0 && stack_size == 0 &&
-        (plan->result.op == LFFI_VOID || lffi_in_general_register(plan->result.op));
+    signature->gprs_only = is_gprs_only(plan);
     signature->stack_size = stack_size;
     signature->result_size = result_size;
+    if (LFFI_BOXED_FLOATS)
+        zero_of(plan, signature->zero);
     memcpy(signature->text, text, length);
     describe(signature, plan, (void *)(((uintptr_t)signature + size + 15) & ~(uintptr_t)15));
     return signature;
@@ -208,7 +241,7 @@ const struct lffi_signature *lffi_find_signature(struct lffi_signatures *known,
     const struct lffi_signature **bucket = &known->bucket[lffi_text_hash(text) % LFFI_BUCKETS];
     const struct lffi_signature *signature = *bucket;
     struct lffi_signature *made;
-    uint32_t stack_size = (plan->end.stack + 15) & ~(uint32_t)15;
+    uint32_t stack_size = stack_size_of(plan);
     uint64_t result_size = cdecl_sizeof(plan->result.ct->type);
     while (signature != NULL && !same_signature(signature, plan, stack_size, result_size, text))
         signature = signature->next;
@@ -246,6 +279,8 @@ void lffi_give_error_value(const struct lffi_signature *signature, const unsigne
 {
     void *memory;
     memset(ret, 0, sizeof *ret);
+    for (unsigned i = 0; LFFI_BOXED_FLOATS && i < LFFI_RESULT_FPRS; i++)
+        memcpy(&ret->fpr[i], &signature->zero[i], sizeof signature->zero[i]);
     if (signature->kind != LFFI_RETURN_MEMORY) {
         if (error != NULL)
             memcpy(ret, error, lffi_error_size(signature));

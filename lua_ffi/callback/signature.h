@@ -21,8 +21,9 @@ struct lffi_signature {
     uint32_t stack_size;
     uint32_t nindirect;
     struct lffi_indirect *indirect;
-    bool wide;      /* 128 bits of a floating register matter */
-    bool gprs_only; /* no floating register matters, nor the stack */
+    bool wide;                       /* 128 bits of a floating register matter */
+    bool gprs_only;                  /* no floating register matters, nor the stack */
+    uint64_t zero[LFFI_RESULT_FPRS]; /* of a float result, where LFFI_BOXED_FLOATS */
     enum lffi_return_kind kind;
 #ifdef LFFI_ABI_LIBFFI
     struct lffi_prepared *prepared;

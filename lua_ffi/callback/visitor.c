@@ -281,6 +281,14 @@ static size_t fpr_bytes(const struct lffi_signature *signature, void *const *fpr
     return sizeof(union lffi_fpr);
 }
 
+/* The stack block again, from words that libffi has copied somewhere each. */
+static const unsigned char *join_words(unsigned char *to, uint32_t size, void *const *values)
+{
+    for (uint32_t i = 0; i < size / 8; i++)
+        memcpy(to + 8 * i, values[i], 8);
+    return to;
+}
+
 void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user)
 {
     struct lffi_slot *slot = user;
@@ -295,6 +303,9 @@ void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user)
         memcpy(&in.fpr[i], values[LFFI_GPRS + i], fpr_bytes(signature, values + LFFI_GPRS));
     if (signature->stack_size > 0)
         stack = values[LFFI_GPRS + LFFI_FPRS];
+    if (signature->stack_size > 0 && LFFI_STACK_BY_WORDS) /* as much as the caller has there */
+        stack = join_words(__builtin_alloca(signature->stack_size), signature->stack_size,
+                           values + LFFI_GPRS + LFFI_FPRS);
     in.hidden = (uintptr_t)result;
     lffi_answer_call(slot, &in, stack, &ret);
     lffi_return_to_libffi(signature->kind, &ret, result);

@@ -311,6 +311,22 @@ SAME(packed, struct callbacks_packed)
 SAME(ld, struct callbacks_ld)
 SAME(empty, struct callbacks_empty)
 
+/* Reckons with what it is given: a float must be one to the processor also when it is an error's
+ * zero or a struct's member. */
+void callbacks_reckon(float (*f)(float), float x, float *sum)
+{
+    *sum = f(x / 2) + 1.5f;
+}
+struct callbacks_point {
+    float x, y;
+};
+void callbacks_reckon_point(struct callbacks_point (*f)(struct callbacks_point), float x,
+                            float *sum)
+{
+    struct callbacks_point point = f((struct callbacks_point){x / 2, x / 4});
+    *sum = point.x + point.y + 1.5f;
+}
+
 /* What the caller finds in the whole register of a small result: the callee must have widened it,
  * as clang's callers expect. */
 int64_t callbacks_widened(signed char (*f)(void))

@@ -14,6 +14,14 @@ enum { LFFI_FAST_STACK = 128, LFFI_WIDE_STACK = 0 };
 /* The register that tells the callee where to write a result in memory: x8. */
 #define LFFI_HIDDEN_RESULT(regs) (&(regs)->hidden)
 
+/* A place of 64 bits is filled by what it holds; of wider ones, a float is all that matters. */
+#define LFFI_WHOLE_WORDS 1
+enum { LFFI_SPLIT_ARGUMENTS = 0, LFFI_SIGNED_U32 = 0, LFFI_BOXED_FLOATS = 0 };
+
+/* Variadic arguments travel as others do, floats in their own registers or on the stack. */
+enum { LFFI_FLOATS_IN_GPRS = 0 };
+#define LFFI_VARIADIC_FPRS(end) ((void)(end), LFFI_FPRS)
+
 /* ---- calls: the general registers as a list -------------------------------------------------- */
 
 #define LFFI_GPR_TYPES \
@@ -27,6 +35,9 @@ struct lffi_vectors {
     LFFI_VECTOR16 v[LFFI_RESULT_FPRS];
 };
 
+/* As what a variadic function is called that gets its registers. */
+#define LFFI_VARIADIC_TYPES (uint64_t, ...)
+
 /* ---- callbacks: what an entry saves and returns ---------------------------------------------- */
 
 #define LFFI_GPR_PARAMETERS                                                                    \
@@ -35,6 +46,8 @@ struct lffi_vectors {
 #define LFFI_SAVE_GPRS(in)                                                          \
     in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, \
     in.gpr[5] = g5, in.gpr[6] = g6, in.gpr[7] = g7
+#define LFFI_FPR_PARAMETER LFFI_VECTOR16
+#define LFFI_FPR_MEMBER v
 #define LFFI_STACK_ARGUMENTS(ap) ((ap).__stack)
 
 #define LFFI_GPR_RESULT struct lffi_words
@@ -54,5 +67,8 @@ struct lffi_vectors {
  * the whole register. */
 enum { LFFI_LIBFFI_FPR = 16 };
 #define LFFI_FPR_FFI_TYPE ffi_type_longdouble
+
+/* The stack block is one value to it. */
+enum { LFFI_STACK_BY_WORDS = 0, LFFI_LIBFFI_VALUES = 1 };
 
 #endif

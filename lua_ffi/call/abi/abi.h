@@ -27,17 +27,15 @@ union lffi_fpr {
 #elif !defined LFFI_ABI_GENERIC && defined __aarch64__ && defined __LP64__ && \
     !defined __APPLE__ && !defined __AARCH64EB__
 #include "call/abi/aapcs64.h"
+#elif !defined LFFI_ABI_GENERIC && defined __riscv_float_abi_double && __riscv_xlen == 64
+#include "call/abi/riscv64.h"
 #else
 #include "call/abi/generic.h"
 #endif
 
-/* What only some conventions have: more fields of struct lffi_assign; values that fill a place of
- * 64 bits each, instead of lying at its start in their own width. */
+/* More fields of struct lffi_assign, which only some conventions have. */
 #ifndef LFFI_ASSIGN_MORE
 #define LFFI_ASSIGN_MORE
-#define LFFI_WHOLE_WORDS 1
-#else
-#define LFFI_WHOLE_WORDS 0
 #endif
 
 /* The argument registers. */
@@ -120,6 +118,7 @@ enum { LFFI_MAX_STACK = 1 << 18 };
 #define LFFI_WORDS4(w) (w)[0], (w)[1], (w)[2], (w)[3]
 #define LFFI_WORDS8(w) LFFI_WORDS4(w), LFFI_WORDS4((w) + 4)
 #define LFFI_WORDS16(w) LFFI_WORDS8(w), LFFI_WORDS8((w) + 8)
+#define LFFI_FPR_TYPES double, double, double, double, double, double, double, double
 #define LFFI_FPR_VALUES(f, as) \
     (f)[0].as, (f)[1].as, (f)[2].as, (f)[3].as, (f)[4].as, (f)[5].as, (f)[6].as, (f)[7].as
 
@@ -158,10 +157,14 @@ static inline void lffi_abi_begin(struct lffi_assign *assign, void *room,
 {
     (void)assign, (void)room, (void)counted, (void)of_callback;
 }
+#ifdef LFFI_ABI_RISCV64
+void lffi_abi_end(struct lffi_assign *assign, bool variadic);
+#else
 static inline void lffi_abi_end(struct lffi_assign *assign, bool variadic)
 {
     (void)assign, (void)variadic;
 }
+#endif
 static inline size_t lffi_abi_variadic_room(const struct lffi_assign *end)
 {
     (void)end;

@@ -16,6 +16,10 @@ enum { LFFI_GPRS = 8, LFFI_FPRS = 8, LFFI_RESULT_FPRS = 4 };
 /* No call needs more of the frame than its arguments take. */
 enum { LFFI_FAST_STACK = 0, LFFI_WIDE_STACK = 0 };
 
+/* A value lies at the start of its place. */
+#define LFFI_WHOLE_WORDS 0
+enum { LFFI_SPLIT_ARGUMENTS = 0, LFFI_SIGNED_U32 = 0, LFFI_BOXED_FLOATS = 0 };
+
 /* Where the address of a result in memory stands. */
 #define LFFI_HIDDEN_RESULT(regs) (&(regs)->hidden)
 
