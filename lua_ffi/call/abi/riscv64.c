@@ -93,8 +93,7 @@ static const struct cdecl_type *mode_of_struct(const struct cdecl_type *type)
         const struct cdecl_member *member = &type->tag->members[i];
         if (member->type->kind == CDECL_ARRAY && member->type->count >= CDECL_COUNT_VLA)
             return NULL;
-        if (member->width == CDECL_NOT_BITFIELD &&
-            cdecl_sizeof(member->type) == cdecl_sizeof(type))
+        if (member->width == CDECL_NOT_BITFIELD && cdecl_sizeof(member->type) == cdecl_sizeof(type))
             mode = mode_of(member->type);
     }
     return mode;
@@ -367,8 +366,8 @@ static void call_for_words(void (*address)(void), const struct lffi_registers *r
     const uint64_t *g = regs->gpr;
     struct lffi_words got;
     if (used->fprs > 0)
-        got = ((struct lffi_words(*) LFFI_VARIADIC_TYPES)address)(
-            LFFI_GPR_VALUES(g), LFFI_FPR_VALUES(regs->fpr, d));
+        got = ((struct lffi_words(*) LFFI_VARIADIC_TYPES)address)(LFFI_GPR_VALUES(g),
+                                                                  LFFI_FPR_VALUES(regs->fpr, d));
     else if (used->gprs > 3)
         got = ((struct lffi_words(*)(LFFI_GPR_TYPES))address)(LFFI_GPR_VALUES(g));
     else
