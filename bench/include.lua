@@ -7,6 +7,7 @@
 -- each the best counts, for other programs can only make a turn slower. --check: the status is 1
 -- when a figure is over its limit.
 local ffi = require "cffi"
+local process = require "cffi.include.process"
 local system = require "cffi.include.system"
 
 local GTK = { "gtk/gtk.h", "gtk+-3.0" }
@@ -35,7 +36,7 @@ local function temporary_folder()
 end
 
 local function run(words, input)
-    local code, output, messages = system.run(words, input)
+    local code, output, messages = process.run(words, input)
     if code ~= 0 then
         error(("%s: %s"):format(table.concat(words, " "), code and messages or output))
     end
@@ -90,7 +91,7 @@ end
 
 -- ---- the compiler runs ------------------------------------------------------------------------
 
--- What include tells the second run while it waits (system.awaited) stands in the input then.
+-- What include tells the second run while it waits (process.awaited) stands in the input then.
 local RECORDER = [[#!/bin/sh
 cd "${0%/*}"
 case " $* " in *" -dD "*) n=1 ;; *) n=2 ;; esac

@@ -12,6 +12,7 @@
 -- anything was wrong.
 local ffi = require "cffi"
 local fields = require "cffi.include.fields"
+local process = require "cffi.include.process"
 local system = require "cffi.include.system"
 
 local runs, seed = tonumber(arg[1]) or 2000, tonumber(arg[2]) or 1
@@ -37,7 +38,7 @@ local function write(path, text)
 end
 
 local function run(...)
-    local code, output, messages = system.run { ... }
+    local code, output, messages = process.run { ... }
     assert(code == 0, messages)
     return output
 end

@@ -7,7 +7,7 @@ local namespace = late "cffi.include.namespace"
 local options = require "cffi.include.options"
 local session = require "cffi.include.session"
 local shims = late "cffi.include.shims"
-local units = require "cffi.include.unit"
+local units = late "cffi.include.unit"
 
 local include_options = {
     cc = true, cflags = true, defs = true, undefs = true, pkg = true, lib = true, compile = true,

@@ -2,6 +2,7 @@
 local core = require "cffi"
 local support = require "support"
 local headers = require "support.headers"
+local reader = require "cffi.include.reader"
 
 describe("the runs of the compiler", function()
     local folder, header
@@ -65,6 +66,70 @@ exit 1]=]
 kill -9 $$]=])
         assert.is_false(ok)
         assert.equal(("cannot include %q: the compiler stops before it has expanded their macros"):format(header), why)
+    end)
+
+    it("end when the compiler does, whatever it leaves running", function()
+        local start = os.time()
+        check(include(compiler [=[sleep 30 & echo $! >>left
+cc "$@"]=]))
+        assert.is_true(os.time() - start < 10)
+        for pid in support.read_file(folder .. "/left"):gmatch "%d+" do
+            support.run { "kill", pid }
+        end
+    end)
+
+    it("say when too many files are open, and leave none of theirs", function()
+        local posix = require "cffi.posix"
+        local limit = posix["struct rlimit"]()
+        assert.equal(0, posix.getrlimit(posix.RLIMIT_NOFILE, limit))
+        local before, hard = limit.rlim_cur, limit.rlim_max
+        local lowest = posix.dup(0)
+        posix.close(lowest)
+        for free = 0, 9 do
+            assert.equal(0, posix.setrlimit(posix.RLIMIT_NOFILE, posix["struct rlimit"](lowest + free, hard)))
+            local ok, why = pcall(core.scope {}.include, header, { lib = false })
+            assert.equal(0, posix.setrlimit(posix.RLIMIT_NOFILE, posix["struct rlimit"](before, hard)))
+            assert.is_false(ok and free < 5)
+            assert.truthy(ok or why == "cannot make a temporary file: Too many open files"
+                or why == "cannot make a pipe: Too many open files", why)
+            local now = posix.dup(0)
+            posix.close(now)
+            assert.equal(lowest, now)
+        end
+        check(include())
+    end)
+
+    it("are read to the end, however long the output and whatever is in it", function()
+        local lines = {}
+        for i = 1, 60000 do
+            lines[i] = ("enum { NUMBER_%d = %d };\n"):format(i, i)
+        end
+        headers.write(folder, "long.h", table.concat(lines))
+        local ns = core.scope {}.include(folder .. "/long.h", { lib = false })
+        assert.same({ 1, 60000 }, { ns.NUMBER_1, ns.NUMBER_60000 })
+        local options = compiler [=[[ $run = first ] && printf '# 1 "x.h" 1\n#define\n#undef\n#\n# 2\n#define 1x\n'
+[ $run = second ] && printf 'cffi__macro 0 cffi__is cffi__end\n'
+exit 0]=]
+        assert.equal(("<one.h>: no library (%s)"):format "the option 'lib' is false", tostring(core.scope {}.include(
+            "one.h", { cc = options.cc, lib = false })))
+    end)
+
+    it("are understood the same in whatever pieces they come", function()
+        local _, text = support.run { "cc", "-E", "-dD", "-D_GNU_SOURCE", "-include", "sys/socket.h", "-x", "c",
+            "/dev/null" }
+        local function read(size)
+            local feed, finish = reader.reading()
+            for at = 1, #text, size do
+                feed(text:sub(at, at + size - 1))
+            end
+            return finish()
+        end
+        local whole = read(#text)
+        assert.is_true(#whole.macros > 300 and #whole.files > 10)
+        assert.truthy(whole.text:find("int socket", 1, true) or whole.text:find "socket %(")
+        for _, size in ipairs { 1, 7, 4096 } do
+            assert.same(whole, read(size))
+        end
     end)
 
     it("are repeated when a header changes between them", function()

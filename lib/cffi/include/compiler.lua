@@ -2,6 +2,7 @@
 -- are strings without a position.
 local late = require "cffi.late"
 local missing = late "cffi.include.missing"
+local process = late "cffi.include.process"
 local reader = late "cffi.include.reader"
 local system = require "cffi.include.system"
 
@@ -137,15 +138,16 @@ local function absent(words, source)
 end
 
 -- Starts the compiler; returns a function that waits for it and returns its exit code, output and
--- messages. `doing` begins the error when it cannot be run: "cannot include <zlib.h>".
-local function start(how, arguments, input, doing)
+-- messages. `doing` begins the error when it cannot be run: "cannot include <zlib.h>". `piped`: see
+-- process.start.
+local function start(how, arguments, input, doing, piped)
     local words = join(how.words, arguments)
     if table.concat(words):find "\0" then
         error(("%s: a word for the compiler has a zero byte"):format(doing), 0)
     end
-    local finish = system.start(words, input)
-    return function()
-        local code, output, messages = finish()
+    local finish = process.start(words, input, how.program, piped)
+    return function(feed)
+        local code, output, messages = finish(feed)
         if not code then
             local why = messages and absent(how.words, how.source)
                 or ("'%s' does not run: %s"):format(how.words[1], output)
@@ -199,7 +201,7 @@ end
 -- says; it must be called. With `at_once` the run begins now and reads the headers while the first
 -- one does so, if the system has a way to let it wait for the questions.
 local function second_run(how, arguments, source, at_once)
-    local awaited, finish = at_once and system.awaited(), nil
+    local awaited, finish = at_once and process.awaited(), nil
     local run = {}
     function run.ask(questions)
         if awaited then
@@ -230,25 +232,34 @@ local function second_run(how, arguments, source, at_once)
     return run
 end
 
--- What the first run says, taken apart; a source that the compiler does not take is an error.
+-- What the first run says, taken apart while it comes; a source that the compiler does not take is
+-- an error.
 local function first_answer(how, flags, source, finish)
-    local code, output, messages = finish()
+    local feed, result = reader.reading(source.asked)
+    local fine, why = true, nil
+    local code, _, messages = finish(function(piece)
+        if fine then
+            fine, why = pcall(feed, piece)
+        end
+    end)
     if code ~= 0 then
         local hint = missing.hint(messages, source.headers, flags)
         compiler.failed(how, source.doing, code, messages, hint)
+    elseif not fine then
+        error(why, 0)
     end
-    local unit = reader.read(output, source.asked)
+    local unit = result()
     unit.messages = messages
     return unit
 end
 
 -- Reads a source. `how` is { words =, source = } of the compiler, `flags` the words after those.
--- Returns what reader.read returns, the macros with their expanded `text`, and what the compiler
+-- Returns what reader.reading does, the macros with their expanded `text`, and what the compiler
 -- had to say. ahead() is called while the compiler reads the headers, meanwhile(unit) while it
 -- expands the macros, with all but these. `at_once`: see second_run.
 function compiler.read(how, flags, source, ahead, meanwhile, at_once)
     local arguments = join(flags, source.words, { "-E", "-dD", "-x", "c", "-" })
-    local first, second = start(how, arguments, source.lines, source.doing), nil
+    local first, second = start(how, arguments, source.lines, source.doing, true), nil
     local ok, result = pcall(function()
         arguments = join(flags, source.words, { "-E", "-P", "-x", "c", "-" })
         second = second_run(how, arguments, source, at_once)
@@ -261,7 +272,7 @@ function compiler.read(how, flags, source, ahead, meanwhile, at_once)
         return unit
     end)
     if first then
-        pcall(first) -- what went wrong before it was waited for is told
+        pcall(first, function() end) -- what went wrong before it was waited for is told
     end
     local finished, why, expanded, messages = true, nil, nil, nil
     if second then

@@ -7,6 +7,8 @@ local elf = {}
 
 local PT_LOAD, PT_DYNAMIC = 1, 2
 local DT_HASH, DT_STRTAB, DT_SYMTAB, DT_GNU_HASH = 4, 5, 6, 0x6ffffef5
+local DT_STRSZ = 10
+local MOST = 8 << 20 -- bytes of tables that are read at once
 local BIND_LOCAL = 0
 
 local forms = {
@@ -16,14 +18,27 @@ local forms = {
         dynamic = "i8I8", symbol = "I4BBI2I8I8", symbol_size = 24, word_bits = 64 },
 }
 
--- A reader of the file's bytes: at(format, offset) unpacks, text(offset, size) is a part.
+-- A reader of the file's bytes: at(format, offset) unpacks, text(offset, size) is a part. Between
+-- two offsets that load(from, to) was given it looks at a copy, for many names.
 local function blocks_of(bytes)
-    local blocks = {}
+    local blocks, copy, first, last = {}, "", 0, -1
+    local unpack, packsize, sub = string.unpack, string.packsize, string.sub
     function blocks.at(format, offset)
-        return string.unpack(format, bytes:sub(offset + 1, offset + string.packsize(format)))
+        local size = packsize(format)
+        if offset >= first and offset + size <= last then
+            return unpack(format, copy, offset - first + 1)
+        end
+        return unpack(format, bytes:sub(offset + 1, offset + size))
     end
     function blocks.text(offset, size)
+        if offset >= first and offset + size <= last then
+            return sub(copy, offset - first + 1, offset - first + size)
+        end
         return bytes:sub(offset + 1, offset + size)
+    end
+    function blocks.load(from, to)
+        copy, first = bytes:sub(from + 1, to), from
+        last = from + #copy
     end
     return blocks
 end
@@ -71,6 +86,8 @@ local function tables_of(blocks, form, order)
         local tag, value = blocks.at(order .. form.dynamic, at)
         if tag == DT_HASH or tag == DT_STRTAB or tag == DT_SYMTAB or tag == DT_GNU_HASH then
             tables[tag] = place(value)
+        elseif tag == DT_STRSZ then
+            tables[tag] = value
         elseif tag == 0 then
             break
         end
@@ -79,8 +96,12 @@ local function tables_of(blocks, form, order)
 end
 
 local function gnu_hash(name)
-    local hash, byte = 5381, string.byte
-    for i = 1, #name do
+    local hash, byte, size = 5381, string.byte, #name
+    for i = 1, size - 3, 4 do
+        local a, b, c, d = byte(name, i, i + 3)
+        hash = hash * 1185921 + a * 35937 + b * 1089 + c * 33 + d -- the powers of 33
+    end
+    for i = size - size % 4 + 1, size do
         hash = hash * 33 + byte(name, i)
     end
     return hash & 0xffffffff
@@ -98,9 +119,10 @@ end
 
 -- A function is(index, name): whether that entry of the symbol table defines the name.
 local function symbol_test(blocks, form, order, tables)
+    local format = order .. form.symbol
     return function(index, name)
         local at = tables[DT_SYMTAB] + index * form.symbol_size
-        local text, b, _, d, _, f = blocks.at(order .. form.symbol, at)
+        local text, b, _, d, _, f = blocks.at(format, at)
         local info, section = b, d
         if form.word_bits == 32 then
             info, section = d, f
@@ -117,16 +139,16 @@ local function gnu_lookup(blocks, form, order, tables, is)
     local nbuckets, first, nbloom, shift = blocks.at(order .. "I4I4I4I4", start)
     local word, bits = form.word_bits // 8, form.word_bits
     local buckets = start + 16 + nbloom * word
-    local bloom_format = order .. form.word
+    local bloom_format, word_format = order .. form.word, order .. "I4"
     return function(name)
         local hash = gnu_hash(name)
         local bloom = blocks.at(bloom_format, start + 16 + hash // bits % nbloom * word)
         if bloom >> hash % bits & 1 == 0 or bloom >> (hash >> shift) % bits & 1 == 0 then
             return false
         end
-        local index = blocks.at(order .. "I4", buckets + hash % nbuckets * 4)
+        local index = blocks.at(word_format, buckets + hash % nbuckets * 4)
         while index >= first do
-            local other = blocks.at(order .. "I4", buckets + (nbuckets + index - first) * 4)
+            local other = blocks.at(word_format, buckets + (nbuckets + index - first) * 4)
             if other | 1 == hash | 1 and is(index, name) then
                 return true
             end
@@ -151,6 +173,21 @@ local function sysv_lookup(blocks, order, tables, is)
     end
 end
 
+-- A function that reads all tables of the file at once, when they lie together.
+local function loader(blocks, tables)
+    return function()
+        local text, size = tables[DT_STRTAB], tables[DT_STRSZ] or 0
+        local from, to = text, text + size
+        for _, tag in ipairs { DT_HASH, DT_SYMTAB, DT_GNU_HASH } do
+            local at = tables[tag] or text
+            from, to = math.min(from, at), math.max(to, at)
+        end
+        if to - from <= MOST then
+            blocks.load(from, to)
+        end
+    end
+end
+
 local function reader_of(bytes)
     local blocks = blocks_of(bytes)
     local magic, class, data = blocks.at("c4BB", 0)
@@ -159,21 +196,21 @@ local function reader_of(bytes)
         error("no ELF file", 0)
     end
     local tables = tables_of(blocks, form, order)
-    local is = symbol_test(blocks, form, order, tables)
+    local is, load = symbol_test(blocks, form, order, tables), loader(blocks, tables)
     if tables[DT_GNU_HASH] then
-        return gnu_lookup(blocks, form, order, tables, is)
+        return gnu_lookup(blocks, form, order, tables, is), load
     end
-    return sysv_lookup(blocks, order, tables, is)
+    return sysv_lookup(blocks, order, tables, is), load
 end
 
--- Returns has(name), close(); nil for what is no shared library that can be read. A file whose
--- tables are broken has no names.
+-- Returns has(name), close() and load(), which is called before has is called for many names; nil
+-- for what is no shared library that can be read. A file whose tables are broken has no names.
 function elf.open(path)
     local bytes, _, close = mapped.file(path)
     if not bytes then
         return nil
     end
-    local ok, lookup = pcall(reader_of, bytes)
+    local ok, lookup, load = pcall(reader_of, bytes)
     if not ok then
         close()
         return nil
@@ -181,7 +218,7 @@ function elf.open(path)
     return function(name)
         local read, found = pcall(lookup, name)
         return read and found
-    end, close
+    end, close, function() pcall(load) end
 end
 
 return elf

@@ -13,24 +13,24 @@ local PROBES = 8 -- functions asked of every library before all are
 
 -- ---- candidates --------------------------------------------------------------------------------
 
--- What the linker's cache has, in its order; nil when there is none.
-local function cached(text)
+-- What the linker's cache has, in its order; nil when there is none. With `distance` only those of
+-- whose names it returns something, which becomes theirs.
+local function cached(text, distance)
     local start = text and text:find(MAGIC, 1, true)
     if not start then
         return nil
     end
     local found, seen = {}, {}
-    local count = string.unpack("=I4", text, start + #MAGIC)
-    for i = 0, count - 1 do
-        local ok, _, key, value = pcall(string.unpack, "=i4I4I4", text, start + 48 + i * 24)
-        if not ok then
-            break
-        end
-        local name = text:match("^[^\0]*", start + key)
-        if not seen[name] then
-            local path = text:match("^[^\0]*", start + value)
+    local unpack, match, size = string.unpack, string.match, #text
+    local count = unpack("=I4", text, start + #MAGIC)
+    for at = start + 48, math.min(start + 24 + count * 24, size - 11), 24 do
+        local _, key, value = unpack("=i4I4I4", text, at)
+        local name = match(text, "^[^\0]*", start + key)
+        local far = distance and name and distance(name)
+        if name and not seen[name] and (far or not distance) then
             seen[name] = true
-            found[#found + 1] = { name = name, path = path }
+            local path = match(text, "^[^\0]*", start + value) or ""
+            found[#found + 1] = { name = name, path = path, distance = far }
         end
     end
     return found
@@ -112,7 +112,8 @@ end
 
 -- "libpng16.so.16" -> "png16"; "-0" and the like at the end of a name are versions, too.
 local function stem_of(name)
-    return name:match "^lib(.-)%.so" or name:match "^(.-)%.so" or name
+    local stop = name:find(".so", 1, true)
+    return stop and name:sub(name:sub(1, 3) == "lib" and 4 or 1, stop - 1) or name
 end
 
 -- "openssl/ssl.h" -> {"ssl", "openssl"}, as they are compared
@@ -129,21 +130,32 @@ local function header_words(headers)
     return words
 end
 
--- How far a library's name is from those of the headers; nil when it has nothing of them. <zlib.h>
--- is that of libz.
-local function distance(name, words)
-    local stem = stem_of(name):lower():gsub("[^%w]", "")
-    local best
+-- A function that says how far a library's name is from those of the headers; nil when it has
+-- nothing of them. <zlib.h> is that of libz.
+local function distance_to(headers)
+    local words, parts = header_words(headers), {}
     for i, word in ipairs(words) do
-        if word == stem or word == stem .. "lib" or word == "lib" .. stem then
-            best = math.min(best or i, i > 1 and 0.5 or 0)
-        elseif #word > 1 and stem:find(word, 1, true)
-            or #stem > 2 and word:find(stem, 1, true) then
-            local d = math.abs(#stem - #word) + (i > 1 and 0.5 or 0)
-            best = math.min(best or d, d)
+        parts[i] = {}
+        for from = 1, #word do
+            for to = from + 2, #word do
+                parts[i][word:sub(from, to)] = true
+            end
         end
     end
-    return best
+    return function(name)
+        local stem = stem_of(name):lower()
+        stem = stem:find "%W" and stem:gsub("%W", "") or stem
+        local best
+        for i, word in ipairs(words) do
+            if word == stem or word == stem .. "lib" or word == "lib" .. stem then
+                best = math.min(best or i, i > 1 and 0.5 or 0)
+            elseif #word > 1 and stem:find(word, 1, true) or parts[i][stem] then
+                local d = math.abs(#stem - #word) + (i > 1 and 0.5 or 0)
+                best = math.min(best or d, d)
+            end
+        end
+        return best
+    end
 end
 
 -- ---- counting ----------------------------------------------------------------------------------
@@ -159,7 +171,7 @@ end
 -- count(functions, enough) says how many of these an ELF file has, or `enough` when it has those;
 -- close() ends it. nil when it has none of the probes.
 local function exports_of(path, probes)
-    local has, close = elf.open(path)
+    local has, close, load = elf.open(path)
     local any = false
     for _, name in ipairs(has and probes or {}) do
         any = any or has(name)
@@ -169,6 +181,7 @@ local function exports_of(path, probes)
     end
     local function count(functions, enough)
         local found = 0
+        load()
         for _, name in ipairs(functions) do
             found = found + (has(name) and 1 or 0)
             if found == enough then
@@ -250,15 +263,21 @@ function library.in_process(functions, is_loaded)
     return count * 2 >= #functions
 end
 
--- The libraries to choose from for `headers`, those whose names resemble the headers' apart:
--- `candidates`, { name =, path = } each, or those of the system.
+-- The libraries to choose from for `headers`: `near`, those whose names resemble the headers', and
+-- far(), which gives the others. `candidates`: { name =, path = } each, or nil for those of the
+-- system.
 function library.choice(headers, candidates)
-    local words, near, far = header_words(headers), {}, {}
-    for _, candidate in ipairs(candidates or library.known()) do
-        candidate.distance = distance(candidate.name, words)
-        table.insert(candidate.distance and near or far, candidate)
+    local distance = distance_to(headers)
+    local function pick(is_near)
+        local list = {}
+        for _, candidate in ipairs(candidates or library.known()) do
+            candidate.distance = distance(candidate.name)
+            list[#list + 1] = (candidate.distance ~= nil) == is_near and candidate or nil
+        end
+        return list
     end
-    return { near = near, far = far }
+    local near = not candidates and cached(system.read_file(CACHE), distance) or pick(true)
+    return { near = near, far = function() return pick(false) end }
 end
 
 -- The path of the library of `functions` (names, as symbols) out of a choice; else nil and what was
@@ -266,13 +285,14 @@ end
 function library.find(functions, choice)
     local probes = probes_of(functions)
     local good = best_of(choice.near, functions, probes)
-    if not good[1] then
-        good = best_of(choice.far, functions, probes)
+    local others = not good[1] and choice.far()
+    if others then
+        good = best_of(others, functions, probes)
     end
     local first, second = good[1], good[2]
     if not first then
         return nil, ("none of the %d libraries of this system exports at least half of the "
-            .. "headers' %d functions"):format(#choice.near + #choice.far, #functions)
+            .. "headers' %d functions"):format(#choice.near + #others, #functions)
     elseif second and not better(first, second) then
         return nil, ("%s and %s export equally many of the headers' functions: choose one with "
             .. "the option 'lib'"):format(first.path, second.path)

@@ -1,6 +1,7 @@
 -- A header that the compiler does not find: what may have been meant, and where it would come from.
 local nearest = require "cffi.include.nearest"
 local packages = require "cffi.include.packages"
+local process = require "cffi.include.process"
 local system = require "cffi.include.system"
 
 local missing = {}
@@ -58,7 +59,7 @@ local function ask(pattern, ...)
     if not system.find_program((...)) then
         return nil
     end
-    local code, output = system.run { ... }
+    local code, output = process.run { ... }
     for line in (code == 0 and output or ""):gmatch "[^\n]+" do
         local a, b = line:match(pattern)
         if a then

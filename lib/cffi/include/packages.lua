@@ -1,4 +1,5 @@
 -- What pkg-config knows of packages: flags for the compiler, libraries.
+local process = require "cffi.include.process"
 local system = require "cffi.include.system"
 
 local packages = {}
@@ -35,7 +36,7 @@ local function ask(pkg_config, question, names)
     end
     local words = { pkg_config, question }
     table.move(names, 1, #names, 3, words)
-    local code, output, messages = system.run(words)
+    local code, output, messages = process.run(words)
     if not code then
         error(("'%s' does not run: %s"):format(pkg_config, output), 0)
     elseif code ~= 0 then

@@ -1,6 +1,6 @@
--- What the compiler prints of headers (-E -dD), taken apart by lines: the declarations, as text for
--- ffi.cdef that keeps every file and line; the macros that are defined at the end, in the order of
--- their definition; and the files that were read.
+-- What the compiler prints of headers (-E -dD), taken apart by lines while it comes: the
+-- declarations, as text for ffi.cdef that keeps every file and line; the macros that are defined at
+-- the end, in the order of their definition; and the files that were read.
 local reader = {}
 
 -- The name in a line marker, where quotes and backslashes are escaped and, by clang, other bytes
@@ -136,37 +136,47 @@ local function unindented(lines)
     return (lines:sub(start, -2):gsub("\n[ \t]+%f[^ \t#]", "\n"))
 end
 
--- Calls directive(line, its number) for each line that begins with '#' and others(lines, number of
--- the first, how many) for what stands between two of these. directive returns the number of the
--- next line when it is another than the following.
-local function take_apart(output, directive, others)
-    local find, sub = string.find, string.sub
-    local at, number = 1, 1
-    while at <= #output do
-        if output:byte(at) == 35 then -- '#'
-            local stop = find(output, "\n", at, true) or #output + 1
-            number = directive(sub(output, at, stop - 1), number) or number + 1
-            at = stop + 1
-        else
-            local stop = find(output, "\n#", at, true) or #output
-            local lines = sub(output, at, stop)
-            local count = count_lines(lines)
-            others(lines, number, count)
-            at, number = stop + 1, number + count
+-- A function that takes a text in pieces that begin where a line does, all but the first with '#'.
+-- It calls directive(line, its number, the text, where it stands) for each line that begins with
+-- '#' and others(lines, number of the first, how many) for what stands between two of these.
+-- directive returns the number of the next line when it is another than the following, and where
+-- that is.
+local function take_apart(directive, others)
+    local find, sub, byte = string.find, string.sub, string.byte
+    local number = 1
+    return function(text)
+        local at, size = 1, #text
+        while at <= size do
+            if byte(text, at) == 35 then -- '#'
+                local stop = find(text, "\n", at, true) or size + 1
+                local line = sub(text, at, stop - 1)
+                local next_number, next_at = directive(line, number, text, stop)
+                number, at = next_number or number + 1, next_at or stop + 1
+            else
+                local stop = find(text, "\n#", at, true) or size
+                local lines = sub(text, at, stop)
+                local count = count_lines(lines)
+                others(lines, number, count)
+                at, number = stop + 1, number + count
+            end
         end
     end
 end
 
--- Returns { text =, macros = { { name =, file =, line =, count =, variadic = } ... }, files = }.
--- `asked`: names of files that are asked for as those are which stand in the text read, or nil.
--- Macros of the compiler itself and of its command line are left out, for no header has them;
--- `count` is nil for object-like ones.
-function reader.read(output, asked)
+-- Where the compiler's own macros and those of its command line end, which stand between markers.
+local function after_own_macros(text, at)
+    local marker = text:find("\n# ", at, true)
+    return marker and marker + 1
+end
+
+-- What is known of the lines read so far: returns two functions for take_apart, and one that gives
+-- what reader.read does.
+local function account(asked)
     local text, macros = text_maker(), macro_list()
     local is_own_text = asked ~= nil -- whose columns are the user's
     local files = file_list(asked or {})
     local file, real, written = "", false, nil -- as the compiler writes it
-    local function directive(line, number)
+    local function directive(line, number, whole, stop)
         local second = line:byte(2)
         if second == 32 then -- "# 12 "file" flags"
             local at, name, flags = line:match '^# (%d+) "(.*)"(.*)$'
@@ -176,27 +186,56 @@ function reader.read(output, asked)
                     real = files.enter(file, flags)
                 end
                 text.mark("# " .. at .. ' "' .. escape(file) .. '"')
-                return tonumber(at)
+                local none = file == "<built-in>" or file == "<command-line>"
+                return tonumber(at), none and after_own_macros(whole, stop)
             end
         elseif second == 112 then -- "#pragma"
             return text.add(line, number)
         elseif second == 100 and real then -- "#define"
             local name, params = line:match "^#define ([%w_\x80-\xff]+)(%(?)"
             params = params == "(" and line:match("^%(([^()]*)%)", #name + 9) or nil
-            macros.define(name, params, file, number)
+            if name then
+                macros.define(name, params, file, number)
+            end
         elseif second == 117 then -- "#undef"
             macros.undefine(line:match "^#undef ([%w_\x80-\xff]+)")
         end
         text.skip(1)
     end
-    take_apart(output, directive, function(lines, number, count)
+    local function others(lines, number, count)
         if not lines:find "%S" then
             text.skip(count)
         else
             text.add(is_own_text and lines:sub(1, -2) or unindented(lines), number)
         end
-    end)
-    return { text = text.text(), macros = macros.list(), files = files.list, asked = files.asked }
+    end
+    return directive, others, function()
+        return { text = text.text(), macros = macros.list(), files = files.list,
+            asked = files.asked }
+    end
+end
+
+-- Two functions: one takes what the compiler prints, in pieces of any size; the other ends that and
+-- returns { text =, macros = { { name =, file =, line =, count =, variadic = } ... }, files =,
+-- asked = }. `asked`: names of files that are asked for as those are which stand in the text read,
+-- or nil. Macros of the compiler itself and of its command line are left out, for no header has
+-- them; `count` is nil for object-like ones.
+function reader.reading(asked)
+    local directive, others, result = account(asked)
+    local take, rest = take_apart(directive, others), {}
+    return function(piece)
+        -- Cut before a directive, so that what comes out does not depend on where pieces end.
+        local last = piece:match "^.*\n()#"
+        if last then
+            rest[#rest + 1] = piece:sub(1, last - 1)
+            take(table.concat(rest))
+            rest, piece = {}, piece:sub(last)
+        end
+        rest[#rest + 1] = piece
+    end, function()
+        take(table.concat(rest))
+        return result()
+    end
 end
 
 -- ---- the second run --------------------------------------------------------------------------

@@ -4,12 +4,12 @@ local late = require "cffi.late"
 local cache = require "cffi.include.cache"
 local compiler = require "cffi.include.compiler"
 local fields = require "cffi.include.fields"
-local library = late "cffi.include.library"
+local libraries = late "cffi.include.libraries"
 local options = require "cffi.include.options"
 local packages = late "cffi.include.packages"
 local snapshot = late "cffi.include.snapshot"
 local system = require "cffi.include.system"
-local units = require "cffi.include.unit"
+local units = late "cffi.include.unit"
 
 local session = {}
 
@@ -149,134 +149,9 @@ local function unit_of(ffi, how, flags, source, early, anew)
     return unit, keep and store or function() end, true
 end
 
--- ---- the library -------------------------------------------------------------------------------
-
-local function is_namespace(value)
-    return type(value) == "table" and getmetatable(value) == "ffi"
-end
-
--- The library, or an error without a position: the caller's is the user's.
-local function load_library(ffi, name)
-    local ok, result = pcall(ffi.load, name)
-    return ok and result or error((result:gsub("^[^\n:]+:%d+: ", "", 1)), 0)
-end
-
--- Libraries as the option `lib` names them.
-local function named(ffi, lib)
-    if type(lib) ~= "table" or is_namespace(lib) then
-        lib = { lib }
-    end
-    local list = {}
-    for _, item in ipairs(lib) do
-        list[#list + 1] = is_namespace(item) and item or load_library(ffi, item)
-    end
-    return list
-end
-
--- Those of pkg-config's libraries that can be loaded; when none can, the first one's error.
-local function of_package(ffi, words)
-    local list, why = {}, nil
-    for _, name in ipairs(packages.libraries(words)) do
-        local ok, lib = pcall(load_library, ffi, name)
-        if ok then
-            list[#list + 1] = lib
-        else
-            why = why or lib
-        end
-    end
-    if not list[1] and why then
-        error(why, 0)
-    end
-    return list
-end
-
--- The group of the header that a file is.
-local function group_of(groups, file)
-    for _, group in ipairs(groups) do
-        local header = group.headers[1]:gsub("^%./", "")
-        if file == header or file:sub(-#header - 1) == "/" .. header then
-            return group
-        end
-    end
-end
-
--- The functions of each of several headers, for they may be of several libraries: { headers =,
--- functions = } each.
-local function groups_of(headers, unit)
-    local functions = units.functions(unit)
-    local groups, is_asked = {}, {}
-    if #headers == 1 then
-        return { { headers = headers, functions = functions } }
-    end
-    for i, header in ipairs(headers) do
-        groups[i] = { headers = { header }, functions = {} }
-    end
-    for _, name in ipairs(functions) do
-        is_asked[name] = true
-    end
-    for name, _, file in units.names(unit) do
-        local group = is_asked[name] and group_of(groups, file)
-        if group then
-            table.insert(group.functions, name)
-        end
-    end
-    local list = {}
-    for _, group in ipairs(groups) do
-        list[#list + 1] = group.functions[1] and group or nil
-    end
-    return #list > 1 and list or { { headers = headers, functions = functions } }
-end
-
--- Whether what a unit remembers of libraries can be so.
-local function are_known(unit)
-    for _, path in ipairs(units.lines(unit.library or "")) do
-        if not library.is_known(path) then
-            return false
-        end
-    end
-    return unit.library ~= nil and unit.library_why ~= nil
-end
-
--- Looks for the libraries that have the functions, unless the unit remembers them. Returns whether
--- one is the process itself, the paths of the others, and whether the unit is another now.
--- `choice`: from library.choice for all headers, or nil.
-local function search(headers, unit, choice)
-    local in_process, others, key = false, {}, { library.stamp() }
-    for _, group in ipairs(groups_of(headers, unit)) do
-        if #group.functions == 0 or library.in_process(group.functions, system.is_loaded) then
-            in_process = true
-        else
-            others[#others + 1] = group
-            key[#key + 1] = #group.headers == 1 and #headers > 1 and group.headers[1] or nil
-        end
-    end
-    key = lines(key)
-    if not others[1] or unit.library_stamp == key and are_known(unit) then
-        return in_process, others[1] and unit.library or "", false
-    end
-    local paths, reason = {}, nil
-    for _, group in ipairs(others) do
-        local own = #group.headers == #headers and choice or library.choice(group.headers)
-        local path, why = library.find(group.functions, own)
-        paths[#paths + 1], reason = path, reason or why
-    end
-    unit.library, unit.library_why, unit.library_stamp = lines(paths), reason or "", key
-    return in_process, unit.library, true
-end
-
--- The libraries, or none and why; and whether the unit is another now.
-local function found(ffi, headers, unit)
-    local in_process, paths, changed = search(headers, unit)
-    local list = {}
-    for _, path in ipairs(units.lines(paths)) do
-        list[#list + 1] = load_library(ffi, path)
-    end
-    list[#list + 1] = in_process and ffi.C or nil
-    return list, not list[1] and unit.library_why or nil, changed
-end
-
 -- Reads a source for a scope, in which it is declared. Returns what follows from the options: {
--- unit =, how =, flags =, package = }, a function that stores the unit, and whether that is due.
+-- unit =, how =, flags =, package =, search = of `early` }, a function that stores the unit, and
+-- whether that is due.
 local function prepare(ffi, source, given, early) -- early: see early_work
     local words, program, named_by = compiler.choose(given.cc)
     local known, package = pcall(of_packages, options.list(given.pkg))
@@ -297,27 +172,37 @@ local function prepare(ffi, source, given, early) -- early: see early_work
     if not ok then
         error(("%s: %s"):format(source.doing, refused), 0)
     end
-    return { unit = unit, how = how, flags = flags, package = package }, store, due
+    return { unit = unit, how = how, flags = flags, package = package, search = early.search },
+        store, due
 end
 
 -- What is done while the compiler is busy: what will be needed is loaded, the library looked for
--- if that is to be done.
+-- if that is to be done. search(unit) returns what libraries.search does.
 local function early_work(headers, given)
     return function(package)
         local searches = given.lib == nil and not package.libraries[1]
         local choice
+        local searched = {} -- what was found, by unit
+        local function search(unit)
+            searched[unit] = searched[unit]
+                or table.pack(libraries.search(headers, unit, choice))
+            return table.unpack(searched[unit], 1, 3)
+        end
         return {
+            search = search,
             headers = function()
                 require "cffi.include.reader"
-                require "cffi.include.namespace"
+                require "cffi.include.unit"
                 if searches then
                     require "cffi.include.elf"
-                    choice = library.choice(headers)
+                    require "cffi.include.libraries"
+                    choice = require("cffi.include.library").choice(headers)
                 end
+                require "cffi.include.namespace"
             end,
             macros = function(unit)
                 if searches then
-                    search(headers, unit, choice)
+                    search(unit)
                 end
             end,
         }
@@ -329,20 +214,22 @@ end
 function session.include(ffi, headers, given)
     local early = early_work(headers, given)
     local known, store, due = prepare(ffi, compiler.source(headers), given, early)
-    local libraries, why, searched
+    local list, why, searched
     if given.lib == false then
-        libraries, why = {}, "the option 'lib' is false"
+        list, why = {}, "the option 'lib' is false"
     elseif given.lib then
-        libraries = named(ffi, given.lib)
+        list = libraries.named(ffi, given.lib)
     elseif known.package.libraries[1] then
-        libraries = of_package(ffi, known.package.libraries)
+        list = libraries.of_package(ffi, known.package.libraries)
     else
-        libraries, why, searched = found(ffi, headers, known.unit)
+        local in_process, paths
+        in_process, paths, searched = known.search(known.unit)
+        list, why = libraries.found(ffi, known.unit, in_process, paths)
     end
     if due or searched then
         store(known.unit)
     end
-    return known.unit, libraries, why, known
+    return known.unit, list, why, known
 end
 
 -- Reads a source that is built; the caller sees to the library. Returns { unit =, how =, flags =,

@@ -1,26 +1,16 @@
--- The operating system, as ffi.include needs it, through our own FFI: programs run without a shell,
--- the state of files, directories made and files renamed. Its declarations stand in a scope of
--- their own. Nothing here raises because of a file or a program: it returns nil and why.
+-- The operating system's files, as ffi.include needs them, through our own FFI: their state,
+-- directories made and files renamed. Its declarations stand in a scope of their own. Nothing here
+-- raises because of a file: it returns nil and why.
 local ffi = require "cffi".scope {}
 local C = ffi.C
 
 ffi.cdef [[
-    int fileno(void *file);
-    int posix_spawnp(int *pid, const char *file, const void *actions, const void *attributes,
-                     char *const *arguments, char *const *environment);
-    int posix_spawn_file_actions_init(void *actions);
-    int posix_spawn_file_actions_adddup2(void *actions, int from, int to);
-    int posix_spawn_file_actions_destroy(void *actions);
-    int waitpid(int pid, int *status, int options);
-    extern char **environ;
-
     int mkdir(const char *path, unsigned mode);
     int open(const char *path, int flags, ...);
     int mkstemp(char *pattern);
     ssize_t write(int fd, const void *bytes, size_t size);
     int close(int fd);
-    int pipe(int ends[2]);
-    int fcntl(int fd, int command, ...);
+    int memfd_create(const char *name, unsigned flags);
     int rename(const char *from, const char *to);
     int unlink(const char *path);
     char *realpath(const char *path, char *resolved);
@@ -46,129 +36,28 @@ ffi.cdef [[
         uint64_t spare[14];
     };
     int statx(int directory, const char *path, int flags, unsigned mask, struct statx *state);
-
-    /* Larger than any libc's. */
-    typedef union { long long align; char bytes[512]; } file_actions;
 ]]
 
-local ENOENT, EINTR, EEXIST = 2, 4, 17
+local EINTR, EEXIST = 4, 17
 local AT_FDCWD, AT_SYMLINK_NOFOLLOW, AT_EMPTY_PATH, STATX_BASIC = -100, 0x100, 0x1000, 0x7ff
 local FILE_TYPE, DIRECTORY, REGULAR = 0xF000, 0x4000, 0x8000
-local PRIVATE = 448 -- 0700
-local F_SETFD, FD_CLOEXEC = 2, ffi.new("int", 1)
+local PRIVATE, EXECUTABLE = 448, 73 -- 0700, 0111
+local MFD_CLOEXEC = 1
 
 local system = {}
 
 local state = ffi.new "struct statx"
 
-local function temporary()
-    local file, why = io.tmpfile()
-    if not file then
-        error("cannot make a temporary file: " .. why, 0)
-    end
-    return file
-end
-
-local function contents(file)
-    file:seek "set"
-    local text = file:read "a"
-    file:close()
-    return text
-end
-
 -- What the clock of the file system says: seconds and nanoseconds in one integer.
 function system.now()
-    local file = temporary()
-    file:write("x"):flush()
-    C.statx(C.fileno(file), "", AT_EMPTY_PATH, STATX_BASIC, state)
-    file:close()
+    local fd = C.memfd_create("cffi", MFD_CLOEXEC)
+    if fd < 0 then
+        error("cannot make a temporary file: " .. ffi.strerror(), 0)
+    end
+    C.write(fd, "x", 1)
+    C.statx(fd, "", AT_EMPTY_PATH, STATX_BASIC, state)
+    C.close(fd)
     return state.mtime.seconds * 1000000000 + state.mtime.nanoseconds
-end
-
-local function wait_for(pid)
-    local status = ffi.new "int[1]"
-    while C.waitpid(pid, status, 0) < 0 do
-        if ffi.errno() ~= EINTR then
-            return nil, ffi.strerror()
-        end
-    end
-    local signal = status[0] & 0x7f
-    return signal == 0 and status[0] >> 8 & 0xff or 128 + signal
-end
-
--- The three standard streams of the program that is to be started.
-local function redirections(files)
-    local actions = ffi.new "file_actions"
-    C.posix_spawn_file_actions_init(actions)
-    for fd = 0, 2 do
-        C.posix_spawn_file_actions_adddup2(actions, C.fileno(files[fd]), fd)
-    end
-    return actions
-end
-
--- Starts a program given as a list of words, found through PATH, with `input` as its standard
--- input. Returns a function that waits for its end and returns its exit code (128 + n when signal n
--- ended it), its output and what it wrote to stderr; nil, why and whether there is no such program
--- when it could not be run. The function must be called. The streams are files, so that neither
--- side can wait for the other.
-function system.start(words, input)
-    local files = { [0] = temporary(), temporary(), temporary() }
-    files[0]:write(input or "")
-    files[0]:seek "set"
-    local argv = ffi.new("const char *[?]", #words + 1)
-    for i, word in ipairs(words) do
-        argv[i - 1] = word
-    end
-    local actions, pid = redirections(files), ffi.new "int[1]"
-    local failed = C.posix_spawnp(pid, words[1], actions, nil, ffi.cast("char *const *", argv),
-        C.environ)
-    C.posix_spawn_file_actions_destroy(actions)
-    return function()
-        local code, why
-        if failed == 0 then
-            code, why = wait_for(pid[0])
-        else
-            why = ffi.strerror(failed)
-        end
-        files[0]:close()
-        local output, messages = contents(files[1]), contents(files[2])
-        if not code then
-            return nil, why, failed == ENOENT
-        end
-        return code, output, messages
-    end
-end
-
--- The same, waited for.
-function system.run(words, input)
-    return system.start(words, input)()
-end
-
--- A text that a program which is started now reads later: { paths =, write = }. The program is to
--- read these two files, one after the other; it waits at the first one until write(text) is called,
--- which must be done, once. nil where open files have no names.
-function system.awaited()
-    local ends = ffi.new "int[2]"
-    if C.pipe(ends) ~= 0 then
-        return nil
-    end
-    local gate = ("/dev/fd/%d"):format(ends[0])
-    local file = system.state(gate) and io.tmpfile()
-    if not file then
-        C.close(ends[0])
-        C.close(ends[1])
-        return nil
-    end
-    -- The program has all but the end for writing: what it reads ends when that is closed here.
-    C.fcntl(ends[1], F_SETFD, FD_CLOEXEC)
-    local function write(text)
-        file:write(text)
-        file:seek "set"
-        C.close(ends[1])
-        C.close(ends[0])
-        file:close()
-    end
-    return { paths = { gate, ("/dev/fd/%d"):format(C.fileno(file)) }, write = write }
 end
 
 -- What is known of a file: uid, permissions, is_directory, is_file. nil when there is none.
@@ -305,7 +194,7 @@ function system.find_program(name)
     for directory in (os.getenv "PATH" or "/bin:/usr/bin"):gmatch "[^:]+" do
         local path = directory .. "/" .. name
         local found = system.state(path)
-        if found and found.is_file then
+        if found and found.is_file and found.permissions & EXECUTABLE ~= 0 then
             return path
         end
     end

@@ -112,32 +112,41 @@ local function shadowed_names(ffi, list)
     end
 end
 
--- The order in which files were entered, then lines.
-local function in_order(files)
-    local rank = {}
+-- Names by the files that they stand in, these in the order in which they were entered; names of
+-- other files first.
+local function by_file(names, files)
+    local lists, of_file = { {} }, {}
     for i, path in ipairs(files) do
-        rank[path] = i
+        lists[i + 1] = {}
+        of_file[path] = lists[i + 1]
     end
-    return function(a, b)
-        local left, right = rank[a.file] or 0, rank[b.file] or 0
-        if left ~= right then
-            return left < right
-        elseif a.line ~= b.line then
-            return a.line < b.line
-        end
-        return a.at < b.at
+    for _, name in ipairs(names) do
+        table.insert(of_file[name.file] or lists[1], name)
     end
+    return lists
+end
+
+-- Sorts names by their lines; of one line they keep their order. Numbers are sorted, for which Lua
+-- calls nothing.
+local function by_line(names)
+    local keys, sorted = {}, {}
+    for i, name in ipairs(names) do
+        keys[i] = name.line << 31 | i
+    end
+    table.sort(keys)
+    for i, key in ipairs(keys) do
+        sorted[i] = names[key & 0x7fffffff]
+    end
+    return sorted
 end
 
 local function name_lines(names, files, number_of)
-    for i, name in ipairs(names) do
-        name.at = i
-    end
-    table.sort(names, in_order(files))
     local lines = {}
-    for i, name in ipairs(names) do
-        lines[i] = ("%s\t%s\t%d\t%d\n"):format(name.name, name.kind, number_of(name.file),
-            name.line)
+    for _, list in ipairs(by_file(names, files)) do
+        for _, name in ipairs(by_line(list)) do
+            lines[#lines + 1] = ("%s\t%s\t%d\t%d\n"):format(name.name, name.kind,
+                number_of(name.file), name.line)
+        end
     end
     return table.concat(lines)
 end
