@@ -8,6 +8,9 @@
 
 /* ---- the protected call ---- */
 
+/* So many names a first miss may take in. */
+enum { FEW_NAMES = 250 };
+
 /* Runs `body` as a transaction. NULL when it failed; `error`, if not NULL, then says why. */
 static const void *protect(struct cdecl_state *state, struct cdecl_error *error,
                            const void *(*body)(struct cdecl_state *, void *), void *argument)
@@ -20,6 +23,8 @@ static const void *protect(struct cdecl_state *state, struct cdecl_error *error,
         return NULL;
     }
     const void *result = body(state, argument);
+    if (state->ndecls - state->index.count > FEW_NAMES)
+        cdecl__index_names(state); /* without memory the list will do */
     cdecl__commit(state);
     return result;
 }

@@ -105,9 +105,10 @@ COLD _Noreturn void cdecl__expected(const struct parser *p, const char *what);
 /* ---- scope.c: names, their meanings, and the transaction ---- */
 
 /* What suggest.c looks through before it looks at names: for each declaration in the order of the
- * list which letters its name has. Filled when a name is missed. */
+ * list which letters its name has. Filled when a name is missed, and, because a miss is to be
+ * cheap, at the end of each text that leaves many declarations that are not in it. */
 struct name_index {
-    const struct cdecl_decl **decls;
+    const struct cdecl_decl **blocks; /* the first declaration of each block of rows */
     uint32_t *letters;
     size_t count, capacity;
 };
@@ -122,6 +123,7 @@ struct cdecl_state {
     const struct cdecl_type *basic[CDECL_PRIM_COUNT];
     const struct cdecl_decl *first_decl;
     struct cdecl_decl *last_decl;
+    size_t ndecls; /* in their list */
     const struct cdecl_tag *first_tag;
     struct cdecl_tag *last_tag;
     uint32_t next_id; /* of nameless tags */
@@ -133,7 +135,7 @@ struct cdecl_state {
     bool conflict; /* the error that comes is one with an earlier text */
     struct arena_mark mark;
     struct cdecl_decl *mark_decl;
-    size_t mark_indexed;
+    size_t mark_indexed, mark_ndecls;
     struct cdecl_tag *mark_tag;
     uint32_t mark_id;
     const struct parser *parser; /* for positions in errors, NULL when no text is being read */
@@ -326,6 +328,8 @@ struct hint {
     char text[96];
 };
 void cdecl__index_free(struct cdecl_state *state);
+/* Takes in what was declared since the last time; false when memory is out. */
+bool cdecl__index_names(struct cdecl_state *state);
 struct hint cdecl__hint(const struct cdecl_state *state, enum cdecl_space space, const char *name,
                         size_t size);
 

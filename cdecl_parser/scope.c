@@ -224,6 +224,7 @@ void cdecl__begin(struct cdecl_state *state)
     state->mark = cdecl__arena_mark(&state->arena);
     state->mark_decl = state->last_decl;
     state->mark_indexed = state->index.count;
+    state->mark_ndecls = state->ndecls;
     state->mark_tag = state->last_tag;
     state->mark_id = state->next_id;
 }
@@ -273,6 +274,7 @@ void cdecl__rollback(struct cdecl_state *state)
     take_out(state, &state->names);
     take_out(state, &state->types);
     state->last_decl = state->mark_decl;
+    state->ndecls = state->mark_ndecls;
     if (state->index.count > state->mark_indexed) /* by a hint of the failure itself */
         state->index.count = state->mark_indexed;
     if (state->last_decl != NULL)
@@ -294,6 +296,7 @@ void cdecl__rollback(struct cdecl_state *state)
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl)
 {
     decl->next = NULL;
+    state->ndecls++;
     if (state->last_decl == NULL)
         state->first_decl = decl;
     else

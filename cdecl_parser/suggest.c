@@ -105,23 +105,37 @@ enum {
 
 /* A bit for each kind of letter: '_', ten digits, the letters in any case, of which the rarest have
  * the bit of all other bytes. */
-static uint32_t letters_of(const char *name, size_t size)
+static uint32_t letters_of(const char *text, size_t size)
 {
+#define BIT(n) ((uint32_t)1 << (n))
+#define OTHERS BIT(31)
+#define EIGHT OTHERS, OTHERS, OTHERS, OTHERS, OTHERS, OTHERS, OTHERS, OTHERS
     /* clang-format off */
-    static const unsigned char kinds[128] = {
-        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
-        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
-        31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31, 31,
-        1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 31, 31, 31, 31, 31, 31, /* 0 to 9 */
-        31, 11, 12, 13, 14, 15, 16, 17, 18, 19, 31, 31, 20, 21, 22, 23, /* A to O */
-        24, 31, 25, 26, 27, 28, 31, 29, 31, 30, 31, 31, 31, 31, 31, 0,  /* P to Z, _ */
-        31, 11, 12, 13, 14, 15, 16, 17, 18, 19, 31, 31, 20, 21, 22, 23,
-        24, 31, 25, 26, 27, 28, 31, 29, 31, 30, 31, 31, 31, 31, 31, 31,
+    static const uint32_t bits[256] = {
+        EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
+        BIT(1),  BIT(2),  BIT(3),  BIT(4),  BIT(5),  BIT(6),  BIT(7),  BIT(8),   /* 01234567 */
+        BIT(9),  BIT(10), OTHERS,  OTHERS,  OTHERS,  OTHERS,  OTHERS,  OTHERS,   /* 89...... */
+        OTHERS,  BIT(11), BIT(12), BIT(13), BIT(14), BIT(15), BIT(16), BIT(17),  /* .ABCDEFG */
+        BIT(18), BIT(19), OTHERS,  OTHERS,  BIT(20), BIT(21), BIT(22), BIT(23),  /* HIJKLMNO */
+        BIT(24), OTHERS,  BIT(25), BIT(26), BIT(27), BIT(28), OTHERS,  BIT(29),  /* PQRSTUVW */
+        OTHERS,  BIT(30), OTHERS,  OTHERS,  OTHERS,  OTHERS,  OTHERS,  BIT(0),   /* XYZ...._ */
+        OTHERS,  BIT(11), BIT(12), BIT(13), BIT(14), BIT(15), BIT(16), BIT(17),  /* .abcdefg */
+        BIT(18), BIT(19), OTHERS,  OTHERS,  BIT(20), BIT(21), BIT(22), BIT(23),  /* hijklmno */
+        BIT(24), OTHERS,  BIT(25), BIT(26), BIT(27), BIT(28), OTHERS,  BIT(29),  /* pqrstuvw */
+        OTHERS,  BIT(30), OTHERS,  OTHERS,  OTHERS,  OTHERS,  OTHERS,  OTHERS,   /* xyz..... */
+        EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
+        EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT, EIGHT,
     };
     /* clang-format on */
+#undef EIGHT
+#undef OTHERS
+#undef BIT
+    const unsigned char *name = (const unsigned char *)text;
     uint32_t letters = 0;
+    for (; size >= 4; name += 4, size -= 4)
+        letters |= bits[name[0]] | bits[name[1]] | bits[name[2]] | bits[name[3]];
     for (size_t i = 0; i < size; i++)
-        letters |= (uint32_t)1 << kinds[name[i] & 127];
+        letters |= bits[name[i]];
     return letters;
 }
 
@@ -136,13 +150,13 @@ static uint32_t bits_of(uint32_t x)
 
 static size_t index_bytes(size_t capacity)
 {
-    return capacity * (sizeof(struct cdecl_decl *) + sizeof(uint32_t));
+    return capacity * sizeof(uint32_t) + capacity / BLOCK * sizeof(struct cdecl_decl *);
 }
 
 static void index_arrays(struct name_index *index, void *memory, size_t capacity)
 {
-    index->decls = memory;
-    index->letters = (uint32_t *)(void *)(index->decls + capacity);
+    index->blocks = memory;
+    index->letters = (uint32_t *)(void *)(index->blocks + capacity / BLOCK);
     index->capacity = capacity;
 }
 
@@ -150,7 +164,7 @@ void cdecl__index_free(struct cdecl_state *state)
 {
     struct name_index *index = &state->index;
     if (index->capacity != 0)
-        state->allocator.resize(state->allocator.user, index->decls, index_bytes(index->capacity),
+        state->allocator.resize(state->allocator.user, index->blocks, index_bytes(index->capacity),
                                 0);
     *index = (struct name_index){0};
 }
@@ -165,27 +179,36 @@ static bool grow_index(struct cdecl_state *state)
     void *memory = state->allocator.resize(state->allocator.user, NULL, 0, index_bytes(capacity));
     if (memory == NULL)
         return false;
-    memset(memory, 0, index_bytes(capacity));
     index_arrays(&grown, memory, capacity);
     if (index->count > 0) {
-        memcpy(grown.decls, index->decls, index->count * sizeof *grown.decls);
+        memcpy(grown.blocks, index->blocks, index->count / BLOCK * sizeof *grown.blocks);
         memcpy(grown.letters, index->letters, index->count * sizeof *grown.letters);
     }
+    memset(grown.letters + index->count, 0, (capacity - index->count) * sizeof *grown.letters);
     cdecl__index_free(state);
     *index = grown;
     return true;
 }
 
-/* Takes in what was declared since the last time. */
-static bool fill_index(struct cdecl_state *state)
+/* The declaration of a row. */
+static const struct cdecl_decl *decl_at(const struct name_index *index, size_t row)
+{
+    const struct cdecl_decl *decl = index->blocks[row / BLOCK];
+    for (size_t i = row % BLOCK; i > 0; i--)
+        decl = decl->next;
+    return decl;
+}
+
+bool cdecl__index_names(struct cdecl_state *state)
 {
     struct name_index *index = &state->index;
     const struct cdecl_decl *decl =
-        index->count == 0 ? state->first_decl : index->decls[index->count - 1]->next;
+        index->count == 0 ? state->first_decl : decl_at(index, index->count - 1)->next;
     for (; decl != NULL; decl = decl->next) {
         if (!grow_index(state))
             return false;
-        index->decls[index->count] = decl;
+        if (index->count % BLOCK == 0)
+            index->blocks[index->count / BLOCK] = decl;
         index->letters[index->count++] = letters_of(decl->name, cdecl__name_of(decl->name)->size);
     }
     return true;
@@ -257,7 +280,7 @@ static void search_index(const struct name_index *index, enum cdecl_space space,
     note_rows(&p, index);
     for (uint32_t bits = 0; bits <= MOST_BITS && n->near.limit > (bits + 1) / 2; bits++)
         for (uint32_t i = 0; i < p.counts[bits] && compared < MOST_COMPARED; i++, compared++)
-            consider_decl(n, index->decls[p.rows[bits][i]], space);
+            consider_decl(n, decl_at(index, p.rows[bits][i]), space);
 }
 
 static void search_list(const struct cdecl_state *state, enum cdecl_space space, struct nearest *n)
@@ -278,7 +301,7 @@ const char *cdecl_suggest(const struct cdecl_state *state, enum cdecl_space spac
         return n.found;
     }
     struct cdecl_state *s = (struct cdecl_state *)(uintptr_t)state; /* only its index changes */
-    if (fill_index(s))
+    if (cdecl__index_names(s))
         search_index(&state->index, space, &n);
     else
         search_list(state, space, &n);

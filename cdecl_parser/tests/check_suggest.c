@@ -1,5 +1,6 @@
 /* suggest.c: the known name nearest to a misspelt one, or none. */
 #include <stdio.h>
+#include <stdlib.h>
 #include "support.h"
 
 static const struct {
@@ -102,6 +103,31 @@ START_TEST(the_most_promising_are_compared)
     ck_assert_ptr_nonnull(suggest(CDECL_SPACE_VALUES, "alikf_12345"));
     ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "quite_diferent"), "quite_different");
     ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "nothing_like_it"));
+}
+END_TEST
+
+/* The names of a long text are taken in at its end; those of one that fails are not, whether it was
+ * the first to ask or not. */
+START_TEST(long_texts_are_taken_in)
+{
+    size_t size = 0;
+    char *text = malloc(400 * 20 + 20);
+    ck_assert_ptr_nonnull(text);
+    for (int i = 100; i < 500; i++)
+        size += (size_t)sprintf(text + size, "int lengthy_%d;", i);
+    must_parse(text);
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "lengthy_4777"), "lengthy_477");
+    for (int i = 0; i < 400; i++)
+        memcpy(text + i * 16 + 4, "brevity", 7);
+    strcpy(text + size, "\nzork x;");
+    must_fail(text, "2:1: unknown type 'zork'");
+    ck_assert_ptr_null(suggest(CDECL_SPACE_VALUES, "brevity_477"));
+    text[size] = '\0';
+    must_parse(text);
+    must_parse("int last_of_all;");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "brevity_4777"), "brevity_477");
+    ck_assert_str_eq(suggest(CDECL_SPACE_VALUES, "last_of_al"), "last_of_all");
+    free(text);
 }
 END_TEST
 
@@ -213,6 +239,7 @@ Suite *check_suggest(void)
     tcase_add_test(tcase, names_come_and_go);
     tcase_add_test(tcase, the_most_promising_are_compared);
     tcase_add_test(tcase, the_nearest_wins);
+    tcase_add_test(tcase, long_texts_are_taken_in);
     tcase_add_test(tcase, the_spaces_are_apart);
     tcase_add_test(tcase, keywords_are_types_too);
     tcase_add_test(tcase, replaced_names_are_not_suggested);

@@ -8,7 +8,6 @@
 #include <link.h>
 #include <string.h>
 
-#include "cdecl.h"
 #include "base/elfsym.h"
 
 /* DT_HASH is of 32-bit words, but for two ABIs that were made before that was agreed on. */
@@ -217,7 +216,8 @@ static bool visit_for_near(const struct tables *tables, void *data)
     for (size_t i = 0; i < count; i++) {
         const ElfW(Sym) *s = &tables->symbols[i];
         const char *name = tables->strings + s->st_name;
-        if (is_exported(s) && cdecl_near_take(&query->near, name))
+        if (lffi_begins_alike(&query->near, name) && is_exported(s) &&
+            cdecl_near_take(&query->near, name))
             strcpy(query->rows + query->near.limit * query->row_size, name);
     }
     return query->near.limit <= 1;

@@ -6,8 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "cdecl.h"
+
 struct link_map;
-struct cdecl_near;
 
 enum lffi_symbol_kind { LFFI_SYMBOL_FUNCTION, LFFI_SYMBOL_OBJECT, LFFI_SYMBOL_OTHER };
 
@@ -26,9 +27,19 @@ struct lffi_files {
 
 /* What the first of the files that exports the name calls it; "other" when none does. */
 enum lffi_symbol_kind lffi_kind_of_symbol(struct lffi_files files, const char *name);
+/* Whether the first letter is one of the first two that the search is for, or the second one the
+ * first: spares comparing most names, of which there are thousands, and few mistakes are in both.
+ */
+static inline bool lffi_begins_alike(const struct cdecl_near *near, const char *name)
+{
+    return (near->where[(unsigned char)name[0]] & 3) != 0 ||
+           (near->where[(unsigned char)name[1]] & 1) != 0;
+}
+
 /* The exported names nearest to the one that `near` was started with: row d of `rows`, for d from 1
  * to limit - 1, becomes the first name met that differs in d letters and is nearer than those met
- * before it, or "". There are `limit` rows of size + limit bytes, for no name that near is longer.
+ * before it and begins alike, or "". There are `limit` rows of size + limit bytes, for no name that
+ * near is longer.
  */
 void lffi_nearest_symbols(struct lffi_files files, const struct cdecl_near *near, char *rows);
 /* Copies the exported symbols into `memory`, one after the other, as many as fit in `size` bytes.

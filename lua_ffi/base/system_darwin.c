@@ -11,7 +11,6 @@
 #include <mach-o/nlist.h>
 #include <string.h>
 
-#include "cdecl.h"
 #include "base/elfsym.h"
 #include "base/libpath.h"
 
@@ -131,7 +130,8 @@ void lffi_nearest_symbols(struct lffi_files files, const struct cdecl_near *near
     while (found.limit > 1 && next_image(files, &image, &tables)) {
         for (uint32_t i = 0; i < tables.count; i++) {
             struct lffi_symbol symbol = symbol_at(&tables, i);
-            if (symbol.name != NULL && cdecl_near_take(&found, symbol.name))
+            if (symbol.name != NULL && lffi_begins_alike(&found, symbol.name) &&
+                cdecl_near_take(&found, symbol.name))
                 strcpy(rows + found.limit * row, symbol.name);
         }
     }

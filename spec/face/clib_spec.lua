@@ -278,6 +278,40 @@ describe("functions of a namespace", function()
         assert.equal("undefined symbol 'prinft' in ffi.C (did you mean 'printf'?)\n", out)
     end)
 
+    it("exported by a file are near when they begin nearly alike", function()
+        local _, out = support.run_lua [[
+            local ffi = require "cffi"
+            for _, name in ipairs { "snpirntf", "nsprintf", "ssnprintf", "nprintf" } do
+                print((select(2, pcall(function() return ffi.C[name] end)):match "mean '(%w+)'"))
+            end
+        ]]
+        assert.equal("snprintf\nsnprintf\nsnprintf\nsnprintf\n", out)
+    end)
+
+    -- A miss is to cost less than 50 us in a scope of 20,000 names. What is measured beside it is
+    -- the reading of these, which takes some 20 ms where nothing else runs.
+    it("that a large scope lacks are missed soon, from the first on", function()
+        local _, out = support.run_lua [[
+            local ffi = require "cffi"
+            local text = {}
+            for i = 1, 20000 do text[i] = ("int some_function_%05d(int a, char *b);"):format(i) end
+            text = table.concat(text)
+            local start = os.clock()
+            ffi.cdef(text)
+            local read = os.clock() - start
+            local function get(name) return ffi.C[name] end
+            local worst, first = 0
+            for i, name in ipairs { "sdl_init", "bogus", "zzzzz", "what", "another", "some_thing", "more" } do
+                start = os.clock()
+                assert(not pcall(get, name .. "_"))
+                local time = os.clock() - start
+                if i == 1 then first = time elseif i > 4 then worst = math.max(worst, time) end
+            end
+            print(read / first > 25, read / worst > 100, read, first, worst)
+        ]]
+        assert.matches("^true\ttrue\t", out)
+    end)
+
     it("that glibc links statically say so", function()
         local ffi = core.scope()
         ffi.cdef "int gnu_get_libc_version(void), atexit(void (*)(void)), at_quick_exit(void (*)(void));"
