@@ -72,7 +72,7 @@ static void run(lua_State *L, struct lffi_annotated *call, struct lffi_return *r
     lffi_enter_c(L, &callee, &running);
     lffi_invoke(out->plan->result_kind, out->plan->by_libffi, out->address, out->frame,
                 &out->assigned, ret);
-    rare = lffi_leave_c(&callee, &running);
+    rare = lffi_leave_c(&running);
     lffi_own_answer(L, call, ret);
     lffi_end_loans(L, out->loans);
     if (rare)

@@ -71,7 +71,7 @@ static void run(lua_State *L, const struct outgoing *call, struct lffi_return *r
     lffi_enter_c(L, callee, &running);
     lffi_invoke(call->plan->result_kind, call->plan->by_libffi, call->address, call->frame,
                 &call->assigned, ret);
-    rare = lffi_leave_c(callee, &running);
+    rare = lffi_leave_c(&running);
     lffi_end_loans(L, call->loans);
     if (rare)
         lffi_after_call(L, callee->st, &running);

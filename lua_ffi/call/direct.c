@@ -90,7 +90,7 @@ static INLINE unsigned promoted(const struct lffi_value *arg, uint64_t *word)
         return integer_kind(lffi_integer_in_place(arg));
     case LFFI_IS_NAME: case LFFI_IS_TEXT:
         *word = (uintptr_t)lffi_text_in_place(arg);
-        return strlen(lffi_text_in_place(arg)) == lffi_size_in_place(arg) ? KIND_TEXT : 0;
+        return is_whole(lffi_text_in_place(arg), lffi_size_in_place(arg)) ? KIND_TEXT : 0;
     case LFFI_IS_NIL: return KIND_NULL;
     case LFFI_IS_TRUE: *word = 1; return KIND_BOOLEAN;
     case LFFI_IS_FALSE: return KIND_BOOLEAN;
@@ -194,42 +194,196 @@ static LFFI_NOINLINE int call_and_remember(lua_State *L, struct lffi_record *rec
 
 /* ---- entry points ---------------------------------------------------------------------------- */
 
+/* What comes back, as far as it is known when a function is fetched: nothing, an int, 64 bits with
+ * or without a sign; of any other the record knows. */
+enum answer { ANSWER_NOTHING, ANSWER_INT, ANSWER_WIDE, ANSWER_ANY };
+
+static INLINE const struct lffi_record *record_of(const struct lffi_call *running)
+{
+    const char *callee = (const char *)running->callee;
+    return (const void *)(callee - offsetof(struct lffi_record, callee));
+}
+
+/* Whatever the call needs is read from `running`: nothing has to be saved while C runs. */
+static INLINE int push_answer(const struct lffi_call *running, uint64_t word, enum answer answer)
+{
+    if (answer == ANSWER_NOTHING)
+        return 0;
+    if (answer == ANSWER_ANY || (answer == ANSWER_WIDE && (int64_t)word < 0))
+        return push_word(running->L, record_of(running), word);
+    lffi_place_integer(running->L, answer == ANSWER_INT ? (int32_t)(uint32_t)word : (int64_t)word);
+    return 1;
+}
+
+/* The end of a call, the innermost, of which a callback has failed, or when others want to run Lua.
+ */
+static const struct lffi_call *end_rarely(int error_number)
+{
+    struct lffi_call *running = lffi_innermost;
+    lffi_come_back(running);
+    lffi_leave_quickly(running, running->thread, error_number);
+    lffi_after_call(running->L, running->callee->st, running);
+    return running;
+}
+
+static LFFI_NOINLINE int end_rarely_with_word(uint64_t word, int error_number)
+{
+    const struct lffi_call *running = end_rarely(error_number);
+    return push_word(running->L, record_of(running), word);
+}
+
+static LFFI_NOINLINE int end_rarely_with_float(double number, int error_number)
+{
+    const struct lffi_call *running = end_rarely(error_number);
+    return push_float(running->L, record_of(running), number);
+}
+
+/* The call when others want to run Lua. */
+static LFFI_NOINLINE int run_attended(const unsigned char *frame, enum reach reach)
+{
+    struct lffi_call *running = lffi_innermost;
+    uint64_t word;
+    lffi_let_go(running);
+    word = invoke_word(record_of(running)->pub.address, frame, reach);
+    return end_rarely_with_word(word, *running->thread->error_number);
+}
+
+static LFFI_NOINLINE int run_float_attended(const unsigned char *frame, enum reach reach)
+{
+    struct lffi_call *running = lffi_innermost;
+    double number;
+    lffi_let_go(running);
+    number = invoke_float(record_of(running)->pub.address, frame, reach);
+    return end_rarely_with_float(number, *running->thread->error_number);
+}
+
+/* A call takes the general way now and then: on a thread whose errno has not been looked for. */
+enum { NOT_PLAIN = -1 };
+
+/* A number of results, which NOT_PLAIN is not. */
+static INLINE int results(int n)
+{
+    if (n < 0)
+        __builtin_unreachable();
+    return n;
+}
+
 static INLINE int run_word(lua_State *L, const struct lffi_record *record,
-                           const unsigned char *frame, enum reach reach)
+                           const unsigned char *frame, enum reach reach, enum answer answer)
 {
     struct lffi_call running;
+    struct lffi_thread *thread;
+    int *errno_now = lffi_thread.error_number;
     uint64_t word;
-    lffi_enter_c(L, &record->callee, &running);
+    int error_number;
+    if (errno_now == NULL)
+        return NOT_PLAIN;
+    if (lffi_enter_quickly(L, &record->callee, &running, errno_now))
+        return results(run_attended(frame, reach));
     word = invoke_word(record->pub.address, frame, reach);
-    if (lffi_leave_c(&record->callee, &running))
-        lffi_after_call(L, record->callee.st, &running);
-    return push_word(L, record, word);
+    thread = running.thread;
+    error_number = *thread->error_number;
+    if (lffi_is_kept_out(&running, thread->error_number))
+        return results(end_rarely_with_word(word, error_number));
+    lffi_leave_quickly(&running, thread, error_number);
+    return push_answer(&running, word, answer);
 }
 
 static INLINE int run_float(lua_State *L, const struct lffi_record *record,
                             const unsigned char *frame, enum reach reach)
 {
     struct lffi_call running;
+    struct lffi_thread *thread;
+    int *errno_now = lffi_thread.error_number;
     double number;
-    lffi_enter_c(L, &record->callee, &running);
+    int error_number;
+    if (errno_now == NULL)
+        return NOT_PLAIN;
+    if (lffi_enter_quickly(L, &record->callee, &running, errno_now))
+        return results(run_float_attended(frame, reach));
     number = invoke_float(record->pub.address, frame, reach);
-    if (lffi_leave_c(&record->callee, &running))
-        lffi_after_call(L, record->callee.st, &running);
-    return push_float(L, record, number);
+    thread = running.thread;
+    error_number = *thread->error_number;
+    if (lffi_is_kept_out(&running, thread->error_number))
+        return results(end_rarely_with_float(number, error_number));
+    lffi_leave_quickly(&running, thread, error_number);
+    return push_float(running.L, record_of(&running), number);
 }
 
-enum { NOT_PLAIN = -1 };
+static INLINE bool is_callable(lua_State *L, const struct lffi_record *record,
+                               const struct lffi_value *first, ptrdiff_t nparams)
+{
+    return lffi_count_arguments(L, first) == nparams && record->callee.lib->open;
+}
 
 /* Inlined into each entry point, where all but L is constant. */
-static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, bool is_float)
+static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, enum answer answer,
+                         bool is_float)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
     const struct lffi_plan *plan = record->plan;
-    if (lffi_count_arguments(L, first) != (reach == REACH_NOTHING ? 0 : (int)plan->nparams) ||
-        !record->callee.lib->open || (reach != REACH_NOTHING && !load(record, first, frame, reach)))
+    if (!is_callable(L, record, first, reach == REACH_NOTHING ? 0 : (ptrdiff_t)plan->nparams) ||
+        (reach != REACH_NOTHING && !load(record, first, frame, reach)))
         return NOT_PLAIN;
-    return is_float ? run_float(L, record, frame, reach) : run_word(L, record, frame, reach);
+    return is_float ? run_float(L, record, frame, reach)
+                    : run_word(L, record, frame, reach, answer);
+}
+
+static INLINE enum reach reach_of(int nwords)
+{
+    return nwords == 1 ? REACH_WORD : nwords == 2 ? REACH_TWO : REACH_WORDS;
+}
+
+/* One to three integers, no enumerators among them: how many is constant, too. */
+static INLINE int integers(lua_State *L, uint64_t *word, int n, enum answer answer)
+{
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
+    const struct lffi_param *param = record->plan->param;
+    if (!is_callable(L, record, first, n))
+        return NOT_PLAIN;
+    for (int i = 0; i < n; i++) {
+        lua_Integer value = lffi_integer_in_place(&first[i]);
+        if (lffi_kind_in_place(&first[i]) != LFFI_IS_INTEGER ||
+            !lffi_is_within(&param[i].plain, value))
+            return NOT_PLAIN;
+        slot_word(param[i].op, (uint64_t)value, (unsigned char *)&word[i]);
+    }
+    return run_word(L, record, (const unsigned char *)word, reach_of(n), answer);
+}
+
+/* One to three arguments in general registers, read at once. */
+static INLINE int words(lua_State *L, uint64_t *word, int n, enum answer answer)
+{
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
+    const struct lffi_param *param = record->plan->param;
+    if (!is_callable(L, record, first, n))
+        return NOT_PLAIN;
+    for (int i = 0; i < n; i++)
+        if (!slot_put_at_once(&param[i], &first[i], (unsigned char *)&word[i]))
+            return NOT_PLAIN;
+    if (record->nonnull != 0)
+        for (int i = 0; i < n; i++)
+            if ((record->nonnull >> i & 1) != 0 && word[i] == 0)
+                return NOT_PLAIN;
+    return run_word(L, record, (const unsigned char *)word, reach_of(n), answer);
+}
+
+/* One to three floating arguments. */
+static INLINE int floats(lua_State *L, unsigned char *frame, int n)
+{
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
+    const struct lffi_param *param = record->plan->param;
+    union lffi_fpr *fpr = ((struct few_floats *)(void *)frame)->fpr;
+    if (!is_callable(L, record, first, n))
+        return NOT_PLAIN;
+    for (int i = 0; i < n; i++)
+        if (!slot_number(&param[i], &first[i], (unsigned char *)&fpr[i]))
+            return NOT_PLAIN;
+    return run_float(L, record, frame, REACH_FLOATS);
 }
 
 static OUTLINE int variadic(lua_State *L, unsigned char *frame)
@@ -247,29 +401,50 @@ static OUTLINE int variadic(lua_State *L, unsigned char *frame)
         return NOT_PLAIN;
     if (!is_known_format(record, first, kinds))
         return call_and_remember(L, (struct lffi_record *)(uintptr_t)record, kinds);
-    return run_word(L, record, frame, REACH_VARIADIC);
+    return run_word(L, record, frame, REACH_VARIADIC, ANSWER_ANY);
 }
 
 /* The entry point `name`. Its frame is gone when a call is not plain: that one has its own. */
-#define ENTRY(name, room, call)                                          \
-    static OUTLINE int name##_if_plain(lua_State *L)                     \
-    {                                                                    \
-        room room_of_frame;                                              \
-        unsigned char *frame = (unsigned char *)&room_of_frame;          \
-        return call;                                                     \
-    }                                                                    \
-    static int name(lua_State *L)                                        \
-    {                                                                    \
-        int nresults = name##_if_plain(L);                               \
-        return nresults == NOT_PLAIN ? lffi_call_function(L) : nresults; \
+#define ENTRY(name, room, call, otherwise)                      \
+    static OUTLINE int name##_if_plain(lua_State *L)            \
+    {                                                           \
+        room room_of_frame;                                     \
+        unsigned char *frame = (unsigned char *)&room_of_frame; \
+        return call;                                            \
+    }                                                           \
+    static LFFI_NOINLINE int name(lua_State *L)                 \
+    {                                                           \
+        int nresults = name##_if_plain(L);                      \
+        return nresults == NOT_PLAIN ? otherwise(L) : nresults; \
     }
-ENTRY(nothing_to_word, struct lffi_general, direct(L, frame, REACH_NOTHING, false))
-ENTRY(words_to_word, struct lffi_general, direct(L, frame, REACH_WORDS, false))
-ENTRY(floats_to_float, struct few_floats, direct(L, frame, REACH_FLOATS, true))
-ENTRY(all_to_word, struct lffi_registers, direct(L, frame, REACH_ALL, false))
-ENTRY(all_to_float, struct lffi_registers, direct(L, frame, REACH_ALL, true))
-ENTRY(stack_to_word, struct frame, direct(L, frame, REACH_STACK, false))
-ENTRY(variadic_to_word, struct lffi_registers, variadic(L, frame))
+#define DIRECT(name, room, reach, answer, is_float) \
+    ENTRY(name, room, direct(L, frame, reach, answer, is_float), lffi_call_function)
+#define FEW_WORDS(n, name, answer)                                                           \
+    ENTRY(words##n##_to_##name, struct lffi_general, words(L, GPRS(frame), n, answer),       \
+          words_to_word)                                                                     \
+    ENTRY(integers##n##_to_##name, struct lffi_general, integers(L, GPRS(frame), n, answer), \
+          words##n##_to_##name)
+#define FEW_FLOATS(n) \
+    ENTRY(floats##n##_to_float, struct few_floats, floats(L, frame, n), lffi_call_function)
+#define BY_ANSWER(CALLERS, ...)                   \
+    CALLERS(__VA_ARGS__, nothing, ANSWER_NOTHING) \
+    CALLERS(__VA_ARGS__, int, ANSWER_INT)         \
+    CALLERS(__VA_ARGS__, wide, ANSWER_WIDE)       \
+    CALLERS(__VA_ARGS__, word, ANSWER_ANY)
+#define NO_WORDS(from, to, answer) \
+    DIRECT(from##_to_##to, struct lffi_general, REACH_NOTHING, answer, false)
+DIRECT(words_to_word, struct lffi_general, REACH_WORDS, ANSWER_ANY, false)
+BY_ANSWER(NO_WORDS, nothing)
+BY_ANSWER(FEW_WORDS, 1)
+BY_ANSWER(FEW_WORDS, 2)
+BY_ANSWER(FEW_WORDS, 3)
+FEW_FLOATS(1)
+FEW_FLOATS(2)
+FEW_FLOATS(3)
+DIRECT(all_to_word, struct lffi_registers, REACH_ALL, ANSWER_ANY, false)
+DIRECT(all_to_float, struct lffi_registers, REACH_ALL, ANSWER_ANY, true)
+DIRECT(stack_to_word, struct frame, REACH_STACK, ANSWER_ANY, false)
+ENTRY(variadic_to_word, struct lffi_registers, variadic(L, frame), lffi_call_function)
 
 /* ---- pointers -------------------------------------------------------------------------------- */
 
@@ -298,7 +473,7 @@ static INLINE int run_pointer(lua_State *L, const struct lffi_plan *plan, const 
     } else {
         word = invoke_word(address, frame, reach);
     }
-    if (lffi_leave_c(&callee, &running))
+    if (lffi_leave_c(&running))
         lffi_after_call(L, callee.st, &running);
     if (plan->result.op == LFFI_VOID)
         return 0;
@@ -333,26 +508,68 @@ static bool is_direct(const struct lffi_record *record)
            plan->end.stack <= (plan->variadic ? 0 : 8 * STACK_WORDS);
 }
 
-static lua_CFunction float_caller(const struct lffi_assign *end)
+/* By the number of arguments, and the answer. */
+#define TO_ANSWERS(from)                                                 \
+    {                                                                    \
+        from##_to_nothing, from##_to_int, from##_to_wide, from##_to_word \
+    }
+static const lua_CFunction few_words[FEW + 1][ANSWER_ANY + 1] = {
+    TO_ANSWERS(nothing), TO_ANSWERS(words1), TO_ANSWERS(words2), TO_ANSWERS(words3)};
+static const lua_CFunction few_integers[FEW + 1][ANSWER_ANY + 1] = {
+    TO_ANSWERS(nothing), TO_ANSWERS(integers1), TO_ANSWERS(integers2), TO_ANSWERS(integers3)};
+static const lua_CFunction others[] = {all_to_float,     floats1_to_float, floats2_to_float,
+                                       floats3_to_float, all_to_word,      stack_to_word,
+                                       variadic_to_word};
+
+static lua_CFunction float_caller(const struct lffi_plan *plan)
 {
+    const struct lffi_assign *end = &plan->end;
     if (end->stack > 0)
         return NULL;
-    return end->gprs == 0 && end->fprs <= FEW ? floats_to_float : all_to_float;
+    return others[end->gprs == 0 && end->fprs <= FEW ? end->fprs : 0];
 }
 
-static lua_CFunction word_caller(const struct lffi_assign *end)
+static enum answer answer_of(const struct lffi_param *result)
 {
+    if (result->op == LFFI_VOID)
+        return ANSWER_NOTHING;
+    if (result->op == LFFI_I64 || result->op == LFFI_U64)
+        return ANSWER_WIDE;
+    return result->op == LFFI_I32 ? ANSWER_INT : ANSWER_ANY;
+}
+
+static bool has_integers_alone(const struct lffi_plan *plan)
+{
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        if (!lffi_is_word(plan->param[i].ct->op))
+            return false;
+    return true;
+}
+
+static lua_CFunction word_caller(const struct lffi_plan *plan)
+{
+    const struct lffi_assign *end = &plan->end;
+    enum answer answer = answer_of(&plan->result);
     if (end->stack > 0)
         return stack_to_word;
     if (end->fprs > 0 || end->gprs > FEW)
         return all_to_word;
-    return end->gprs == 0 ? nothing_to_word : words_to_word;
+    return (has_integers_alone(plan) ? few_integers : few_words)[plan->nparams][answer];
+}
+
+static bool is_one_of(lua_CFunction fn, const lua_CFunction *callers, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (callers[i] == fn)
+            return true;
+    return false;
 }
 
 bool lffi_is_direct_caller(lua_CFunction fn)
 {
-    return fn == nothing_to_word || fn == words_to_word || fn == floats_to_float ||
-           fn == all_to_word || fn == all_to_float || fn == stack_to_word || fn == variadic_to_word;
+    return is_one_of(fn, *few_words, sizeof few_words / sizeof **few_words) ||
+           is_one_of(fn, *few_integers, sizeof few_integers / sizeof **few_integers) ||
+           is_one_of(fn, others, sizeof others / sizeof *others);
 }
 
 lua_CFunction lffi_direct_caller(const struct lffi_record *record)
@@ -361,8 +578,8 @@ lua_CFunction lffi_direct_caller(const struct lffi_record *record)
     if (!lffi_peeks(record->callee.st) || !is_direct(record))
         return NULL;
     if (plan->result.op == LFFI_FLOAT || plan->result.op == LFFI_DOUBLE)
-        return plan->variadic ? NULL : float_caller(&plan->end);
-    return plan->variadic ? variadic_to_word : word_caller(&plan->end);
+        return plan->variadic ? NULL : float_caller(plan);
+    return plan->variadic ? variadic_to_word : word_caller(plan);
 }
 
 #endif

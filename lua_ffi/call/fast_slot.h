@@ -81,11 +81,17 @@ static LFFI_INLINE bool slot_null(enum lffi_op op, unsigned char *slot)
     return op == LFFI_POINTER && slot_address(0, slot);
 }
 
+/* Whether C sees all of a string: it has no zero before its end. */
+static inline bool is_whole(const char *text, size_t size)
+{
+    return strlen(text) == size;
+}
+
 /* A string without a zero for a const char *. */
 static LFFI_INLINE bool slot_text(const struct lffi_param *param, const char *text, size_t size,
                                   unsigned char *slot)
 {
-    return (param->flags & LFFI_PARAM_STRING) != 0 && strlen(text) == size &&
+    return (param->flags & LFFI_PARAM_STRING) != 0 && is_whole(text, size) &&
            slot_address((uintptr_t)text, slot);
 }
 
@@ -140,6 +146,16 @@ static inline bool slot_store(lua_State *L, const struct lffi_param *param, int 
     }
 }
 
+/* A number in place. */
+static LFFI_INLINE bool slot_number(const struct lffi_param *param, const struct lffi_value *arg,
+                                    unsigned char *slot)
+{
+    if (lffi_kind_in_place(arg) == LFFI_IS_FLOAT)
+        return slot_float(param->op, lffi_float_in_place(arg), slot);
+    return lffi_kind_in_place(arg) == LFFI_IS_INTEGER &&
+           slot_integer(param, lffi_integer_in_place(arg), slot);
+}
+
 /* An enumerator by name, once the general conversion has made the table of them. */
 static inline bool slot_enumerator(const struct lffi_param *param, const struct lffi_value *arg,
                                    unsigned char *slot)
@@ -186,6 +202,72 @@ static LFFI_INLINE bool slots_put(const struct lffi_param *param, uint32_t n,
         if (!slot_put(param, arg, frame + param->to))
             return false;
     return true;
+}
+
+/* ---- what is found at once ------------------------------------------------------------------- */
+
+static inline uint64_t four_bytes(const char *text)
+{
+    uint32_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    return bytes;
+}
+
+static inline uint64_t eight_bytes(const char *text)
+{
+    uint64_t bytes;
+    memcpy(&bytes, text, sizeof bytes);
+    return bytes;
+}
+
+/* The highest bit of each byte that is zero, and perhaps of some above it. */
+static inline uint64_t zero_bytes(uint64_t bytes)
+{
+    return (bytes - 0x0101010101010101u) & ~bytes & 0x8080808080808080u;
+}
+
+/* is_whole of an interned string, which has 40 bytes at most: what is read at once may overlap. */
+static LFFI_INLINE bool is_whole_name(const char *text, size_t size)
+{
+    uint64_t zeros;
+    if (size < 4)
+        return (size < 1 || text[0] != '\0') && (size < 2 || text[1] != '\0') &&
+               (size < 3 || text[2] != '\0');
+    if (size < 8)
+        return zero_bytes(four_bytes(text) | four_bytes(text + size - 4) << 32) == 0;
+    zeros = zero_bytes(eight_bytes(text)) | zero_bytes(eight_bytes(text + size - 8));
+    if (size > 16)
+        zeros |= zero_bytes(eight_bytes(text + 8)) | zero_bytes(eight_bytes(text + size - 16));
+    if (size > 32)
+        zeros |= zero_bytes(eight_bytes(text + 16));
+    return zeros == 0;
+}
+
+/* slot_put of what travels in a general register, as far as it is decided without calling anything:
+ * so an entry point that reads all its arguments this way has no registers to save. */
+static LFFI_INLINE bool slot_put_at_once(const struct lffi_param *param,
+                                         const struct lffi_value *arg, unsigned char *slot)
+{
+    enum lffi_op op = param->op;
+    unsigned kind = lffi_kind_in_place(arg);
+    const struct lffi_cdata *cd;
+    if (kind == LFFI_IS_INTEGER)
+        return lffi_is_within(&param->plain, lffi_integer_in_place(arg)) &&
+               slot_word(op, (uint64_t)lffi_integer_in_place(arg), slot);
+    if (kind == LFFI_IS_NAME && (param->flags & LFFI_PARAM_STRING) != 0)
+        return is_whole_name(lffi_text_in_place(arg), lffi_size_in_place(arg)) &&
+               slot_address((uintptr_t)lffi_text_in_place(arg), slot);
+    /* clang-format off */
+    switch (kind) {
+    case LFFI_IS_FALSE: case LFFI_IS_TRUE: return slot_boolean(op, kind == LFFI_IS_TRUE, slot);
+    case LFFI_IS_NIL: return slot_null(op, slot);
+    case LFFI_IS_NAME: return slot_enumerator(param, arg, slot);
+    case LFFI_IS_USERDATA:
+        cd = op == LFFI_POINTER ? lffi_cdata_in_place(param->ct->scope->st, arg) : NULL;
+        return cd != NULL && slot_cdata(param, cd, slot);
+    default: return false;
+    }
+    /* clang-format on */
 }
 
 /* ---- the other way --------------------------------------------------------------------------- */

@@ -145,7 +145,7 @@ static void free_text(lua_State *L, const struct lffi_script *script, char *text
     struct lffi_call running;
     lffi_enter_c(L, &script->callee, &running);
     script->free(text);
-    if (lffi_leave_c(&script->callee, &running))
+    if (lffi_leave_c(&running))
         lffi_after_call(L, script->callee.st, &running);
 }
 
@@ -220,7 +220,7 @@ static INLINE uint64_t run_word(lua_State *L, const struct lffi_record *record,
     uint64_t word;
     lffi_enter_c(L, callee, &running);
     word = invoke_word(record->pub.address, (const unsigned char *)&room->regs, reach);
-    if (lffi_leave_c(callee, &running))
+    if (lffi_leave_c(&running))
         lffi_after_call(L, callee->st, &running);
     return word;
 }
@@ -233,7 +233,7 @@ static INLINE double run_float(lua_State *L, const struct lffi_record *record,
     double number;
     lffi_enter_c(L, callee, &running);
     number = invoke_float(record->pub.address, (const unsigned char *)&room->regs, reach);
-    if (lffi_leave_c(callee, &running))
+    if (lffi_leave_c(&running))
         lffi_after_call(L, callee->st, &running);
     return number;
 }
@@ -291,7 +291,7 @@ static INLINE int quick_owner(lua_State *L, struct room *room)
     }
     lffi_enter_c(L, &script->callee, &running);
     word = invoke_word(record->pub.address, (const unsigned char *)&room->regs, REACH_ALL);
-    rare = lffi_leave_c(&script->callee, &running);
+    rare = lffi_leave_c(&running);
     memcpy(cd->addr, &word, sizeof word);
     if (rare)
         lffi_after_call(L, script->callee.st, &running);

@@ -21,7 +21,16 @@
 
 /* What an entry point passes: a few registers of one kind, all of both, those to a variadic
  * function (x86-64 says in a register how many floating ones matter), and some stack. */
-enum reach { REACH_NOTHING, REACH_WORDS, REACH_FLOATS, REACH_ALL, REACH_VARIADIC, REACH_STACK };
+enum reach {
+    REACH_NOTHING,
+    REACH_WORD,
+    REACH_TWO,
+    REACH_WORDS,
+    REACH_FLOATS,
+    REACH_ALL,
+    REACH_VARIADIC,
+    REACH_STACK
+};
 enum { FEW = 3, STACK_WORDS = 8 };
 
 /* The frame of an entry point is as much of this as its reach needs: recursion through callbacks
@@ -37,7 +46,7 @@ struct few_floats {
 _Static_assert(offsetof(struct frame, stack) == LFFI_STACK_START, "as plans have it");
 _Static_assert(offsetof(struct few_floats, fpr) == offsetof(struct frame, regs.fpr), "likewise");
 
-#define GPRS(frame) ((const uint64_t *)(const void *)(frame))
+#define GPRS(frame) ((uint64_t *)(void *)(uintptr_t)(frame))
 #define FPRS(frame) \
     ((const union lffi_fpr *)(const void *)((frame) + offsetof(struct lffi_registers, fpr)))
 #define STACK(frame) ((const uint64_t *)(const void *)((frame) + LFFI_STACK_START))
@@ -50,6 +59,10 @@ static INLINE uint64_t invoke_word(void (*address)(void), const unsigned char *f
     const union lffi_fpr *f = FPRS(frame);
     if (reach == REACH_NOTHING)
         return CALL(uint64_t, (void), ());
+    if (reach == REACH_WORD)
+        return CALL(uint64_t, (uint64_t), (g[0]));
+    if (reach == REACH_TWO)
+        return CALL(uint64_t, (uint64_t, uint64_t), (g[0], g[1]));
     if (reach == REACH_WORDS)
         return CALL(uint64_t, (uint64_t, uint64_t, uint64_t), (g[0], g[1], g[2]));
     if (reach == REACH_ALL)
@@ -72,31 +85,32 @@ static INLINE double invoke_float(void (*address)(void), const unsigned char *fr
 
 /* ---- results --------------------------------------------------------------------------------- */
 
-static LFFI_NOINLINE int push_other(lua_State *L, const struct lffi_record *record, uint64_t word)
+static LFFI_NOINLINE void push_other(lua_State *L, const struct lffi_record *record, uint64_t word)
 {
     lffi_load(L, record->plan->result.ct, &word, 0);
-    return 1;
 }
 
 static INLINE int push_no_integer(lua_State *L, const struct lffi_record *record, uint64_t word)
 {
     if (record->result_sign == LFFI_NOTHING)
         return 0;
-    if (record->result_sign != LFFI_TRUTH)
-        return push_other(L, record, word);
-    lua_pushboolean(L, (uint8_t)word != 0);
+    if (record->result_sign == LFFI_TRUTH)
+        lffi_place_boolean(L, (uint8_t)word != 0);
+    else
+        push_other(L, record, word);
     return 1;
 }
 
-/* The bits of the result above its type's are anything. */
+/* The bits of the result above its type's are anything. There is room: a C function has it. */
 static INLINE int push_word(lua_State *L, const struct lffi_record *record, uint64_t word)
 {
     if (record->result_mask == 0)
         return push_no_integer(L, record, word);
     word = ((word & record->result_mask) ^ record->result_sign) - record->result_sign;
     if ((int64_t)word < 0 && record->result_sign == 0)
-        return push_other(L, record, word);
-    lua_pushinteger(L, (lua_Integer)word);
+        push_other(L, record, word);
+    else
+        lffi_place_integer(L, (lua_Integer)word);
     return 1;
 }
 
@@ -107,7 +121,7 @@ static INLINE int push_float(lua_State *L, const struct lffi_record *record, dou
         memcpy(&single, &number, sizeof single);
         number = single;
     }
-    lua_pushnumber(L, number);
+    lffi_place_float(L, number);
     return 1;
 }
 

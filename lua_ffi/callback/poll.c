@@ -35,7 +35,7 @@ bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_
     lffi_lock_universe(&gate->universe);
     is_met = wait_locked(gate, serving, until, met, data);
     lffi_unlock_universe(&gate->universe, false);
-    if (lffi_leave_c(&nothing, &running))
+    if (lffi_leave_c(&running))
         lffi_after_call(L, st, &running);
     return is_met;
 }

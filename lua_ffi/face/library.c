@@ -144,7 +144,7 @@ static void begin_linking(lua_State *L, struct linking *linking, const struct lf
 /* True: end_linking has something to do. */
 static bool leave_linker(struct linking *linking)
 {
-    bool rare = lffi_leave_c(&linking->callee, &linking->running);
+    bool rare = lffi_leave_c(&linking->running);
     linking->callee.st->saved_errno = linking->errno_before;
     return rare;
 }

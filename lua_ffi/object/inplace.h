@@ -107,7 +107,7 @@ static inline const struct lffi_value *lffi_user_value_in_place(const struct lff
     return lffi_peek_user_value(userdata);
 }
 
-/* Pushes a value that stands further down, or a number; there is room. */
+/* Pushes a value that stands further down, a number or a boolean; there is room. */
 static inline void lffi_place_copy(lua_State *L, const struct lffi_value *value)
 {
     struct lffi_value *slot = lffi_poke_slot(L);
@@ -121,6 +121,21 @@ static inline void lffi_place_integer(lua_State *L, lua_Integer value)
     struct lffi_value *slot = lffi_poke_slot(L);
     slot->as.integer = value;
     slot->tag = LFFI_TAG_INTEGER;
+    lffi_poke_top(L, slot + 1);
+}
+
+static inline void lffi_place_float(lua_State *L, lua_Number value)
+{
+    struct lffi_value *slot = lffi_poke_slot(L);
+    slot->as.number = value;
+    slot->tag = LFFI_TAG_FLOAT;
+    lffi_poke_top(L, slot + 1);
+}
+
+static inline void lffi_place_boolean(lua_State *L, bool value)
+{
+    struct lffi_value *slot = lffi_poke_slot(L);
+    slot->tag = value ? LFFI_TAG_TRUE : LFFI_TAG_FALSE;
     lffi_poke_top(L, slot + 1);
 }
 

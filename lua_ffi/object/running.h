@@ -15,6 +15,7 @@
 #include "object/record.h"
 
 struct lffi_gate;
+struct lffi_thread;
 
 /* One running FFI call, on the C stack of the thread that makes it. */
 struct lffi_call {
@@ -23,6 +24,7 @@ struct lffi_call {
     const struct lffi_callee *callee; /* NULL: no call, but what a guest's callbacks run on */
     struct lffi_gate *gate;           /* of its state when C was entered */
     struct lffi_door *back; /* by which it comes back: the universe's, the gate's detour, or NULL */
+    struct lffi_thread *thread; /* this one's: known here, it need not be found again */
     int error_index;  /* 0, LFFI_OF_GUEST, or stack index of the kept error of a callback, or ... */
     int prepared;     /* stack index of what scalar callbacks have left there (enter.c), or 0 */
     uint32_t version; /* with `prepared`: of the function there, and the slot it is of */
@@ -139,35 +141,60 @@ static inline void lffi_take_detour(struct lffi_call *running, struct lffi_gate 
     running->back = &gate->detour;
 }
 
-/* Begins the part of a call that runs C: nothing may raise until lffi_leave_c. */
-static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *callee,
-                                     struct lffi_call *running)
+/* Begins the part of a call that runs C: nothing may raise until the call is left. The thread's
+ * errno lies at `error_number`. True: lffi_let_go must be called. */
+static LFFI_INLINE bool lffi_enter_quickly(lua_State *L, const struct lffi_callee *callee,
+                                           struct lffi_call *running, int *error_number)
 {
+    struct lffi_thread *thread = &lffi_thread;
     struct lffi_state *st = callee->st;
     struct lffi_gate *gate = st->gate;
-    running->outer = lffi_innermost;
+    running->outer = thread->innermost;
     running->L = L;
     running->callee = callee;
     running->gate = gate;
     running->back = gate != NULL ? &gate->universe.door : NULL;
+    running->thread = thread;
     running->error_index = running->prepared = 0;
     atomic_signal_fence(memory_order_release); /* a signal callback's handler looks at it */
-    lffi_innermost = running;
-    *lffi_errno() = st->saved_errno;
-    if (gate != NULL && lffi_stand_up(&gate->universe.door))
+    thread->innermost = running;
+    *error_number = st->saved_errno;
+    return gate != NULL && lffi_stand_up(&gate->universe.door);
+}
+
+/* C has returned to the thread whose errno lies at `error_number`. True: lffi_come_back must be
+ * called before all else. */
+static LFFI_INLINE bool lffi_is_kept_out(const struct lffi_call *running, const int *error_number)
+{
+    struct lffi_door *back = running->back;
+    return back != NULL && lffi_sit_down(back, error_number);
+}
+
+/* Ends that part: what errno was when C returned is saved. */
+static LFFI_INLINE void lffi_leave_quickly(const struct lffi_call *running,
+                                           struct lffi_thread *thread, int error_number)
+{
+    running->callee->st->saved_errno = error_number;
+    thread->innermost = running->outer;
+}
+
+/* All of that. */
+static LFFI_INLINE void lffi_enter_c(lua_State *L, const struct lffi_callee *callee,
+                                     struct lffi_call *running)
+{
+    if (lffi_enter_quickly(L, callee, running, lffi_errno()))
         lffi_let_go(running);
 }
 
 /* True: lffi_after_call must be called. */
-static LFFI_INLINE bool lffi_leave_c(const struct lffi_callee *callee, struct lffi_call *running)
+static LFFI_INLINE bool lffi_leave_c(struct lffi_call *running)
 {
-    int error_number = *lffi_thread.error_number;
-    struct lffi_door *back = running->back;
-    bool rare = back != NULL && lffi_sit_down(back, lffi_thread.error_number);
+    struct lffi_thread *thread = running->thread;
+    int error_number = *thread->error_number;
+    bool rare = lffi_is_kept_out(running, thread->error_number);
     if (rare)
         lffi_come_back(running);
-    callee->st->saved_errno = error_number;
-    lffi_innermost = running->outer;
+    lffi_leave_quickly(running, thread, error_number);
     return rare;
 }
 

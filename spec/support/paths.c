@@ -1,4 +1,5 @@
 /* Functions that give back what they got: for comparing the ways a call can take. */
+#include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -116,3 +117,79 @@ double paths_sum(const char *letters, ...)
     va_end(args);
     return sum;
 }
+
+/* Functions of one to three arguments with each kind of result. They say what they got, and call
+ * back while something is kept. */
+static int (*kept)(int);
+static char said[200];
+
+void paths_keep(int (*callback)(int))
+{
+    kept = callback;
+}
+
+const char *paths_said(void)
+{
+    return said;
+}
+
+static int64_t say(const char *format, ...)
+{
+    va_list args;
+    int error_number = errno;
+    va_start(args, format);
+    vsnprintf(said, sizeof said, format, args);
+    va_end(args);
+    errno = error_number + 1;
+    return kept != NULL ? kept(7) : 7;
+}
+
+#define FEW(name, type, back)                                                      \
+    type paths_##name##_of_none(void)                                              \
+    {                                                                              \
+        back(say("nothing"));                                                      \
+    }                                                                              \
+    type paths_##name##_of_integer(int8_t a)                                       \
+    {                                                                              \
+        back(say("%d", a));                                                        \
+    }                                                                              \
+    type paths_##name##_of_two(uint32_t a, int16_t b)                              \
+    {                                                                              \
+        back(say("%u %d", a, b));                                                  \
+    }                                                                              \
+    type paths_##name##_of_three(int a, uint64_t b, uint8_t c)                     \
+    {                                                                              \
+        back(say("%d %llu %d", a, (unsigned long long)b, c));                      \
+    }                                                                              \
+    type paths_##name##_of_text(const char *a)                                     \
+    {                                                                              \
+        back(say("'%s'", a == NULL ? "NULL" : a));                                 \
+    }                                                                              \
+    type paths_##name##_of_words(const int *a, bool b)                             \
+    {                                                                              \
+        back(say("%d %d", a == NULL ? -1 : a[1], b));                              \
+    }                                                                              \
+    type paths_##name##_of_all(enum paths_color a, const char *b, const int *c)    \
+    {                                                                              \
+        back(say("%d '%s' %d", a, b == NULL ? "NULL" : b, c == NULL ? -1 : c[1])); \
+    }                                                                              \
+    type paths_##name##_of_floats(double a, float b, double c)                     \
+    {                                                                              \
+        back(say("%a %a %a", a, (double)b, c));                                    \
+    }
+#define BACK_NOTHING(value) (void)(value)
+#define BACK_INT(value) return -(int)(value)
+#define BACK_LONG(value) return -(value)
+#define BACK_HUGE(value) return (uint64_t) - (value)
+#define BACK_SMALL(value) return (uint8_t)(value)
+#define BACK_TRUTH(value) return (value) != 0
+#define BACK_TEXT(value) return (value) != 0 ? said : NULL
+#define BACK_FLOAT(value) return (double)(value) / 2
+FEW(nothing, void, BACK_NOTHING)
+FEW(int, int, BACK_INT)
+FEW(long, int64_t, BACK_LONG)
+FEW(huge, uint64_t, BACK_HUGE)
+FEW(small, uint8_t, BACK_SMALL)
+FEW(truth, bool, BACK_TRUTH)
+FEW(pointer, const char *, BACK_TEXT)
+FEW(half, double, BACK_FLOAT)

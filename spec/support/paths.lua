@@ -142,3 +142,91 @@ report("paths_compare", ints, { 10, 11, 12, 13 }, 16)
 report("paths_compare", {}, { 0 }, 4)
 report("paths_compare", ints, { 1, "2" }, 4)
 report("paths_write", { 1, 2 }, ints, 4)
+
+-- Few arguments, and each kind of result.
+local FEW = [[
+type paths_NAME_of_none(void);
+type paths_NAME_of_integer(int8_t);
+type paths_NAME_of_two(uint32_t, int16_t);
+type paths_NAME_of_three(int, uint64_t, uint8_t);
+type paths_NAME_of_text(const char *);
+type paths_NAME_of_words(const int *, bool);
+type paths_NAME_of_all(enum paths_color, const char *, const int *) __attribute__((nonnull(2)));
+type paths_NAME_of_floats(double, float, double);
+]]
+ffi.cdef "void paths_keep(int (*)(int)); const char *paths_said(void);"
+local answers = { nothing = "void", int = "int", long = "int64_t", huge = "uint64_t", small = "uint8_t",
+    truth = "bool", pointer = "const char *", half = "double" }
+local takes = { none = {}, integer = { 1 }, two = { 1, 2 }, three = { 1, 2, 3 }, text = { "text" },
+    words = { ints, true }, all = { 7, "text", ints }, floats = { 0.5, 1.5, 2.5 } }
+local few = {}
+for answer, ctype in pairs(answers) do
+    ffi.cdef((FEW:gsub("type", ctype):gsub("NAME", answer)))
+    for kind in pairs(takes) do few[#few + 1] = { answer .. "_of_" .. kind, kind } end
+end
+table.sort(few, function(a, b) return a[1] < b[1] end)
+
+local function report_few(name, ...)
+    ffi.errno(5)
+    report("paths_" .. name, ...)
+    print(ffi.string(lib.paths_said()), ffi.errno())
+end
+
+-- Each argument is every value in turn, the others are right.
+local function vary(name, right, n)
+    for i = 1, n do
+        local args = table.move(right, 1, n, 1, {})
+        for _, value in ipairs(values) do
+            if type(value) ~= "table" and type(value) ~= "function" then
+                args[i] = value
+                report_few(name, table.unpack(args, 1, n))
+            end
+        end
+        args[i] = nil
+        report_few(name, table.unpack(args, 1, n))
+    end
+end
+
+local function call_few()
+    for _, f in ipairs(few) do
+        local name, args = f[1], takes[f[2]]
+        report_few(name, table.unpack(args))
+    end
+end
+
+for _, f in ipairs(few) do
+    local name, args = f[1], takes[f[2]]
+    local n = #args
+    vary(name, args, n)
+    report_few(name, table.unpack(args, 1, n - 1))
+    report_few(name, table.unpack(table.move(args, 1, n, 2, { 4 })))
+end
+
+-- Texts of each length that is looked at in another way, and with a zero in each place.
+for size = 0, 70 do
+    local text = ("abc\xff\x80\x01xyz"):rep(10):sub(1, size)
+    report_few("int_of_text", text)
+    for i = 1, size do
+        local ok = pcall(lib.paths_int_of_text, text:sub(1, i - 1) .. "\0" .. text:sub(i + 1))
+        assert(not ok, i)
+    end
+end
+
+-- What a callback returns, changes and raises while one of them runs.
+local result = 0
+local failure = setmetatable({}, { __tostring = function() return "kept" end })
+local callback = ffi.cast("int (*)(int)", function(n)
+    ffi.errno(n)
+    if result == nil then error(failure) end
+    return result
+end)
+lib.paths_keep(callback)
+for _, r in ipairs { 0, 1, -1, 2147483647, -2147483648 } do
+    result = r
+    call_few()
+end
+result = nil
+call_few()
+lib.paths_keep(nil)
+result = 3
+call_few()
