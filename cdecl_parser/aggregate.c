@@ -383,6 +383,10 @@ static const struct cdecl_type *with_body(struct parser *p, enum cdecl_kind kind
                                           const struct cdecl_type *fixed)
 {
     bool named = at->name != NULL;
+    if (p->source->flags & CDECL_NO_BODIES) {
+        p->state->body = true;
+        cdecl__fail(p->state, "a body makes a new type, which this text may not");
+    }
     bool completes = (p->source->flags & CDECL_KEEP_FIRST) != 0; /* LuaJIT's type names may */
     if (named && p->source->flags & CDECL_SINGLE_TYPE && !completes)
         cdecl__fail_at(p, at, "'%s %s' cannot be declared in a type name", cdecl__tag_keyword(kind),

@@ -290,6 +290,7 @@ struct cdecl_error {
     uint32_t surplus;       /* 1-based: the first argument that no "$" takes, 0 for other errors */
     bool out_of_memory;
     bool conflict; /* with a declaration of an earlier text */
+    bool body;     /* of a type, where CDECL_NO_BODIES allows none */
 };
 
 /* An argument for "$" in a text. */
@@ -316,7 +317,8 @@ enum {
     CDECL_SINGLE_TYPE = 4, /* internal: set by cdecl_parse_type */
     CDECL_UNBOUND = 8,     /* internal: set by cdecl_parse_unbound */
     CDECL_TERMINATED = 16, /* text[size] is a zero byte: the text need not be copied */
-    CDECL_KEEP_TAGS = 32   /* with CDECL_OVERRIDE: structs, unions and enums must agree */
+    CDECL_KEEP_TAGS = 32,  /* with CDECL_OVERRIDE: structs, unions and enums must agree */
+    CDECL_NO_BODIES = 64   /* structs, unions and enums are named only: no type of them is made */
 };
 
 struct cdecl_source {
@@ -445,6 +447,10 @@ bool cdecl_complete(const struct cdecl_type *type);
 
 /* C11 6.2.7 compatibility. Types of different states are compared by structure. */
 bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b);
+
+/* The same, but "()" goes with "()" alone: no chain of such types leads from one list of parameters
+ * to another. */
+bool cdecl_compatible_prototypes(const struct cdecl_type *a, const struct cdecl_type *b);
 
 /* "__attribute__((ms_abi)) is not supported"; NULL for CDECL_USABLE. */
 const char *cdecl_refusal_text(enum cdecl_refusal refusal);

@@ -15,6 +15,7 @@
  * recursive types end that way, and when the pair differs after all, so do the types. */
 struct comparison {
     unsigned depth, bodies;
+    bool prototypes; /* "()" goes with itself alone */
     struct {
         const struct cdecl_tag *a, *b;
     } pairs[REMEMBERED]; /* found by address; a later pair takes an earlier one's place */
@@ -174,7 +175,7 @@ static bool same_functions(const struct cdecl_type *a, const struct cdecl_type *
     if (!compatible(a->target, b->target, c))
         return false;
     if (a->no_proto || b->no_proto)
-        return a->no_proto == b->no_proto || unprototyped(a->no_proto ? b : a);
+        return a->no_proto == b->no_proto || (!c->prototypes && unprototyped(a->no_proto ? b : a));
     if (a->nparams != b->nparams || a->variadic != b->variadic)
         return false;
     for (uint32_t i = 0; i < a->nparams; i++)
@@ -223,7 +224,7 @@ static bool compatible(const struct cdecl_type *a, const struct cdecl_type *b, s
     return false;
 }
 
-bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
+static bool compare(const struct cdecl_type *a, const struct cdecl_type *b, bool prototypes)
 {
     struct comparison c;
     if (a == b)
@@ -233,7 +234,18 @@ bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
     if (a->tag != NULL && b->tag != NULL && !may_be_same(a->tag, b->tag))
         return false;
     memset(&c, 0, sizeof c);
+    c.prototypes = prototypes;
     return compatible(a, b, &c);
+}
+
+bool cdecl_compatible(const struct cdecl_type *a, const struct cdecl_type *b)
+{
+    return compare(a, b, false);
+}
+
+bool cdecl_compatible_prototypes(const struct cdecl_type *a, const struct cdecl_type *b)
+{
+    return compare(a, b, true);
 }
 
 /* ---- the composite type (C11 6.2.7p3) ---- */

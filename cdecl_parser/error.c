@@ -34,7 +34,7 @@ static void clear(struct cdecl_error *error)
 {
     error->line = error->column = error->source_column = error->surplus = 0;
     error->file[0] = error->message[0] = error->source[0] = '\0';
-    error->out_of_memory = error->conflict = false;
+    error->out_of_memory = error->conflict = error->body = false;
 }
 
 COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *p,
@@ -50,7 +50,8 @@ COLD _Noreturn static void fail(struct cdecl_state *state, const struct parser *
         locate(error, p->lex.text, p->lex.text + p->lex.size, place->at);
     }
     error->conflict = state->conflict;
-    state->conflict = false;
+    error->body = state->body;
+    state->conflict = state->body = false;
     vsnprintf(error->message, sizeof error->message, format, args);
     longjmp(state->jump, 1);
 }

@@ -133,6 +133,7 @@ struct cdecl_state {
     uint32_t epoch; /* its number */
     struct undo *undo;
     bool conflict; /* the error that comes is one with an earlier text */
+    bool body;     /* it is a body that may not be there */
     struct arena_mark mark;
     struct cdecl_decl *mark_decl;
     size_t mark_indexed, mark_ndecls;

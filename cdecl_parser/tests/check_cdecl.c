@@ -365,6 +365,31 @@ START_TEST(arguments_in_a_condition)
 }
 END_TEST
 
+/* After ffi.lock(): what has a body raises, however its brace is spelt, and nothing is made. */
+START_TEST(bodies_are_refused)
+{
+    static const char *const texts[] = {"struct { int x; }", "union <% long n; void *p; %>",
+                                        "enum { ONE }", "struct BRACE int x; } *"};
+    struct cdecl_error error;
+    must_parse("#define BRACE {\nstruct known { int x; };");
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        struct cdecl_source source = source_of(texts[i]);
+        source.flags |= CDECL_NO_BODIES;
+        ck_assert_ptr_null(cdecl_parse_type(state, &source, &error));
+        ck_assert_str_eq(error.message, "a body makes a new type, which this text may not");
+        ck_assert(error.body && !error.conflict);
+        ck_assert_ptr_null(cdecl_parse_unbound(state, &source, &error));
+        ck_assert(error.body);
+    }
+    struct cdecl_source source = source_of("struct known *[2]");
+    source.flags |= CDECL_NO_BODIES;
+    ck_assert_ptr_nonnull(cdecl_parse_type(state, &source, &error));
+    source = source_of("struct { int x; ");
+    ck_assert_ptr_null(cdecl_parse_type(state, &source, &error));
+    ck_assert(!error.body);
+}
+END_TEST
+
 START_TEST(arguments_in_a_type)
 {
     struct cdecl_error error;
@@ -534,6 +559,7 @@ Suite *check_cdecl(void)
     tcase_add_test(tcase, terminated_texts_are_read_in_place);
     tcase_add_test(tcase, arguments_of_each_kind);
     tcase_add_test(tcase, arguments_in_a_condition);
+    tcase_add_test(tcase, bodies_are_refused);
     tcase_add_test(tcase, arguments_in_a_type);
     ADD_LOOP(tcase, misused_arguments, misuse);
     tcase_add_test(tcase, defines_of_the_caller);

@@ -57,6 +57,11 @@ START_TEST(compatible_types)
     ck_assert_msg(cdecl_compatible(a, b), "%s and %s", compatible[_i][0], compatible[_i][1]);
     ck_assert(cdecl_compatible(b, a));
     ck_assert(cdecl_compatible(a, a));
+    /* with prototypes compared, "()" of one alone makes the difference, wherever it stands */
+    int open =
+        (strstr(compatible[_i][0], "()") != NULL) + (strstr(compatible[_i][1], "()") != NULL);
+    ck_assert_int_eq(cdecl_compatible_prototypes(a, b), open != 1);
+    ck_assert_int_eq(cdecl_compatible_prototypes(b, a), open != 1);
 }
 END_TEST
 

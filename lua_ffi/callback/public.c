@@ -228,6 +228,7 @@ static int method_set(lua_State *L)
     struct lffi_slot *slot = live_self(L);
     if (!lua_isfunction(L, 2))
         lffi_expected(L, 2, "function");
+    lffi_check_lock(L, slot->use.st, "callbacks");
     lua_settop(L, 2);
     lua_rawseti(L, LUA_REGISTRYINDEX, slot->use.ref_function);
     slot->version++;

@@ -281,6 +281,7 @@ static int api_annotate(lua_State *L)
     lib = lffi_push_library_of(L, 1);
     if (lib == NULL)
         lffi_expected(L, 1, "library");
+    lffi_check_lock(L, lib->scope->st, "declarations");
     r.decl = check_function(L, lib->scope);
     if (!lua_istable(L, 3))
         lffi_expected(L, 3, "table");

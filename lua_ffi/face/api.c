@@ -136,7 +136,7 @@ static int api_cdef(lua_State *L)
 static int api_eval(lua_State *L)
 {
     struct lffi_scope *scope = lffi_scope_upvalue(L);
-    struct cdecl_source source = {.flags = CDECL_TERMINATED};
+    struct cdecl_source source = {.flags = lffi_text_flags(scope)};
     struct cdecl_value value;
     struct cdecl_error error;
     int last = lua_gettop(L);

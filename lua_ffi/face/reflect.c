@@ -377,7 +377,7 @@ static void push_parsed(lua_State *L, struct lffi_scope *scope, const struct cde
 static const struct cdecl_decl *parse_text(lua_State *L, struct lffi_scope *scope, int arg,
                                            int last)
 {
-    struct cdecl_source source = {.flags = CDECL_TERMINATED};
+    struct cdecl_source source = {.flags = lffi_text_flags(scope)};
     struct cdecl_error error;
     const struct cdecl_decl *decl;
     source.text = lffi_arg_string(L, arg, &source.size);
@@ -486,6 +486,7 @@ static const struct cdecl_decl *named_or_declared(lua_State *L, struct lffi_scop
             lffi_expected(L, 1, "function pointer");
         return function_decl(L, cd->ct->target->base, 2);
     }
+    lffi_check_lock(L, scope->st, "pointer casts");
     decl = parse_text(L, scope, 2, 2);
     if (decl->kind != CDECL_DECL_FUNCTION || decl->next != NULL)
         lffi_arg_error(L, 2, "declaration of one function expected, got '%s'", text);

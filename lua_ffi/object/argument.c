@@ -132,6 +132,24 @@ _Noreturn void lffi_expected(lua_State *L, int arg, const char *expected)
     lffi_arg_error(L, arg, "%s expected, got %s", expected, got);
 }
 
+/* ---- locked ---------------------------------------------------------------------------------- */
+
+static void refuse_locked(lua_State *L, const char *what)
+{
+    luaL_error(L, "no new %s after ffi.lock()", what);
+}
+
+void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what)
+{
+    if (st->locked)
+        refuse_locked(L, what);
+}
+
+unsigned lffi_text_flags(const struct lffi_scope *scope)
+{
+    return CDECL_TERMINATED | (scope->st->locked ? CDECL_NO_BODIES : 0u);
+}
+
 /* ---- types ----------------------------------------------------------------------------------- */
 
 _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_source *source,
@@ -141,6 +159,8 @@ _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_source *source,
     size_t size;
     if (error->out_of_memory)
         luaL_error(L, "not enough memory");
+    if (error->body)
+        refuse_locked(L, "declarations");
     if (error->surplus > 0) /* arguments for "$" come right after the text, which is the first */
         lffi_arg_error(L, 1 + (int)error->surplus, "the text has no '$' for it");
     size = cdecl_error_text(error, NULL, 0) + 1;
@@ -182,21 +202,13 @@ struct cdecl_arg *lffi_collect_args(lua_State *L, struct lffi_scope *scope, int 
     return args;
 }
 
-void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what)
-{
-    if (st->locked)
-        luaL_error(L, "no new %s after ffi.lock()", what);
-}
-
 struct lffi_ctype *lffi_parse_ctype(lua_State *L, struct lffi_scope *scope, int text_idx,
                                     int first_arg, int last_arg)
 {
-    struct cdecl_source source = {.flags = CDECL_TERMINATED};
+    struct cdecl_source source = {.flags = lffi_text_flags(scope)};
     struct cdecl_error error;
     const struct cdecl_type *type;
     source.text = lua_tolstring(L, text_idx, &source.size);
-    if (strchr(source.text, '{') != NULL)
-        lffi_check_lock(L, scope->st, "declarations");
     source.args = lffi_collect_args(L, scope, first_arg, last_arg);
     source.nargs = last_arg >= first_arg ? (size_t)(last_arg - first_arg + 1) : 0;
     if (scope->luajit)

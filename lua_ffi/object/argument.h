@@ -58,6 +58,8 @@ _Noreturn void lffi_arg_error(lua_State *L, int arg, const char *fmt, ...);
 _Noreturn void lffi_expected(lua_State *L, int arg, const char *expected);
 /* Raises "no new WHAT after ffi.lock()" when the host has locked this universe. */
 void lffi_check_lock(lua_State *L, const struct lffi_state *st, const char *what);
+/* How a text that ends in a zero is read, but by ffi.cdef: after the lock bodies make no types. */
+unsigned lffi_text_flags(const struct lffi_scope *scope);
 /* Raises the rendered parser error at the caller's line, or at that of the text it is in. */
 _Noreturn void lffi_parse_error(lua_State *L, const struct cdecl_source *source,
                                 const struct cdecl_error *error);

@@ -218,7 +218,11 @@ void lffi_check_supported(lua_State *L, const struct cdecl_type *type)
 bool lffi_same_type(const struct lffi_ctype *a, const struct lffi_ctype *b)
 {
     struct lffi_ctype *base = a->base;
-    if (base == b->base || base->twin == b->base->serial)
+    if (base == b->base)
+        return true;
+    if (a->scope->st->locked) /* "int (*)()" would be on the way from any function to any other */
+        return cdecl_compatible_prototypes(base->type, b->base->type);
+    if (base->twin == b->base->serial)
         return true;
     if (!cdecl_compatible(base->type, b->base->type))
         return false;

@@ -14,10 +14,11 @@ static bool is_byte(const struct lffi_ctype *ct)
     return ct->op == LFFI_I8 || ct->op == LFFI_U8;
 }
 
-/* Function types: C's compatibility; LuaJIT compares the number of parameters only. */
+/* Function types: C's compatibility; LuaJIT compares the number of parameters only, which after
+ * ffi.lock() would be a cast. */
 static bool functions_match(const struct lffi_ctype *dst, const struct lffi_ctype *src)
 {
-    if (dst->scope->luajit)
+    if (dst->scope->luajit && !dst->scope->st->locked)
         return dst->type->nparams == src->type->nparams;
     return lffi_same_type(dst, src);
 }
@@ -268,7 +269,10 @@ const void *lffi_to_address(lua_State *L, struct lffi_ctype *ct, int idx,
     const void *address;
     switch (lua_type(L, idx)) {
     case LUA_TNIL: return NULL;
-    case LUA_TLIGHTUSERDATA: return lua_touserdata(L, idx);
+    case LUA_TLIGHTUSERDATA: /* C's address of anything: like a void *, also after ffi.lock() */
+        if (ct == NULL || ct->target->op == LFFI_VOID || !ct->scope->st->locked)
+            return lua_touserdata(L, idx);
+        break;
     case LUA_TSTRING: return address_of_string(L, ct, idx, where);
     case LUA_TFUNCTION: return address_of_function(L, ct, idx, where);
     case LUA_TUSERDATA: return address_of_userdata(L, ct, idx, where);

@@ -8,9 +8,19 @@ local BOUND = [[
         int abs(int); size_t strlen(const char *); void *malloc(size_t); void free(void *);
         void qsort(void *, size_t, size_t, int (*)(const void *, const void *));
         struct point { int x, y; }; struct node { struct node *next; int value; };
-        typedef int (*binary)(int, int); struct ops { binary add; };
+        typedef int (*binary)(int, int); struct ops { binary add; }; int negated(int) asm("abs");
+        int rand();
     ]=]
+    ffi.compile "int two(void) { return 2; }"
+    ffi.cdef "#define BRACE {"
     ffi.cdef(TEXT)
+    local lj = require "cffi.luajit"
+    lj.cdef "size_t strlen(const char *); void *malloc(size_t);"
+    require "cffi.fiddle"
+    require "cffi.include.process" -- as where no cache spared the compiler
+    local made = ffi.callback("binary", function(a, b) return a + b end)
+    local path = os.tmpname()
+    os.remove(path)
     local C = ffi.C
     local memory = C.malloc(16)
     local function says(f, ...)
@@ -51,6 +61,25 @@ describe("after ffi.lock()", function()
         ]])
     end)
 
+    it("types with a body raise, however their brace is spelt and whoever reads them", function()
+        prints(("no new declarations after ffi.lock()\n"):rep(6), [[
+            says(function() return ffi.new("union <% long n; struct node *p; %>", { n = 4096 }).p end)
+            says(function() return ffi.new("union BRACE long n; struct node *p; }", { n = 4096 }).p end)
+            says(ffi.parse, "typedef union { long n; struct node *p; } u;")
+            says(ffi.parse, "typedef union <% long n; struct node *p; %> u;")
+            says(ffi.parse, "int f(void); struct opaque { int x; };")
+            says(ffi.eval, "((union { long n; struct node *p; }){4096}).n")
+        ]])
+    end)
+
+    it("how functions are called is not changed", function()
+        prints(("no new declarations after ffi.lock()\n"):rep(2) .. "3\n", [[
+            says(ffi.annotate, C, "strlen", { status = "0, system" })
+            says(ffi.annotate, lj.C, "strlen", { errno = 3 })
+            print(C.negated(-3))
+        ]])
+    end)
+
     it("the same text again, which adds nothing, is taken", function()
         prints("ok\n", "says(ffi.cdef, TEXT)")
     end)
@@ -83,15 +112,65 @@ bad argument #1 to 'fill' (bytes of 'void *' may be pointers: no new pointer cas
         ]])
     end)
 
+    it("a function is not made another's, by no chain of types", function()
+        prints([[
+no new pointer casts after ffi.lock()
+no new pointer casts after ffi.lock()
+cannot convert 'int (int)' to 'int (*)()'
+cannot convert 'int (int)' to 'int (*)(const char *)'
+element 0 of 'int (*[1])()': cannot convert 'int (int)' to 'int (*)()'
+cannot convert 'int (*[1])(int)' to 'int (**)()'
+cannot convert 'int ()' to 'int (*)(void *, void *)'
+cannot convert 'unsigned long (const char *)' to 'int (*)(void *)'
+4
+]], [[
+            says(function() return ffi.tofunction(memory, "int f(int)") end)
+            says(function() return lj.tofunction(lj.C.malloc(8), "int f(int)") end)
+            says(function() return ffi.new("int (*)(const char *)", ffi.new("int (*)()", C.negated)) end)
+            says(function() return ffi.new("int (*)(const char *)", C.negated) end)
+            says(function() return ffi.new("int (*[1])()", { C.negated }) end)
+            says(function() return ffi.new("int (**)()", ffi.new("int (*[1])(int)", { C.negated })) end)
+            says(function() return ffi.new("int (*)(void *, void *)", C.rand) end)
+            says(function() return lj.new("int (*)(void *)", lj.C.strlen) end)
+            print(ffi.tofunction(ffi.addressof(C.negated), "mine")(-4))
+        ]])
+    end)
+
+    it("light userdata, which C modules give, is a void pointer and no other", function()
+        prints("ok\ncannot convert userdata to 'struct node *'\ncannot convert userdata to 'int (*)(int, int)'\n", [[
+            local light = debug.upvalueid(function() return C end, 1)
+            says(function() return ffi.new("void *", light) end)
+            says(function() return ffi.new("struct node *", light) end)
+            says(function() return ffi.new("binary", light) end)
+        ]])
+    end)
+
+    it("the modules behind the API open no library and run no program", function()
+        prints("no new libraries after ffi.lock()\nno new libraries after ffi.lock()\n" ..
+            ("no new declarations after ffi.lock()\n"):rep(3) .. "nothing ran\n", [[
+            local hidden, process = require "cffi.fiddle.system", require "cffi.include.process"
+            says(hidden.dlopen, "libz.so.1", 1)
+            says(hidden.load, "z")
+            says(process.run, { "touch", path })
+            require("cffi.include.options").unlocked = function() end
+            ffi.locked = function() return false end
+            says(ffi.compile, "int one;", { cc = { "touch", path } })
+            says(ffi.verify, "int abs(int);", "stdlib.h", { cc = { "touch", path } })
+            print(io.open(path) and "ran" or "nothing ran")
+        ]])
+    end)
+
     it("callbacks raise, however they are made", function()
         prints(("no new callbacks after ffi.lock()\n"):rep(2) .. "no new pointer casts after ffi.lock()\n" ..
-            ("no new callbacks after ffi.lock()\n"):rep(2), [[
+            ("no new callbacks after ffi.lock()\n"):rep(3) .. "5\n", [[
             local function fn() return 0 end
             says(function() ffi.callback("binary", fn) end)
             says(function() C.qsort(ffi.new "int[2]", 2, 4, fn) end)
             says(function() ffi.cast("binary", fn) end)
             says(function() ffi.new("struct ops", { add = fn }) end)
             says(function() ffi.new("binary[1]")[0] = fn end)
+            says(function() made:set(fn) end)
+            print(made(2, 3))
         ]])
     end)
 

@@ -10,7 +10,7 @@ local errors = require "cffi.fiddle.errors"
 local system = require "cffi.fiddle.system"
 local Pointer = require "cffi.fiddle.pointer"
 
-local C, rtld = system.C, system.rtld
+local rtld = system.rtld
 
 local Handle = { __name = "fiddle.Handle" }
 local methods = {}
@@ -29,14 +29,14 @@ end
 -- ---- opening ------------------------------------------------------------------------------------
 
 local function open_program(flags)
-    return new(false, C.dlopen(nil, flags), false)
+    return new(false, system.dlopen(nil, flags), false)
 end
 
 -- The core names the file that it found in the text of the namespace.
 local function open_library(name, flags)
-    local library = errors.guard(system.scope.load, name, { flags = flags })
+    local library = errors.guard(system.load, name, { flags = flags })
     local path = tostring(library):match "^library: (.*)$"
-    return new(library, C.dlopen(path, rtld.LAZY | rtld.NOLOAD), path)
+    return new(library, system.dlopen(path, rtld.LAZY | rtld.NOLOAD), path)
 end
 
 local function closing(h, ok, ...)
@@ -94,7 +94,7 @@ end
 function methods:has(name)
     check_open(self)
     check_name(name)
-    local address = C.dlsym(self._pointer, name)
+    local address = system.dlsym(self._pointer, name)
     return address and Pointer.symbol(address, self._life, name, self)
 end
 
@@ -119,7 +119,7 @@ local function close(h)
     for _, namespace in pairs(h._namespaces) do
         ffi.close(namespace)
     end
-    C.dlclose(h._pointer)
+    system.dlclose(h._pointer)
 end
 
 function methods:close()

@@ -99,7 +99,7 @@ end
 -- function (which is called with a Pointer).
 local function free_function(value)
     if value == "free" or (is_pointer(value) and value == Pointer.FREE) then
-        return system.C.free
+        return system.free
     elseif type(value) == "table" and type(value.func) == "function" then
         return value:func()
     elseif type(value) == "function" then
@@ -198,7 +198,7 @@ function Pointer.allocate(size)
     if size < 0 then
         raise("ArgumentError", "size %d is negative", size)
     end
-    local block = system.C.calloc(math.max(size, 1), 1)
+    local block = system.calloc(math.max(size, 1), 1)
     if block == nil then
         raise("NoMemoryError", "not enough memory for %d bytes", size)
     end
@@ -407,7 +407,7 @@ function Pointer.release(value)
         return
     end
     Life.mark_freed(life_of(p))
-    system.C.free(block)
+    system.free(block)
 end
 
 function Pointer.reallocate(value, size)
@@ -416,7 +416,7 @@ function Pointer.reallocate(value, size)
         raise("ArgumentError", "size %d is negative", size)
     end
     local p = is_pointer(value) and value or Pointer.to_ptr(Pointer.address_of(value))
-    local block = system.C.realloc(ffi.cast(VOIDP, bytes_of(p)), math.max(size, 1))
+    local block = system.realloc(ffi.cast(VOIDP, bytes_of(p)), math.max(size, 1))
     if block == nil then
         raise("NoMemoryError", "not enough memory for %d bytes", size)
     elseif not p:is_null() then
@@ -578,7 +578,7 @@ end
 
 Pointer.is = is_pointer
 Pointer.NULL = new(ffi.cast(BYTES, nil))
-Pointer.FREE = new(ffi.cast(BYTES, ffi.addressof(system.C.free)))
+Pointer.FREE = new(ffi.cast(BYTES, ffi.addressof(system.free)))
 
 -- Copies to and from any address.
 function Pointer.read(address, length)

@@ -1,6 +1,8 @@
 -- The C functions that the Fiddle classes themselves call, declared in a scope of their own so
--- that no script sees them; and the loader's constants of this system.
+-- that no script sees them; and the loader's constants of this system. Scripts can require this
+-- module as well, so what opens libraries asks for ffi.lock here.
 local ffi = require "cffi"
+local locked = ffi.locked
 
 local scope = ffi.scope()
 
@@ -20,7 +22,19 @@ struct dl_info { const char *fname; void *fbase; const char *sname; void *saddr;
 int dladdr(const void *address, struct dl_info *info);
 ]]
 
-local system = { scope = scope, C = scope.C }
+local C = scope.C
+local system = {
+    load = scope.load, calloc = C.calloc, realloc = C.realloc, free = C.free,
+    dlclose = C.dlclose, dlsym = C.dlsym,
+}
+
+-- The handle of a library that is open already, or of the process (nil).
+function system.dlopen(path, flags)
+    if locked() then
+        error("no new libraries after ffi.lock()", 0)
+    end
+    return C.dlopen(path, flags)
+end
 
 -- <dlfcn.h> of glibc and musl; of macOS and the BSDs.
 if ffi.os == "Linux" then
@@ -45,7 +59,7 @@ function system.file_name(handle)
         return nil
     end
     local map = scope.new "struct link_map *[1]"
-    if system.C.dlinfo(handle, DLINFO_LINKMAP, map) ~= 0 or map[0] == nil then
+    if C.dlinfo(handle, DLINFO_LINKMAP, map) ~= 0 or map[0] == nil then
         return nil
     end
     local name = scope.string(map[0].name)
@@ -55,7 +69,7 @@ end
 -- The name of the function that begins at an address, or nil.
 function system.symbol_at(address)
     local info = scope.new "struct dl_info"
-    if system.C.dladdr(address, info) ~= 0 and scope.eq(info.saddr, address) then
+    if C.dladdr(address, info) ~= 0 and scope.eq(info.saddr, address) then
         return scope.string(info.sname)
     end
 end

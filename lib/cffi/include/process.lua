@@ -2,7 +2,7 @@
 -- own. Nothing here raises because of a program: it returns nil and why.
 local ffi = require "cffi".scope {}
 local system = require "cffi.include.system"
-local C = ffi.C
+local C, locked = ffi.C, ffi.locked
 
 ffi.cdef [[
     int posix_spawn(int *pid, const char *path, const void *actions, const void *attributes,
@@ -177,6 +177,9 @@ end
 -- neither side can wait for the other; but with `piped` the function is to be given another,
 -- feed(piece), which gets the output as it comes, and must not raise.
 function process.start(words, input, path, piped)
+    if locked() then -- also for whoever has put aside the checks of the callers
+        error("no new declarations after ffi.lock()", 0)
+    end
     local streams, from = open_streams(input or "", piped)
     local pid, failed = spawn(words, path, streams)
     C.close(streams[0])
