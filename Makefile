@@ -218,6 +218,23 @@ test-generic:
 	@$(MAKE) --no-print-directory --keep-going $(GENERIC_BUILD) SEED=1 check difftest-abi \
 		SPEC_ARGS=--exclude-tags=registers spec
 
+# Frames are larger and nothing is inlined.
+DEBUG_BUILD = BUILD=$(BUILD)/debug CFLAGS="-O0 -g"
+## check and the specs of calls and callbacks on what is built with -O0, in build/debug
+test-debug:
+	@$(MAKE) --no-print-directory --keep-going $(JOBS) $(DEBUG_BUILD) test-programs || :
+	@$(MAKE) --no-print-directory --keep-going $(DEBUG_BUILD) SPEC_ARGS=--exclude-tags=frames \
+		SPEC="$(or $(SPEC),spec/call spec/callback)" check spec
+
+# What passes between Lua and C; all else is the same on every machine, or wants its programs.
+MACHINE_SPECS = $(wildcard spec/call/*_spec.lua) $(patsubst %,spec/callback/%_spec.lua,errno errors identity \
+	implicit nesting signatures) $(patsubst %,spec/value/%_spec.lua,arith bitfield booleans floats init machine \
+	pointers strings temporary)
+## check, 300 signatures, layouts and specs of calls as on another machine, ARCH=arm64, by qemu
+test-machine:
+	@MACHINES="$(BUILD)/machines" SPECS="$(or $(SPEC),$(MACHINE_SPECS))" N=$(or $(N),300) LAYOUTS=1000 \
+		tools/machines $(or $(ARCH),arm64) packages root build check spec difftest-abi difftest-layout
+
 ## the specs with other Luas, V="5.3 5.5" installed ones or folders of sources; without V all that are installed
 test-lua:
 	@MAKE="$(MAKE)" JOBS="$(JOBS)" SPEC="$(SPEC)" tools/test-lua $(BUILD) $(V)
@@ -311,7 +328,8 @@ difftest-abi: $(CORE)
 difftest-value: $(CORE)
 	$(RUN_ENV) $(LUA) tools/value_difftest.lua $(or $(N),2000) $(SEED)
 
-.PHONY: test test-clang test-generic test-lua test-programs check spec examples difftest difftest-abi difftest-value
+.PHONY: test test-clang test-debug test-generic test-machine test-lua test-programs check spec examples difftest difftest-abi \
+	difftest-value
 .PHONY: lint lint-layers lint-size lint-messages lint-rules rules lint-lua lint-shell lint-format format reference
 
 # --- Testing with instruments ---------------------------------------------------------------------

@@ -1,9 +1,16 @@
 /* attr.c: every attribute of attrs.def kept, acted on or refused, the others skipped, in each
  * spelling and at each place; _Alignas, asm labels, calling conventions. */
+#include <float.h>
 #include <stdio.h>
 
 #include "support.h"
 
+/* The type of mode TF: gcc names the first that has its format. */
+#if LDBL_MANT_DIG == 113
+#define QUAD "long double"
+#else
+#define QUAD "_Float128"
+#endif
 #define LENGTH(array) ((int)(sizeof(array) / sizeof *(array)))
 
 /* ---- what is kept ---- */
@@ -282,10 +289,10 @@ static const struct {
     {"_Complex float v __attribute__((mode(XC)));", "long double _Complex", 2 * sizeof(long double),
      _Alignof(long double)},
 #endif
-    {"float v __attribute__((mode(TF)));", "_Float128", 16, 16},
+    {"float v __attribute__((mode(TF)));", QUAD, 16, 16},
     {"_Complex float v __attribute__((mode(SC)));", "float _Complex", 8, 4},
     {"_Complex float v __attribute__((mode(DC)));", "double _Complex", 16, _Alignof(double)},
-    {"_Complex float v __attribute__((mode(TC)));", "_Float128 _Complex", 32, 16},
+    {"_Complex float v __attribute__((mode(TC)));", QUAD " _Complex", 32, 16},
     {"const int v __attribute__((mode(QI)));", "const signed char", 1, 1},
     {"enum { A, B } v __attribute__((mode(QI)));", "unsigned char", 1, 1},
     {"int v __attribute__((mode(V4SI)));", "int __attribute__((vector_size(16)))", 16, 16},

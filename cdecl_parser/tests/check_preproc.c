@@ -17,7 +17,7 @@ static const char *const conditions[] = {
     "true",
     "!false",
     "'a' == 97",
-    "'\\377' < 0",
+    "('\\377' < 0) != defined __CHAR_UNSIGNED__",
     "'\\n' == 10",
     "L'\\xff' == 255",
     "0x7fffffff + 1 > 0",

@@ -145,7 +145,7 @@ describe("owned", function()
             .. "'struct box *'", lib.an_free, 3)
     end)
 
-    it("is a finaliser: taken, exchanged, run once, collected with a function that refers to it", function()
+    it("is a finaliser: taken, exchanged, run once, collected with a function that refers to it #close", function()
         local before = lib.an_alive()
         local freed = {}
         for i, make in ipairs { lib.an_new, lib.an_open } do

@@ -189,17 +189,19 @@ describe("a thread that is cancelled", function()
     it("within a callback ends when that has returned #process", function()
         local status, out, err = run [[
             ffi.cdef "int pthread_cancel(unsigned long); unsigned long pthread_self(void);"
-            local n, thread = 0
+            local n, thread, cancelled = 0
             local cb = ffi.callback("int (int)", function()
                 n = n + 1
                 thread = ffi.C.pthread_self()
-                lib.callbacks_pause(50) -- a point where a thread that may be cancelled would end
+                repeat lib.callbacks_pause(1) until cancelled
+                lib.callbacks_pause(1) -- a point where a thread that may be cancelled would end
                 n = n + 1
                 return 1
             end)
             lib.callbacks_start(cb, 1, 3, 1)
             while not thread do lib.callbacks_pause(1) end
             ffi.C.pthread_cancel(thread)
+            cancelled = true
             lib.callbacks_join()
             print(n)
             lib.callbacks_in_threads(cb, 1, 1, 1)

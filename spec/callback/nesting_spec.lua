@@ -189,7 +189,7 @@ describe("recursion through C", function()
     end)
 
     -- An error of ours, where Lua's count of C calls comes too late.
-    it("ends well when the frames of C are large", function()
+    it("ends well when the frames of C are large #ulimit", function()
         assert.equal("false\tC stack overflow\ttrue\n7\n", printed(512, [[
             local depth, f = 0, nil
             function f(x) depth = depth + 1 return lib.callbacks_call_large(f, x) end
@@ -199,7 +199,7 @@ describe("recursion through C", function()
         ]], nil, 2)) -- they are large already
     end)
 
-    it("ends well when structs, pointers and libffi take part", function()
+    it("ends well when structs, pointers and libffi take part #frames", function()
         local source = [[
             ffi.cdef [=[
                 struct large { long long word[8]; };

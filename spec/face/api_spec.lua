@@ -529,7 +529,7 @@ describe("ffi.handle", function()
 end)
 
 describe("ffi.arena", function()
-    it("keeps what it makes until it is closed", function()
+    it("keeps what it makes until it is closed #close", function()
         local weak = setmetatable({}, { __mode = "v" })
         do
             local arena <close> = ffi.arena()

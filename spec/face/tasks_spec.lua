@@ -149,7 +149,8 @@ describe("ffi.async", function()
         local code, out, err = callbacks.run [[
             ffi.cdef "int pthread_attr_setstacksize(void *, size_t); int pthread_setattr_default_np(const void *);"
             local attr = ffi.new "long[32]"
-            assert(ffi.C.pthread_attr_setstacksize(attr, 1 << 46) == 0) -- as all threads have: there is no such room
+            local size = ffi.abi "64bit" and 1 << 46 or 3 << 30 -- as all threads have: there is no such room
+            assert(ffi.C.pthread_attr_setstacksize(attr, size) == 0)
             assert(ffi.C.pthread_setattr_default_np(attr) == 0)
             print(pcall(ffi.async, lib.callbacks_pause, 1))
         ]]

@@ -90,7 +90,7 @@ describe("the cache of ffi.include", function()
         assert.equal(0, code)
     end)
 
-    it("does not read a file of another user in it", function()
+    it("does not read a file of another user in it #users", function()
         local _, me = support.run { "id", "-u" }
         if me ~= "0\n" then
             return -- nobody else can give a file away
@@ -167,7 +167,7 @@ exec cc "$@"
         assert.equal(("cffi: warning: headers are not cached: others may write to %s\n"):format(cache), err)
     end)
 
-    it("does not read folders of others", function()
+    it("does not read folders of others #users", function()
         local _, me = support.run { "id", "-u" }
         local one = folder .. "/one.h"
         run(script:format(one, one))

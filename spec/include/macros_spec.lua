@@ -477,7 +477,7 @@ static void dump(const void *at)
         end
     end)
 
-    it("are computed with in as many, and written so that they read back", function()
+    it("are computed with in as many, and written so that they read back #int128", function()
         local ffi = core.scope {}
         local function shown(text) return tostring(ffi.eval(text)) end
         assert.equal("3.10000000000000000000000000000000008", shown "3.1f128")

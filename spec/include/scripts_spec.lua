@@ -37,12 +37,12 @@ describe("programs without declarations", function()
         assert.equal("5000\t25005000\trow 999\nfalse\tno such table: nowhere\n", run "sqlite.lua")
     end)
 
-    it("curl.lua: options in '...', computed by macros #close", function()
+    it("curl.lua: options in '...', computed by macros #close #libraries", function()
         local url = "file://" .. temporary "some content"
         assert.equal("No error\t12.0\tsome content\ntrue\ttrue\n", run("curl.lua", url))
     end)
 
-    it("cairo.lua: a picture as PNG", function()
+    it("cairo.lua: a picture as PNG #libraries", function()
         local path = temporary()
         assert.equal("64\ttrue\n", run("cairo.lua", path))
         assert.equal("\137PNG\r\n", support.read_file(path):sub(1, 6))
@@ -75,7 +75,7 @@ describe("programs without declarations", function()
         assert.equal("HELLO\ntrue\n", run "epoll.lua")
     end)
 
-    it("sha256.lua: OpenSSL #close", function()
+    it("sha256.lua: OpenSSL #close #libraries", function()
         assert.equal("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad\n",
             run("sha256.lua", temporary "abc"))
     end)
