@@ -14,7 +14,7 @@ struct lffi_crew {
     pthread_mutex_t mutex;
     pthread_cond_t work;
     struct lffi_job *first, **last;
-    unsigned size, threads, idle;
+    unsigned size, threads, idle, lent;
     bool ended;
 };
 
@@ -53,12 +53,59 @@ static struct lffi_job *next_job(struct lffi_crew *crew)
     return job;
 }
 
+static unsigned count_jobs(const struct lffi_crew *crew)
+{
+    unsigned n = 0;
+    for (const struct lffi_job *job = crew->first; job != NULL && n <= crew->idle; job = job->next)
+        n++;
+    return n;
+}
+
+static bool add_thread(struct lffi_crew *crew);
+
+/* Adds the threads that the jobs need and the crew may have. */
+static void add_threads(struct lffi_crew *crew)
+{
+    while (count_jobs(crew) > crew->idle && crew->threads - crew->lent < crew->size &&
+           add_thread(crew))
+        continue;
+}
+
+/* A job that runs. */
+struct run {
+    struct lffi_crew *crew;
+    struct lffi_job *job;
+};
+
+/* The thread ends within it. */
+static void lose(void *user)
+{
+    const struct run *run = user;
+    struct lffi_crew *crew = run->crew;
+    run->job->lose(run->job);
+    pthread_mutex_lock(&crew->mutex);
+    crew->threads--;
+    add_threads(crew);
+    free_if_last(crew);
+}
+
+/* C may end the thread by pthread_exit, and have it cancelled, in here alone. */
+static void run_job(struct lffi_crew *crew, struct lffi_job *job)
+{
+    struct run run = {crew, job};
+    pthread_cleanup_push(lose, &run);
+    job->run(job);
+    pthread_cleanup_pop(0);
+}
+
 /* More threads than the crew should have end, as all do when it has ended. */
 static void *run_jobs(void *user)
 {
     struct lffi_crew *crew = user;
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     pthread_mutex_lock(&crew->mutex);
-    while (crew->threads <= crew->size) {
+    while (crew->threads - crew->lent <= crew->size) {
         struct lffi_job *job = next_job(crew);
         if (job == NULL && crew->ended)
             break;
@@ -69,7 +116,7 @@ static void *run_jobs(void *user)
             continue;
         }
         pthread_mutex_unlock(&crew->mutex);
-        job->run(job);
+        run_job(crew, job);
         pthread_mutex_lock(&crew->mutex);
     }
     crew->threads--;
@@ -94,19 +141,11 @@ static bool add_thread(struct lffi_crew *crew)
     return made;
 }
 
-static unsigned count_jobs(const struct lffi_crew *crew)
-{
-    unsigned n = 0;
-    for (const struct lffi_job *job = crew->first; job != NULL && n <= crew->idle; job = job->next)
-        n++;
-    return n;
-}
-
 bool lffi_submit(struct lffi_crew *crew, struct lffi_job *job)
 {
     bool taken;
     pthread_mutex_lock(&crew->mutex);
-    if (count_jobs(crew) >= crew->idle && crew->threads < crew->size)
+    if (count_jobs(crew) >= crew->idle && crew->threads - crew->lent < crew->size)
         add_thread(crew);
     taken = crew->threads > 0;
     if (taken) {
@@ -141,9 +180,30 @@ void lffi_resize_crew(struct lffi_crew *crew, unsigned size)
 {
     pthread_mutex_lock(&crew->mutex);
     crew->size = size;
-    while (crew->threads < size && count_jobs(crew) > crew->idle && add_thread(crew))
-        continue;
+    add_threads(crew);
     pthread_cond_broadcast(&crew->work); /* those that are too many end */
+    pthread_mutex_unlock(&crew->mutex);
+}
+
+bool lffi_lend_thread(struct lffi_crew *crew)
+{
+    bool others;
+    pthread_mutex_lock(&crew->mutex);
+    crew->lent++;
+    add_threads(crew);
+    others = crew->first == NULL || crew->threads > crew->lent;
+    if (!others)
+        crew->lent--;
+    pthread_mutex_unlock(&crew->mutex);
+    return others;
+}
+
+void lffi_return_thread(struct lffi_crew *crew)
+{
+    pthread_mutex_lock(&crew->mutex);
+    crew->lent--;
+    if (crew->threads - crew->lent > crew->size)
+        pthread_cond_broadcast(&crew->work); /* those that are too many end */
     pthread_mutex_unlock(&crew->mutex);
 }
 

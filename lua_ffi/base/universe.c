@@ -111,11 +111,14 @@ static void show(struct lffi_universe *universe)
 {
     bool readable = universe->first != NULL || universe->pending > 0;
     char byte = 0;
+    int state;
     if (universe->fd[0] < 0 || readable == universe->readable)
         return;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* the mutex is held */
     /* a pipe that holds one byte or none: neither blocks nor is full */
     if ((readable ? write(universe->fd[1], &byte, 1) : read(universe->fd[0], &byte, 1)) == 1)
         universe->readable = readable;
+    pthread_setcancelstate(state, &state);
 }
 
 /* Whether nobody runs Lua, so far as a guest may say it. */

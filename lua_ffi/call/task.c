@@ -7,6 +7,7 @@
 #include "call/task.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -40,6 +41,8 @@ static void unlink_task(struct lffi_task *task)
 static void drop(struct lffi_task *task, bool changed)
 {
     bool last = --task->holders == 0;
+    if (last && task->state == LFFI_TASK_DONE)
+        lffi_see_task(task); /* nobody ever will */
     if (last)
         unlink_task(task);
     lffi_unlock_universe(&task->gate->universe, changed);
@@ -64,6 +67,7 @@ bool lffi_begin_task(struct lffi_task *task)
     closed = task->closed;
     if (!closed) {
         task->state = LFFI_TASK_RUNNING;
+        lffi_thread.task = task;
         lffi_unlock_universe(&task->gate->universe, false);
     } else {
         drop(task, false);
@@ -73,6 +77,7 @@ bool lffi_begin_task(struct lffi_task *task)
 
 void lffi_finish_task(struct lffi_task *task)
 {
+    lffi_thread.task = NULL;
     lffi_lock_universe(&task->gate->universe);
     task->state = LFFI_TASK_DONE;
     if (!task->closed)
@@ -80,26 +85,42 @@ void lffi_finish_task(struct lffi_task *task)
     drop(task, true);
 }
 
+/* One that closing has freed from it is not this thread's any more. */
+static void lose(struct lffi_job *job)
+{
+    struct lffi_task *task = (struct lffi_task *)job; /* its first member */
+    if (lffi_thread.task != task)
+        return;
+    lffi_lock_universe(&task->gate->universe);
+    task->lost = true;
+    lffi_unlock_universe(&task->gate->universe, false);
+    lffi_finish_task(task);
+}
+
 static void run_call(struct lffi_job *job)
 {
     struct lffi_task *task = (struct lffi_task *)job; /* its first member */
+    int state;
     if (!lffi_begin_task(task))
         return;
     errno = task->error_number;
+    pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state); /* in C alone */
     lffi_invoke(task->kind, task->by_libffi, task->address, task->frame, &task->assigned,
                 &task->ret);
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
     task->error_number = errno;
     lffi_finish_task(task);
 }
 
 /* ---- Lua's side ------------------------------------------------------------------------------ */
 
-bool lffi_start_task(struct lffi_task *task, struct lffi_crew *crew)
+bool lffi_start_task(struct lffi_task *task)
 {
     struct lffi_gate *gate = task->gate;
     bool started;
     if (task->job.run == NULL)
         task->job.run = run_call;
+    task->job.lose = lose;
     lffi_lock_universe(&gate->universe);
     task->state = LFFI_TASK_QUEUED;
     task->holders++;
@@ -107,7 +128,7 @@ bool lffi_start_task(struct lffi_task *task, struct lffi_crew *crew)
     task->linked = true;
     gate->tasks = task;
     lffi_unlock_universe(&gate->universe, false);
-    started = lffi_submit(crew, &task->job);
+    started = lffi_submit(task->crew, &task->job);
     if (!started) {
         lffi_lock_universe(&gate->universe);
         unlink_task(task);
@@ -116,9 +137,9 @@ bool lffi_start_task(struct lffi_task *task, struct lffi_crew *crew)
     return started;
 }
 
-bool lffi_cancel_task(struct lffi_task *task, struct lffi_crew *crew)
+bool lffi_cancel_task(struct lffi_task *task)
 {
-    if (!lffi_withdraw(crew, &task->job))
+    if (!lffi_withdraw(task->crew, &task->job))
         return false;
     lffi_lock_universe(&task->gate->universe);
     task->state = LFFI_TASK_DONE;
@@ -127,6 +148,55 @@ bool lffi_cancel_task(struct lffi_task *task, struct lffi_crew *crew)
     drop(task, true);
     return true;
 }
+
+/* ---- tasks that wait for tasks --------------------------------------------------------------- */
+
+/* What must be done before the task can be, as far as that is known; NULL: nothing. */
+static const struct lffi_task *obstacle_of(const struct lffi_task *task)
+{
+    const struct lffi_task *other = task->gate->tasks;
+    if (task->state == LFFI_TASK_RUNNING)
+        return task->waits_for;
+    if (task->state != LFFI_TASK_QUEUED || !task->pinned)
+        return NULL;
+    while (other != NULL && (other->crew != task->crew || other->state != LFFI_TASK_RUNNING))
+        other = other->next;
+    return other;
+}
+
+/* No circle is there before: each would have been one when its last wait began. */
+static bool would_wait_for(const struct lffi_task *task, const struct lffi_task *self)
+{
+    while (task != NULL && task != self)
+        task = obstacle_of(task);
+    return task != NULL;
+}
+
+bool lffi_begin_waiting(struct lffi_task *task)
+{
+    struct lffi_task *self = lffi_thread.task;
+    bool fine;
+    if (self == NULL || self->gate != task->gate)
+        return true;
+    lffi_lock_universe(&task->gate->universe);
+    fine = !would_wait_for(task, self);
+    if (fine)
+        self->waits_for = task;
+    lffi_unlock_universe(&task->gate->universe, false);
+    return fine;
+}
+
+void lffi_end_waiting(void)
+{
+    struct lffi_task *self = lffi_thread.task;
+    if (self == NULL)
+        return;
+    lffi_lock_universe(&self->gate->universe);
+    self->waits_for = NULL;
+    lffi_unlock_universe(&self->gate->universe, false);
+}
+
+/* ---- seeing ---------------------------------------------------------------------------------- */
 
 void lffi_see_task(struct lffi_task *task)
 {
@@ -143,7 +213,7 @@ unsigned lffi_see_tasks(struct lffi_gate *gate)
     unsigned n = 0;
     while (*link != NULL) {
         struct lffi_task *task = *link;
-        if (task->state != LFFI_TASK_DONE) {
+        if (task->state != LFFI_TASK_DONE || task->polled) {
             link = &task->next;
             continue;
         }
@@ -170,10 +240,14 @@ bool lffi_is_task_running(struct lffi_gate *gate, const struct lffi_library *lib
     return running;
 }
 
+/* Besides the one that this thread runs, which closes the state, and those of a process that this
+ * one was forked from. */
 static bool is_any_running(const struct lffi_gate *gate)
 {
     const struct lffi_task *task = gate->tasks;
-    while (task != NULL && task->state != LFFI_TASK_RUNNING)
+    pid_t process = getpid();
+    while (task != NULL && (task->state != LFFI_TASK_RUNNING || task == lffi_thread.task ||
+                            task->process != process))
         task = task->next;
     return task != NULL;
 }

@@ -20,8 +20,14 @@ struct lffi_task {
     bool linked;            /* ... in whose list it is */
     uint8_t state;          /* enum lffi_task_state */
     bool seen;              /* Lua knows that it is done */
+    bool polled;            /* who waits for the descriptor will look itself: ffi.poll does not */
     bool closed;            /* the Lua state is gone */
     uint8_t holders;
+    bool lost;                   /* the thread has ended within it */
+    struct lffi_task *waits_for; /* what a callback of it waits for without a limit of time */
+    /* what it is given to: */
+    struct lffi_crew *crew;
+    bool pinned; /* a worker's: its one thread does all */
     /* Lua's: */
     struct lffi_state *st;
     lua_State *L; /* its coroutine */
@@ -49,14 +55,18 @@ struct lffi_task {
 struct lffi_task *lffi_make_task(struct lffi_gate *gate);
 /* Lets go of it. */
 void lffi_drop_task(struct lffi_task *task);
-/* Enters it among those of its gate and gives it to the crew; false: there is no thread. */
-bool lffi_start_task(struct lffi_task *task, struct lffi_crew *crew);
+/* Enters it among those of its gate and gives it to its crew; false: there is no thread. */
+bool lffi_start_task(struct lffi_task *task);
 /* Takes it back; false: it has begun. */
-bool lffi_cancel_task(struct lffi_task *task, struct lffi_crew *crew);
+bool lffi_cancel_task(struct lffi_task *task);
 /* The thread has done it. */
 void lffi_finish_task(struct lffi_task *task);
 /* The thread begins; false: it need not. */
 bool lffi_begin_task(struct lffi_task *task);
+/* The task that this thread runs, if any, waits for another one, until lffi_end_waiting, which
+ * lffi_wait_outside calls. False: that cannot be done before this one, and it does not. */
+bool lffi_begin_waiting(struct lffi_task *task);
+void lffi_end_waiting(void);
 /* With the universe's mutex: notices that a task is done; all of them that are, and how many. */
 void lffi_see_task(struct lffi_task *task);
 unsigned lffi_see_tasks(struct lffi_gate *gate);

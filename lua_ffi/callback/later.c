@@ -5,6 +5,7 @@
  * looked at. An item of "post" is allocated here and freed when it has run; one of "owner" lies on
  * its caller's C stack. Its slot counts it as a visitor, so that nobody else takes that meanwhile.
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "callback/signature.h"
@@ -153,7 +154,9 @@ static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_numbe
                  const struct lffi_registers *in, const unsigned char *stack)
 {
     size_t size = lffi_stack_room(slot->signature);
-    struct lffi_item *item = calloc(1, sizeof *item + sizeof *item->ret + size);
+    size_t texts = lffi_texts_room(slot->signature, in, stack);
+    struct lffi_item *item = calloc(1, sizeof *item + sizeof *item->ret + size + texts);
+    unsigned char *copy;
     if (item == NULL)
         return false;
     item->slot = slot;
@@ -162,8 +165,10 @@ static bool post(struct lffi_slot *slot, struct lffi_gate *gate, int error_numbe
     item->error_number = error_number;
     lffi_copy_registers(slot->signature, &item->in, in);
     item->ret = (struct lffi_return *)(void *)item->bytes;
-    item->stack = item->bytes + sizeof *item->ret;
-    lffi_copy_stack(slot->signature, item->bytes + sizeof *item->ret, stack, &item->in);
+    item->stack = copy = item->bytes + sizeof *item->ret;
+    lffi_copy_stack(slot->signature, copy, stack, &item->in);
+    if (texts > 0)
+        lffi_copy_texts(slot->signature, copy + size, &item->in, copy);
     atomic_fetch_add(&slot->visitors, 1);
     lffi_lock_universe(&gate->universe);
     if (atomic_load(&gate->universe.door.attention) & LFFI_CLOSED)
@@ -226,6 +231,8 @@ bool lffi_call_later(struct lffi_slot *slot, struct lffi_gate *gate, int *error_
                      struct lffi_return *ret)
 {
     bool done;
+    int state;
+    pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state); /* or the item would be nobody's */
     if (slot->use.mode == LFFI_POST) {
         done = post(slot, gate, *error_number, in, stack);
         if (!done)
@@ -237,6 +244,7 @@ bool lffi_call_later(struct lffi_slot *slot, struct lffi_gate *gate, int *error_
     }
     if (!done)
         lffi_queue_event(slot, gate);
+    pthread_setcancelstate(state, &state);
     return done;
 }
 

@@ -29,12 +29,22 @@ bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_
     const struct lffi_callee nothing = {st, NULL, NULL};
     struct lffi_gate *gate = st->gate;
     struct lffi_call running;
+    struct lffi_crew *lent = NULL;
     unsigned serving = st->serving;
     bool is_met;
+    if (lffi_thread.task != NULL && !lffi_thread.task->pinned)
+        lent = lffi_thread.task->crew;
+    if (lent != NULL && !lffi_lend_thread(lent)) {
+        lffi_end_waiting();
+        luaL_error(L, "the system has no thread left for a task");
+    }
     lffi_enter_c(L, &nothing, &running);
     lffi_lock_universe(&gate->universe);
     is_met = wait_locked(gate, serving, until, met, data);
     lffi_unlock_universe(&gate->universe, false);
+    if (lent != NULL)
+        lffi_return_thread(lent);
+    lffi_end_waiting();
     if (lffi_leave_c(&running))
         lffi_after_call(L, st, &running);
     return is_met;

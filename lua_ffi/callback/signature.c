@@ -53,6 +53,12 @@ size_t lffi_stack_room(const struct lffi_signature *signature)
     return size;
 }
 
+static const unsigned char *stack_argument(const struct lffi_signature *signature,
+                                           const unsigned char *stack, uint32_t to)
+{
+    return lffi_closure_stack(signature->prepared, stack, to);
+}
+
 /* libffi hands over the addresses of the arguments. */
 void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
                      const unsigned char *from, struct lffi_registers *in)
@@ -102,6 +108,13 @@ size_t lffi_stack_room(const struct lffi_signature *signature)
     return size;
 }
 
+static const unsigned char *stack_argument(const struct lffi_signature *signature,
+                                           const unsigned char *stack, uint32_t to)
+{
+    (void)signature;
+    return stack + (to - LFFI_STACK_START);
+}
+
 /* What an address leads to, in registers or on the stack, lies behind the stack. */
 void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
                      const unsigned char *from, struct lffi_registers *in)
@@ -124,6 +137,8 @@ void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
 }
 
 #endif
+
+/* ---- indirect arguments ---------------------------------------------------------------------- */
 
 static bool is_indirect(const struct lffi_plan *plan, uint32_t i)
 {
@@ -175,6 +190,112 @@ static bool list_indirect(struct lffi_signature *signature, const struct lffi_pl
     return signature->indirect != NULL;
 }
 
+/* ---- texts ----------------------------------------------------------------------------------- */
+
+static bool is_text(const struct lffi_plan *plan, uint32_t i)
+{
+    return (plan->param[i].flags & LFFI_PARAM_TEXT) != 0;
+}
+
+static struct lffi_given_text text_of(const struct lffi_plan *plan, uint32_t i)
+{
+    const struct lffi_param *param = &plan->param[i];
+    struct lffi_given_text text = {.to = param->to};
+    if (param->flags & LFFI_PARAM_SIZED) {
+        const struct cdecl_annotation *says = cdecl_annotation_of(plan->ct->type);
+        const struct lffi_param *length = &plan->param[says->param[i].length - 1];
+        text.has_length = true;
+        text.length_to = length->to;
+        text.length_op = length->op;
+    }
+    return text;
+}
+
+/* Attributes are no part of the text by which signatures are found. */
+static bool same_texts(const struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < plan->nparams; i++) {
+        struct lffi_given_text text;
+        if (!is_text(plan, i))
+            continue;
+        text = text_of(plan, i);
+        if (n == signature->ntexts || memcmp(&signature->texts[n++], &text, sizeof text) != 0)
+            return false;
+    }
+    return n == signature->ntexts;
+}
+
+/* False: memory is out. */
+static bool list_texts(struct lffi_signature *signature, const struct lffi_plan *plan)
+{
+    uint32_t n = 0;
+    signature->texts = NULL;
+    for (uint32_t i = 0; i < plan->nparams; i++)
+        n += is_text(plan, i);
+    signature->ntexts = n;
+    if (n == 0)
+        return true;
+    signature->texts = calloc(n, sizeof *signature->texts);
+    n = 0;
+    for (uint32_t i = 0; signature->texts != NULL && i < plan->nparams; i++)
+        if (is_text(plan, i))
+            signature->texts[n++] = text_of(plan, i);
+    return signature->texts != NULL;
+}
+
+static const unsigned char *argument(const struct lffi_signature *signature,
+                                     const struct lffi_registers *in, const unsigned char *stack,
+                                     uint32_t to)
+{
+    if (to < LFFI_STACK_START)
+        return (const unsigned char *)in + to;
+    return stack_argument(signature, stack, to);
+}
+
+/* What is read of the text, with its zero; 0: nothing. */
+static size_t size_of_text(const struct lffi_signature *signature,
+                           const struct lffi_given_text *text, const struct lffi_registers *in,
+                           const unsigned char *stack, const char **address)
+{
+    int64_t size;
+    memcpy(address, argument(signature, in, stack, text->to), sizeof *address);
+    if (*address == NULL)
+        return 0;
+    if (!text->has_length)
+        return strlen(*address) + 1;
+    size = lffi_integer_at((enum lffi_op)text->length_op,
+                           argument(signature, in, stack, text->length_to));
+    return size > 0 ? (size_t)size : 0;
+}
+
+size_t lffi_texts_room(const struct lffi_signature *signature, const struct lffi_registers *in,
+                       const unsigned char *stack)
+{
+    const char *address;
+    size_t room = 0;
+    for (uint32_t i = 0; i < signature->ntexts; i++)
+        room += size_of_text(signature, &signature->texts[i], in, stack, &address);
+    return room;
+}
+
+void lffi_copy_texts(const struct lffi_signature *signature, unsigned char *to,
+                     struct lffi_registers *in, unsigned char *stack)
+{
+    for (uint32_t i = 0; i < signature->ntexts; i++) {
+        const struct lffi_given_text *text = &signature->texts[i];
+        const char *address;
+        size_t size = size_of_text(signature, text, in, stack, &address);
+        if (size == 0)
+            continue;
+        memcpy(to, address, size);
+        memcpy((void *)(uintptr_t)argument(signature, in, stack, text->to), &to, sizeof to);
+        to += size;
+    }
+}
+
+/* ---- signatures ------------------------------------------------------------------------------ */
+
 static bool is_gprs_only(const struct lffi_plan *plan)
 {
     return plan->end.fprs == 0 && plan->end.stack == 0 &&
@@ -210,7 +331,7 @@ static bool same_signature(const struct lffi_signature *signature, const struct 
            signature->gprs_only == is_gprs_only(plan) && signature->stack_size == stack_size &&
            signature->result_size == result_size && strcmp(signature->text, text) == 0 &&
            same_zero(signature, plan) && same_indirect(signature, plan) &&
-           same_description(signature, plan);
+           same_texts(signature, plan) && same_description(signature, plan);
 }
 
 static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32_t stack_size,
@@ -220,6 +341,11 @@ static struct lffi_signature *new_signature(const struct lffi_plan *plan, uint32
     size_t size = sizeof(struct lffi_signature) + length;
     struct lffi_signature *signature = malloc(size + room_for(plan));
     if (signature == NULL || !list_indirect(signature, plan)) {
+        free(signature);
+        return NULL;
+    }
+    if (!list_texts(signature, plan)) {
+        free(signature->indirect);
         free(signature);
         return NULL;
     }

@@ -15,12 +15,22 @@ struct lffi_indirect {
     uint32_t size;
 };
 
+/* An argument that Lua gets as a string: where its address lies and, if it has one, its length. */
+struct lffi_given_text {
+    uint32_t to;
+    uint32_t has_length; /* else it ends with its zero */
+    uint32_t length_to;
+    uint32_t length_op;
+};
+
 struct lffi_signature {
     const struct lffi_signature *next;
     uint64_t result_size; /* bytes of a result in memory */
     uint32_t stack_size;
     uint32_t nindirect;
     struct lffi_indirect *indirect;
+    uint32_t ntexts;
+    struct lffi_given_text *texts;
     bool wide;                       /* 128 bits of a floating register matter */
     bool gprs_only;                  /* no floating register matters, nor the stack */
     uint64_t zero[LFFI_RESULT_FPRS]; /* of a float result, where LFFI_BOXED_FLOATS */

@@ -91,6 +91,12 @@ const char *lffi_signature_text(const struct lffi_signature *signature);
 size_t lffi_stack_room(const struct lffi_signature *signature);
 void lffi_copy_stack(const struct lffi_signature *signature, unsigned char *to,
                      const unsigned char *from, struct lffi_registers *in);
+/* The same of the texts that Lua gets as strings: C may change them when it goes on. In `in` and
+ * `stack` the copies take their places. */
+size_t lffi_texts_room(const struct lffi_signature *signature, const struct lffi_registers *in,
+                       const unsigned char *stack);
+void lffi_copy_texts(const struct lffi_signature *signature, unsigned char *to,
+                     struct lffi_registers *in, unsigned char *stack);
 /* Copies what calls of the signature read of the registers: not all need be there. */
 void lffi_copy_registers(const struct lffi_signature *signature, struct lffi_registers *to,
                          const struct lffi_registers *from);

@@ -20,7 +20,6 @@ static const char task_key = 0, worker_key = 0; /* registry: metatables */
 
 struct handle {
     struct lffi_task *task;
-    struct lffi_crew *crew;
 };
 
 struct worker {
@@ -158,7 +157,8 @@ static void check_callable(lua_State *L, struct lffi_state *st, int idx)
 
 /* Pushes the object of a new task of the crew, which calls the function at idx with what is above
  * it; these are popped. */
-static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_crew *crew, int idx)
+static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_crew *crew, int idx,
+                            bool pinned)
 {
     struct lffi_gate *gate = gate_of(L, st);
     struct handle *handle;
@@ -167,7 +167,7 @@ static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_cre
     sweep(L, st);
     divisible = is_divisible(L, st, idx);
     handle = lua_newuserdatauv(L, sizeof *handle, 2);
-    *handle = (struct handle){NULL, crew};
+    handle->task = NULL;
     lua_rawgetp(L, LUA_REGISTRYINDEX, &task_key);
     lua_setmetatable(L, -2);
     lua_insert(L, idx);
@@ -175,6 +175,8 @@ static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_cre
     if (handle->task == NULL)
         luaL_error(L, "not enough memory");
     handle->task->st = st;
+    handle->task->crew = crew;
+    handle->task->pinned = pinned;
     handle->task->L = lua_newthread(L);
     lua_setiuservalue(L, idx, 1);
     lua_pushvalue(L, idx + 1); /* for tostring */
@@ -185,7 +187,7 @@ static struct handle *begin(lua_State *L, struct lffi_state *st, struct lffi_cre
     else
         handle->task->job.run = run_whole;
     set_held(L, st, handle->task, idx);
-    if (!lffi_start_task(handle->task, crew)) {
+    if (!lffi_start_task(handle->task)) {
         set_held(L, st, handle->task, 0);
         luaL_error(L, "the system has no thread left for a task");
     }
@@ -230,11 +232,26 @@ static bool ask_done(lua_State *L, struct lffi_state *st, struct lffi_task *task
     return done;
 }
 
+/* Whether it is done; if not, those who wait for Lua have a turn, for the task may need them. */
+static bool look(lua_State *L, struct lffi_state *st, struct lffi_task *task)
+{
+    if (ask_done(L, st, task))
+        return true;
+    if (atomic_load(&task->gate->universe.door.attention) == 0)
+        return false;
+    lffi_wait_outside(L, st, lffi_now(), is_done, task);
+    return ask_done(L, st, task);
+}
+
 static bool wait_until(lua_State *L, struct lffi_state *st, struct lffi_task *task, int64_t until)
 {
-    while (!ask_done(L, st, task)) {
+    bool forever = until == LFFI_FOREVER;
+    while (!look(L, st, task)) {
         if (lffi_now() >= until)
             return false;
+        if (forever && !lffi_begin_waiting(task))
+            luaL_error(L, "the task cannot end before this callback does, which runs on its thread "
+                          "or is what it waits for");
         lffi_wait_outside(L, st, until, is_done, task);
     }
     return true;
@@ -253,6 +270,8 @@ static int push_results(lua_State *L, struct lffi_task *task)
     lua_State *T = task->L;
     if (task->cancelled)
         return push_failure(L, "cancelled");
+    if (task->lost)
+        luaL_error(L, "the task's thread has ended within it: by pthread_exit, or cancelled");
     if (task->nresults < 0) {
         task->status = lua_resume(T, L, 0, &task->nresults);
         if (task->status != LUA_OK)
@@ -303,7 +322,7 @@ static int task_wait(lua_State *L)
 
 static int task_done(lua_State *L)
 {
-    lua_pushboolean(L, ask_done(L, lffi_open_state(L), self(L)->task));
+    lua_pushboolean(L, look(L, lffi_open_state(L), self(L)->task));
     return 1;
 }
 
@@ -323,7 +342,7 @@ static int task_cancel(lua_State *L)
 {
     const struct handle *handle = self(L);
     struct lffi_state *st = lffi_open_state(L);
-    bool cancelled = !ask_done(L, st, handle->task) && lffi_cancel_task(handle->task, handle->crew);
+    bool cancelled = !ask_done(L, st, handle->task) && lffi_cancel_task(handle->task);
     if (cancelled)
         set_held(L, st, handle->task, 0);
     lua_pushboolean(L, cancelled);
@@ -367,7 +386,11 @@ static int task_tostring(lua_State *L)
 /* What cqueues asks of an object to poll. */
 static int task_pollfd(lua_State *L)
 {
-    lua_pushinteger(L, lffi_universe_fd(&self(L)->task->gate->universe));
+    struct lffi_task *task = self(L)->task;
+    lua_pushinteger(L, lffi_universe_fd(&task->gate->universe));
+    lffi_lock_universe(&task->gate->universe);
+    task->polled = true;
+    lffi_unlock_universe(&task->gate->universe, false);
     return 1;
 }
 
@@ -400,7 +423,7 @@ static struct lffi_crew *open_worker(lua_State *L)
 
 static int worker_async(lua_State *L)
 {
-    begin(L, lffi_open_state(L), open_worker(L), 2);
+    begin(L, lffi_open_state(L), open_worker(L), 2, true);
     return 1;
 }
 
@@ -408,7 +431,14 @@ static int worker_async(lua_State *L)
 static int worker_call(lua_State *L)
 {
     struct lffi_state *st = lffi_open_state(L);
-    struct lffi_task *task = begin(L, st, open_worker(L), 2)->task;
+    struct lffi_crew *crew = open_worker(L);
+    struct lffi_task *task;
+    if (lffi_thread.task != NULL && lffi_thread.task->crew == crew) { /* it is this thread */
+        check_callable(L, st, 2);
+        lua_call(L, lua_gettop(L) - 2, LUA_MULTRET);
+        return lua_gettop(L) - 1;
+    }
+    task = begin(L, st, crew, 2, true)->task;
     wait_until(L, st, task, LFFI_FOREVER);
     st->saved_errno = task->error_number;
     return push_results(L, task);
@@ -439,7 +469,7 @@ static int api_async(lua_State *L)
     struct lffi_state *st = lffi_scope_upvalue(L)->st;
     check_callable(L, st, 1);
     gate_of(L, st);
-    begin(L, st, crew_of(L, st), 1);
+    begin(L, st, crew_of(L, st), 1, false);
     return 1;
 }
 

@@ -66,6 +66,8 @@ struct lffi_guest {
     struct lffi_turn other;           /* the turn that is not in the state */
 };
 
+struct lffi_task;
+
 /* What a thread has: the innermost of its running calls, and where its errno and its C stack lie,
  * once known. Defined in running.c. */
 struct lffi_thread {
@@ -74,6 +76,7 @@ struct lffi_thread {
     struct lffi_stack stack;
     struct lffi_guest *guests; /* by universe */
     struct lffi_guard *guard;  /* of the prompt (face/guard.c), NULL: none */
+    struct lffi_task *task;    /* that it runs (call/task.c), NULL: none */
 };
 #ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
 #define LFFI_TLS __attribute__((tls_model("initial-exec")))
@@ -94,7 +97,6 @@ struct lffi_armed {
 
 struct lffi_slot;
 struct lffi_item;
-struct lffi_task;
 
 /* What other threads and signal handlers may look at: outside every Lua state, never freed. */
 struct lffi_gate {

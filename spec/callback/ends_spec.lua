@@ -161,6 +161,30 @@ describe("closing", function()
         end
     end)
 
+    it("by os.exit on the thread of a task, in what is posted or for an owner, waits for nobody #process", function()
+        local ways = {
+            "ffi.async(lib.callbacks_call, cb, 1):wait()",
+            "ffi.worker():call(lib.callbacks_call, cb, 1)",
+            "lib.callbacks_start(owner, 3, 3, 1) for _ = 1, 1000 do lib.callbacks_pause(1) end",
+            "lib.callbacks_start_void(post, 3, 3) for _ = 1, 1000 do lib.callbacks_pause(1) end",
+        }
+        for _, way in ipairs(ways) do
+            for _, close in ipairs { "false", "true" } do
+                local status, out, err = run(([[
+                    local function bye() io.write "bye" os.exit(7, %s) end
+                    local cb = ffi.callback("int (int)", bye)
+                    local owner = ffi.callback("int (int)", bye, { thread = "owner" })
+                    local post = ffi.callback("callbacks_void_fn", bye, { thread = "post" })
+                    %s
+                    print "not reached"
+                ]]):format(close, way), 0.7)
+                assert.equal("bye", out)
+                assert.truthy(err == "" or err:find "was called by C after its Lua state was closed\n$", err)
+                assert.equal(7, status)
+            end
+        end
+    end)
+
     it("by os.exit ends the process while others are inside Lua's calls of C, and while they wait #process", function()
         for _, close in ipairs { "false", "true" } do
             local status, out, err = run(([[
@@ -426,6 +450,30 @@ describe("a thread that is cancelled", function()
         ]])
         assert.equal("", err)
         assert.equal("true\n0\n", out)
+        assert.equal(0, status)
+    end)
+
+    it("while it posts, or waits for an owner, leaves no lock behind #process", function()
+        local status, out, err = run([[
+            ffi.fd() -- which is written to, a point where a thread may end
+            local n = 0
+            local post = ffi.callback("callbacks_void_fn", function() n = n + 1 end, { thread = "post" })
+            local owner = ffi.callback("int (int)", function() return 1 end, { thread = "owner", error = 1 })
+            for i = 1, 40 do
+                lib.callbacks_start_void(post, 1, 200)
+                lib.callbacks_cancel()
+                lib.callbacks_join()
+                ffi.poll()
+                lib.callbacks_start(owner, 1, 200, 1)
+                ffi.poll(0.001)
+                lib.callbacks_cancel()
+                while ffi.poll(0.002) > 0 do end
+                lib.callbacks_join()
+            end
+            print(n > 0)
+        ]], 3)
+        assert.equal("", err)
+        assert.equal("true\n", out)
         assert.equal(0, status)
     end)
 

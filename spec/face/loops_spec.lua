@@ -29,6 +29,43 @@ describe("cqueues", function()
         assert.same({ "sleep", "task1", "task2", "task3" }, order)
     end)
 
+    it("lets tasks call back that its coroutines await, and their callbacks' owner run", function()
+        local cqueues = need "cqueues"
+        local queue, sum = cqueues.new(), 0
+        local run <close> = ffi.callback("int (int)", function(x) return x + 1 end)
+        local owner <close> = ffi.callback("int (int)", function(x) return x + 2 end, { thread = "owner", error = -99 })
+        for i, cb in ipairs { run, owner, run, owner } do
+            queue:wrap(function()
+                local result = ffi.await(ffi.async(lib.callbacks_call, cb, i))
+                sum = sum + result
+            end)
+        end
+        assert.is_truthy(queue:loop(5))
+        assert.equal(1 + 2 + 3 + 4 + 2 * 1 + 2 * 2, sum)
+    end)
+
+    it("wakes those who await a task though another coroutine polls", function()
+        local cqueues = need "cqueues"
+        local queue, n, fd = cqueues.new(), 0, ffi.fd()
+        local one = ffi.async(lib.callbacks_pause, 30)
+        for i = 1, 20 do
+            queue:wrap(function()
+                assert(ffi.await(one) == 30)
+                assert(ffi.await(ffi.async(lib.callbacks_pause, i)) == i)
+                n = n + 1
+            end)
+        end
+        queue:wrap(function()
+            while n < 20 do
+                cqueues.poll({ pollfd = fd, events = "r" }, 0.001)
+                ffi.poll()
+            end
+        end)
+        assert.is_truthy(queue:loop(5))
+        assert.equal(20, n)
+        ffi.poll()
+    end)
+
     it("is woken by what is posted", function()
         local cqueues = need "cqueues"
         local queue, n = cqueues.new(), 0
@@ -50,6 +87,53 @@ describe("cqueues", function()
 end)
 
 describe("luv", function()
+    it("serves threads that wait for the owner, and resumes coroutines that await", function()
+        local uv = need "luv"
+        local n, done = 0, nil
+        local owner <close> = ffi.callback("int (int)", function() n = n + 1 return 1 end,
+            { thread = "owner", error = 5 })
+        lib.callbacks_delay = 20
+        lib.callbacks_start(owner, 2, 5, 1)
+        local co = coroutine.create(function()
+            done = ffi.await(ffi.async(lib.callbacks_call, owner, 1)) + ffi.await(ffi.async(lib.callbacks_pause, 20))
+        end)
+        local _, task = coroutine.resume(co)
+        local poll, timer = uv.new_poll(ffi.fd()), uv.new_timer()
+        local function finish()
+            poll:close()
+            timer:close()
+        end
+        timer:start(5000, 0, finish)
+        poll:start("r", function()
+            ffi.poll()
+            if task and task:done() then _, task = coroutine.resume(co) end
+            if done and n == 11 then finish() end
+        end)
+        uv.run()
+        assert.equal(21, done)
+        assert.equal(11, n)
+        assert.equal(0, lib.callbacks_join())
+        lib.callbacks_reset()
+    end)
+
+    it("has threads with Lua states of their own, which use cffi", function()
+        local uv = need "luv"
+        local sums = {}
+        local work = uv.new_work(function(path, cpath)
+            package.path, package.cpath = path, cpath
+            local own = require "cffi"
+            own.cdef "void qsort(void *, size_t, size_t, int (*)(const void *, const void *)); int abs(int);"
+            local array = own.new("int[3]", { 3, 1, 2 })
+            own.C.qsort(array, 3, 4, function(a, b)
+                return own.cast("const int *", a)[0] - own.cast("const int *", b)[0]
+            end)
+            return array[0] * 100 + array[1] * 10 + array[2] + own.async(own.C.abs, -1):wait()
+        end, function(sum) sums[#sums + 1] = sum end)
+        for _ = 1, 6 do uv.queue_work(work, package.path, package.cpath) end
+        uv.run()
+        assert.same({ 124, 124, 124, 124, 124, 124 }, sums)
+    end)
+
     it("polls ffi.fd and finds tasks done and callbacks run", function()
         local uv = need "luv"
         local n, tasks, done = 0, {}, 0

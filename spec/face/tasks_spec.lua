@@ -212,6 +212,26 @@ describe("a task", function()
         assert.is_true(now() - t >= 0.05)
     end)
 
+    it("lets those run that wait for Lua when it is asked whether it is done, for it may need them", function()
+        local cb <close> = ffi.callback("int (int)", function(x) return x + 1 end)
+        local task, limit = ffi.async(lib.callbacks_call, cb, 1), os.time() + 10
+        while not task:done() do assert(os.time() < limit) end
+        assert.equal(2, task:wait())
+        task = ffi.async(lib.callbacks_call, cb, 2)
+        while task:wait(0) == nil do assert(os.time() < limit) end
+        assert.equal(3, task:wait())
+    end)
+
+    it("that nobody has looked at is no reason to wake anybody when it is collected", function()
+        local fd = ffi.fd()
+        ffi.async(lib.callbacks_pause, 1)
+        lib.callbacks_pause(50)
+        assert.is_true(readable(fd))
+        ffi.async(lib.callbacks_pause, 1):wait() -- at which those are dropped that are done
+        support.gc()
+        assert.is_false(readable(fd))
+    end)
+
     it("is needed by nobody: what it borrowed is kept until C is over", function()
         for _ = 1, 10 do ffi.async(lib.callbacks_pause, 5) end
         collectgarbage()
@@ -245,6 +265,108 @@ describe("a task", function()
     end)
 end)
 
+describe("a task that a callback of another one waits for", function()
+    local text = "the task cannot end before this callback does, which runs on its thread or is what it waits for"
+
+    it("is done, though all threads wait so", function()
+        local before = ffi.threads(2)
+        finally(function() ffi.threads(before) end)
+        local depth, cb = 0, nil
+        cb = ffi.callback("int (int)", function()
+            depth = depth + 1
+            return depth < 20 and ffi.async(lib.callbacks_call, cb, 1):wait() + 1 or 0
+        end)
+        assert.equal(19, ffi.async(lib.callbacks_call, cb, 1):wait())
+        cb:free()
+        local tasks = {}
+        for i = 1, 10 do tasks[i] = ffi.async(lib.callbacks_pause, i) end
+        for i = 1, 10 do assert.equal(i, tasks[i]:wait()) end
+    end)
+
+    it("is refused when it is that one itself", function()
+        local task
+        local cb <close> = ffi.callback("int (int)", function() return task:wait() end, { error = 7 })
+        local reports, _, result = callbacks.reports(function()
+            task = ffi.async(lib.callbacks_call, cb, 1)
+            return task:wait()
+        end)
+        assert.equal(7, result)
+        assert.equal(1, #reports)
+        assert.equal(text, callbacks.first_line(reports[1]))
+    end)
+
+    it("is refused when they wait for each other, in a circle of pool and worker, too", function()
+        local a, b
+        local function waits_for(get, value)
+            return ffi.callback("int (int)", function()
+                while not get() do lib.callbacks_pause(1) end
+                return get():wait()
+            end, { error = value })
+        end
+        local first <close> = waits_for(function() return b end, 5)
+        local second <close> = waits_for(function() return a end, 6)
+        local reports = callbacks.reports(function()
+            local one, two = ffi.async(lib.callbacks_call, first, 1), ffi.async(lib.callbacks_call, second, 1)
+            a, b = one, two
+            local value = a:wait()
+            assert.is_true(value == 5 or value == 6)
+            assert.equal(value, b:wait())
+            a, b = nil, nil
+            local worker <close> = ffi.worker()
+            one = ffi.async(lib.callbacks_call, first, 1)
+            two = worker:async(lib.callbacks_call, second, 1)
+            b = worker:async(lib.callbacks_pause, 1) -- comes after `two`
+            a = one
+            assert.is_true(a:wait() == 5 or two:wait() == 6)
+            assert.equal(1, b:wait())
+        end)
+        assert.equal(2, #reports)
+        for i = 1, 2 do assert.equal(text, callbacks.first_line(reports[i])) end
+    end)
+
+    it("may be waited for with a limit of time even so", function()
+        local task
+        local cb <close> = ffi.callback("int (int)", function() return select("#", task:wait(0.01)) end)
+        task = ffi.async(lib.callbacks_call, cb, 1)
+        assert.equal(2, task:wait()) -- nil, "timeout"
+    end)
+end)
+
+describe("a task whose thread ends within it", function()
+    local text = "the task's thread has ended within it: by pthread_exit, or cancelled"
+    before_each(function() ffi.cdef "void pthread_exit(void *); int pthread_cancel(unsigned long);" end)
+
+    it("says so each time, and others are run by other threads", function()
+        local before = ffi.threads(1)
+        finally(function() ffi.threads(before) end)
+        local worker <close> = ffi.worker()
+        for _, async in ipairs { ffi.async, function(...) return worker:async(...) end } do
+            local task, behind = async(C.pthread_exit, nil), async(lib.callbacks_pause, 3)
+            fails(text, task.wait, task)
+            fails(text, task.wait, task)
+            assert.is_true(task:done())
+            assert.equal(3, behind:wait())
+        end
+        fails(text, worker.call, worker, C.pthread_exit, nil)
+        assert.equal(4, worker:call(lib.callbacks_pause, 4))
+    end)
+
+    it("also when it ends in Lua's call of C, or is cancelled while inside C", function()
+        local thread
+        local exits <close> = ffi.callback("int (int)", function() C.pthread_exit(nil) return 1 end)
+        local tells <close> = ffi.callback("int (int)", function() thread = C.pthread_self() return 1 end)
+        local task = ffi.async(lib.callbacks_call, exits, 1)
+        fails(text, task.wait, task)
+        local worker <close> = ffi.worker()
+        worker:call(lib.callbacks_call, tells, 1)
+        task = worker:async(lib.callbacks_pause, 10000)
+        while tostring(task) ~= "task of callbacks_pause: runs" do lib.callbacks_pause(1) end
+        C.pthread_cancel(thread)
+        fails(text, task.wait, task)
+        assert.equal(4, worker:call(lib.callbacks_pause, 4))
+    end)
+end)
+
 describe("ffi.threads", function()
     it("says how many threads tasks have, and sets it", function()
         assert.equal(4, ffi.threads())
@@ -268,6 +390,36 @@ describe("ffi.worker", function()
         local ok, err = pcall(worker.call, worker, C.abs, "x")
         assert.is_false(ok)
         assert.truthy(err:find "cannot convert string")
+    end)
+
+    it("runs at once what a callback on its own thread gives it to do", function()
+        local worker <close> = ffi.worker()
+        local id = worker:call(C.pthread_self)
+        local cb <close> = ffi.callback("int (int)", function(x)
+            return worker:call(C.pthread_self) == id and worker:call(C.abs, -x) or 0
+        end)
+        assert.equal(5, worker:call(lib.callbacks_call, cb, 5))
+        local failing <close> = ffi.callback("int (int)", function() return worker:call(print) end, { error = 3 })
+        local waiting <close> = ffi.callback("int (int)", function() return worker:async(C.abs, 1):wait() end,
+            { error = 4 })
+        local reports = callbacks.reports(function()
+            assert.equal(3, worker:call(lib.callbacks_call, failing, 1))
+            assert.equal(4, worker:call(lib.callbacks_call, waiting, 1))
+        end)
+        assert.equal(2, #reports)
+        assert.truthy(reports[1]:find("C function expected, got function", 1, true))
+        assert.equal("the task cannot end before this callback does, which runs on its thread or is what it waits for",
+            callbacks.first_line(reports[2]))
+        assert.equal(7, worker:call(lib.callbacks_pause, 7))
+    end)
+
+    it("is closed by a callback of its own, or used by other threads", function()
+        local worker = ffi.worker()
+        local used <close> = ffi.callback("int (int)", function() return worker:call(lib.callbacks_pause, 1) end)
+        assert.equal(0, lib.callbacks_in_threads(used, 3, 5, 1))
+        local cb <close> = ffi.callback("int (int)", function() worker:close() return 5 end)
+        assert.equal(5, worker:call(lib.callbacks_call, cb, 1))
+        assert.equal("worker: closed", tostring(worker))
     end)
 
     it("is used no more when it is closed", function()
@@ -357,6 +509,35 @@ describe("a forked child", function()
         assert.equal("2\n1\nthe task runs in the process that this one was forked from\n"
             .. "the worker's thread is in the process that this one was forked from\n0\t200\t1\n", out)
         assert.equal(0, code)
+    end)
+end)
+
+describe("lua_close in a forked child", function()
+    it("does not wait for the parent's tasks #process", function()
+        local least = math.huge
+        for _ = 1, 3 do
+            local code, out, err = callbacks.run [[
+                ffi.cdef "int fork(void); int waitpid(int, int *, int); int clock_gettime(int, long *);"
+                local worker = ffi.worker()
+                for _ = 1, 3 do ffi.async(lib.callbacks_pause, 700) worker:async(lib.callbacks_pause, 700) end
+                lib.callbacks_pause(50)
+                local time, status = ffi.new "long[4]", ffi.new "int[1]"
+                ffi.C.clock_gettime(1, time)
+                local child = ffi.C.fork()
+                if child == 0 then os.exit(3, true) end
+                ffi.C.waitpid(child, status, 0)
+                ffi.C.clock_gettime(1, time + 2)
+                print(status[0] >> 8, time[2] - time[0] + (time[3] - time[1]) / 1e9)
+                os.exit(0, false)
+            ]]
+            assert.equal("", err)
+            assert.equal(0, code)
+            local status, seconds = out:match "^(%d+)\t([%d.e-]+)\n$"
+            assert.equal("3", status)
+            least = math.min(least, tonumber(seconds))
+            if least < 0.4 then break end
+        end
+        assert.is_true(least < 0.4, least)
     end)
 end)
 

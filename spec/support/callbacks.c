@@ -406,6 +406,13 @@ int callbacks_join(void)
     return wrong;
 }
 
+/* Those that callbacks_start has started. */
+void callbacks_cancel(void)
+{
+    for (int i = 0; i < nthreads; i++)
+        pthread_cancel(threads[i]);
+}
+
 int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected)
 {
     callbacks_start(f, n, count, expected);

@@ -37,6 +37,7 @@ callbacks.declarations = [=[
 
     void callbacks_start(callbacks_fn *f, int n, int count, int expected);
     int callbacks_join(void);
+    void callbacks_cancel(void);
     int callbacks_in_threads(callbacks_fn *f, int n, int count, int expected);
     struct callbacks_large { long l[5]; double d; };
     typedef void callbacks_void_fn(int thread, int i, double d, long a, long b, long c, long e, long f,
