@@ -18,7 +18,7 @@
 ---@class ffi.callback: ffi.cdata
 ---Memory with one owner: `:new(ct, ...)`, `:string(s)`, `:close()`, `<close>`.
 ---@class ffi.arena: userdata
----A C call on another thread. `:wait([seconds])` gives the results, or `nil, "timeout"`, or `nil, "cancelled"`; `:done()`; `:errno()`, what C left; `:cancel()`, true when it had not begun; `<close>` cancels or waits; `:pollfd()`, `:events()` for cqueues.
+---A C call on another thread. `:wait([seconds])` gives the results, or `nil, "timeout"`, or `nil, "cancelled"`; raises when a callback waits for what only its own end could end, or the thread has ended; `:done()` lets others run, too; `:errno()`, what C left; `:cancel()`, true when it had not begun; `<close>` cancels or waits; `:pollfd()`, `:events()` for cqueues.
 ---@class ffi.task: userdata
 ---A thread of one's own: `:call(fn, ...)` is `fn(...)` there, `:async(fn, ...)` a task; `:close()`, `<close>`.
 ---@class ffi.worker: userdata
