@@ -20,23 +20,6 @@ struct subject {
     const struct note *note; /* the one that is looked at: where errors point */
 };
 
-static size_t annotation_size(const struct cdecl_type *type)
-{
-    return sizeof(struct cdecl_annotation) + type->nparams * sizeof(struct cdecl_param_annotation);
-}
-
-static struct cdecl_annotation *copy_annotation(struct cdecl_state *state,
-                                                const struct cdecl_type *type)
-{
-    size_t size = annotation_size(type);
-    struct cdecl_annotation *copy = cdecl__alloc(state, size, _Alignof(struct cdecl_annotation));
-    if (type->annotated)
-        memcpy(copy, cdecl_annotation_of(type), size);
-    else
-        memset(copy, 0, size);
-    return copy;
-}
-
 static const char *word_of(const struct note *note)
 {
     return cdecl__note_words[note->word];
@@ -492,7 +475,7 @@ const struct cdecl_type *cdecl__annotate(struct parser *p, const struct cdecl_ty
                                          struct note_link *const *notes, enum note_context context)
 {
     struct subject s = {.p = p, .type = type, .params = params};
-    s.to = copy_annotation(p->state, type);
+    s.to = cdecl__copy_annotation(p->state, type, type->nparams);
     for (uint32_t i = 0; i < type->nparams; i++)
         note_all(&s, notes[i + 1], i + 1);
     note_all(&s, notes[0], 0);
@@ -553,10 +536,12 @@ const struct cdecl_type *cdecl__unite_annotations(struct parser *p, const struct
                                                   const struct cdecl_type *a,
                                                   const struct cdecl_type *b)
 {
-    const struct cdecl_annotation *fresh = cdecl_annotation_of(b);
+    const struct cdecl_annotation *fresh = b->nparams == type->nparams
+                                               ? cdecl_annotation_of(b)
+                                               : cdecl__copy_annotation(p->state, b, type->nparams);
     struct subject s = {.p = p, .type = type};
     bool changed = type != a;
-    s.to = copy_annotation(p->state, a);
+    s.to = cdecl__copy_annotation(p->state, a, type->nparams);
     if (!is_empty(fresh) && !same_function(s.to, fresh)) {
         if (!is_empty(s.to))
             cdecl__fail_at(p, at, "'%s' was declared with other attributes", at->name->text);

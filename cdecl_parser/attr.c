@@ -341,8 +341,6 @@ void cdecl__attributes_merge(struct cdecl_state *state, struct attrs *to, const 
         to->mode = from->mode;
     if (from->refusal != CDECL_USABLE)
         to->refusal = from->refusal;
-    if (from->symbol != NULL)
-        to->symbol = from->symbol;
     if (from->notes != NULL)
         cdecl__add_notes(state, to, from);
     if (to->kept == NULL) { /* lists are shared, never changed */

@@ -264,9 +264,7 @@ static const struct cdecl_type *keep_annotation(struct cdecl_state *state,
         same = made->params[i] == annotated->params[i];
     if (same)
         return annotated;
-    if (made->nparams != annotated->nparams)
-        return made;
-    return cdecl__annotated(state, made, cdecl_annotation_of(annotated));
+    return cdecl__annotated(state, made, cdecl__copy_annotation(state, annotated, made->nparams));
 }
 
 static const struct cdecl_type *

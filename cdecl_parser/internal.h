@@ -280,6 +280,9 @@ struct cdecl__extent cdecl__extent_of(const struct cdecl_type *type); /* of targ
 void cdecl__make_basic(struct cdecl_state *state);
 
 /* A function type of its own that says so; no other is the same type. */
+/* What is said of a function of so many parameters that is declared as `type`, to be changed. */
+struct cdecl_annotation *cdecl__copy_annotation(struct cdecl_state *state,
+                                                const struct cdecl_type *type, uint32_t nparams);
 const struct cdecl_type *cdecl__annotated(struct cdecl_state *state, const struct cdecl_type *type,
                                           const struct cdecl_annotation *annotation);
 

@@ -40,10 +40,10 @@ static unsigned integer_suffix(const char *at, const char *end)
 static const struct cdecl_type *integer_type(struct parser *p, uint64_t u, unsigned suffix,
                                              bool decimal)
 {
-    static const enum cdecl_prim ladder[] = {CDECL_PRIM_INT,   CDECL_PRIM_UINT,  CDECL_PRIM_LONG,
-                                             CDECL_PRIM_ULONG, CDECL_PRIM_LLONG, CDECL_PRIM_ULLONG};
+    static const enum cdecl_prim ladder[] = {CDECL_PRIM_INT, CDECL_PRIM_UINT, CDECL_PRIM_LONG,
+                                             CDECL_PRIM_ULONG, CDECL_PRIM_LLONG};
     size_t first = suffix & SUFFIX_LL || p->preprocessing ? 4 : suffix & SUFFIX_L ? 2 : 0;
-    for (size_t i = first; i < 6; i++) {
+    for (size_t i = first; i < 5; i++) {
         const struct cdecl_type *type = p->state->basic[ladder[i]];
         if (type->is_signed ? (suffix & SUFFIX_U) != 0 : decimal && !(suffix & SUFFIX_U))
             continue;

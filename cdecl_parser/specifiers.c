@@ -48,8 +48,6 @@ static const uint32_t keyword_bits[TOK_COUNT] = {
  * the compiler does not know them: "typedef float _Float32;". */
 static unsigned soft_bit(const struct token *token)
 {
-    if (token->kind != TOK_IDENT)
-        return 0;
     switch (token->name->token) {
     case TOK_SOFT_FLOAT16: return S_FLOAT16;
     case TOK_SOFT_FLOAT32: return S_FLOAT;

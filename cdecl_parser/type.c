@@ -331,6 +331,24 @@ const struct cdecl_type *cdecl__function(struct cdecl_state *state, const struct
     return intern(state, &shape);
 }
 
+static size_t annotation_size(uint32_t nparams)
+{
+    return sizeof(struct cdecl_annotation) + nparams * sizeof(struct cdecl_param_annotation);
+}
+
+/* Of a function declared with "()" nothing is said of its parameters, however many there are. */
+struct cdecl_annotation *cdecl__copy_annotation(struct cdecl_state *state,
+                                                const struct cdecl_type *type, uint32_t nparams)
+{
+    size_t size = annotation_size(nparams);
+    struct cdecl_annotation *copy = cdecl__alloc(state, size, _Alignof(struct cdecl_annotation));
+    memset(copy, 0, size);
+    if (type->annotated)
+        memcpy(copy, cdecl_annotation_of(type),
+               annotation_size(type->nparams < nparams ? type->nparams : nparams));
+    return copy;
+}
+
 const struct cdecl_type *cdecl__annotated(struct cdecl_state *state, const struct cdecl_type *type,
                                           const struct cdecl_annotation *annotation)
 {

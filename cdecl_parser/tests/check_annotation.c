@@ -71,6 +71,9 @@ START_TEST(types)
     ck_assert_str_eq(annotation_text(decl_of("h")->type, 2), "scoped");
     ck_assert_str_eq(annotation_text(type_of("void (*)([[cffi::string]] const char *)"), 1),
                      "string");
+    must_parse("extern const char *(*table [[cffi::string]][2])(int);");
+    ck_assert_str_eq(print_name("table"), "extern const char *(*table[2])(int)");
+    ck_assert_str_eq(annotation_text(decl_of("table")->type->target, 0), "string");
 }
 END_TEST
 
@@ -90,6 +93,18 @@ START_TEST(declarations_are_united)
     must_parse(
         "typedef void (*t)(const char *s); typedef void (*t)([[cffi::string]] const char *);");
     ck_assert_str_eq(annotation_text(decl_of("t")->type, 1), "string");
+    must_parse("[[cffi::errno]] int g(int (*a)[]); int g(int (*a)[3]);");
+    ck_assert_str_eq(print_name("g"), "int g(int (*a)[3])");
+    ck_assert_str_eq(annotation_text(decl_of("g")->type, 0), "errno");
+    must_parse("[[cffi::errno]] int h(); int h(int a);");
+    ck_assert_str_eq(print_name("h"), "int h(int a)");
+    ck_assert_str_eq(annotation_text(decl_of("h")->type, 0), "errno");
+    must_parse("[[cffi::errno]] int h([[cffi::default(3)]] int a); [[cffi::errno]] int h();");
+    ck_assert_str_eq(annotation_text(decl_of("h")->type, 0), "errno");
+    ck_assert_str_eq(annotation_text(decl_of("h")->type, 1), "default(3)");
+    must_parse("[[cffi::count]] int i([[cffi::out(n)]] char *a, int n); int i();"
+               "[[cffi::count]] int i([[cffi::out(n)]] char *b, int n);");
+    ck_assert_str_eq(annotation_text(decl_of("i")->type, 1), "out(n)");
 }
 END_TEST
 

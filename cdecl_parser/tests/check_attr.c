@@ -269,6 +269,7 @@ static const struct {
 } acted[] = {
     {"int v __attribute__((mode(QI)));", "signed char", 1, 1},
     {"unsigned v __attribute__((mode(__QI__)));", "unsigned char", 1, 1},
+    {"__attribute__((mode(QI))) int v;", "signed char", 1, 1},
     {"int v __attribute__((mode(byte)));", "signed char", 1, 1},
     {"int v __attribute__((mode(HI)));", "short", 2, 2},
     {"int v __attribute__((__mode__(__SI__)));", "int", 4, 4},
@@ -294,6 +295,7 @@ static const struct {
     {"_Complex float v __attribute__((mode(DC)));", "double _Complex", 16, _Alignof(double)},
     {"_Complex float v __attribute__((mode(TC)));", QUAD " _Complex", 32, 16},
     {"const int v __attribute__((mode(QI)));", "const signed char", 1, 1},
+    {"int v __attribute__((regparm(3)));", "int", 4, 4}, /* of functions: means nothing here */
     {"enum { A, B } v __attribute__((mode(QI)));", "unsigned char", 1, 1},
     {"int v __attribute__((mode(V4SI)));", "int __attribute__((vector_size(16)))", 16, 16},
     {"int v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16)))", 16, 16},

@@ -8,7 +8,8 @@ static const char declarations[] =
     "struct s { int a; }; struct t { int a; }; union u { int a; }; struct incomplete;"
     "enum e { E0, E1 }; enum n { N0 = -1 }; enum wide { W0 = 0x100000000 };"
     "enum c : unsigned char { C0 };"
-    "typedef int a16 __attribute__((aligned(16))); typedef struct s ts;";
+    "typedef int a16 __attribute__((aligned(16))); typedef struct s ts;"
+    "typedef struct s as16 __attribute__((aligned(16)));";
 
 /* Compatible, and their composite as printed. */
 static const char *const compatible[][3] = {
@@ -16,6 +17,7 @@ static const char *const compatible[][3] = {
     {"int", "signed", "int"},
     {"int", "a16", "int"},
     {"ts", "struct s", "struct s"},
+    {"struct s", "as16", "struct s"},
     {"enum e", "unsigned", "enum e"},
     {"enum n", "int", "enum n"},
     {"enum wide", UINT64_NAME, "enum wide"},
@@ -105,6 +107,7 @@ static const char *const incompatible[][2] = {
     {"int[2][3]", "int[2][4]"},
     {"int[]", "const int[]"},
     {"int (*)[3]", "int (*)[4]"},
+    {"struct s", "const struct s"},
     {"struct s", "struct t"},
     {"struct s", "union u"},
     {"struct s", "struct incomplete"},
@@ -199,6 +202,70 @@ START_TEST(recursive_structs_across_states)
     ck_assert(!cdecl_compatible(a, c) && !cdecl_compatible(c, a));
     cdecl_free(same);
     cdecl_free(differs);
+}
+END_TEST
+
+/* s0 { struct s1 *next; struct s0 *first; } to the last, which has a member of this type. */
+static const char *chain(int length, const char *last)
+{
+    static char text[40000];
+    size_t used = 0;
+    for (int i = 0; i < length; i++)
+        used += (size_t)snprintf(text + used, sizeof text - used,
+                                 "struct s%d { struct s%d *next; struct s0 *first; };", i, i + 1);
+    snprintf(text + used, sizeof text - used, "struct s%d { %s x; };", length, last);
+    return text;
+}
+
+static bool same_in_another_state(const char *mine, const char *other, const char *name)
+{
+    struct cdecl_state *first = state, *second = cdecl_new(NULL);
+    static char copy[60000];
+    snprintf(copy, sizeof copy, "%s", other);
+    must_parse(mine);
+    const struct cdecl_type *a = type_of(name);
+    state = second;
+    must_parse(copy);
+    bool same = cdecl_compatible(a, type_of(name));
+    state = first;
+    cdecl_free(second);
+    return same;
+}
+
+/* Below 128 structs inside each other only the size is compared. */
+START_TEST(deep_structs_across_states)
+{
+    static const struct {
+        int length;
+        const char *mine, *theirs;
+        bool same;
+    } chains[] = {{100, "int", "int", true},
+                  {100, "int", "float", false},
+                  {200, "int", "float", true},
+                  {127, "int", "long long", false},
+                  {128, "int", "long long", false}};
+    char mine[40000];
+    snprintf(mine, sizeof mine, "%s", chain(chains[_i].length, chains[_i].mine));
+    ck_assert_int_eq(
+        same_in_another_state(mine, chain(chains[_i].length, chains[_i].theirs), "struct s0"),
+        chains[_i].same);
+}
+END_TEST
+
+/* More pairs than are remembered, then the first again. */
+START_TEST(wide_structs_across_states)
+{
+    static char mine[60000], theirs[60100];
+    size_t used = 0;
+    for (int i = 0; i < 1000; i++)
+        used += (size_t)snprintf(mine + used, sizeof mine - used, "struct p%d { int x; };", i);
+    used += (size_t)snprintf(mine + used, sizeof mine - used, "struct all {");
+    for (int i = 0; i < 1000; i++)
+        used += (size_t)snprintf(mine + used, sizeof mine - used, "struct p%d *m%d;", i, i);
+    snprintf(theirs, sizeof theirs, "%sstruct all *self; %s end; };", mine,
+             _i == 0 ? "int" : "float");
+    snprintf(mine + used, sizeof mine - used, "struct all *self; int end; };");
+    ck_assert_int_eq(same_in_another_state(mine, theirs, "struct all"), _i == 0);
 }
 END_TEST
 
@@ -424,6 +491,8 @@ Suite *check_compat(void)
     ADD_LOOP(tcase, incompatible_types, incompatible);
     tcase_add_test(tcase, across_states);
     tcase_add_test(tcase, recursive_structs_across_states);
+    tcase_add_loop_test(tcase, deep_structs_across_states, 0, 5);
+    tcase_add_loop_test(tcase, wide_structs_across_states, 0, 2);
     tcase_add_test(tcase, incomplete_across_states);
     ADD_LOOP(tcase, compatibly_declared_again, again);
     ADD_LOOP(tcase, incompatibly_declared_again, conflicts);

@@ -75,6 +75,7 @@ static const char *const adjusted[][2] = {
     {"int (int a[*])", "int (int *)"},
     {"int (int a[*][3])", "int (int (*)[3])"},
     {"int (int n, int a[n + 1])", "int (int, int *)"},
+    {"int (int a[.n * (n + m[1])], int n)", "int (int *, int)"},
     {"int (int n, int a[][n])", "int (int, int (*)[?])"},
     {"int (int f(char))", "int (int (*)(char))"},
     {"int (int (char))", "int (int (*)(char))"},

@@ -104,6 +104,7 @@ static const struct {
     {"true", "bool"},
     {"nullptr", "void *"},
     {"1.0 + (_Complex double)1", "double _Complex"},
+    {"(_Complex double)1 * 2", "double _Complex"},
     {"var && array", "int"},
     {"1 ? func : 0", "float (*)(int)"},
     {"_Generic(var, int: array, default: 1)", "char[12]"},

@@ -31,6 +31,7 @@
     struct small { char a; short b; }; \
     struct packed_small { char a; int b; } __attribute__((packed)); \
     struct wide_small { char a; } __attribute__((aligned(8))); \
+    struct large { char a[20]; }; \
     struct flexible { int n; double d[]; }; \
     union either { int a; double b; char c[5]; }; \
     enum plain { PLAIN_A, PLAIN_B = 5 }; \

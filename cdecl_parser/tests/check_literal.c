@@ -49,6 +49,7 @@ static const struct {
     {"0b1111'0000", 240, "int"},
     {"01'7", 15, "int"},
     {"4'294'967'296u", 4294967296, UINT64_NAME},
+    {"18446744073709551615", 18446744073709551615u, "unsigned long long"}, /* as gcc does */
     {"1'0.2'5", 10.25L, "double"},
     {"1'5e1'0", 15e10L, "double"},
     {"1.5f16", 1.5L, "_Float16"},
@@ -58,6 +59,8 @@ static const struct {
     {"1.5f64x", 1.5L, "long double"},
     {"1.5f128", 1.5L, "_Float128"},
     {"1.5Q", 1.5L, "_Float128"},
+    {"0.0f128", 0, "_Float128"},
+    {"0x0p5f128", 0, "_Float128"},
     {"1.5w", 1.5L, "long double"},
     {"2e1W", 20, "long double"},
     {"u8'a'", 97, "unsigned char"},

@@ -1,6 +1,8 @@
 /* print.c: types and declarations as C text. What is printed is read again: as the same pointer
  * where names allow it, as an equal layout where a body has to be printed. */
+#include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include "support.h"
 
 static const char names[] =
@@ -524,6 +526,11 @@ START_TEST(typedefs_of_another_meaning)
     cdecl_print_decl(decl_of("f"), text, sizeof text);
     ck_assert_str_eq(text, "long f(long *x)");
     must_fail("int f(t *);", "1:5: 'f' redeclared as 'int f(int *)', was 'long f(long *x)'");
+    source = source_of("static const int t = 3;");
+    source.flags = CDECL_OVERRIDE;
+    must_parse_source(&source);
+    cdecl_print_decl(decl_of("f"), text, sizeof text);
+    ck_assert_str_eq(text, "long f(long *x)");
 }
 END_TEST
 
@@ -534,6 +541,43 @@ START_TEST(an_enumerator_is_printed_as_a_constant)
     ck_assert_str_eq(print_name("C"), "static const unsigned char C = 9");
 }
 END_TEST
+
+/* ---- _Float128 ---- */
+
+#ifdef CDECL_QUAD
+/* Random long doubles are printf's with any number of digits, also ties, which go to even. */
+START_TEST(quads_as_printf_prints_them)
+{
+    char text[128], expected[128];
+    for (int i = 0; i < 20000; i++) {
+        uint64_t bits = (uint64_t)random() << 33 ^ (uint64_t)random() << 11 ^ (uint64_t)random();
+        int power = (int)(random() % (i % 2 == 0 ? 2000 : 20)), digits = (int)(random() % 36) + 1;
+        long double value = ldexpl((long double)(i % 3 == 0 ? bits % 1000 : bits), -power / 2);
+        if (i % 5 == 0)
+            value = -value;
+        cdecl_print_quad(text, sizeof text, value, digits);
+        snprintf(expected, sizeof expected, "%.*Lg", digits, value);
+        ck_assert_msg(strcmp(text, expected) == 0, "%La with %d digits is %s, not %s", value,
+                      digits, text, expected);
+    }
+}
+END_TEST
+
+START_TEST(quads_are_rounded)
+{
+    static const struct {
+        long double value;
+        int digits;
+        const char *text;
+    } rounded[] = {{2.5L, 1, "2"},      {3.5L, 1, "4"},   {9.5L, 1, "1e+01"}, {9.75L, 2, "9.8"},
+                   {99.5L, 2, "1e+02"}, {0.5L, 1, "0.5"}, {0.25L, 1, "0.2"},  {1e300L, 3, "1e+300"},
+                   {-0.0L, 9, "-0"},    {12.5L, 2, "12"}};
+    char text[64];
+    cdecl_print_quad(text, sizeof text, rounded[_i].value, rounded[_i].digits);
+    ck_assert_str_eq(text, rounded[_i].text);
+}
+END_TEST
+#endif
 
 /* ---- the buffer, as snprintf has it ---- */
 
@@ -581,6 +625,10 @@ Suite *check_print(void)
     ADD_LOOP(tcase, declarations_print_as_they_were_written, declarations);
     ADD_LOOP(tcase, typedefs_as_they_were_written, written);
     tcase_add_test(tcase, typedefs_of_another_meaning);
+#ifdef CDECL_QUAD
+    tcase_add_test(tcase, quads_as_printf_prints_them);
+    tcase_add_loop_test(tcase, quads_are_rounded, 0, 10);
+#endif
     tcase_add_test(tcase, an_enumerator_is_printed_as_a_constant);
     tcase_add_test(tcase, short_buffers);
     return suite;

@@ -350,6 +350,17 @@ static const struct integer integers[] = {
     INTEGER(0.5 && 0.25),
     INTEGER(0.0 || 0),
     INTEGER(2 == 2.0),
+    INTEGER(0.5 <= 0.25),
+    INTEGER(0.5 <= 0.5),
+    INTEGER(0.5f >= 0.75),
+    INTEGER(2 >= 2.0l),
+    INTEGER(0.5 != 0.25),
+    INTEGER(0.5 != 0.5f),
+
+    /* What is not evaluated may be out of range. */
+    INTEGER(0 && 1 << 70),
+    INTEGER(1 || (int)1e30),
+    INTEGER(1 ? 3 : (char)-1e30),
 };
 
 #define FLOATING(...)                                               \
@@ -374,6 +385,8 @@ static const struct {
     FLOATING(1.5f + 1.5),
     FLOATING(1.5 * 2l),
     FLOATING(1.5l - 1),
+    FLOATING(1.1l * 3),
+    FLOATING(1.1l + 3),
     FLOATING(1 / 3.0),
     FLOATING(1 / 3.0f),
     FLOATING(1.0f / 3),

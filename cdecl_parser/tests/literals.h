@@ -205,6 +205,7 @@ static const struct bytes strings[] = {
     STRING("é"),
     STRING("日本"),
     STRING("😀"),
+    STRING("\u0024"),
     STRING("\u00e9"),
     STRING("\u65e5"),
     STRING("\U0001F600"),
