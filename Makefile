@@ -21,6 +21,7 @@ INSTALL_CMOD = $(PREFIX)/lib/lua/$(LUA_VERSION)
 INSTALL_LMOD = $(PREFIX)/share/lua/$(LUA_VERSION)
 INSTALL_BIN = $(PREFIX)/bin
 INSTALL_INC = $(PREFIX)/include
+INSTALL_LIB = $(PREFIX)/lib
 INSTALL_DOC = $(PREFIX)/share/doc/cffi
 INSTALL_MAN = $(PREFIX)/share/man/man1
 INSTALL_MAN3 = $(PREFIX)/share/man/man3
@@ -389,10 +390,18 @@ put = for file in $(1); do \
 # The manual page and the shells' completion come from the tables that the command reads.
 MANUAL = LUA_PATH="lib/?.lua;;" $(LUA) tools/manual.lua
 
+# For C programs that have the module linked in: its header, the static library and what these need.
+PC_LINES = 'Name: cffi' 'Description: foreign function interface for Lua $(LUA_VERSION), to be linked in' \
+	'Version: $(VERSION)' 'Requires: $(shell tools/lua-config pc $(LUA_VERSION)) libffi' \
+	'Cflags: -I$(INSTALL_INC)' 'Libs: -L$(INSTALL_LIB) -lcffi -ldl -lpthread -lm'
+
 # The launcher names the interpreter that this system has.
 ## into PREFIX=/usr/local, below DESTDIR=; without symbols, unless STRIP=
-install: $(CORE) $(SNAPSHOT)
-	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_BIN) $(BUILD)/install
+install: $(CORE) $(SNAPSHOT) $(BUILD)/libcffi.a
+	mkdir -p $(DESTDIR)$(INSTALL_CMOD)/cffi $(DESTDIR)$(INSTALL_BIN) $(DESTDIR)$(INSTALL_LIB)/pkgconfig $(BUILD)/install
+	$(if $(strip $(STRIP)),$(STRIP) -S -o $(BUILD)/install/libcffi.a $(BUILD)/libcffi.a,cp $(BUILD)/libcffi.a $(BUILD)/install)
+	install -m 644 $(BUILD)/install/libcffi.a $(DESTDIR)$(INSTALL_LIB)/libcffi.a
+	printf '%s\n' $(PC_LINES) >$(DESTDIR)$(INSTALL_LIB)/pkgconfig/cffi.pc
 	$(if $(strip $(STRIP)),$(STRIP) -S -x -o $(BUILD)/install/core.so $(CORE),cp $(CORE) $(BUILD)/install/core.so)
 	install -m 755 $(BUILD)/install/core.so $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so
 	install -m 644 $(SNAPSHOT) $(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers
@@ -410,6 +419,7 @@ install: $(CORE) $(SNAPSHOT)
 ## removes what install brought, and folders of ours that are empty then
 uninstall:
 	rm -f $(DESTDIR)$(INSTALL_BIN)/cffi $(DESTDIR)$(INSTALL_INC)/cffi.h $(DESTDIR)$(INSTALL_CMOD)/cffi/core.so \
+		$(addprefix $(DESTDIR)$(INSTALL_LIB)/,libcffi.a pkgconfig/cffi.pc) \
 		$(DESTDIR)$(INSTALL_CMOD)/cffi/posix.headers \
 		$(addprefix $(DESTDIR),$(INSTALL_MAN)/cffi.1 $(INSTALL_MAN3)/cffi.3lua $(INSTALL_BASH)/cffi $(INSTALL_ZSH)/_cffi) \
 		$(addprefix $(DESTDIR)$(INSTALL_LMOD)/,$(LUA_FILES)) \

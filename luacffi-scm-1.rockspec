@@ -32,6 +32,7 @@ build = {
         INSTALL_CMOD = "$(LIBDIR)",
         INSTALL_LMOD = "$(LUADIR)",
         INSTALL_INC = "$(PREFIX)/include",
+        INSTALL_LIB = "$(PREFIX)/lib",
         INSTALL_BIN = "$(BINDIR)",
         INSTALL_DOC = "$(PREFIX)/doc",
         INSTALL_MAN = "$(PREFIX)/man/man1",

@@ -9,9 +9,9 @@
  *     cffi_register(L, "z", z);
  *
  * A script then says ffi.load "z" as anywhere, also where the program is linked statically and
- * there is no dlopen. `tools/embed.lua` of cffi's sources writes such tables.
+ * there is no dlopen. `cffi embed` writes such tables.
  *
- * A program links core.so, or libcffi.a, which `make static` builds. A Lua module in C that wants
+ * A program links core.so, or libcffi.a, which `make install` brings. A Lua module in C that wants
  * to register finds cffi_register when core.so was loaded for all to see: package.loadlib(path,
  * "*") before the first require "cffi".
  */

@@ -9,7 +9,7 @@
 
 #include <cffi.h>
 
-/* Made by tools/embed.lua. */
+/* Made by cffi embed. */
 extern const struct cffi_symbol cffi_symbols_c[], cffi_symbols_z[], cffi_symbols_sqlite3[];
 void cffi_preload(lua_State *L);
 

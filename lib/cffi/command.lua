@@ -49,6 +49,13 @@ lines are evaluated without a prompt, and the exit status is 1 when one of them 
 The module needs no compiler and no header: require it for the namespace that ffi.include gives.
 Without -o it is written to the standard output. -l names the library, else it is found. With
 --merge the module is for the machines it was for and for that of the compiler, $CFFI_CC say.]] },
+    { name = "embed", takes = "symbols LIBRARY FILE... | modules [FOLDER...]",
+        words = { 1, math.huge }, options = "", says = "write C for programs that link cffi in",
+        module = "cffi.command.embed",
+        more = [[
+symbols: a table of addresses for cffi_register. FILE has names, one a line, or is a module that
+bind wrote, or a static library. modules: this module's Lua files and those of FOLDER, and
+void cffi_preload(lua_State *L), which makes them known to require.]] },
     { name = "check", takes = "FILE...", words = { 1, math.huge }, options = "",
         says = "report all errors of C declarations", module = "cffi.command.check",
         more = [[

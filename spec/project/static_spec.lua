@@ -1,4 +1,4 @@
--- tools/embed.lua, and the static program of examples/static where there is musl-gcc (docs/design.md S23).
+-- cffi embed, and the static program of examples/static where there is musl-gcc (docs/design.md S23).
 local support = require "support"
 
 local function temporary(suffix, text)
@@ -11,10 +11,10 @@ local function temporary(suffix, text)
 end
 
 local function embed(...)
-    return support.run { support.lua, "tools/embed.lua", ... }
+    return support.run { support.lua, "bin/cffi", "embed", ... }
 end
 
--- What a program that has the table of `tables` (C text of embed.lua) prints of it; the symbols are those of
+-- What a program that has the table of `tables` (C text of cffi embed) prints of it; the symbols are those of
 -- this C text.
 local function printed(table_text, library_text)
     local exe = temporary ".exe"
@@ -36,7 +36,7 @@ local function printed(table_text, library_text)
     return select(2, support.run { exe })
 end
 
-describe("tools/embed.lua symbols", function()
+describe("cffi embed symbols", function()
     local own = "int first(void) { return 1; } int second = 0x0101; double sqrt(double x) { return x; }"
 
     it("takes a list of names", function()
@@ -84,7 +84,7 @@ describe("tools/embed.lua symbols", function()
         local line = ":2: expected a name, or 'variable' or 'function' and a name, got 'a b c'"
         local no_module = " is no module that `cffi bind` wrote"
         for text, words in pairs {
-            ["usage: embed.lua symbols LIBRARY FILE ... | modules FOLDER ..."] = { "symbols", "z" },
+            ["embed wants 'symbols LIBRARY FILE...' or 'modules [FOLDER...]'"] = { "symbols", "z" },
             ["no_such_file: No such file or directory"] = { "symbols", "z", "no_such_file" },
             ["no_such.a: No such file or directory"] = { "symbols", "z", "no_such.a" },
             [list .. line] = { "symbols", "z", list },
@@ -94,10 +94,58 @@ describe("tools/embed.lua symbols", function()
             ["no_such_folder/.: No such file or directory"] = { "modules", "no_such_folder" },
         } do
             local code, out, err = embed(table.unpack(words))
-            assert.equal("embed: " .. text .. "\n", err)
+            assert.equal("cffi: " .. text .. "\n", err)
             assert.equal("", out)
             assert.equal(1, code)
         end
+    end)
+end)
+
+describe("docs/embed.md", function()
+    it("has a program that is built and run as it says", function()
+        local page = support.read_file "docs/embed.md"
+        local main = temporary(".c", page:match "```c\n(.-)```")
+        local script = temporary(".lua", page:match "```lua\n(.-)```")
+        local folder = temporary ""
+        os.execute(("rm %s && mkdir -p %s/app"):format(folder, folder))
+        finally(function() os.execute("rm -r " .. folder) end)
+        support.write_file(folder .. "/app/main.lua", "return 'own'")
+        support.write_file(folder .. "/own.lua", "print(require 'app.main', (pcall(require, 'app')))")
+        local modules = temporary(".c", (select(2, embed("modules", folder))))
+        local program = temporary ".exe"
+        local pc = assert(io.popen "tools/lua-config pc"):read()
+        local command = "%s -Wall -Wextra -Werror -Iinclude -o %s %s %s %s/libcffi.a " ..
+            "$(pkg-config --cflags --libs %s libffi) -lz -ldl -lpthread -lm"
+        local built = { support.run { "env", "MAKEFLAGS=", "make", "-s", "static", "BUILD=" .. support.build } }
+        assert.equal(0, built[1], built[3])
+        local code, _, err = support.run { "sh", "-c", command:format(os.getenv "CC" or "cc", program, main, modules,
+            support.build, pc) }
+        assert.equal("", err)
+        assert.equal(0, code)
+        local bare = { "env", "-i", "LUA_PATH=none", "LUA_CPATH=none", program }
+        bare[6] = script
+        assert.same({ 0, "3610a686\n", "" }, { support.run(bare) })
+        bare[6] = folder .. "/own.lua"
+        assert.same({ 0, "own\tfalse\n", "" }, { support.run(bare) })
+    end)
+
+    it("has a pkg-config file by make install, and none after make uninstall", function()
+        local folder = temporary "-installed"
+        os.remove(folder)
+        finally(function() os.execute("rm -rf " .. folder) end)
+        local make = "env MAKEFLAGS= make -s %s BUILD='%s' PREFIX='%s' LUA=%s"
+        local function run(target)
+            return support.run { "sh", "-c", make:format(target, support.build, folder, support.lua) }
+        end
+        assert.equal(0, (run "install"))
+        local _, flags = support.run { "env", "PKG_CONFIG_PATH=" .. folder .. "/lib/pkgconfig",
+            "pkg-config", "--cflags", "--libs", "cffi" }
+        assert.truthy(flags:find("-I" .. folder .. "/include", 1, true), flags)
+        assert.truthy(flags:find("-L" .. folder .. "/lib -lcffi", 1, true), flags)
+        assert.truthy(flags:find("-lffi", 1, true), flags)
+        assert.equal(0, (run "uninstall"))
+        local _, left = support.run { "find", folder, "-type", "f" }
+        assert.equal("", left)
     end)
 end)
 

@@ -1,16 +1,15 @@
--- C files for programs that link cffi in (include/cffi.h, examples/static).
---   lua5.4 tools/embed.lua symbols LIBRARY FILE ...   a table of symbols, `cffi_symbols_LIBRARY`
---   lua5.4 tools/embed.lua modules FOLDER ...         Lua files, and `void cffi_preload(lua_State *L)`
--- Written to standard output.
+-- cffi embed symbols LIBRARY FILE...: a table of symbols, `cffi_symbols_LIBRARY`
+-- cffi embed modules [FOLDER...]: this module's Lua files and those of folders, and
+-- `void cffi_preload(lua_State *L)`
+-- C files for programs that link cffi in (include/cffi.h, docs/embed.md), on standard output.
 --
--- FILE names the symbols: a list of names, one a line ('#' begins a comment, "variable NAME" is one), a Lua module
--- that `cffi bind` wrote, or a static library (NAME.a), by itself for all that it exports, behind others for
--- those of them that it has. Names that nothing defines are errors of the linker.
+-- FILE names the symbols: a list of names, one a line ('#' begins a comment, "variable NAME" is
+-- one), a Lua module that `cffi bind` wrote, or a static library (NAME.a), by itself for all that
+-- it exports, behind others for those of them that it has. Names that nothing defines are errors
+-- of the linker.
 
 local function fail(...)
-    io.stderr:write("embed: ", ...)
-    io.stderr:write("\n")
-    os.exit(1)
+    error(table.concat { ... }, 0)
 end
 
 local function read(path)
@@ -28,7 +27,9 @@ local function quoted(word)
     return "'" .. word:gsub("'", [['\'']]) .. "'"
 end
 
-local c_kinds = { ["function"] = "CFFI_IS_FUNCTION", variable = "CFFI_IS_VARIABLE", unknown = "CFFI_UNKNOWN" }
+local c_kinds = {
+    ["function"] = "CFFI_IS_FUNCTION", variable = "CFFI_IS_VARIABLE", unknown = "CFFI_UNKNOWN",
+}
 
 -- ---- symbols -----------------------------------------------------------------------------------
 
@@ -86,8 +87,8 @@ local function names_of_list(path, text)
         local kind = #words > 1 and words[1] or "unknown"
         if name then
             if #words > 2 or not name:find "^[%a_][%w_]*$" or not c_kinds[kind] then
-                fail(("%s:%d: expected a name, or 'variable' or 'function' and a name, got '%s'"):format(
-                    path, number, line))
+                fail(("%s:%d: expected a name, or 'variable' or 'function' and a name, "):format(
+                    path, number), ("got '%s'"):format(line))
             end
             if not kinds[name] then
                 kinds[name] = kind
@@ -106,9 +107,10 @@ local function names_of(path)
     return (path:find "%.lua$" and names_of_bound or names_of_list)(path, text)
 end
 
--- Addresses are taken under names of our own, which neither headers nor the compiler's built-in functions contradict.
+-- Addresses are taken under names of our own, which neither headers nor the compiler's built-in
+-- functions contradict.
 local head = [[
-/* Made by tools/embed.lua from %s. */
+/* Made by cffi embed from %s. */
 #include <cffi.h>
 
 #define STRING_(text) #text
@@ -138,7 +140,8 @@ local function write_symbols(library, paths)
         io.write(("extern const char symbol_%d[] SYMBOL(\"%s\");\n"):format(i, name))
     end
     local array = "cffi_symbols_" .. library:gsub("[^%w_]", "_")
-    io.write(("\nextern const struct cffi_symbol %s[];\nconst struct cffi_symbol %s[] = {\n"):format(array, array))
+    io.write(("\nextern const struct cffi_symbol %s[];\n"):format(array))
+    io.write(("const struct cffi_symbol %s[] = {\n"):format(array))
     for i, name in ipairs(list) do
         io.write(("    {\"%s\", symbol_%d, %s, 0},\n"):format(name, i, c_kinds[kinds[name]]))
     end
@@ -148,14 +151,17 @@ end
 -- ---- modules -----------------------------------------------------------------------------------
 
 local function c_string(text)
-    local escapes = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\", ["?"] = "\\?" }
+    local escapes = {
+        ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t",
+        ['"'] = '\\"', ["\\"] = "\\\\", ["?"] = "\\?",
+    }
     return '"' .. text:gsub('[%c"\\?\128-\255]', function(c)
         return escapes[c] or ("\\%03o"):format(c:byte())
     end) .. '"'
 end
 
 local modules_head = [[
-/* Made by tools/embed.lua: Lua modules as text, compiled when they are first required. */
+/* Made by cffi embed: Lua modules as text, compiled when they are first required. */
 #include <lauxlib.h>
 #include <lua.h>
 
@@ -196,38 +202,49 @@ void cffi_preload(lua_State *L)
 }
 ]]
 
-local find = "cd %s && find . -name '*.lua' ! -name '*.d.lua' | LC_ALL=C sort"
+-- The Lua files below a folder that these names of it lead to.
+local FIND = "cd %s && find %s -name '*.lua' ! -name '*.d.lua' | LC_ALL=C sort"
+
+-- Writes the modules and returns how many.
+local function write_folder(folder, names)
+    local count, pipe = 0, io.popen(FIND:format(quoted(folder), names))
+    for path in pipe:lines() do
+        local text = read(folder .. "/" .. path)
+        local lines = {}
+        for line in text:gmatch "[^\n]*\n?" do
+            lines[#lines + 1] = line ~= "" and "     " .. c_string(line) or nil
+        end
+        io.write(("    {\"%s\",\n%s,\n     %d},\n"):format(
+            path:gsub("^%./", ""):sub(1, -5):gsub("/", "."),
+            #lines > 0 and table.concat(lines, "\n") or '""', #text))
+        count = count + 1
+    end
+    pipe:close()
+    return count
+end
 
 local function write_modules(folders)
-    local count = 0
     for _, folder in ipairs(folders) do
         read(folder .. "/.") -- fails where there is none
     end
+    local own = assert(package.searchpath("cffi", package.path)):match "^(.*)/[^/]*$" or "."
     io.write(modules_head)
+    write_folder(own, "cffi.lua cffi")
     for _, folder in ipairs(folders) do
-        local pipe = io.popen(find:format(quoted(folder)))
-        for path in pipe:lines() do
-            local text = read(folder .. "/" .. path)
-            local lines = {}
-            for line in text:gmatch "[^\n]*\n?" do
-                lines[#lines + 1] = line ~= "" and "     " .. c_string(line) or nil
-            end
-            io.write(("    {\"%s\",\n%s,\n     %d},\n"):format(path:sub(3, -5):gsub("/", "."), #lines > 0
-                and table.concat(lines, "\n") or '""', #text))
-            count = count + 1
+        if write_folder(folder, ".") == 0 then
+            fail("no Lua files in ", folder)
         end
-        pipe:close()
-    end
-    if count == 0 then
-        fail "no Lua files there"
     end
     io.write(modules_tail)
 end
 
-if arg[1] == "symbols" and #arg >= 3 then
-    write_symbols(arg[2], table.move(arg, 3, #arg, 1, {}))
-elseif arg[1] == "modules" and #arg >= 2 then
-    write_modules(table.move(arg, 2, #arg, 1, {}))
-else
-    fail "usage: embed.lua symbols LIBRARY FILE ... | modules FOLDER ..."
+return function(plan)
+    local words = plan.words
+    if words[1] == "symbols" and #words >= 3 then
+        write_symbols(words[2], table.move(words, 3, #words, 1, {}))
+    elseif words[1] == "modules" then
+        write_modules(table.move(words, 2, #words, 1, {}))
+    else
+        fail "embed wants 'symbols LIBRARY FILE...' or 'modules [FOLDER...]'"
+    end
 end
