@@ -200,9 +200,12 @@ int lffi_copy_text(lua_State *L, const char *text)
     return lua_pcall(L, 2, 1, 0);
 }
 
-/* A text that is to be freed: also when there is no memory for the string. */
+/* A text that is to be freed: also when there is no memory for the string. errno is what it was
+ * before. */
 static void push_freed_text(lua_State *L, const struct lffi_annotated *call, const char *text)
 {
+    struct lffi_state *st = plan_of(call)->ct->scope->st;
+    int error_number = st->saved_errno;
     int status;
     int top = lua_gettop(L);
     lffi_push_helper(L, call, call->script->helper, call->script->says->freed_by);
@@ -211,6 +214,7 @@ static void push_freed_text(lua_State *L, const struct lffi_annotated *call, con
     lua_insert(L, top + 1);
     lua_pushlightuserdata(L, (void *)(uintptr_t)text);
     lua_call(L, 1, 0);
+    st->saved_errno = error_number;
     if (status != LUA_OK)
         lua_error(L);
 }

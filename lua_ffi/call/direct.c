@@ -257,17 +257,6 @@ static LFFI_NOINLINE int run_float_attended(const unsigned char *frame, enum rea
     return end_rarely_with_float(number, *running->thread->error_number);
 }
 
-/* A call takes the general way now and then: on a thread whose errno has not been looked for. */
-enum { NOT_PLAIN = -1 };
-
-/* A number of results, which NOT_PLAIN is not. */
-static INLINE int results(int n)
-{
-    if (n < 0)
-        __builtin_unreachable();
-    return n;
-}
-
 static INLINE int run_word(lua_State *L, const struct lffi_record *record,
                            const unsigned char *frame, enum reach reach, enum answer answer)
 {
@@ -328,11 +317,6 @@ static INLINE int direct(lua_State *L, unsigned char *frame, enum reach reach, e
         return NOT_PLAIN;
     return is_float ? run_float(L, record, frame, reach)
                     : run_word(L, record, frame, reach, answer);
-}
-
-static INLINE enum reach reach_of(int nwords)
-{
-    return nwords == 1 ? REACH_WORD : nwords == 2 ? REACH_TWO : REACH_WORDS;
 }
 
 /* One to three integers, no enumerators among them: how many is constant, too. */

@@ -129,6 +129,7 @@ static const struct lffi_library never_open = {.open = false};
 static void take_plan(lua_State *L, struct lffi_record *record, int idx,
                       const struct lffi_plan *plan)
 {
+    struct lffi_script *script;
     idx = idx < 0 && idx > LUA_REGISTRYINDEX ? lua_absindex(L, idx) : idx;
     record->plan = plan;
     read_attributes(record, plan);
@@ -141,7 +142,9 @@ static void take_plan(lua_State *L, struct lffi_record *record, int idx,
     lua_insert(L, -2);
     lua_setiuservalue(L, -2, lffi_script_slot(record));
     lua_pop(L, 1);
-    ((struct lffi_script *)(uintptr_t)record->script)->callee = record->callee;
+    script = (struct lffi_script *)(uintptr_t)record->script;
+    script->callee = record->callee;
+    script->record = record;
     record->callee.lib = &never_open;
 }
 
@@ -178,8 +181,10 @@ static lua_CFunction caller_of(lua_State *L, struct lffi_record *record)
         return call_unplanned;
     }
     take_plan(L, record, -2, plan);
-    if (record->script != NULL)
-        return lffi_quick_caller(record) != NULL ? lffi_quick_caller(record) : lffi_call_annotated;
+    if (record->script != NULL) {
+        caller = lffi_few_caller(record);
+        return caller != NULL ? caller : lffi_call_annotated;
+    }
     caller = lffi_direct_caller(record);
     return caller != NULL ? caller : lffi_call_function;
 }

@@ -140,57 +140,34 @@ static INLINE int push_words(lua_State *L, const struct lffi_script *script, str
     return n;
 }
 
-static void free_text(lua_State *L, const struct lffi_script *script, char *text)
-{
-    struct lffi_call running;
-    lffi_enter_c(L, &script->callee, &running);
-    script->free(text);
-    if (lffi_leave_c(&running))
-        lffi_after_call(L, script->callee.st, &running);
-}
-
+/* Frees a text that could not be copied before, for it is long: what may fail is protected. */
 static LFFI_NOINLINE void push_and_free_long(lua_State *L, const struct lffi_script *script,
                                              char *text)
 {
+    struct lffi_call running;
+    int error_number;
     int status = lffi_copy_text(L, text);
-    free_text(L, script, text);
+    lffi_enter_c(L, &script->callee, &running);
+    error_number = *running.thread->error_number;
+    script->free(text);
+    *running.thread->error_number = error_number;
+    if (lffi_leave_c(&running))
+        lffi_after_call(L, script->callee.st, &running);
     if (status != LUA_OK)
         lua_error(L);
-}
-
-enum { SHORT_TEXT = 256 };
-
-/* A text that is freed, before anything can fail when it is short. */
-static LFFI_NOINLINE void push_and_free(lua_State *L, const struct lffi_script *script, char *text)
-{
-    char copy[SHORT_TEXT];
-    size_t size = text != NULL ? strnlen(text, sizeof copy) : 0;
-    if (text == NULL) {
-        lua_pushnil(L);
-    } else if (size == sizeof copy) {
-        push_and_free_long(L, script, text);
-    } else {
-        memcpy(copy, text, size);
-        free_text(L, script, text);
-        lua_pushlstring(L, copy, size);
-    }
 }
 
 static INLINE int push_result(lua_State *L, const struct lffi_record *record, struct room *room,
                               uint64_t word)
 {
     const struct lffi_script *script = record->script;
-    bool differs = ((word ^ script->fails) & script->mask) != 0;
     int n = 0;
-    if (script->says->failure != CDECL_NO_FAILURE &&
-        differs == (script->says->failure == CDECL_FAILURE_STATUS))
+    if (lffi_has_failed(script, word))
         return fail(L, record, word);
     if (script->answer == LFFI_ANSWER_VALUE)
         n = push_word(L, record, word);
     else if (script->answer == LFFI_ANSWER_STRING && script->says->length != 0)
         push_sized(L, record, (const char *)(uintptr_t)word, room->words), n = 1;
-    else if (script->answer == LFFI_ANSWER_STRING && script->helper != 0)
-        push_and_free(L, script, (char *)(uintptr_t)word), n = 1;
     else if (script->answer == LFFI_ANSWER_STRING)
         lua_pushstring(L, (const char *)(uintptr_t)word), n = 1;
     if (script->nwords > 0)
@@ -201,8 +178,6 @@ static INLINE int push_result(lua_State *L, const struct lffi_record *record, st
 }
 
 /* ---- the call -------------------------------------------------------------------------------- */
-
-enum { NOT_PLAIN = -1 };
 
 static INLINE bool is_ready(lua_State *L, const struct lffi_record *record,
                             const struct lffi_value *first, struct room *room)
@@ -244,9 +219,49 @@ static INLINE int quick_word(lua_State *L, struct room *room, enum reach reach)
     const struct lffi_record *record = lffi_bound(first);
     if (!is_ready(L, record, first, room))
         return NOT_PLAIN;
-    if (record->script->helper != 0 && record->script->free == NULL)
-        return NOT_PLAIN;
     return push_result(L, record, room, run_word(L, record, room, reach));
+}
+
+/* ---- a string that is freed ------------------------------------------------------------------ */
+
+enum { SHORT_TEXT = 256 };
+
+/* It is copied and freed before Lua runs again, so that nothing can fail meanwhile; a long one is
+ * for the other way. */
+static INLINE int quick_freed(lua_State *L, struct room *room)
+{
+    const struct lffi_value *first = lffi_arguments(L);
+    const struct lffi_record *record = lffi_bound(first);
+    const struct lffi_script *script = record->script;
+    char copy[SHORT_TEXT];
+    struct lffi_call running;
+    char *text;
+    size_t size = 0;
+    int error_number;
+    if (!is_ready(L, record, first, room) || script->free == NULL)
+        return NOT_PLAIN;
+    lffi_enter_c(L, &script->callee, &running);
+    text = (char *)(uintptr_t)invoke_word(record->pub.address, (const unsigned char *)&room->regs,
+                                          REACH_ALL);
+    error_number = *running.thread->error_number;
+    if (text != NULL)
+        size = strnlen(text, sizeof copy);
+    if (text != NULL && size < sizeof copy) {
+        memcpy(copy, text, size);
+        script->free(text);
+        *running.thread->error_number = error_number;
+    }
+    if (lffi_leave_c(&running))
+        lffi_after_call(L, script->callee.st, &running);
+    if (lffi_has_failed(script, (uintptr_t)text))
+        return fail(L, record, (uintptr_t)text);
+    if (text == NULL)
+        lua_pushnil(L);
+    else if (size == sizeof copy)
+        push_and_free_long(L, script, text);
+    else
+        lua_pushlstring(L, copy, size);
+    return 1;
 }
 
 /* A function that frees: what it gets is nobody's any more. Nothing else is said of the call. */
@@ -383,7 +398,6 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
     char *memory;
     uint64_t size;
     uint64_t word;
-    bool differs;
     int n = 0;
     if (!is_ready(L, record, first, &wide->room))
         return NOT_PLAIN;
@@ -395,9 +409,7 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
         return NOT_PLAIN;
     }
     word = run_word(L, record, &wide->room, REACH_ALL);
-    differs = ((word ^ script->fails) & script->mask) != 0;
-    if (script->says->failure != CDECL_NO_FAILURE &&
-        differs == (script->says->failure == CDECL_FAILURE_STATUS))
+    if (lffi_has_failed(script, word))
         return fail(L, record, word);
     if (script->answer == LFFI_ANSWER_VALUE && !is_inside(record, memory, size, word))
         n = push_word(L, record, word);
@@ -420,10 +432,16 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
     }
 ENTRY(words_to_word, room, quick_word(L, &room, REACH_WORDS))
 ENTRY(all_to_word, room, quick_word(L, &room, REACH_ALL))
+ENTRY(all_to_text, room, quick_freed(L, &room))
 ENTRY(all_to_nothing, room, quick_release(L, &room))
 ENTRY(all_to_owner, room, quick_owner(L, &room))
 ENTRY(all_to_float, room, quick_float(L, &room, REACH_ALL))
 ENTRY(all_to_buffer, wide_room, quick_buffer(L, &room))
+
+int lffi_call_annotated_words(lua_State *L)
+{
+    return words_to_word(L);
+}
 
 /* ---- which functions ------------------------------------------------------------------------- */
 
@@ -472,6 +490,17 @@ static bool is_quick_buffer(const struct lffi_script *script)
            (script->answer == LFFI_ANSWER_NONE || script->answer == LFFI_ANSWER_VALUE);
 }
 
+/* Of a script without buffers, when the result is a word. */
+static lua_CFunction word_caller(const struct lffi_script *script)
+{
+    const struct lffi_assign *end = &script->plan->end;
+    if (script->helper != 0)
+        return script->says->length != 0 || script->nwords > 0 ? NULL : all_to_text;
+    if (end->fprs > 0 || end->gprs > FEW)
+        return all_to_word;
+    return lffi_call_annotated_words;
+}
+
 lua_CFunction lffi_quick_caller(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
@@ -491,7 +520,7 @@ lua_CFunction lffi_quick_caller(const struct lffi_record *record)
         return is_quick_buffer(script) && !is_float ? all_to_buffer : NULL;
     if (is_float)
         return all_to_float;
-    return plan->end.fprs > 0 || plan->end.gprs > FEW ? all_to_word : words_to_word;
+    return word_caller(script);
 }
 
 #endif

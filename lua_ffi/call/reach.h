@@ -83,6 +83,23 @@ static INLINE double invoke_float(void (*address)(void), const unsigned char *fr
     return CALL(double, (LFFI_GPR_TYPES, FPR_TYPES), (LFFI_GPR_VALUES(g), FPR_VALUES(f)));
 }
 
+static INLINE enum reach reach_of(int nwords)
+{
+    return nwords == 1 ? REACH_WORD : nwords == 2 ? REACH_TWO : REACH_WORDS;
+}
+
+/* What an entry point returns for a call that takes the other way: of values that are not plain,
+ * and now and then, on a thread whose errno has not been looked for. */
+enum { NOT_PLAIN = -1 };
+
+/* A number of results, which NOT_PLAIN is not. */
+static INLINE int results(int n)
+{
+    if (n < 0)
+        __builtin_unreachable();
+    return n;
+}
+
 /* ---- results --------------------------------------------------------------------------------- */
 
 static LFFI_NOINLINE void push_other(lua_State *L, const struct lffi_record *record, uint64_t word)

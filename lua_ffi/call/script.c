@@ -166,6 +166,8 @@ static void fill_result(struct lffi_script *script)
     script->fails = says->value.u & script->mask;
     if (says->failure == CDECL_FAILURE_ERRNO && says->value.kind == CDECL_VALUE_NONE)
         script->fails = result->op == LFFI_POINTER ? 0 : script->mask;
+    script->tested = says->failure != CDECL_NO_FAILURE ? script->mask : 0;
+    script->differs = says->failure != CDECL_FAILURE_ERRNO;
     script->counts = is_count(script->plan, says);
     if (says->failure == CDECL_FAILURE_STATUS || script->counts || result->op == LFFI_VOID)
         script->answer = LFFI_ANSWER_NONE;

@@ -52,10 +52,13 @@ struct lffi_step {
 struct lffi_script {
     const struct cdecl_annotation *says; /* NULL: nothing, it only frees what is owned */
     const struct lffi_plan *plan;
-    struct lffi_callee callee; /* of a function's record, whose own is never open (function.c) */
-    void (*free)(void *);      /* of the function's library, frees a string: once known */
+    const struct lffi_record *record; /* the function's; NULL for calls through pointers */
+    struct lffi_callee callee;        /* of the record, whose own is never open (function.c) */
+    void (*free)(void *);             /* of the function's library, frees a string: once known */
     uint64_t mask, fails; /* the bits of the result that count, and what they are of a failure (of
                            * success, for a status) */
+    uint64_t tested;      /* the bits that tell failures: `mask`, or none; a call has failed ... */
+    bool differs;         /* ... when whether they differ from `fails` is this */
     uint32_t nsteps, nwords;
     uint32_t first_out;             /* the first step with ROLE_OUT */
     const struct lffi_step *buffer; /* the last with ROLE_BUFFER */
@@ -67,6 +70,13 @@ struct lffi_script {
     int message, helper, nhelpers; /* user values: of a status; that frees the result */
     struct lffi_step step[];
 };
+
+/* Where the result says nothing of failures no bit is looked at. */
+static inline bool lffi_has_failed(const struct lffi_script *script, uint64_t word)
+{
+    bool differs = ((word ^ script->fails) & script->tested) != 0;
+    return differs == script->differs;
+}
 
 enum { LFFI_FEW_WORDS = 8 };
 
@@ -103,6 +113,13 @@ int lffi_call_annotated_pointer(lua_State *L, const struct outgoing *out);
 
 /* The short way of an annotated function; NULL when there is none. */
 lua_CFunction lffi_quick_caller(const struct lffi_record *record);
+/* That of any arguments in the first three general registers, and a result that is a word. */
+int lffi_call_annotated_words(lua_State *L);
+
+/* ---- few.c ----------------------------------------------------------------------------------- */
+
+/* A shorter one still, where there is one. */
+lua_CFunction lffi_few_caller(const struct lffi_record *record);
 
 /* ---- ingoing.c: what is passed --------------------------------------------------------------- */
 

@@ -31,6 +31,11 @@ scope.cdef [==[
     int an_three(int a, [[cffi::default(2.5)]] double b, [[cffi::default("xyz")]] const char *c);
     void an_swap([[cffi::inout]] int *a, [[cffi::inout]] int *b);
     int an_many(const char *first, [[cffi::out]] int *out, ...);
+    [[cffi::string(an_forget)]] char *an_copy(const char *text, int error_number);
+    void an_forget(char *text);
+    int an_texts(void);
+    void an_listen(int (*callback)(int));
+    [[cffi::errno(-1)]] int an_tell(int what);
 ]==]
 local lib = scope.load(support.library "annotated")
 local C = ffi.scope()
@@ -64,6 +69,31 @@ describe("errno and fails", function()
         assert.same({ nil, "Bad file descriptor", 9 }, { C.close(fd) })
         assert.equal(1, select("#", C.open("/dev/null", 0)))
         assert.same({ nil, "Invalid argument", 22 }, { lib.an_new(-1) })
+    end)
+
+    it("are told from what callbacks have raised and set", function()
+        local result = -1
+        local callback = scope.cast("int (*)(int)", function(what)
+            ffi.errno(what + 1)
+            if result == nil then error({ what }) end
+            return result
+        end)
+        assert.equal(0, lib.an_tell(3))
+        lib.an_listen(callback)
+        assert.same({ nil, "Input/output error", 5 }, { lib.an_tell(4) })
+        result = 9
+        assert.equal(9, lib.an_tell(4))
+        result = nil
+        local ok, message = pcall(lib.an_tell, 8)
+        assert.is_false(ok)
+        assert.same({ 8 }, message)
+        lib.an_listen(nil)
+        callback:free()
+        assert.equal(0, lib.an_tell(4))
+        raises("bad argument #1 to 'an_tell' (int an_tell(int what)): cannot convert string \"4\" to 'int'",
+            lib.an_tell, "4")
+        raises("wrong number of arguments to 'an_tell' (int an_tell(int what)): expected 1, got 2", lib.an_tell,
+            1, 2)
     end)
 
     it("are NULL of pointers", function()
@@ -102,6 +132,42 @@ describe("string", function()
         for _, size in ipairs { 0, 1, 255, 256, 257, 100000 } do
             assert.equal(("x"):rep(size), C.strdup(("x"):rep(size)))
         end
+    end)
+
+    it("is freed with errno as the function left it, whatever frees it does", function()
+        local before = lib.an_texts()
+        for _ = 1, 3 do -- the first call looks up what frees
+            for _, size in ipairs { 0, 5, 255, 256, 1000 } do
+                assert.equal(("y"):rep(size), lib.an_copy(("y"):rep(size), 5))
+                assert.equal(5, ffi.errno())
+                assert.equal(before, lib.an_texts())
+            end
+            assert.is_nil(lib.an_copy(nil, 6))
+            assert.equal(6, ffi.errno())
+            assert.equal(before, lib.an_texts())
+        end
+    end)
+
+    it("is freed while callbacks run, whose errors are raised", function()
+        local told, failure = {}, nil
+        local callback = scope.cast("int (*)(int)", function(what)
+            told[#told + 1] = what
+            if what == failure then error(failure, 0) end
+            return 0
+        end)
+        assert.equal("abc", lib.an_copy("abc", 0))
+        lib.an_listen(callback)
+        assert.equal("abc", lib.an_copy("abc", 0))
+        assert.same({ 1, 2 }, told)
+        for i = 1, 2 do
+            failure = i
+            local ok, message = pcall(lib.an_copy, "abc", 0)
+            assert.is_false(ok)
+            assert.equal(i, message)
+        end
+        lib.an_listen(nil)
+        callback:free()
+        assert.equal("abc", lib.an_copy("abc", 0))
     end)
 
     it("has the length that a parameter holds", function()

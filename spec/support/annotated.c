@@ -179,3 +179,46 @@ int an_calls(int (*fn)(const char *text), const char *text)
 {
     return fn(text);
 }
+
+/* Texts that are freed by a function which changes errno; both call back while there is somebody.
+ */
+static int (*listener)(int);
+static int texts;
+
+void an_listen(int (*callback)(int))
+{
+    listener = callback;
+}
+
+static int tell(int what)
+{
+    return listener != NULL ? listener(what) : 0;
+}
+
+char *an_copy(const char *text, int error_number)
+{
+    char *copy = text != NULL ? strdup(text) : NULL;
+    texts += copy != NULL;
+    tell(1);
+    errno = error_number;
+    return copy;
+}
+
+void an_forget(char *text)
+{
+    texts--;
+    tell(2);
+    errno = 77;
+    free(text);
+}
+
+int an_texts(void)
+{
+    return texts;
+}
+
+int an_tell(int what)
+{
+    errno = what;
+    return tell(what);
+}
