@@ -428,8 +428,8 @@ struct cdecl_value cdecl__full_expression(struct parser *p)
 
 bool cdecl__is_whole(const struct cdecl_value *v)
 {
-    return v->kind == CDECL_VALUE_FLOAT && v->f >= 0 && v->f <= (long double)CDECL_MAX_SIZE &&
-           v->f == (long double)(uint64_t)v->f;
+    return v->kind == CDECL_VALUE_FLOAT && v->f >= 0 && v->f <= (cdecl_real)CDECL_MAX_SIZE &&
+           v->f == (cdecl_real)(uint64_t)v->f;
 }
 
 struct cdecl_value cdecl__whole(struct parser *p, struct cdecl_value v)

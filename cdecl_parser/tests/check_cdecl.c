@@ -168,7 +168,7 @@ START_TEST(evaluating)
     ck_assert_int_eq(int_of("A * 2 + M"), 16);
     struct cdecl_value v = value_of("d / 2");
     ck_assert_int_eq(v.kind, CDECL_VALUE_FLOAT);
-    ck_assert(v.f == 1.25L);
+    ck_assert(v.f == 1.25);
     ck_assert_ptr_eq(v.type, type_of("double"));
     v = value_of("s");
     ck_assert_int_eq(v.kind, CDECL_VALUE_STRING);
@@ -192,7 +192,7 @@ START_TEST(macro_values)
     ck_assert(cdecl_macro_value(state, decl_of("S"), &v, &error));
     ck_assert_str_eq(v.s, "xy");
     ck_assert(cdecl_macro_value(state, decl_of("F"), &v, &error));
-    ck_assert(v.f == 1.5L);
+    ck_assert(v.f == 1.5);
     ck_assert(!cdecl_macro_value(state, decl_of("EMPTY"), &v, &error));
     ck_assert_str_eq(error.message, "expected an expression, got end of text");
     ck_assert_str_eq(error.file, "EMPTY");
