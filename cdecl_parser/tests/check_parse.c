@@ -151,7 +151,7 @@ START_TEST(constants_of_each_kind)
     ck_assert_uint_eq(cdecl_value_of(decl_of("w")).size, 2 * sizeof(wchar_t));
     ck_assert_str_eq(cdecl_value_of(decl_of("p")).s, "ptr");
     ck_assert_uint_eq(cdecl_value_of(decl_of("b")).u, 1);
-    ck_assert(cdecl_value_of(decl_of("l")).f == 0.1L);
+    ck_assert(cdecl_value_of(decl_of("l")).f == (cdecl_real)0.1L);
 }
 END_TEST
 

@@ -76,9 +76,9 @@ lffi_real lffi_quad_fmod(lffi_real a, lffi_real b)
         rest = rest % divisor * 2;
     rest %= divisor;
     for (result = (lffi_real)rest; smaller <= -STEP; smaller += STEP)
-        result *= 0x1p-100L;
+        result *= 0x1p-100;
     for (; smaller >= STEP; smaller -= STEP)
-        result *= 0x1p100L;
+        result *= 0x1p100;
     result *= smaller < 0 ? 1 / (lffi_real)((word)1 << -smaller) : (lffi_real)((word)1 << smaller);
     return is_negative(bits_of(a)) ? -result : result;
 }
