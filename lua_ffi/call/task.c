@@ -67,6 +67,7 @@ bool lffi_begin_task(struct lffi_task *task)
     closed = task->closed;
     if (!closed) {
         task->state = LFFI_TASK_RUNNING;
+        task->runs_on = &lffi_thread;
         lffi_thread.task = task;
         lffi_unlock_universe(&task->gate->universe, false);
     } else {
@@ -151,12 +152,19 @@ bool lffi_cancel_task(struct lffi_task *task)
 
 /* ---- tasks that wait for tasks --------------------------------------------------------------- */
 
+/* The thread that must go on for a running task to be done. */
+static const struct lffi_thread *hand_of(const struct lffi_task *task)
+{
+    return task->asks != NULL ? task->asks : task->runs_on;
+}
+
 /* What must be done before the task can be, as far as that is known; NULL: nothing. */
 static const struct lffi_task *obstacle_of(const struct lffi_task *task)
 {
     const struct lffi_task *other = task->gate->tasks;
     if (task->state == LFFI_TASK_RUNNING)
-        return task->waits_for;
+        return atomic_load(&hand_of(task)->waits_in) == task->gate ? hand_of(task)->waits_for
+                                                                   : NULL;
     if (task->state != LFFI_TASK_QUEUED || !task->pinned)
         return NULL;
     while (other != NULL && (other->crew != task->crew || other->state != LFFI_TASK_RUNNING))
@@ -165,35 +173,47 @@ static const struct lffi_task *obstacle_of(const struct lffi_task *task)
 }
 
 /* No circle is there before: each would have been one when its last wait began. */
-static bool would_wait_for(const struct lffi_task *task, const struct lffi_task *self)
+static bool needs_this_thread(const struct lffi_task *task)
 {
-    while (task != NULL && task != self)
+    while (task != NULL && (task->state != LFFI_TASK_RUNNING || hand_of(task) != &lffi_thread))
         task = obstacle_of(task);
     return task != NULL;
 }
 
 bool lffi_begin_waiting(struct lffi_task *task)
 {
-    struct lffi_task *self = lffi_thread.task;
+    struct lffi_gate *gate = task->gate;
     bool fine;
-    if (self == NULL || self->gate != task->gate)
-        return true;
-    lffi_lock_universe(&task->gate->universe);
-    fine = !would_wait_for(task, self);
-    if (fine)
-        self->waits_for = task;
-    lffi_unlock_universe(&task->gate->universe, false);
+    lffi_lock_universe(&gate->universe);
+    fine = !needs_this_thread(task);
+    if (fine) {
+        lffi_thread.waits_for = task;
+        atomic_store(&lffi_thread.waits_in, gate);
+    }
+    lffi_unlock_universe(&gate->universe, false);
     return fine;
 }
 
 void lffi_end_waiting(void)
 {
-    struct lffi_task *self = lffi_thread.task;
-    if (self == NULL)
+    struct lffi_gate *gate = atomic_load(&lffi_thread.waits_in);
+    if (gate == NULL)
         return;
-    lffi_lock_universe(&self->gate->universe);
-    self->waits_for = NULL;
-    lffi_unlock_universe(&self->gate->universe, false);
+    lffi_lock_universe(&gate->universe);
+    atomic_store(&lffi_thread.waits_in, NULL);
+    lffi_unlock_universe(&gate->universe, false);
+}
+
+bool lffi_lend_this_thread(struct lffi_crew **lent)
+{
+    const struct lffi_task *task = lffi_thread.task;
+    *lent = NULL;
+    if (task == NULL || task->pinned)
+        return true;
+    if (!lffi_lend_thread(task->crew))
+        return false;
+    *lent = task->crew;
+    return true;
 }
 
 /* ---- seeing ---------------------------------------------------------------------------------- */

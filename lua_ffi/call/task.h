@@ -23,8 +23,9 @@ struct lffi_task {
     bool polled;            /* who waits for the descriptor will look itself: ffi.poll does not */
     bool closed;            /* the Lua state is gone */
     uint8_t holders;
-    bool lost;                   /* the thread has ended within it */
-    struct lffi_task *waits_for; /* what a callback of it waits for without a limit of time */
+    bool lost; /* the thread has ended within it */
+    struct lffi_thread *runs_on;
+    struct lffi_thread *asks; /* who runs a callback that runs_on waits for; NULL: nobody */
     /* what it is given to: */
     struct lffi_crew *crew;
     bool pinned; /* a worker's: its one thread does all */
@@ -63,10 +64,14 @@ bool lffi_cancel_task(struct lffi_task *task);
 void lffi_finish_task(struct lffi_task *task);
 /* The thread begins; false: it need not. */
 bool lffi_begin_task(struct lffi_task *task);
-/* The task that this thread runs, if any, waits for another one, until lffi_end_waiting, which
- * lffi_wait_outside calls. False: that cannot be done before this one, and it does not. */
+/* This thread waits for the task, until lffi_end_waiting, which lffi_wait_outside calls. False:
+ * that cannot be done while this thread waits, and it does not. */
 bool lffi_begin_waiting(struct lffi_task *task);
 void lffi_end_waiting(void);
+/* This thread, if it is one of a pool, waits for others: another one may take its place until
+ * lffi_return_thread of the crew. `*lent` is NULL when there is none. False: another one is needed
+ * and cannot be made; nothing is lent. */
+bool lffi_lend_this_thread(struct lffi_crew **lent);
 /* With the universe's mutex: notices that a task is done; all of them that are, and how many. */
 void lffi_see_task(struct lffi_task *task);
 unsigned lffi_see_tasks(struct lffi_gate *gate);

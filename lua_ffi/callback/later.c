@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "call/task.h"
 #include "callback/signature.h"
 #include "callback/slot.h"
 
@@ -19,7 +20,8 @@ enum { OWNER_NESTS = 8 };
 struct lffi_item {
     struct lffi_item *next;
     struct lffi_slot *slot;
-    const void *from; /* the thread that calls */
+    const void *from;       /* the thread that calls ... */
+    struct lffi_task *task; /* ... and, for an owner, what it runs for this gate, or NULL */
     bool post;
     bool begun, done;
     int error_number;
@@ -107,6 +109,8 @@ static struct lffi_item *begin_item(struct lffi_gate *gate, unsigned serving)
     if (item != NULL) {
         take_out(gate, item);
         item->begun = true;
+        if (item->task != NULL)
+            item->task->asks = &lffi_thread;
     }
     lffi_unlock_universe(&gate->universe, false);
     return item;
@@ -127,6 +131,8 @@ static void end_item(struct lffi_gate *gate, struct lffi_item *item)
     }
     lffi_lock_universe(&gate->universe);
     item->done = true;
+    if (item->task != NULL)
+        item->task->asks = NULL;
     lffi_unlock_universe(&gate->universe, true);
 }
 
@@ -216,11 +222,19 @@ static bool ask_owner(struct lffi_slot *slot, struct lffi_gate *gate, int *error
                       struct lffi_return *ret)
 {
     struct lffi_item item = {.slot = slot, .from = lffi_me(), .since = lffi_now()};
+    struct lffi_crew *lent;
+    bool done;
     item.error_number = *error_number;
     lffi_copy_registers(slot->signature, &item.in, in);
     item.stack = stack;
     item.ret = ret;
-    if (!wait_for_owner(gate, &item))
+    if (lffi_thread.task != NULL && lffi_thread.task->gate == gate)
+        item.task = lffi_thread.task;
+    lffi_lend_this_thread(&lent); /* if that cannot be, the owner may have no need of it */
+    done = wait_for_owner(gate, &item);
+    if (lent != NULL)
+        lffi_return_thread(lent);
+    if (!done)
         return false;
     *error_number = item.error_number;
     return true;

@@ -29,12 +29,10 @@ bool lffi_wait_outside(lua_State *L, struct lffi_state *st, int64_t until, lffi_
     const struct lffi_callee nothing = {st, NULL, NULL};
     struct lffi_gate *gate = st->gate;
     struct lffi_call running;
-    struct lffi_crew *lent = NULL;
+    struct lffi_crew *lent;
     unsigned serving = st->serving;
     bool is_met;
-    if (lffi_thread.task != NULL && !lffi_thread.task->pinned)
-        lent = lffi_thread.task->crew;
-    if (lent != NULL && !lffi_lend_thread(lent)) {
+    if (!lffi_lend_this_thread(&lent)) {
         lffi_end_waiting();
         luaL_error(L, "the system has no thread left for a task");
     }

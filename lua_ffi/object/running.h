@@ -66,6 +66,7 @@ struct lffi_guest {
     struct lffi_turn other;           /* the turn that is not in the state */
 };
 
+struct lffi_gate;
 struct lffi_task;
 
 /* What a thread has: the innermost of its running calls, and where its errno and its C stack lie,
@@ -74,9 +75,11 @@ struct lffi_thread {
     struct lffi_call *innermost;
     int *error_number;
     struct lffi_stack stack;
-    struct lffi_guest *guests; /* by universe */
-    struct lffi_guard *guard;  /* of the prompt (face/guard.c), NULL: none */
-    struct lffi_task *task;    /* that it runs (call/task.c), NULL: none */
+    struct lffi_guest *guests;            /* by universe */
+    struct lffi_guard *guard;             /* of the prompt (face/guard.c), NULL: none */
+    struct lffi_task *task;               /* that it runs (call/task.c), NULL: none */
+    _Atomic(struct lffi_gate *) waits_in; /* NULL, or, under its universe's mutex ... */
+    struct lffi_task *waits_for;          /* ... the task that it waits for without a limit */
 };
 #ifdef __GLIBC__ /* modules are loaded late, and glibc keeps room for such small variables */
 #define LFFI_TLS __attribute__((tls_model("initial-exec")))

@@ -409,6 +409,36 @@ describe("lua_close", function()
         assert.equal(0, status)
     end)
 
+    it("ends while tasks wait for themselves with a limit, and workers are inside C for long #process", function()
+        local status, out, err = run([[
+            local task
+            local cb = ffi.callback("int (int)", function() return task:wait(60) or 1 end, { error = -1 })
+            task = ffi.async(lib.callbacks_call, cb, 1)
+            ffi.worker():async(lib.callbacks_call, cb, 1)
+            ffi.worker():async(lib.callbacks_pause, 60000)
+            lib.callbacks_start(cb, 2, 1, 1)
+            lib.callbacks_pause(20)
+            io.write "end"
+        ]], 1.5) -- a second for tasks inside C
+        assert.equal("", err)
+        assert.equal("end", out)
+        assert.equal(0, status)
+    end)
+
+    it("ends after an error that nobody catches, with threads inside #process", function()
+        local status, out, err = run([[
+            local cb = ffi.callback("int (int)", function() return 1 end)
+            lib.callbacks_keep(cb)
+            lib.callbacks_start_kept(0)
+            for _ = 1, 4 do ffi.async(lib.callbacks_pause, 100) end
+            lib.callbacks_pause(1)
+            error "nobody's"
+        ]])
+        assert.equal("", out)
+        assert.truthy(err:find("nobody's", 1, true))
+        assert.equal(1, status)
+    end)
+
     it("runs finalisers that call C while threads call back, and wait for them #process", function()
         local status, out, err = run [[
             local n = 0
@@ -461,11 +491,12 @@ describe("a thread that is cancelled", function()
             local owner = ffi.callback("int (int)", function() return 1 end, { thread = "owner", error = 1 })
             for i = 1, 40 do
                 lib.callbacks_start_void(post, 1, 200)
+                while ffi.poll(1) == 0 do end
                 lib.callbacks_cancel()
                 lib.callbacks_join()
                 ffi.poll()
                 lib.callbacks_start(owner, 1, 200, 1)
-                ffi.poll(0.001)
+                while ffi.poll(1) == 0 do end
                 lib.callbacks_cancel()
                 while ffi.poll(0.002) > 0 do end
                 lib.callbacks_join()

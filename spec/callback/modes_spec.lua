@@ -216,6 +216,39 @@ describe("a callback of mode", function()
             .. "its owner, which is inside C or has ended; it returned its error value"):format(place) }, reports)
     end)
 
+    it("owner is refused at once when the owner has ended, and post is for any thread then", function()
+        local made, n = {}, 0
+        local maker <close> = ffi.callback("int (int)", function()
+            made[1] = ffi.callback("int (int)", function() return 4 end, { thread = "owner", error = 9 })
+            made[2] = ffi.callback("callbacks_void_fn", function() n = n + 1 end, { thread = "post" })
+            return 1
+        end)
+        assert.equal(0, lib.callbacks_in_threads(maker, 1, 1, 1))
+        local reports = callbacks.reports(function()
+            assert.equal(0, lib.callbacks_in_threads(made[1], 2, 3, 9))
+            lib.callbacks_start_void(made[2], 2, 3)
+            lib.callbacks_join()
+        end)
+        assert.equal(1, #reports)
+        assert.truthy(reports[1]:find("was called 6 times by a thread that waited in vain for its owner, which is "
+            .. "inside C or has ended; it returned its error value", 1, true))
+        serve_until(function() return n == 6 end)
+        for i = 1, 2 do made[i]:free() end
+    end)
+
+    it("owner is served while it waits for a task, a worker, or in ffi.run", function()
+        local main = coroutine.running()
+        local cb <close> = ffi.callback("int (int)", function(x)
+            return coroutine.running() == main and x + 1 or x + 2
+        end, { thread = "owner", error = -9 })
+        assert.equal(2, ffi.async(lib.callbacks_call, cb, 1):wait())
+        local worker <close> = ffi.worker()
+        assert.equal(6, worker:call(lib.callbacks_call, cb, 5))
+        local result
+        ffi.run(function() result = ffi.await(ffi.async(lib.callbacks_call, cb, 7)) end)
+        assert.equal(8, result)
+    end)
+
     it("owner is served within the owner's callbacks, when C never returns", function()
         local n = 0
         local cb <close> = ffi.callback("int (int)", function() n = n + 1 return 4 end, { thread = "owner" })

@@ -159,6 +159,21 @@ describe("ffi.async", function()
         assert.equal(0, code)
     end)
 
+    it("takes what is passed in other ways, and what only it knows of then", function()
+        ffi.cdef "long double sqrtl(long double); double ldexp(double, int);"
+        assert.truthy(tostring(ffi.async(C.sqrtl, 2):wait()):find "^1%.4142135623730950")
+        assert.equal(24.0, ffi.async(C.ldexp, 1.5, 4):wait())
+        local scope = ffi.scope {}
+        scope.cdef(callbacks.declarations)
+        local own = scope.load(callbacks.path)
+        local task = scope.async(own.callbacks_call, function(x) lib.callbacks_pause(20) return x + 1 end, 4)
+        own, scope = nil, nil -- luacheck: ignore 311
+        support.gc()
+        assert.equal(5, task:wait())
+        local callback <close> = ffi.callback("unsigned long (int)", function() return C.pthread_self() end)
+        assert.not_equal(C.pthread_self(), ffi.async(callback, 1):wait())
+    end)
+
     it("does not let its library be closed meanwhile", function()
         local own = ffi.load(callbacks.path)
         local task = ffi.async(own.callbacks_pause, 50)
@@ -324,6 +339,23 @@ describe("a task that a callback of another one waits for", function()
         for i = 1, 2 do assert.equal(text, callbacks.first_line(reports[i])) end
     end)
 
+    it("is done, or refused, when the callback has an owner, who waits", function()
+        local owner
+        owner = ffi.callback("int (int)", function(x)
+            return x > 0 and ffi.async(lib.callbacks_call, owner, x - 1):wait() + 1 or 1
+        end, { thread = "owner", error = -1 })
+        assert.equal(7, ffi.async(lib.callbacks_call, owner, 6):wait()) -- more than there are threads
+        owner:free()
+        local worker <close> = ffi.worker()
+        local again <close> = ffi.callback("int (int)", function() return worker:call(lib.callbacks_pause, 1) end,
+            { thread = "owner", error = 3 })
+        local reports = callbacks.reports(function()
+            assert.equal(3, worker:call(lib.callbacks_call, again, 1))
+        end)
+        assert.equal(1, #reports)
+        assert.equal(text, callbacks.first_line(reports[1]))
+    end)
+
     it("may be waited for with a limit of time even so", function()
         local task
         local cb <close> = ffi.callback("int (int)", function() return select("#", task:wait(0.01)) end)
@@ -484,6 +516,63 @@ describe("ffi.await and ffi.run", function()
 end)
 
 describe("a forked child", function()
+    local fork = [[
+        ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int); unsigned alarm(unsigned);"
+        local function child(fn)
+            io.stdout:flush()
+            local pid, status = ffi.C.fork(), ffi.new "int[1]"
+            if pid == 0 then
+                ffi.C.alarm(60)
+                local ok, err = pcall(fn)
+                if not ok then print(err) end
+                io.stdout:flush()
+                ffi.C._exit(ok and 0 or 1)
+            end
+            ffi.C.waitpid(pid, status, 0)
+            return status[0]
+        end
+        local cb = ffi.callback("int (int)", function() return 1 end)
+        local function use()
+            assert(ffi.async(lib.callbacks_pause, 2):wait() == 2)
+            assert(lib.callbacks_call(math.abs, 3) == 3)
+            assert(lib.callbacks_in_threads(cb, 2, 5, 1) == 0)
+        end
+    ]]
+
+    it("is made in callbacks of tasks and workers, too #process", function()
+        local code, out, err = callbacks.run(fork .. [[
+            local forks = ffi.callback("int (int)", function() return child(use) end, { error = -1 })
+            print(ffi.async(lib.callbacks_call, forks, 1):wait(), ffi.worker():call(lib.callbacks_call, forks, 1))
+        ]])
+        assert.equal("", err)
+        assert.equal("0\t0\n", out)
+        assert.equal(0, code)
+    end)
+
+    it("has children of its own, while threads of the first process call back #process", function()
+        local code, out, err = callbacks.run(fork .. [[
+            lib.callbacks_keep(cb)
+            lib.callbacks_start_kept(0)
+            local fd = ffi.fd()
+            print(child(function()
+                use()
+                assert(child(function() use() assert(ffi.fd() and ffi.poll() == 0) end) == 0)
+                use()
+            end))
+            for _ = 1, 10 do -- those of Lua's own
+                local pipe = io.popen "echo x"
+                assert(pipe:read "l" == "x")
+                pipe:close()
+                os.execute "true"
+            end
+            lib.callbacks_stop()
+            print(fd == ffi.fd())
+        ]])
+        assert.equal("", err)
+        assert.equal("0\ntrue\n", out)
+        assert.equal(0, code)
+    end)
+
     it("has a pool of its own, and not the parent's tasks or workers #process", function()
         local code, out, err = callbacks.run [[
             ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int); unsigned alarm(unsigned);"
