@@ -7,6 +7,7 @@
 /* A member as it is collected. */
 struct member_node {
     struct cdecl_member member;
+    const char *base; /* the typedef its declaration began with, NULL when none */
     struct member_node *next;
     struct place at;
 };
@@ -84,6 +85,7 @@ static struct member_node *add_member(struct parser *p, const struct cdecl_type 
     node->member = (struct cdecl_member){
         .name = name == NULL ? NULL : name->text, .type = type, .width = CDECL_NOT_BITFIELD};
     node->at = *at;
+    node->base = NULL;
     if (body->last == NULL)
         body->first = node;
     else
@@ -168,6 +170,7 @@ static void member(struct parser *p, const struct specs *specs)
         return;
     }
     struct member_node *node = add_member(p, d.type, d.name, &d.at);
+    node->base = specs->base;
     if (cdecl__accept(p, TOK_COLON)) {
         node->member.width = bitfield_width(p, d.type, d.name);
         if (RARELY(cdecl__at_attribute(p)))
@@ -296,6 +299,30 @@ static uint8_t member_refusal(const struct cdecl_member *m)
     return type->tag == NULL ? type->refusal : type->tag->refusal;
 }
 
+/* Whether a typedef says more of the member than its type, which goes by its name anyway. */
+static bool is_told(const struct member_node *node)
+{
+    const struct cdecl_tag *tag = node->member.type->tag;
+    return node->base != NULL && (tag == NULL || tag->typedef_name != node->base);
+}
+
+static bool any_told(const struct body *body)
+{
+    for (const struct member_node *node = body->first; node != NULL; node = node->next)
+        if (is_told(node))
+            return true;
+    return false;
+}
+
+/* Room for so many members, and before it, when `named`, for their typedefs, the first one's last
+ * (cdecl_member_typedef). */
+static struct cdecl_member *new_members(struct cdecl_state *state, uint32_t count, bool named)
+{
+    const uint32_t each = sizeof(struct cdecl_member) / sizeof(const char *);
+    uint32_t before = named ? count / each + (count % each != 0) : 0;
+    return NEW_ARRAY(state, struct cdecl_member, (size_t)before + count) + before;
+}
+
 static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
                                      const struct body *body, const struct attrs *attrs,
                                      uint32_t pack, const struct place *at)
@@ -304,12 +331,15 @@ static struct cdecl_tag *finish_body(struct parser *p, struct cdecl_tag *tag,
     struct cdecl_tag fresh = *tag;
     if (!(p->source->flags & CDECL_KEEP_FIRST))
         check_duplicates(p, body);
+    fresh.named = any_told(body);
     if (body->nmembers > 0)
-        members = NEW_ARRAY(p->state, struct cdecl_member, body->nmembers);
+        members = new_members(p->state, body->nmembers, fresh.named);
     uint32_t i = 0;
-    for (const struct member_node *node = body->first; node != NULL; node = node->next) {
+    for (const struct member_node *node = body->first; node != NULL; node = node->next, i++) {
         check_member(p, node, (enum cdecl_kind)tag->kind);
-        members[i++] = node->member;
+        members[i] = node->member;
+        if (fresh.named)
+            ((const char **)(void *)members)[-1 - (ptrdiff_t)i] = is_told(node) ? node->base : NULL;
     }
     cdecl__tag_attributes(&fresh, attrs);
     for (i = 0; i < body->nmembers && fresh.refusal == CDECL_USABLE; i++)

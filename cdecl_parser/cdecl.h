@@ -118,6 +118,7 @@ struct cdecl_tag {
     bool fixed;       /* a member, or a part of one, is const: no whole value is assigned */
     bool predeclared; /* no text has its body, but POSIX (S20): to be completed, or completed so */
     uint8_t refusal;  /* enum cdecl_refusal: its layout is not the one we would give it */
+    bool named;       /* some member's type was written as a typedef: cdecl_print_member knows */
     uint32_t id;      /* distinguishes nameless tags within a state */
     uint32_t align;
     uint32_t pack;       /* #pragma pack in force, 0 when none; for printing */
@@ -461,6 +462,17 @@ size_t cdecl_print(const struct cdecl_type *type, const char *name, char *buffer
 /* Writes a whole declaration without the final semicolon, as it was written: with the names of
  * parameters and of typedefs, as far as these mean what they meant. */
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size);
+/* The same for a member of a struct or union, without its width. */
+size_t cdecl_print_member(const struct cdecl_tag *tag, const struct cdecl_member *m, char *buffer,
+                          size_t size);
+/* The typedef that a member's declaration began with; NULL when none did, or one that its type goes
+ * by anyway. They stand before the members, the first one's last. */
+static inline const char *cdecl_member_typedef(const struct cdecl_tag *tag,
+                                               const struct cdecl_member *m)
+{
+    return tag->named ? ((const char *const *)(const void *)tag->members)[tag->members - m - 1]
+                      : NULL;
+}
 
 /* "file:line:col: message\n  source line\n  ^". As snprintf. */
 size_t cdecl_error_text(const struct cdecl_error *error, char *buffer, size_t size);

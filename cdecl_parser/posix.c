@@ -235,6 +235,7 @@ static void complete(struct cdecl_state *state, struct cdecl_tag *tag, const str
     if (known->nfields > 0)
         members = NEW_ARRAY(state, struct cdecl_member, known->nfields);
     fresh.members = members;
+    fresh.named = false;
     fresh.nmembers = 0;
     for (uint32_t i = 0; i < known->nfields; i++) {
         struct cdecl_member *member = &members[fresh.nmembers];

@@ -67,10 +67,10 @@ static void aligned(struct out *out, uint32_t align)
     put(out, ")))");
 }
 
-static void member(struct out *out, const struct cdecl_member *m)
+static void member(struct out *out, const struct cdecl_tag *tag, const struct cdecl_member *m)
 {
     put(out, " ");
-    declare(out, m->type, m->name);
+    spell(out, m->type, &(struct spelling){m->name, cdecl_member_typedef(tag, m), NULL});
     if (m->width != CDECL_NOT_BITFIELD) {
         put(out, " : ");
         put_unsigned(out, m->width);
@@ -135,7 +135,7 @@ static void body(struct out *out, const struct cdecl_tag *tag)
     }
     put(out, " {");
     for (uint32_t i = 0; i < tag->nmembers; i++)
-        member(out, &tag->members[i]);
+        member(out, tag, &tag->members[i]);
     put(out, " }");
 }
 
@@ -565,6 +565,14 @@ static size_t print_decl(struct out *out, const struct cdecl_decl *decl)
     if (decl->kind != CDECL_DECL_TYPEDEF)
         asm_label(out, decl);
     return finish(out);
+}
+
+size_t cdecl_print_member(const struct cdecl_tag *tag, const struct cdecl_member *m, char *buffer,
+                          size_t size)
+{
+    struct out out = {.buffer = buffer, .size = size};
+    spell(&out, m->type, &(struct spelling){m->name, cdecl_member_typedef(tag, m), NULL});
+    return finish(&out);
 }
 
 size_t cdecl_print_decl(const struct cdecl_decl *decl, char *buffer, size_t size)

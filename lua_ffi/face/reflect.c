@@ -58,7 +58,7 @@ static const char *kind_name(const struct cdecl_type *type)
     return NULL;
 }
 
-static void describe_member(lua_State *L, struct lffi_scope *scope,
+static void describe_member(lua_State *L, struct lffi_scope *scope, const struct cdecl_tag *tag,
                             const struct cdecl_member *member)
 {
     lua_createtable(L, 0, 4);
@@ -66,7 +66,7 @@ static void describe_member(lua_State *L, struct lffi_scope *scope,
         set_text(L, "name", member->name);
     set_type(L, scope, "type", member->type);
     set_integer(L, "offset", member->offset);
-    lffi_push_type_text(L, member->type, member->name);
+    lffi_push_member_text(L, tag, member);
     if (member->width != CDECL_NOT_BITFIELD) {
         lua_pushfstring(L, ":%I", (LUAI_UACINT)member->width);
         lua_concat(L, 2);
@@ -82,7 +82,7 @@ static void describe_members(lua_State *L, struct lffi_scope *scope, const struc
 {
     lua_newtable(L);
     for (uint32_t i = 0; i < tag->nmembers; i++) {
-        describe_member(L, scope, &tag->members[i]);
+        describe_member(L, scope, tag, &tag->members[i]);
         lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
     lua_setfield(L, -2, "members");

@@ -135,6 +135,12 @@ static inline const char *lffi_type_text(lua_State *L, const struct lffi_ctype *
 {
     return lffi_push_type_text(L, ct->type, NULL);
 }
+/* Pushes a member as it was declared, "size_t n", without a width. */
+const char *lffi_push_member_text(lua_State *L, const struct cdecl_tag *tag,
+                                  const struct cdecl_member *m);
+/* Pushes " (size_t n)" when a typedef is in the declaration of the member of a struct or union, ""
+ * when none is. */
+const char *lffi_push_named_text(lua_State *L, const struct cdecl_type *type, const char *name);
 /* Pushes the text of a declaration ("int abs(int)") and returns it. */
 const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl);
 

@@ -3,6 +3,8 @@
  *
  * Depends on the parser's printer. The strings are Lua's, on its stack.
  */
+#include <string.h>
+
 #include "object/ctype.h"
 
 enum { ORDINARY = 256 }; /* what most texts fit in: those are written once */
@@ -29,6 +31,46 @@ const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl)
     cdecl_print_decl(decl, luaL_buffinitsize(L, &b, size + 1), size + 1);
     luaL_pushresultsize(&b, size);
     return lua_tostring(L, -1);
+}
+
+const char *lffi_push_member_text(lua_State *L, const struct cdecl_tag *tag,
+                                  const struct cdecl_member *m)
+{
+    char text[ORDINARY];
+    luaL_Buffer b;
+    size_t size = cdecl_print_member(tag, m, text, sizeof text);
+    if (size < sizeof text)
+        return lua_pushlstring(L, text, size);
+    cdecl_print_member(tag, m, luaL_buffinitsize(L, &b, size + 1), size + 1);
+    luaL_pushresultsize(&b, size);
+    return lua_tostring(L, -1);
+}
+
+/* The member of that name when a typedef is in its declaration, with the tag it is in. */
+static const struct cdecl_member *find_named(const struct cdecl_tag **tag, const char *name)
+{
+    const struct cdecl_tag *of = *tag;
+    for (uint32_t i = 0; i < of->nmembers; i++) {
+        const struct cdecl_member *m = &of->members[i], *inside = NULL;
+        if (m->name != NULL && strcmp(m->name, name) == 0)
+            return cdecl_member_typedef(of, m) != NULL ? m : NULL;
+        *tag = m->type->tag;
+        if (m->name == NULL && m->width == CDECL_NOT_BITFIELD)
+            inside = find_named(tag, name);
+        if (inside != NULL)
+            return inside;
+        *tag = of;
+    }
+    return NULL;
+}
+
+const char *lffi_push_named_text(lua_State *L, const struct cdecl_type *type, const char *name)
+{
+    const struct cdecl_tag *tag = type->tag;
+    const struct cdecl_member *m = find_named(&tag, name);
+    if (m == NULL)
+        return lua_pushliteral(L, "");
+    return lua_pushfstring(L, " (%s)", lffi_push_member_text(L, tag, m));
 }
 
 /* ---- LuaJIT's spelling ----------------------------------------------------------------------- */

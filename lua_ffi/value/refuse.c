@@ -23,7 +23,10 @@ static void push_place(lua_State *L, const struct lffi_where *where)
         break;
     case LFFI_TO_RESULT: lua_pushfstring(L, "result of callback '%s': ", of); break;
     case LFFI_TO_ERROR_VALUE: lua_pushfstring(L, "error value of callback '%s': ", of); break;
-    case LFFI_TO_FIELD: lua_pushfstring(L, "field '%s' of '%s': ", where->name, of); break;
+    case LFFI_TO_FIELD:
+        lua_pushfstring(L, "field '%s' of '%s'%s: ", where->name, of,
+                        where->of != NULL ? lffi_push_named_text(L, where->of, where->name) : "");
+        break;
     case LFFI_TO_ELEMENT:
         lua_pushfstring(L, "element %I of '%s': ", (LUAI_UACINT)where->index, of);
         break;

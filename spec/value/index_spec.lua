@@ -113,6 +113,34 @@ describe("members", function()
         assert.equal(1, p.x)
     end)
 
+    it("are shown with the typedefs that they were declared with", function()
+        local own = ffi.scope {}
+        own.cdef [[
+            typedef unsigned ix_count; typedef struct { int a; } ix_pair; typedef int (*ix_fn)(char);
+            struct ix { ix_count c : 3; const ix_count *p; union { ix_count u; int i; }; ix_fn fn; ix_pair pair;
+                        int plain, list[2]; };
+        ]]
+        local object = own.new "struct ix"
+        for name, shown in pairs {
+            c = " (ix_count c): cannot convert table to 'unsigned int'",
+            u = " (ix_count u): cannot convert table to 'unsigned int'",
+            p = " (const ix_count *p): cannot convert boolean true to 'const unsigned int *'",
+            fn = " (ix_fn fn): cannot convert boolean true to 'int (*)(char)'",
+            i = ": cannot convert table to 'int'", pair = ": cannot convert boolean true to 'ix_pair'",
+            plain = ": cannot convert table to 'int'",
+        } do
+            local value = shown:find("boolean", 1, true) and true or {}
+            raises(("field '%s' of 'struct ix'%s"):format(name, shown), function() object[name] = value end)
+        end
+        local list = own.reflect("struct ix").members
+        assert.equal("ix_count c:3", list[1].text)
+        assert.equal("const ix_count *p", list[2].text)
+        assert.equal("int list[2]", list[7].text)
+        assert.equal("ctype<struct { ix_count n; int k; }>", tostring(own.typeof "struct { ix_count n; int k; }"))
+        own.cdef("typedef long ix_count;", { override = true })
+        assert.equal("unsigned int c:3", own.reflect("struct ix").members[1].text)
+    end)
+
     it("of aggregate type take tables and copies, or stay as they were", function()
         local m = ffi.new "struct mixed"
         m.inner = {3, 4}
