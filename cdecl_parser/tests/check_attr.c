@@ -290,10 +290,10 @@ static const struct {
     {"_Complex float v __attribute__((mode(XC)));", "long double _Complex", 2 * sizeof(long double),
      _Alignof(long double)},
 #endif
-    {"float v __attribute__((mode(TF)));", QUAD, 16, 16},
+    {"float v __attribute__((mode(TF)));", QUAD, 16, _Alignof(cdecl_real)},
     {"_Complex float v __attribute__((mode(SC)));", "float _Complex", 8, 4},
     {"_Complex float v __attribute__((mode(DC)));", "double _Complex", 16, _Alignof(double)},
-    {"_Complex float v __attribute__((mode(TC)));", QUAD " _Complex", 32, 16},
+    {"_Complex float v __attribute__((mode(TC)));", QUAD " _Complex", 32, _Alignof(cdecl_real)},
     {"const int v __attribute__((mode(QI)));", "const signed char", 1, 1},
     {"int v __attribute__((regparm(3)));", "int", 4, 4}, /* of functions: means nothing here */
     {"enum { A, B } v __attribute__((mode(QI)));", "unsigned char", 1, 1},
@@ -322,6 +322,10 @@ START_TEST(types_that_change)
 }
 END_TEST
 
+struct most_aligned {
+    char c;
+} __attribute__((aligned));
+
 static const struct {
     const char *text; /* of a struct s */
     uint32_t size, align;
@@ -330,7 +334,8 @@ static const struct {
     {"struct s { char c; } __attribute__((aligned(8)));", 8, 8},
     {"struct __attribute__((aligned(8))) s { char c; };", 8, 8},
     {"struct _Alignas(8) s { char c; };", 8, 8},
-    {"struct s { char c; } __attribute__((aligned));", 16, 16},
+    {"struct s { char c; } __attribute__((aligned));", sizeof(struct most_aligned),
+     _Alignof(struct most_aligned)},
     {"struct s { char c; } __attribute__((aligned(4), aligned(2)));", 4, 4},
     {"struct s { char c; _Alignas(4) char d; };", 8, 4},
     {"struct s { char c; _Alignas(int) char d; };", 8, 4},
