@@ -453,6 +453,37 @@ describe("lua_close", function()
     end)
 end)
 
+describe("a thread that comes back to a state that is closed", function()
+    it("touches nothing of it and never returns; others go on #process", function()
+        local status, out, err = run(([[
+            local function threads()
+                return tonumber(io.open "/proc/self/status":read "a":match "Threads:%%s+(%%d+)")
+            end
+            local before = threads()
+            assert(lib.callbacks_state(%q) == 0)
+            local inside = threads() - before
+            lib.callbacks_pause(200) -- it comes back meanwhile
+            local n = 0
+            local cb = ffi.callback("int (int)", function() n = n + 1 return 1 end)
+            assert(lib.callbacks_in_a_thread(cb, 1) == 0)
+            print(inside, threads() - before, n)
+            os.exit(0, false)
+        ]]):format(callbacks.prelude .. [[
+            local inside
+            local cb = ffi.callback("int (int)", function()
+                inside = true
+                lib.callbacks_pause(100)
+                return 1
+            end)
+            lib.callbacks_start(cb, 1, 1, 1)
+            while not inside do lib.callbacks_pause(1) end
+        ]]))
+        assert.equal("", err)
+        assert.equal("1\t1\t1\n", out)
+        assert.equal(0, status)
+    end)
+end)
+
 describe("a thread that is cancelled", function()
     local cancel = [[
         ffi.cdef "int pthread_cancel(unsigned long); unsigned long pthread_self(void);"

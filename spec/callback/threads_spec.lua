@@ -115,12 +115,15 @@ describe("a callback on a foreign thread", function()
             print(lib.callbacks_in_threads(cb, 4, 20000, 7), n)
             print(lib.callbacks_beside_threads(cb, own, 3, 5000, 7), n)
         ]])
+        finally(function() os.remove(script) end)
         local preload = (os.getenv "LD_PRELOAD" or "") .. ":" .. support.library "nobarrier"
-        local code, out, err = support.run { "env", "LD_PRELOAD=" .. preload, support.lua, script }
-        os.remove(script)
-        assert.equal("", err)
-        assert.equal("0\t80000\n0\t100000\n", out)
-        assert.equal(0, code)
+        for _, after in ipairs { "0", "1", "3" } do -- calls after which a sandbox takes it away
+            local code, out, err = support.run { "env", "LD_PRELOAD=" .. preload, "NOBARRIER_AFTER=" .. after,
+                support.lua, script }
+            assert.equal("", err)
+            assert.equal("0\t80000\n0\t100000\n", out)
+            assert.equal(0, code)
+        end
     end)
 
     it("waits while Lua runs: the lock changes hands only when the owner enters C", function()
@@ -380,6 +383,35 @@ describe("threads with Lua states of their own", function()
             assert.equal(0, lib.callbacks_states(code, 2))
             assert.equal(0, lib.callbacks_state(code))
         end
+    end)
+
+    it("may have one that they use in turn; between its turns callbacks wait for ffi.poll", function()
+        assert.equal(0, lib.callbacks_host(callbacks.prelude .. [[
+            n, posted, _G.ffi = 0, 0, ffi
+            cb = ffi.callback("int (int)", function() n = n + 1 return 1 end)
+            owner = ffi.callback("int (int)", function() error "it has ended" end, { thread = "owner", error = 1 })
+            post = ffi.callback("callbacks_void_fn", function() posted = posted + 1 end, { thread = "post" })
+            assert(lib.callbacks_in_threads(cb, 2, 5, 1) == 0)
+            lib.callbacks_delay = 10
+            lib.callbacks_start(cb, 3, 1, 1)
+            -- the host has the state now, and is not inside C
+        ]], ([[
+            assert(n == 10)
+            ffi.poll()
+            local lib = ffi.load %q
+            while n < 13 do ffi.poll(1) end
+            assert(lib.callbacks_join() == 0)
+            lib.callbacks_delay = 0
+            ffi.onerror = function(err) told = err end
+            assert(lib.callbacks_in_threads(owner, 1, 1, 1) == 0)
+            assert(told:find "waited in vain for its owner, which is inside C or has ended")
+            lib.callbacks_start_void(post, 2, 3)
+            lib.callbacks_join()
+            while posted < 6 do ffi.poll(0.1) end
+            assert(lib.callbacks_in_threads(cb, 2, 5, 1) == 0 and lib.callbacks_call(cb, 1) == 1 and n == 24)
+            assert(ffi.async(lib.callbacks_call, cb, 1):wait() == 1)
+        ]]):format(callbacks.path), 30))
+        lib.callbacks_reset()
     end)
 
     it("call each other's: a callback of this state is called there as by any thread", function()

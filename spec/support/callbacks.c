@@ -541,14 +541,17 @@ int lua_pcallk(lua_State *, int, int, int, intptr_t, void *);
 const char *lua_tolstring(lua_State *, int, size_t *);
 void lua_close(lua_State *);
 
-static int finish_state(lua_State *L, const char *code)
+static void open_libs(lua_State *L)
 {
-    int failed;
     if (luaL_openlibs != NULL)
         luaL_openlibs(L);
     else
         luaL_openselectedlibs(L, ~0, 0);
-    failed = luaL_loadstring(L, code) != 0 || lua_pcallk(L, 0, 0, 0, 0, NULL) != 0;
+}
+
+static int run_chunk(lua_State *L, const char *code)
+{
+    int failed = luaL_loadstring(L, code) != 0 || lua_pcallk(L, 0, 0, 0, 0, NULL) != 0;
     if (failed) {
         const char *text = lua_tolstring(L, -1, NULL);
         size_t length = 0;
@@ -557,6 +560,14 @@ static int finish_state(lua_State *L, const char *code)
         if (write(2, text, length) < 0)
             abort();
     }
+    return failed;
+}
+
+static int finish_state(lua_State *L, const char *code)
+{
+    int failed;
+    open_libs(L);
+    failed = run_chunk(L, code);
     lua_close(L);
     return failed;
 }
@@ -564,6 +575,36 @@ static int finish_state(lua_State *L, const char *code)
 static int run_state(const char *code)
 {
     return finish_state(luaL_newstate(), code);
+}
+
+/* A host with one state that its threads use in turn: one runs `first`, another one `then` after a
+ * while. */
+struct turn {
+    lua_State *L;
+    const char *code;
+    int failed;
+};
+
+static void *take_turn(void *user)
+{
+    struct turn *turn = user;
+    turn->failed = run_chunk(turn->L, turn->code);
+    return NULL;
+}
+
+int callbacks_host(const char *first, const char *then, int milliseconds)
+{
+    lua_State *L = luaL_newstate();
+    struct turn turns[2] = {{L, first, 0}, {L, then, 0}};
+    open_libs(L);
+    for (int i = 0; i < 2; i++) {
+        pthread_t thread;
+        pthread_create(&thread, NULL, take_turn, &turns[i]);
+        pthread_join(thread, NULL);
+        callbacks_pause(milliseconds);
+    }
+    lua_close(L);
+    return turns[0].failed + turns[1].failed;
 }
 
 /* A Lua function, and no FFI call: returns what the kept callback gives for its argument. */

@@ -59,6 +59,7 @@ callbacks.declarations = [=[
     int callbacks_small_state(const char *code, size_t stack);
     int callbacks_states(const char *code, int n);
     int callbacks_state(const char *code);
+    int callbacks_host(const char *first, const char *then, int milliseconds);
     int callbacks_poor_state(const char *code);
     void callbacks_allocations(int n);
     int callbacks_watched_state(const char *code);
