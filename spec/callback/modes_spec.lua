@@ -151,24 +151,17 @@ describe("a callback of mode", function()
             { thread = "post" })
         local far <close> = ffi.callback("modes_says_far", function(a, _, _, _, _, f, s, t) got = { a, f, s, t } end,
             { thread = "post" })
-        local buffer = ffi.new "char[16]"
-        -- As a thread of C's calls it: without the attributes.
-        local function post(cb, ct, ...)
-            ffi.copy(buffer, "hello")
-            local task = ffi.async(ffi.cast(ct, ffi.cast("uintptr_t", cb)), ...)
-            os.execute "sleep 0.05" -- no call of cffi's: it is posted meanwhile, and does not run
-            assert.is_nil(got)
-            ffi.fill(buffer, 15, 0x78)
-            task:wait()
+        local function post(fn, cb, ...)
+            ffi.async(fn, ffi.cast("void *", cb), ...):wait()
             ffi.poll()
             local seen = got
             got = nil
             return seen
         end
-        assert.same({ "hello", 3 }, post(near, "void (*)(const char *, int)", buffer, 3))
-        assert.same({ "NULL", 4 }, post(near, "void (*)(const char *, int)", nil, 4))
-        assert.same({ 1, 6, "hello", "hel" }, post(far, "void (*)(long, long, long, long, long, long, const char *, "
-            .. "const char *, size_t)", 1, 2, 3, 4, 5, 6, buffer, buffer, 3))
+        assert.same({ "hello", 3 }, post(lib.callbacks_say, near, "hello", 3))
+        assert.same({ "NULL", 4 }, post(lib.callbacks_say, near, nil, 4))
+        assert.same({ 1, 6, "hello", "hel" }, post(lib.callbacks_say_far, far, "hello", 3))
+        assert.same({ 1, 6, "hello", "" }, post(lib.callbacks_say_far, far, "hello", 0))
     end)
 
     it("owner waits until the thread that made it runs it, and gives C its result", function()

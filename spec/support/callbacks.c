@@ -368,10 +368,20 @@ int callbacks_nap(int x)
     return x - x;
 }
 
+/* The delay counts from when all threads of a start are there: making them takes its time. */
+static atomic_int all_made;
+
+static void await_start(void)
+{
+    while (!atomic_load(&all_made))
+        sched_yield();
+    callbacks_pause(callbacks_delay);
+}
+
 static void *run_job(void *user)
 {
     struct job *job = user;
-    callbacks_pause(callbacks_delay);
+    await_start();
     for (int i = 0; i < job->count; i++) {
         job->wrong += job->f(i) != job->expected;
         pthread_testcancel();
@@ -388,10 +398,12 @@ static int nthreads;
 void callbacks_start(callbacks_fn *f, int n, int count, int expected)
 {
     nthreads = n;
+    atomic_store(&all_made, 0);
     for (int i = 0; i < n; i++) {
         jobs[i] = (struct job){f, count, 0, expected};
         pthread_create(&threads[i], NULL, run_job, &jobs[i]);
     }
+    atomic_store(&all_made, 1);
 }
 
 /* Waits for them. The number of results that were not as expected. */
@@ -427,7 +439,7 @@ static callbacks_void_fn *void_fn;
 static void *run_void_job(void *user)
 {
     struct job *job = user;
-    callbacks_pause(callbacks_delay);
+    await_start();
     for (int i = 0; i < job->count; i++) {
         struct callbacks_large large = {{i, 1, 2, 3, 4}, i / 2.0};
         void_fn(job->expected, i, i / 4.0, 5, 6, 7, 8, i, large);
@@ -440,10 +452,12 @@ void callbacks_start_void(callbacks_void_fn *f, int n, int count)
 {
     void_fn = f;
     nthreads = n;
+    atomic_store(&all_made, 0);
     for (int i = 0; i < n; i++) {
         jobs[i] = (struct job){NULL, count, 0, i + 1};
         pthread_create(&threads[i], NULL, run_void_job, &jobs[i]);
     }
+    atomic_store(&all_made, 1);
 }
 
 /* Likewise with structs, of which AArch64 passes addresses: in registers and on the stack. */
@@ -470,10 +484,32 @@ void callbacks_start_large(callbacks_large_fn *f, int n, int count)
 {
     large_fn = f;
     nthreads = n;
+    atomic_store(&all_made, 0);
     for (int i = 0; i < n; i++) {
         jobs[i] = (struct job){NULL, count, 0, 0};
         pthread_create(&threads[i], NULL, run_large_job, &jobs[i]);
     }
+    atomic_store(&all_made, 1);
+}
+
+/* Call f with texts of their own, which are gone afterwards. */
+void callbacks_say(void (*f)(const char *, int), const char *text, int n)
+{
+    char own[16] = "";
+    if (text != NULL)
+        strncpy(own, text, sizeof own - 1);
+    f(text != NULL ? own : NULL, n);
+    memset(own, 'x', sizeof own - 1);
+}
+
+void callbacks_say_far(void (*f)(long, long, long, long, long, long, const char *, const char *,
+                                 size_t),
+                       const char *text, size_t n)
+{
+    char own[16] = "";
+    strncpy(own, text, sizeof own - 1);
+    f(1, 2, 3, 4, 5, 6, own, own, n);
+    memset(own, 'x', sizeof own - 1);
 }
 
 /* One call in a thread of its own; may be called while others are. */

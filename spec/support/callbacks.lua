@@ -51,6 +51,8 @@ callbacks.declarations = [=[
     void callbacks_join_at_exit(void);
     int callbacks_fork_after(int milliseconds);
     int callbacks_pause(int milliseconds);
+    void callbacks_say(void *f, const char *text, int n);
+    void callbacks_say_far(void *f, const char *text, size_t n);
     int callbacks_nap(int);
     int callbacks_in_a_thread(callbacks_fn *f, int expected);
     int callbacks_beside_threads(callbacks_fn *f, callbacks_fn *g, int n, int count, int expected);
