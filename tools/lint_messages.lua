@@ -4,6 +4,9 @@
 -- ends in _error or pushes text, or assigned to `why`, or returned. It is quoted when a string of
 -- the tests (C or Lua) contains it, with anything for its %s and %d:
 --   lua tools/lint_messages.lua SOURCE... -- TEST...
+-- With --list instead it prints the messages, `...` for what is filled in, without those that name
+-- only a kind of value ("table"), which "... expected, got ..." stands for.
+--   lua tools/lint_messages.lua --list SOURCE...
 
 local function read(path)
     local file = assert(io.open(path))
@@ -179,6 +182,21 @@ local function messages(path, report)
     for start, value in code:gmatch("()return ([^;]*);") do
         if not value:find("(", 1, true) then each(start, value, plain, has_words) end
     end
+end
+
+-- What formats put in the place of a type's name.
+local parts = {["const "] = true, ["a pointer"] = true, ["..."] = true}
+
+--- A message as a reader meets it.
+local function print_message(_, _, text, wanted)
+    if wanted:find(" expected, got ", 1, true) and not text:find(" expected", 1, true) then return end
+    text = text:gsub("%%%%", "\3"):gsub("%%[%.%*%-lz]*[sducxIpf]", "..."):gsub("\3", "%%"):gsub("\n", "")
+    if not parts[text] and not text:find("^'[%l_ ]+%**'$") then print(text) end
+end
+
+if arg[1] == "--list" then
+    for i = 2, #arg do messages(arg[i], print_message) end
+    os.exit(true)
 end
 
 local sources, tests = {}, {}
