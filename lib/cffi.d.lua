@@ -10,18 +10,24 @@
 
 ---A C object: a number, struct, array, pointer or function of C, as `ffi.new`, `ffi.cast` and C functions give them.
 ---@class ffi.cdata: userdata
----A C type. Calling it is `ffi.new`.
+---A C type. Calling it is `ffi.new`; `ct.NAME` is a constant declared in it.
 ---@class ffi.ctype: userdata
----The functions, variables, constants and macros of a library, looked up when first asked for.
+---The functions, variables, constants and macros of a library, looked up when first asked for. Of headers also their types, and `pairs(ns)`.
 ---@class ffi.namespace: table
----A C function pointer made of a Lua function: `:free()`, `:set(fn)`, `<close>`.
+---A C function pointer made of a Lua function: `:free()` ends it, `:set(fn)` has it run another function, `<close>`.
 ---@class ffi.callback: ffi.cdata
----Memory with one owner: `:new(ct, ...)`, `:string(s)`, `:close()`, `<close>`.
+---Memory with one owner: `:new(ct, ...)` as `ffi.new`, `:string(s)` a copy of a string as `char *`, `:close()`, `<close>`.
 ---@class ffi.arena: userdata
----A C call on another thread. `:wait([seconds])` gives the results, or `nil, "timeout"`, or `nil, "cancelled"`; raises when a callback waits for what only its own end could end, or the thread has ended; `:done()` lets others run, too; `:errno()`, what C left; `:cancel()`, true when it had not begun; `<close>` cancels or waits; `:pollfd()`, `:events()` for cqueues.
+---A C call on another thread. `:wait([seconds])` gives the results, or `nil, "timeout"`, or `nil, "cancelled"`; `:done()`; `:errno()`, what C left; `:cancel()`, true when it had not begun; `<close>` cancels or waits; `:pollfd()`, `:events()` for cqueues.
 ---@class ffi.task: userdata
 ---A thread of one's own: `:call(fn, ...)` is `fn(...)` there, `:async(fn, ...)` a task; `:close()`, `<close>`.
 ---@class ffi.worker: userdata
+---The functions, constants, macros, types and variables of C and POSIX, without declarations, headers or a compiler: `posix.open`, `posix.O_CLOEXEC`, `posix.S_ISDIR(mode)`, `posix["struct stat"]`, `posix.environ`. Of this system, as they were when the module was built; `pairs(posix)` lists them.
+---@class cffi.posix: ffi.namespace
+---An `ffi` with LuaJIT's rules; `install([{ source = true }])` brings what LuaJIT's programs expect. docs/luajit.md.
+---@class cffi.luajit: ffi
+---The object style of Ruby's Fiddle; its names are in `ffi`, too. docs/fiddle.md.
+---@class cffi.fiddle: table
 ---@alias ffi.type string|ffi.ctype|ffi.cdata
 ---@alias ffi.policy "fit"|"strict"|"wrap"|"saturate"
 
@@ -261,7 +267,7 @@ function ffi.callback(ct, fn, options) end
 ---```
 function ffi.release(fn) end
 
----The living callbacks of all scopes: a list of tables (`type`, `fn`, `calls`, ...).
+---The living callbacks of all scopes: a list of tables with `type` (text), `fn`, `created` (file and line), `calls` (how many), `shared` (made by passing the function).
 ---@return table[]
 ---Example:
 ---```lua
@@ -544,7 +550,7 @@ function ffi.eval(text, ...) end
 ---```
 function ffi.parse(text, ...) end
 
----What a type is, as a plain table: `kind`, `name`, `size`, `align`, members, parameters, ...
+---What a type is, as a plain table. All have `kind`, `name`, `complete`, and `size` and `align` when these are known. Integers: `signed`, `bits`. Pointers: `target`. Arrays, vectors: `element`, `count`. Structs, unions: `tag`, `members`, a list of `name`, `type`, `text`, `offset` and, of bit-fields, `bit`, `width`. Enums: `tag`, `underlying`, `constants`, a list of `name`, `value`. Functions: `result`, `params` (types), `variadic`; those of a namespace also `names` (of the parameters), `symbol`, `text` and `annotations`.
 ---@param ct ffi.type|function
 ---@return table
 ---Example:
@@ -618,7 +624,7 @@ function ffi.hexdump(value, n) end
 
 ---Declares what C headers declare, as the compiler reads them, and gives a namespace of their functions, constants, macros and types.
 ---@param headers string|string[] "zlib.h", "./mine.h"
----@param options? table `cc`, `cflags`, `defs`, `undefs`, `pkg`, `lib`, `compile`, `functions`: see docs/include.md
+---@param options? table `pkg`, `lib`, `defs`, `undefs`, `cflags`, `cc`, `compile`, `functions`: see docs/include.md
 ---@return ffi.namespace
 ---Errors: what the compiler says.
 ---Example:

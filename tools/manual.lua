@@ -100,6 +100,10 @@ function writers.man3(out)
             example(out, entry.example)
         end
     end
+    out ".SH OBJECTS AND MODULES"
+    for _, object in ipairs(entries.objects) do
+        out(".TP\n.B " .. roff(object.name) .. "\n" .. roff(object.text))
+    end
     out ".SH SEE ALSO\n.BR cffi (1)"
 end
 

@@ -47,6 +47,11 @@ local function entry_text(entry)
 end
 
 io.write(HEAD)
-for _, entry in ipairs(reference.entries()) do
+local entries = reference.entries()
+for _, entry in ipairs(entries) do
     io.write("\n", entry_text(entry))
+end
+io.write "\n## Objects and modules\n\n"
+for _, object in ipairs(entries.objects) do
+    io.write(("* `%s`: %s\n"):format(object.name, (object.text:gsub("docs/([%w_]+%.md)", "[%1](%1)"))))
 end

@@ -11,6 +11,7 @@
 --   errors     text, or nil
 --   example    Lua code, or nil
 --   type       of a field
+-- `entries.objects` lists what is no name of `ffi`: { name = "ffi.arena", text = }.
 local reference = {}
 
 -- The type at the start of `text`, brackets and functions closed, and what follows it.
@@ -63,13 +64,22 @@ function tags.field(entry, rest)
     return true
 end
 
+-- NAME[: PARENT], behind its text; the class `ffi` itself is what the entries are of.
+function tags.class(entry, rest)
+    local name = rest:match "^([%w_%.]+)"
+    if name and name ~= "ffi" then
+        table.insert(entry.objects, { name = name, text = entry.text })
+    end
+    entry.text = ""
+    return name ~= nil
+end
+
 function tags.meta() return true end
-function tags.class() return true end
 function tags.alias() return true end
 function tags.generic() return true end
 
 local function new_entry()
-    return { text = "", params = {}, returns = {}, fields = {} }
+    return { text = "", params = {}, returns = {}, fields = {}, objects = {} }
 end
 
 -- One line of documentation, without its dashes. False for what is not understood.
@@ -109,7 +119,7 @@ end
 
 -- reference.read(text, name): the entries of a text in that notation; `name` is for errors.
 function reference.read(text, name)
-    local entries, entry, number = {}, new_entry(), 0
+    local entries, entry, number = { objects = {} }, new_entry(), 0
     local function add(made)
         entries[#entries + 1] = made
         entries[made.name] = made
@@ -132,6 +142,7 @@ function reference.read(text, name)
             for _, field in ipairs(entry.fields) do
                 add(field)
             end
+            table.move(entry.objects, 1, #entry.objects, #entries.objects + 1, entries.objects)
             entry = new_entry()
         end
     end
