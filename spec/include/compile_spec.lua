@@ -42,7 +42,8 @@ describe("ffi.compile", function()
         local version = ffi.compile("const char *version(void) { return zlibVersion(); }",
             { headers = { "zlib.h" }, pkg = "zlib" })
         assert.matches("^1%.", ffi.string(version.version()))
-        local seven = ffi.compile("int seven(void) { return SEVEN; }", { defs = { SEVEN = 7 }, cflags = "-O1" })
+        local seven = ffi.compile("int seven(void) { return SEVEN * SURE; }",
+            { defs = { "SURE", SEVEN = 7 }, cflags = "-O1" })
         assert.equal(7, seven.seven())
     end)
 

@@ -26,6 +26,8 @@ describe("ffi.include", function()
                 "a.h", { libs = "z" } },
             { "#2 to 'include' (option 'cflags' must be a string or a list of strings, not number)",
                 "a.h", { cflags = 3 } },
+            { "#2 to 'include' (option 'defs' must be a table of macros: {NAME = value}, not table)", "a.h",
+                { defs = { "A B" } } },
             { "#2 to 'include' (option 'defs' must be a table of macros: {NAME = value}, not string)",
                 "a.h", { defs = "A" } },
             { "#2 to 'include' (option 'defs' must be a table of macros: {NAME = value}, not table)", "a.h",

@@ -41,19 +41,37 @@ function checks.boolean(value)
     return type(value) == "boolean", "true or false"
 end
 
+local function is_name(value)
+    return type(value) == "string" and value:find "^[%a_][%w_]*$"
+end
+
 function checks.definitions(value)
     local ok = type(value) == "table"
     for name, text in pairs(ok and value or {}) do
-        ok = ok and type(name) == "string" and name:find "^[%a_][%w_]*$"
-            and (type(text) == "string" or type(text) == "number" or type(text) == "boolean")
+        local kind = type(text)
+        ok = ok and (is_name(name) and (kind == "string" or kind == "number" or kind == "boolean")
+            or math.type(name) == "integer" and is_name(text))
     end
     return ok, "a table of macros: {NAME = value}"
+end
+
+-- {"NAME"} as what it means, {NAME = true}.
+local function by_name(definitions)
+    local named = {}
+    for name, text in pairs(definitions) do
+        if type(name) == "string" then
+            named[name] = text
+        else
+            named[text] = true
+        end
+    end
+    return named
 end
 
 function checks.prototypes(value)
     local ok = type(value) == "table"
     for name, text in pairs(ok and value or {}) do
-        ok = ok and type(name) == "string" and name:find "^[%a_][%w_]*$" and type(text) == "string"
+        ok = ok and is_name(name) and type(text) == "string"
     end
     return ok, 'a table of prototypes: {NAME = "int (int)"}'
 end
@@ -92,7 +110,7 @@ function options.check(fn, given, allowed, argument)
         if not ok then
             bad(fn, argument, "option '%s' must be %s, not %s", name, wanted, type(value))
         end
-        checked[name] = value
+        checked[name] = kinds[name] == "definitions" and by_name(value) or value
     end
     return checked
 end
