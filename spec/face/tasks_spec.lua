@@ -186,12 +186,12 @@ end)
 
 describe("a task", function()
     it("waits for so many seconds", function()
-        local task = ffi.async(lib.callbacks_pause, 100)
+        local task = ffi.async(lib.callbacks_pause, 100 * support.patience)
         assert.same({ n = 2, nil, "timeout" }, table.pack(task:wait(0.01)))
         assert.is_false(task:done())
         assert.is_nil(task:errno())
         assert.truthy(tostring(task):find "^task of callbacks_pause: ")
-        assert.equal(100, task:wait(5))
+        assert.equal(100 * support.patience, task:wait(50))
         assert.equal("task of callbacks_pause: done", tostring(task))
         fails("bad argument #1 to 'wait' (a time is 0 or more seconds, not -1.0)", task.wait, task, -1)
     end)
@@ -366,7 +366,7 @@ end)
 
 describe("a task whose thread ends within it", function()
     local text = "the task's thread has ended within it: by pthread_exit, or cancelled"
-    before_each(function() ffi.cdef "void pthread_exit(void *); int pthread_cancel(unsigned long);" end)
+    before_each(function() ffi.cdef "void pthread_exit(void *);" end)
 
     it("says so each time, and others are run by other threads", function()
         local before = ffi.threads(1)
@@ -383,19 +383,28 @@ describe("a task whose thread ends within it", function()
         assert.equal(4, worker:call(lib.callbacks_pause, 4))
     end)
 
-    it("also when it ends in Lua's call of C, or is cancelled while inside C", function()
-        local thread
+    it("also when it ends in Lua's call of C", function()
         local exits <close> = ffi.callback("int (int)", function() C.pthread_exit(nil) return 1 end)
-        local tells <close> = ffi.callback("int (int)", function() thread = C.pthread_self() return 1 end)
         local task = ffi.async(lib.callbacks_call, exits, 1)
         fails(text, task.wait, task)
-        local worker <close> = ffi.worker()
-        worker:call(lib.callbacks_call, tells, 1)
-        task = worker:async(lib.callbacks_pause, 10000)
-        while tostring(task) ~= "task of callbacks_pause: runs" do lib.callbacks_pause(1) end
-        C.pthread_cancel(thread)
-        fails(text, task.wait, task)
-        assert.equal(4, worker:call(lib.callbacks_pause, 4))
+        assert.equal(4, ffi.async(lib.callbacks_pause, 4):wait())
+    end)
+
+    -- A thread that is cancelled inside one of its functions is lost to ThreadSanitizer.
+    it("also when it is cancelled while inside C #process", function()
+        local code, out, err = callbacks.run [[
+            ffi.cdef "unsigned long pthread_self(void); int pthread_cancel(unsigned long);"
+            local worker = ffi.worker()
+            local thread = worker:call(ffi.C.pthread_self)
+            local task = worker:async(lib.callbacks_pause, 10000)
+            while tostring(task) ~= "task of callbacks_pause: runs" do lib.callbacks_pause(1) end
+            ffi.C.pthread_cancel(thread)
+            print((select(2, pcall(task.wait, task)):gsub("^[^:]*:%d+: ", "")))
+            print(worker:call(lib.callbacks_pause, 4))
+        ]]
+        assert.equal("", err)
+        assert.equal(text .. "\n4\n", out)
+        assert.equal(0, code)
     end)
 end)
 
