@@ -66,9 +66,13 @@ static bool add_thread(struct lffi_crew *crew);
 /* Adds the threads that the jobs need and the crew may have. */
 static void add_threads(struct lffi_crew *crew)
 {
-    while (count_jobs(crew) > crew->idle && crew->threads - crew->lent < crew->size &&
-           add_thread(crew))
-        continue;
+    unsigned spare = crew->idle;
+    for (const struct lffi_job *job = crew->first;
+         job != NULL && crew->threads - crew->lent < crew->size; job = job->next)
+        if (spare > 0)
+            spare--;
+        else if (!add_thread(crew))
+            break;
 }
 
 /* A job that runs. */
@@ -147,7 +151,7 @@ bool lffi_submit(struct lffi_crew *crew, struct lffi_job *job)
     pthread_mutex_lock(&crew->mutex);
     if (count_jobs(crew) >= crew->idle && crew->threads - crew->lent < crew->size)
         add_thread(crew);
-    taken = crew->threads > 0;
+    taken = crew->threads > crew->lent; /* those wait, perhaps for this one */
     if (taken) {
         job->next = NULL;
         *crew->last = job;
