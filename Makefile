@@ -99,7 +99,7 @@ core: $(CORE) $(SNAPSHOT)
 
 # For cffi.posix, and for ffi.include where there is no compiler. Made anew when what reads headers
 # changes, not with each change of the module.
-SNAPSHOT_MAKERS = chunks fields index pieces reader snapshot unit
+SNAPSHOT_MAKERS = chunks fields index own pieces reader snapshot unit
 $(SNAPSHOT): tools/posix_snapshot.lua $(SNAPSHOT_MAKERS:%=lib/cffi/include/%.lua) | $(CORE)
 	$(RUN_ENV) $(PRELOAD) $(LUA) tools/posix_snapshot.lua $@
 

@@ -135,6 +135,13 @@ describe(":include", function()
         assert.truthy(out:find "\n0\n112\n10\n$")
     end)
 
+    it("counts what users take for the header's functions", function()
+        local out = output(":include math.h", "hypot(3, 4)")
+        local functions = out:match "^<math.h>: ffi.C: (%d+) functions, "
+        assert.is_true(tonumber(functions) > 100, out)
+        assert.truthy(out:find "\n5.0\n$")
+    end)
+
     it("comes after Lua's own names and the session's", function()
         local out = output(":include stdlib.h string.h", "string == require '_G'.string")
         assert.equal("true\n", (out:gsub("^.-\n", "")))

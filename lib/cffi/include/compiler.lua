@@ -258,7 +258,7 @@ end
 -- had to say. ahead() is called while the compiler reads the headers, meanwhile(unit) while it
 -- expands the macros, with all but these. `at_once`: see second_run.
 function compiler.read(how, flags, source, ahead, meanwhile, at_once)
-    local arguments = join(flags, source.words, { "-E", "-dD", "-x", "c", "-" })
+    local arguments = join(flags, source.words, { "-E", "-dD", "-dI", "-x", "c", "-" })
     local first, second = start(how, arguments, source.lines, source.doing, true), nil
     local ok, result = pcall(function()
         arguments = join(flags, source.words, { "-E", "-P", "-x", "c", "-" })

@@ -5,7 +5,7 @@ local fields = {}
 require "cffi" -- which puts the function into the registry
 local fingerprint = debug.getregistry()["cffi.fingerprint"]
 
-local MAGIC = "cffi headers 3\n"
+local MAGIC = "cffi headers 4\n"
 local SUM = 16 -- bytes of a fingerprint
 
 -- A short name for a long key.

@@ -1,4 +1,4 @@
--- What the compiler prints of headers (-E -dD), taken apart by lines while it comes: the
+-- What the compiler prints of headers (-E -dD -dI), taken apart by lines while it comes: the
 -- declarations, as text for ffi.cdef that keeps every file and line; the macros that are defined at
 -- the end, in the order of their definition; and the files that were read.
 local reader = {}
@@ -101,12 +101,20 @@ local function macro_list()
 end
 
 -- Keeps account of the files that are entered: `list` in their order, `asked` (a set) those that
--- the text read enters itself. enter(name, flags) says whether it is a file.
+-- the text read enters itself, `includes` which one enters which. enter(name, flags) says whether
+-- it is a file; include(line) is called before that with the directive, if the compiler shows it.
 local function file_list(asked)
-    local files, seen, file = { list = {}, asked = asked }, {}, ""
+    local files, seen, file = { list = {}, asked = asked, includes = {} }, {}, ""
+    local in_quotes = false
+    function files.include(line)
+        in_quotes = line:find '^#include[_%a]* *"' ~= nil
+    end
     function files.enter(name, flags)
-        local entered = file:byte() == 60 and name:byte() ~= 60 and flags:find("1", 1, true)
-        if entered and not name:find "/stdc%-predef%.h$" then
+        local entered = name:byte() ~= 60 and flags:find("1", 1, true)
+        if entered and file:byte() ~= 60 then
+            files.includes[#files.includes + 1] = { from = file, file = name,
+                in_quotes = in_quotes }
+        elseif entered and not name:find "/stdc%-predef%.h$" then
             asked[name] = true -- from "<stdin>" or "<command-line>"
         end
         file = name
@@ -197,6 +205,8 @@ local function account(asked)
             if name then
                 macros.define(name, params, file, number)
             end
+        elseif second == 105 then -- "#include"
+            files.include(line)
         elseif second == 117 then -- "#undef"
             macros.undefine(line:match "^#undef ([%w_\x80-\xff]+)")
         end
@@ -211,15 +221,15 @@ local function account(asked)
     end
     return directive, others, function()
         return { text = text.text(), macros = macros.list(), files = files.list,
-            asked = files.asked }
+            asked = files.asked, includes = files.includes }
     end
 end
 
 -- Two functions: one takes what the compiler prints, in pieces of any size; the other ends that and
 -- returns { text =, macros = { { name =, file =, line =, count =, variadic = } ... }, files =,
--- asked = }. `asked`: names of files that are asked for as those are which stand in the text read,
--- or nil. Macros of the compiler itself and of its command line are left out, for no header has
--- them; `count` is nil for object-like ones.
+-- asked =, includes = }. `asked`: names of files that are asked for as those are which stand in the
+-- text read, or nil. Macros of the compiler itself and of its command line are left out, for no
+-- header has them; `count` is nil for object-like ones.
 function reader.reading(asked)
     local directive, others, result = account(asked)
     local take, rest = take_apart(directive, others), {}

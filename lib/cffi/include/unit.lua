@@ -12,48 +12,10 @@
 --   shadowed   " name " of each object-like macro that is also declared
 local late = require "cffi.late"
 local index = require "cffi.include.index"
+local own = late "cffi.include.own"
 local system = late "cffi.include.system"
 
 local unit = {}
-
--- Folders whose other files are none of a header's business.
-local system_folders = {
-    "^/usr/include$", "^/usr/local/include$", "^/usr/include/[^/]+%-[^/]+%-[^/]+$",
-    "/lib/gcc[^/]*/.*/include[^/]*$", "/lib/clang/.*/include$", "^/$", "^%.$",
-}
-
-local function is_system_folder(path)
-    for _, pattern in ipairs(system_folders) do
-        if path:find(pattern) then
-            return true
-        end
-    end
-    return false
-end
-
--- A test for files that belong to the headers asked for: those, files of their folders and below,
--- and of a folder beside them that has the header's name (git2.h and git2/).
-local function ownership(asked)
-    local folders = {}
-    for path in pairs(asked) do
-        local folder, name = path:match "^(.*)/([^/]*)$"
-        folder, name = folder or ".", name or path
-        if not is_system_folder(folder) then
-            folders[#folders + 1] = folder .. "/"
-        end
-        folders[#folders + 1] = folder .. "/" .. name:gsub("%.[^.]*$", "") .. "/"
-    end
-    local known = {}
-    return function(file)
-        if known[file] == nil then
-            known[file] = asked[file] or false
-            for _, folder in ipairs(folders) do
-                known[file] = known[file] or file:sub(1, #folder) == folder
-            end
-        end
-        return known[file]
-    end
-end
 
 -- ---- making ------------------------------------------------------------------------------------
 
@@ -153,10 +115,10 @@ end
 
 -- The headers' own declarations into `names`; the functions of the files asked for, or of the own
 -- ones when there are none, as symbols.
-local function declared(ffi, asked, is_own, names)
+local function declared(ffi, asked, is_listed, names)
     local functions, others = {}, {}
     for name, kind, text, file, line, refused in ffi.declarations() do
-        if file and is_own(file) then
+        if file and is_listed(name, file) then
             names[#names + 1] = { name = name, kind = kind, file = file, line = line }
             if kind == "function" and not refused then
                 local symbol = text:find("__asm__", 1, true) and text:match '__asm__%("([^"@]*)'
@@ -183,10 +145,10 @@ end
 -- texts.
 function unit.begin(ffi, read)
     unit.declare(ffi, read.text)
-    local is_own, names = ownership(read.asked), {}
-    local functions = declared(ffi, read.asked, is_own, names)
+    local is_listed, names = own.names(read.asked, read.includes), {}
+    local functions = declared(ffi, read.asked, is_listed, names)
     for _, macro in ipairs(read.macros) do
-        if is_own(macro.file) then
+        if is_listed(macro.name, macro.file) then
             local kind = macro.count and "function-like macro" or "macro"
             names[#names + 1] = { name = macro.name, kind = kind, file = macro.file,
                 line = macro.line }
