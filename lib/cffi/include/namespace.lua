@@ -286,6 +286,7 @@ function namespace.new(ffi, unit, title, libraries, why, ns, compiled)
         __cffi_library = libraries[1],
         __cffi_declarations = each_declaration(state),
         __cffi_names = function() return units.names(state.unit) end, -- the headers' own, cheaply
+        __cffi_counts = function() return units.counts(state.unit) end, -- of them, by kind
         __cffi_names_with = function(prefix, visit)
             return units.each_with_prefix(state.unit, prefix, visit)
         end,

@@ -6,6 +6,7 @@
 --              ones, "!" for one that the compiler cannot expand), file, line, expanded text or why
 --   index      where the macros are (cffi/include/index.lua)
 --   names      a line for each of the headers' own: name, kind, file, line
+--   kinds      how many of these there are of each kind, a line for each: kind, number
 --   paths      the files of macros and names, a line for each; these have their numbers
 --   files      the files that were read, a line for each: path and stamp
 --   functions  symbols that the files asked for declare, a line for each
@@ -113,6 +114,18 @@ local function name_lines(names, files, number_of)
     return table.concat(lines)
 end
 
+local function kind_lines(names)
+    local counts, lines = {}, {}
+    for _, name in ipairs(names) do
+        counts[name.kind] = (counts[name.kind] or 0) + 1
+    end
+    for kind, count in pairs(counts) do
+        lines[#lines + 1] = ("%s\t%d\n"):format(kind, count)
+    end
+    table.sort(lines)
+    return table.concat(lines)
+end
+
 -- The headers' own declarations into `names`; the functions of the files asked for, or of the own
 -- ones when there are none, as symbols.
 local function declared(ffi, asked, is_listed, names)
@@ -160,6 +173,7 @@ function unit.begin(ffi, read)
     local made = {
         text = read.text,
         names = name_lines(names, read.files, number_of),
+        kinds = kind_lines(names),
         paths = table.concat(paths, "\n"),
         files = unit.stamps(read.files),
         functions = table.concat(functions, "\n"),
@@ -175,8 +189,8 @@ end
 -- Whether what was read from the cache has all fields. What stands in them is looked at with care
 -- wherever it is used.
 function unit.is_whole(of)
-    for _, name in ipairs { "text", "macros", "index", "names", "paths", "files", "functions",
-        "shadowed" } do
+    for _, name in ipairs { "text", "macros", "index", "names", "kinds", "paths", "files",
+        "functions", "shadowed" } do
         if not of[name] then
             return false
         end
@@ -250,6 +264,15 @@ function unit.each_with_prefix(of, prefix, visit)
     end
 end
 
+-- How many own names there are, by kind.
+function unit.counts(of)
+    local counts = {}
+    for kind, count in of.kinds:gmatch "([^\t\n]*)\t(%d+)\n" do
+        counts[kind] = math.tointeger(tonumber(count))
+    end
+    return counts
+end
+
 -- Iterates over the headers' own names: name, kind, file, line.
 function unit.names(of)
     local iterate, paths = of.names:gmatch "([^\t\n]*)\t([^\t\n]*)\t(%d+)\t(%d+)\n", unit.paths(of)
@@ -275,8 +298,8 @@ function unit.without_text(of)
     if of.view then
         return of
     end
-    return { macros = of.macros, index = of.index, names = of.names, paths = of.paths,
-        shadowed = of.shadowed }
+    return { macros = of.macros, index = of.index, names = of.names, kinds = of.kinds,
+        paths = of.paths, shadowed = of.shadowed }
 end
 
 -- A function from a macro's name to { text =, count =, variadic =, file =, line = }, or nil.

@@ -19,9 +19,9 @@ end
 -- What the headers declare themselves, by kind.
 local function counts(namespace)
     local count = { typedef = 0, ["function"] = 0, other = 0 }
-    for _, kind in debug.getmetatable(namespace).__cffi_names() do
+    for kind, number in pairs(debug.getmetatable(namespace).__cffi_counts()) do
         local key = count[kind] and kind or "other"
-        count[key] = count[key] + 1
+        count[key] = count[key] + number
     end
     return count
 end
