@@ -404,7 +404,7 @@ static struct cdecl_tag *find_tag(struct parser *p, enum cdecl_kind kind, const 
     if (tag->kind != kind)
         cdecl__fail_at(p, at, "'%s %s' was declared as '%s %s'%s", cdecl__tag_keyword(kind),
                        tag->name, cdecl__tag_keyword((enum cdecl_kind)tag->kind), tag->name,
-                       cdecl__origin(p, at, tag, tag->file, tag->line).text);
+                       cdecl__tag_origin(p, at, tag).text);
     return tag;
 }
 

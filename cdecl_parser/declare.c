@@ -33,7 +33,7 @@ COLD _Noreturn static void fail_conflict(struct parser *p, const struct place *a
                                          const struct cdecl_decl *decl)
 {
     cdecl__fail_at(p, at, "'%s' redeclared as '%s', was '%s'%s", decl->name, decl_text(decl).text,
-                   decl_text(old).text, cdecl__origin(p, at, old, old->file, old->line).text);
+                   decl_text(old).text, cdecl__origin(p, at, old).text);
 }
 
 static const struct cdecl_decl *publish(struct parser *p, const struct place *at,

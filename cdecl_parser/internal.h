@@ -212,14 +212,16 @@ static inline void cdecl__save(struct cdecl_state *state, void *address, size_t 
 }
 #define SAVE(state, lvalue) cdecl__save(state, (void *)&(lvalue), sizeof(lvalue))
 
-/* ", first declared at FILE:LINE" for a conflict with what is known at `old`, or an empty text
- * where that says nothing: in the line of the error, or in an earlier text without a name. Notes
- * for the error that follows whether it is of an earlier text. */
+/* ", first declared at FILE:LINE", or in which line of which text, for a conflict with what is
+ * known at `old`; an empty text when that is the line of the error, or the parser's own. Notes for
+ * the error that follows whether it is of an earlier text. */
 struct origin {
     char text[200];
 };
-struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
-                            const char *file, uint32_t line);
+struct origin cdecl__origin(const struct parser *p, const struct place *at,
+                            const struct cdecl_decl *old);
+struct origin cdecl__tag_origin(const struct parser *p, const struct place *at,
+                                const struct cdecl_tag *old);
 void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl);
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl);
 

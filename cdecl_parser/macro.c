@@ -146,7 +146,7 @@ COLD _Noreturn static void fail_redefined(const struct parser *p, const struct p
     cdecl__fail_at(p, at, "macro '%s' redefined as '%s%s', was '%s%s'%s", macro->name,
                    macro->parameters == NULL ? "" : macro->parameters, macro->text,
                    old->parameters == NULL ? "" : old->parameters, old->text,
-                   cdecl__origin(p, at, old, old->file, old->line).text);
+                   cdecl__origin(p, at, old).text);
 }
 
 void cdecl__define(struct parser *p, const struct place *at, const char *from, const char *to)

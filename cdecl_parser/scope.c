@@ -238,33 +238,47 @@ void cdecl__commit(struct cdecl_state *state)
     cdecl__arena_reset(&state->scratch);
 }
 
-/* Whether the object was made or changed by the running transaction. */
 static bool is_of_this_text(const struct cdecl_state *state, const void *object)
 {
+    return cdecl__arena_is_after(&state->arena, state->mark, object);
+}
+
+/* Whether the tag was given its body, or what else it is known by, in the running transaction. */
+static bool is_changed(const struct cdecl_state *state, const struct cdecl_tag *tag)
+{
     const struct undo *undo = state->undo;
-    size_t size = sizeof(struct cdecl_tag);
-    if (cdecl__arena_is_new(&state->arena, object))
-        return true;
-    while (undo != NULL && (uintptr_t)undo->address - (uintptr_t)object >= size)
+    while (undo != NULL && (uintptr_t)undo->address - (uintptr_t)tag >= sizeof *tag)
         undo = undo->previous;
     return undo != NULL;
 }
 
-struct origin cdecl__origin(const struct parser *p, const struct place *at, const void *old,
-                            const char *file, uint32_t line)
+static struct origin origin_of(const struct parser *p, const struct place *at, bool here,
+                               const char *file, uint32_t line)
 {
     struct origin origin = {""};
-    bool here = cdecl__arena_is_new(&p->state->arena, old) && file == p->lex.file;
-    p->state->conflict = line != 0 && !is_of_this_text(p->state, old);
-    if (line == 0 || (here && line == at->line))
+    p->state->conflict = line != 0 && !here;
+    if (line == 0 || (here && file == p->lex.file && line == at->line))
         return origin;
     if (file != NULL)
         snprintf(origin.text, sizeof origin.text, ", first declared at %.150s:%lu", file,
                  (unsigned long)line);
-    else if (here)
-        snprintf(origin.text, sizeof origin.text, ", first declared in line %lu",
-                 (unsigned long)line);
+    else
+        snprintf(origin.text, sizeof origin.text, ", first declared in line %lu%s",
+                 (unsigned long)line, here ? "" : " of an earlier text");
     return origin;
+}
+
+struct origin cdecl__origin(const struct parser *p, const struct place *at,
+                            const struct cdecl_decl *old)
+{
+    return origin_of(p, at, is_of_this_text(p->state, old), old->file, old->line);
+}
+
+struct origin cdecl__tag_origin(const struct parser *p, const struct place *at,
+                                const struct cdecl_tag *old)
+{
+    bool here = is_of_this_text(p->state, old) || is_changed(p->state, old);
+    return origin_of(p, at, here, old->file, old->line);
 }
 
 void cdecl__rollback(struct cdecl_state *state)

@@ -84,7 +84,7 @@ COLD _Noreturn static void fail_redefined(struct parser *p, const struct cdecl_t
 {
     const char *word = cdecl__tag_keyword((enum cdecl_kind)old->kind);
     uint32_t i = cdecl__first_difference(old, fresh);
-    struct origin origin = cdecl__origin(p, at, old, old->file, old->line);
+    struct origin origin = cdecl__tag_origin(p, at, old);
     if (i == UINT32_MAX && !cdecl__same_constants(old, fresh))
         cdecl__fail_at(p, at, "'%s %s' redefined with other constants%s", word, old->name,
                        origin.text);

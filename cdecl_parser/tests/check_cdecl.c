@@ -264,7 +264,9 @@ START_TEST(override)
     ck_assert_str_eq(after_flag("int x;", "long x(void);", CDECL_OVERRIDE), "long x(void)");
     ck_assert_str_eq(after_flag("", "typedef char x;", CDECL_OVERRIDE), "typedef char x");
     ck_assert_str_eq(after_flag("", "int x(int); int x(char);", CDECL_OVERRIDE), "int x(char)");
-    must_fail("int x;", "1:5: 'x' redeclared as 'extern int x', was 'int x(char)'");
+    must_fail("int x;",
+              "1:5: 'x' redeclared as 'extern int x', was 'int x(char)', first declared in "
+              "line 1 of an earlier text");
 }
 END_TEST
 
@@ -293,7 +295,7 @@ START_TEST(keep_first)
     source.flags = CDECL_KEEP_FIRST;
     must_parse("enum { E = 1 };");
     must_fail_source(&source, "1:8: 'E' redeclared as 'static const int E = 2', was 'static const "
-                              "int E = 1'");
+                              "int E = 1', first declared in line 1 of an earlier text");
     source = source_of("struct s { int a; }; struct s { long a; };");
     source.flags = CDECL_KEEP_FIRST;
     must_fail_source(&source, "1:29: 'struct s' redefined: member 1 is 'long a' at byte 0, was "

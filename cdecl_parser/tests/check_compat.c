@@ -330,7 +330,7 @@ START_TEST(compatibly_declared_again)
 }
 END_TEST
 
-/* One declaration, another, and the error, with both. */
+/* One declaration, another, and the error, with both, but for where the first one stands. */
 static const char *const conflicts[][3] = {
     {"static int x(int);", "static int x(char *);",
      "1:12: 'x' redeclared as 'int x(char *)', was 'int x(int)'"},
@@ -393,15 +393,32 @@ static const char *const conflicts[][3] = {
 
 START_TEST(incompatibly_declared_again)
 {
+    char expected[300], both[256];
     must_parse(conflicts[_i][0]);
-    must_fail(conflicts[_i][1], conflicts[_i][2]);
-    char both[256]; /* in one text: nothing of it stays */
-    snprintf(both, sizeof both, "int first; %s", conflicts[_i][1]);
+    snprintf(expected, sizeof expected, "%s, first declared in line 1 of an earlier text",
+             conflicts[_i][2]);
+    must_fail(conflicts[_i][1], expected);
+    snprintf(both, sizeof both, "int first; %s", conflicts[_i][1]); /* nothing of it stays */
     struct cdecl_source source = source_of(both);
     struct cdecl_error error;
     ck_assert(!cdecl_parse(state, &source, &error));
-    ck_assert_str_eq(error.message, strchr(strchr(conflicts[_i][2], ':') + 1, ':') + 2);
+    ck_assert_str_eq(error.message, strchr(strchr(expected, ':') + 1, ':') + 2);
     ck_assert(!is_declared("first"));
+}
+END_TEST
+
+/* In one text, in lines of their own. */
+START_TEST(incompatibly_declared_in_lines)
+{
+    char expected[300], both[256];
+    const char *message = strchr(conflicts[_i][2], ':');
+    snprintf(both, sizeof both, "%s\n%s", conflicts[_i][0], conflicts[_i][1]);
+    snprintf(expected, sizeof expected, "2%s, first declared in line 1", message);
+    must_fail(both, expected);
+    snprintf(both, sizeof both, "# 7 \"a.h\"\n%s\n# 2 \"b.h\"\n%s", conflicts[_i][0],
+             conflicts[_i][1]);
+    snprintf(expected, sizeof expected, "b.h:2%s, first declared at a.h:7", message);
+    must_fail(both, expected);
 }
 END_TEST
 
@@ -415,7 +432,18 @@ static const struct {
      "1:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared at a.h:7"},
     {"int y;", "int x;\n\nlong x;",
      "3:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared in line 1"},
-    {"\nint x;", "\n\nlong x;", "3:6: 'x' redeclared as 'extern long x', was 'extern int x'"},
+    {"\nint x;", "\n\nlong x;",
+     "3:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared in line 2 of an "
+     "earlier text"},
+    {"int x;", "# 7 \"a.h\"\nlong x;",
+     "a.h:7:6: 'x' redeclared as 'extern long x', was 'extern int x', first declared in line 1 of "
+     "an earlier text"},
+    {"\nstruct s;", "struct s { int a; };\nstruct s { long b; };",
+     "2:8: 'struct s' redefined: member 1 is 'long b' at byte 0, was 'int a' at byte 0, first "
+     "declared in line 1"},
+    {"", "enum { A, B };\nenum { A = 1 };",
+     "2:8: 'A' redeclared as 'static const int A = 1', was 'static const int A = 0', first "
+     "declared in line 1"},
     {"", "# 7 \"a.h\"\nint x; long x;",
      "a.h:7:13: 'x' redeclared as 'extern long x', was 'extern int x'"},
     {"", "# 7 \"a.h\"\nint x;\nlong x;",
@@ -496,6 +524,7 @@ Suite *check_compat(void)
     tcase_add_test(tcase, incomplete_across_states);
     ADD_LOOP(tcase, compatibly_declared_again, again);
     ADD_LOOP(tcase, incompatibly_declared_again, conflicts);
+    ADD_LOOP(tcase, incompatibly_declared_in_lines, conflicts);
     ADD_LOOP(tcase, places_of_a_conflict, places);
     tcase_add_test(tcase, attributes_are_united);
     tcase_add_test(tcase, what_changes_nothing_costs_nothing);

@@ -133,7 +133,8 @@ START_TEST(a_fixed_type_completes)
     ck_assert_uint_eq(type_of("enum e")->tag->nconstants, 1);
     must_parse("enum e : short; enum e : short { A = 4 };");
     must_fail("enum e : int { A = 4 };",
-              "1:6: 'enum e' redefined with size 4 and alignment 4, was 2 and 2");
+              "1:6: 'enum e' redefined with size 4 and alignment 4, was 2 and 2, first declared in "
+              "line 1 of an earlier text");
 }
 END_TEST
 

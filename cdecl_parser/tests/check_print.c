@@ -524,7 +524,8 @@ START_TEST(typedefs_of_another_meaning)
     must_parse_source(&source);
     cdecl_print_decl(decl_of("f"), text, sizeof text);
     ck_assert_str_eq(text, "long f(long *x)");
-    must_fail("int f(t *);", "1:5: 'f' redeclared as 'int f(int *)', was 'long f(long *x)'");
+    must_fail("int f(t *);", "1:5: 'f' redeclared as 'int f(int *)', was 'long f(long *x)', first "
+                             "declared in line 1 of an earlier text");
     source = source_of("static const int t = 3;");
     source.flags = CDECL_OVERRIDE;
     must_parse_source(&source);

@@ -47,9 +47,18 @@ describe("ffi.cdef", function()
                 "declared at one.h:3 (ffi.scope{} starts afresh)\n    struct s { long m; };\n           ^", function()
                     ffi.cdef "struct s { long m; };"
                 end)
+            -- Without a name the line alone tells it, and whether it is one of this text.
+            ffi.cdef "\nenum { RED };"
+            raises("1:8: 'RED' redeclared as 'static const int RED = 1', was 'static const int RED = 0', first " ..
+                "declared in line 2 of an earlier text (ffi.scope{} starts afresh)\n" ..
+                "    enum { RED = 1 };\n           ^",
+                function() ffi.cdef "enum { RED = 1 };" end)
+            raises("2:8: 'BLUE' redeclared as 'static const int BLUE = 1', was 'static const int BLUE = 0', first " ..
+                "declared in line 1\n    enum { BLUE = 1 };\n           ^",
+                function() ffi.cdef "enum { BLUE };\nenum { BLUE = 1 };" end)
             local places = {}
-            for name, _, _, file, line in ffi.declarations() do places[name] = file .. ":" .. line end
-            assert.same({a = "one.h:1", b = "one.h:2"}, places)
+            for name, _, _, file, line in ffi.declarations() do places[name] = (file or "-") .. ":" .. line end
+            assert.same({a = "one.h:1", b = "one.h:2", RED = "-:2"}, places)
         end)
 
         it("may be nil", function()

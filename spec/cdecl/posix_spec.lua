@@ -152,8 +152,9 @@ describe("the names of POSIX", function()
         assert.equal(16, ffi.sizeof "struct timeval")
         ffi.cdef "struct timeval { short both[2]; };"
         assert.equal(4, ffi.sizeof "struct timeval")
-        raises("1:8: 'struct timeval' redefined: member 1 is 'int x' at byte 0, was 'short both[2]' at byte 0"
-            .. " (ffi.scope{} starts afresh)\n    struct timeval { int x; };\n           ^", function()
+        raises("1:8: 'struct timeval' redefined: member 1 is 'int x' at byte 0, was 'short both[2]' at byte 0, "
+            .. "first declared in line 1 of an earlier text (ffi.scope{} starts afresh)"
+            .. "\n    struct timeval { int x; };\n           ^", function()
             ffi.cdef "struct timeval { int x; };"
         end)
         ffi.cdef "enum { off_t = 3 }; int key_t(void);"

@@ -72,7 +72,8 @@ describe("ffi.include", function()
         assert.equal("struct box *", ffi.reflect(ns.handle).name)
         path = headers.write(folder, "point.h", "struct point {\n    long x;\n};\n")
         support.raises(("cannot include \"%s\": %s:1:8: 'struct point' redefined: member 1 is 'long x' at byte 0, was "
-            .. "'int x' at byte 0 (ffi.scope{} starts afresh)\n    struct point {\n           ^"):format(path, path),
+            .. "'int x' at byte 0, first declared in line 1 of an earlier text "
+            .. "(ffi.scope{} starts afresh)\n    struct point {\n           ^"):format(path, path),
             function() ffi.include(path) end)
     end)
 
