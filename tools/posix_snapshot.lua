@@ -79,6 +79,7 @@ local read = compiler.read(how, flags, compiler.source(headers), function() end,
 end)
 complete()
 pieces.add(unit, ffi)
+unit.includes = snapshot.includes(read.includes)
 unit.headers = "\n" .. table.concat(headers, "\n") .. "\n"
 -- Whole and renamed, for a program may have the old one in its memory.
 assert(system.write_whole(assert((...), "usage: posix_snapshot.lua FILE"), snapshot.encode(unit)))

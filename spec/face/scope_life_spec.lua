@@ -241,7 +241,8 @@ describe("a text that is declared again", function()
         scope.cdef(text)
         scope.cdef "#undef SIZE\n#define SIZE 2"
         support.raises("1:8: 'AGAIN' redeclared as 'static const int AGAIN = 2', was 'static const int "
-            .. "AGAIN = 1', first declared in line 1 of an earlier text (ffi.scope{} starts afresh)\n    enum { AGAIN = SIZE };\n           ^",
+            .. "AGAIN = 1', first declared in line 1 of an earlier text (ffi.scope{} starts afresh)"
+            .. "\n    enum { AGAIN = SIZE };\n           ^",
             function() scope.cdef(text) end)
         scope.cdef "int replaced(int);"
         scope.cdef("long replaced(int);", { override = true })

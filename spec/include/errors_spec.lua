@@ -293,6 +293,53 @@ __attribute__((constructor)) static void loaded(void) { fclose(fopen("%s/loaded"
         headers.clean()
     end)
 
+    -- A folder with two libraries that have the functions of its header both.h, and their .pc files.
+    local function two_libraries()
+        headers.own_cache()
+        local folder = headers.folder()
+        headers.write(folder, "both.h", "int first_of_both(void);\nint second_of_both(void);\n#define BOTH 2\n")
+        for i, name in ipairs { "left", "right" } do
+            local text = "int first_of_both(void) { return %d; }\nint second_of_both(void) { return 2; }\n"
+            assert.equal(0, (support.run({ "cc", "-shared", "-fPIC", "-o", ("%s/lib%s.so"):format(folder, name), "-x",
+                "c", "-" }, text:format(i))))
+            text = "Name: %s\nDescription: %s\nVersion: 1\nCflags: -I%s\nLibs: -L%s -l%s\n"
+            headers.write(folder, name .. ".pc", text:format(name, name, folder, folder, name))
+        end
+        return folder, { cflags = { "-I" .. folder } }
+    end
+
+    it("says which two have the functions, until one is chosen", function()
+        local folder, options = two_libraries()
+        headers.set_environment("LD_LIBRARY_PATH", folder)
+        for _ = 1, 2 do -- the second time from the cache
+            local ns = core.scope {}.include("both.h", options)
+            local why = ("%s/libleft.so and %s/libright.so export equally many of the headers' functions: choose one "
+                .. "with the option 'lib'"):format(folder, folder)
+            assert.equal(("<both.h>: no library (%s)"):format(why), tostring(ns))
+            support.raises("'first_of_both' has no library: " .. why, function() return ns.first_of_both end)
+            assert.equal(2, ns.BOTH)
+        end
+        -- Each of these chooses.
+        options.lib = folder .. "/libright.so"
+        assert.equal(2, core.scope {}.include("both.h", options).first_of_both())
+        headers.set_environment("PKG_CONFIG_PATH", folder)
+        assert.equal(1, core.scope {}.include("both.h", { pkg = "left" }).first_of_both())
+        assert.equal(2, core.scope {}.include("both.h", { pkg = "right" }).first_of_both())
+        headers.set_environment("PKG_CONFIG_PATH", nil)
+        -- One that has more is no question, nor one whose name is the header's.
+        options.lib = nil
+        support.run({ "cc", "-shared", "-fPIC", "-o", folder .. "/libboth.so", "-x", "c", "-" },
+            "int first_of_both(void) { return 3; }\nint second_of_both(void) { return 3; }\n")
+        local ns = core.scope {}.include("both.h", options)
+        assert.equal(("<both.h>: %s/libboth.so"):format(folder), tostring(ns))
+        assert.equal(3, ns.first_of_both())
+        headers.set_environment("LD_LIBRARY_PATH", nil)
+        ns = core.scope {}.include("both.h", options)
+        assert.truthy(tostring(ns):find("^<both.h>: no library %(none of the %d+ libraries of this system exports at "
+            .. "least half of the headers' 2 functions%)$"))
+        headers.clean()
+    end)
+
     it("survives files that are no libraries", function()
         local elf, folder = require "cffi.include.elf", headers.folder()
         local whole = support.read_file(support.library "library")

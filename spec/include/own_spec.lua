@@ -75,6 +75,26 @@ describe("the own names of", function()
         assert.equal(ns.FP_NORMAL, ns.__fpclassify(3.0)) -- reached, and not listed
     end)
 
+    it("a header are the same without a compiler", function()
+        local script = [[
+            local ffi, names = require "cffi", {}
+            for _, header in ipairs { "math.h", "errno.h", "sys/socket.h", "string.h" } do
+                local ns = ffi.scope {}.include(header)
+                local has = {}
+                for name in ffi.declarations(ns) do has[name] = true end
+                names[#names + 1] = tostring(has.hypot or has.ENOENT or has.AF_INET or has.strlen) .. " "
+                    .. tostring(has.__hypot or has.select or has.strcasecmp or has.size_t)
+            end
+            print(table.concat(names, ", "))
+        ]]
+        local lua = assert(io.popen("command -v " .. support.lua)):read "l"
+        local code, out, err = support.run({ "env", "-u", "CC", "-u", "CFFI_CC", "PATH=/no/such/folder",
+            "XDG_CACHE_HOME=" .. headers.folder(), lua, "-" }, script)
+        assert.equal("", err)
+        assert.equal("true nil, true nil, true nil, true nil\n", out)
+        assert.equal(0, code)
+    end)
+
     it("headers of one's own: their folders, not what they include from elsewhere", function()
         headers.own_cache()
         local folder, other = headers.folder(), headers.folder()

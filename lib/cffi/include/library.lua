@@ -36,15 +36,27 @@ local function cached(text, distance)
     return found
 end
 
+local function folders_in(paths)
+    local list = {}
+    for path in paths:gmatch "[^:\n]+" do
+        list[#list + 1] = path:find "^/" and path or nil
+    end
+    return list
+end
+
+-- Where the linker looks before all else.
+local function first_folders()
+    return folders_in(os.getenv "LD_LIBRARY_PATH" or "")
+end
+
 -- Where a linker without a cache looks: musl's says so in a file.
 local function folders()
-    local list = {}
+    local list = first_folders()
     local function add(paths)
-        for path in paths:gmatch "[^:\n]+" do
-            list[#list + 1] = path:find "^/" and path or nil
+        for _, path in ipairs(folders_in(paths)) do
+            list[#list + 1] = path
         end
     end
-    add(os.getenv "LD_LIBRARY_PATH" or "")
     local is_glibc, named = system.is_loaded "gnu_get_libc_version", nil
     for _, name in ipairs(is_glibc and {} or system.names_in "/etc") do
         named = named or name:find "^ld%-musl%-.*%.path$" and system.read_file("/etc/" .. name)
@@ -78,18 +90,32 @@ function library.in_folders(list)
     return found
 end
 
+-- Those of a list behind those of the first folders, which hide what has the same name.
+local function behind_first(list)
+    local found, seen = library.in_folders(first_folders()), {}
+    for _, candidate in ipairs(found) do
+        seen[candidate.name] = true
+    end
+    for _, candidate in ipairs(list) do
+        found[#found + 1] = not seen[candidate.name] and candidate or nil
+    end
+    return found
+end
+
 -- The libraries of the system: { name =, path = } each. `path`: the linker's cache.
 function library.known(path)
-    return cached(system.read_file(path or CACHE)) or library.in_folders(folders())
+    local list = cached(system.read_file(path or CACHE))
+    return list and behind_first(list) or library.in_folders(folders())
 end
 
 -- Whether a path is that of a library of the system, as library.known has it.
 function library.is_known(path)
     local text = system.read_file(CACHE)
-    if text and text:find(MAGIC, 1, true) then
-        return text:find("\0" .. path .. "\0", 1, true) ~= nil
+    local has_cache = text and text:find(MAGIC, 1, true)
+    if has_cache and text:find("\0" .. path .. "\0", 1, true) then
+        return true
     end
-    for _, folder in ipairs(folders()) do
+    for _, folder in ipairs(has_cache and first_folders() or folders()) do
         if path:match "^(.*)/[^/]*$" == folder then
             return true
         end
@@ -100,12 +126,9 @@ end
 -- Changes when the libraries of the system do.
 function library.stamp()
     local stamp = system.stamp(CACHE)
-    if stamp ~= "-" then
-        return stamp
-    end
-    local stamps = {}
-    for i, folder in ipairs(folders()) do
-        stamps[i] = system.stamp(folder)
+    local stamps = { stamp }
+    for _, folder in ipairs(stamp ~= "-" and first_folders() or folders()) do
+        stamps[#stamps + 1] = folder .. " " .. system.stamp(folder)
     end
     return table.concat(stamps, " ")
 end
@@ -276,7 +299,8 @@ function library.choice(headers, candidates)
         end
         return list
     end
-    local near = not candidates and cached(system.read_file(CACHE), distance) or pick(true)
+    local plain = not candidates and not first_folders()[1]
+    local near = plain and cached(system.read_file(CACHE), distance) or pick(true)
     return { near = near, far = function() return pick(false) end }
 end
 

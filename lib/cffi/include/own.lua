@@ -40,6 +40,12 @@ local function is_root(folder)
     return find_any(folder, system_folders)
 end
 
+-- Whether a file is what `#include <header>` finds in a folder of the system.
+function own.is_header(file, header)
+    local above = #file - #header
+    return file:sub(above) == "/" .. header and is_root(file:sub(1, above - 1))
+end
+
 -- Such a folder of the system, with or without libc's below it.
 local function is_system(folder)
     local above, last = split(folder)

@@ -3,6 +3,7 @@
 -- serves cffi.posix, and ffi.include where there is no compiler.
 local fields = require "cffi.include.fields"
 local mapped = require "cffi.include.mapped"
+local own = require "cffi.include.own"
 local units = require "cffi.include.unit"
 
 local snapshot = {}
@@ -36,32 +37,52 @@ function snapshot.encode(unit)
     return fields.encode(KEY, unit)
 end
 
--- The unit when it has all of these headers; its own names are then theirs and those of the files
--- that they stand for in libc (<sys/stat.h>: bits/stat.h).
+-- Which file includes which, as the snapshot's field `includes` has it.
+function snapshot.includes(list)
+    local lines = {}
+    for i, include in ipairs(list) do
+        lines[i] = ("%s\t%s\t%s\n"):format(include.from, include.file,
+            include.in_quotes and "q" or "")
+    end
+    return table.concat(lines)
+end
+
+-- Whether a name of a file is one of the headers' own.
+local function ownership(unit, headers)
+    local asked, includes = {}, {}
+    for _, file in ipairs(units.paths(unit)) do
+        for _, header in ipairs(headers) do
+            asked[file] = asked[file] or own.is_header(file, header) or nil
+        end
+    end
+    for from, file, quote in unit.includes:gmatch "([^\t\n]*)\t([^\t\n]*)\t(q?)\n" do
+        includes[#includes + 1] = { from = from, file = file, in_quotes = quote ~= "" }
+    end
+    return own.names(asked, includes)
+end
+
+-- The unit when it has all of these headers; its own names are then theirs.
 function snapshot.covers(headers)
     local unit = snapshot.unit()
     if not unit then
         return nil
     end
-    local wanted = {}
     for _, header in ipairs(headers) do
         if not unit.headers:find("\n" .. header .. "\n", 1, true) then
             return nil
         end
-        wanted[#wanted + 1] = "/" .. header
-        wanted[#wanted + 1] = "/bits/" .. header:match "[^/]*$"
     end
-    local own = {}
-    for number, file in ipairs(units.paths(unit)) do
-        for _, suffix in ipairs(wanted) do
-            own[number] = own[number] or file:sub(-#suffix) == suffix
+    local is_listed, paths = ownership(unit, headers), units.paths(unit)
+    local names, counts = {}, {}
+    for line, name, kind, file in
+        unit.names:gmatch "(([^\t\n]*)\t([^\t\n]*)\t(%d+)\t%d+\n)" do
+        if is_listed(name, paths[tonumber(file)]) then
+            names[#names + 1] = line
+            counts[kind] = (counts[kind] or 0) + 1
         end
     end
-    local names = {}
-    for line, file in unit.names:gmatch "([^\t\n]*\t[^\t\n]*\t(%d+)\t%d+\n)" do
-        names[#names + 1] = own[tonumber(file)] and line or nil
-    end
-    return setmetatable({ names = table.concat(names) }, { __index = unit })
+    local fields_of = { names = table.concat(names), kinds = units.kinds(counts) }
+    return setmetatable(fields_of, { __index = unit })
 end
 
 return snapshot

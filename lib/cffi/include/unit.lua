@@ -114,16 +114,22 @@ local function name_lines(names, files, number_of)
     return table.concat(lines)
 end
 
-local function kind_lines(names)
-    local counts, lines = {}, {}
-    for _, name in ipairs(names) do
-        counts[name.kind] = (counts[name.kind] or 0) + 1
-    end
+-- How many names there are of each kind, as the field `kinds` has it.
+function unit.kinds(counts)
+    local lines = {}
     for kind, count in pairs(counts) do
         lines[#lines + 1] = ("%s\t%d\n"):format(kind, count)
     end
     table.sort(lines)
     return table.concat(lines)
+end
+
+local function counts_of(names)
+    local counts = {}
+    for _, name in ipairs(names) do
+        counts[name.kind] = (counts[name.kind] or 0) + 1
+    end
+    return counts
 end
 
 -- The headers' own declarations into `names`; the functions of the files asked for, or of the own
@@ -173,7 +179,7 @@ function unit.begin(ffi, read)
     local made = {
         text = read.text,
         names = name_lines(names, read.files, number_of),
-        kinds = kind_lines(names),
+        kinds = unit.kinds(counts_of(names)),
         paths = table.concat(paths, "\n"),
         files = unit.stamps(read.files),
         functions = table.concat(functions, "\n"),
