@@ -60,13 +60,20 @@ struct place_in {
     bool bitfield;
 };
 
+/* Within a byte, in the order in which bit-fields fill it. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define PLACE(i) (7 - (i) % 8)
+#else
+#define PLACE(i) ((i) % 8)
+#endif
+
 /* `object` is zero but for the ones of a member. */
 static struct place_in find_ones(const char *member, const void *object, size_t size)
 {
     const unsigned char *bytes = object;
     struct place_in place = {member, 0, 0, true};
     for (size_t i = 0; i < size * 8; i++)
-        if (bytes[i / 8] >> (i % 8) & 1 && place.bits++ == 0)
+        if (bytes[i / 8] >> PLACE(i) & 1 && place.bits++ == 0)
             place.first = i;
     return place;
 }
@@ -92,8 +99,7 @@ static void must_measure(const struct cdecl_type *type, size_t size, size_t alig
                   (int)cdecl_sizeof(type), (int)cdecl_alignof(type), (int)size, (int)align);
 }
 
-/* The bits of a field come in the order of memory: a big-endian target numbers them from the
- * other end, and this test would have to. */
+/* The bits of a field come in the order of memory. */
 #define B(m)                                                   \
     {                                                          \
         static union {                                         \
