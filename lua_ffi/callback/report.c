@@ -105,13 +105,15 @@ int lffi_add_traceback(lua_State *L)
 
 /* ---- the last resort ------------------------------------------------------------------------- */
 
-/* Stack: the error, the scope, what it is. */
+/* Stack: the error, the scope, what it is as C has it: outside, where nothing is protected, a string
+ * would want memory, and the error of another thread's coroutine leave C on the wrong stack. */
 static int call_onerror(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, 2);
+    const char *what = lua_touserdata(L, 3);
     lffi_push_ref(L, scope, scope->ref_api);
     if (!lua_istable(L, -1) || lua_getfield(L, -1, "onerror") == LUA_TNIL) {
-        fprintf(stderr, "cffi: %s: %s\n", lua_tostring(L, 3), luaL_tolstring(L, 1, NULL));
+        fprintf(stderr, "cffi: %s: %s\n", what, luaL_tolstring(L, 1, NULL));
         return 0;
     }
     lua_pushvalue(L, 1);
@@ -128,7 +130,7 @@ static void report(lua_State *L, struct lffi_scope *scope, const char *what)
         lua_pushcfunction(L, call_onerror);
         lua_pushvalue(L, top);
         lua_pushlightuserdata(L, scope);
-        lua_pushstring(L, what);
+        lua_pushlightuserdata(L, (void *)(uintptr_t)what);
         if (lua_pcall(L, 3, 0, 0) != LUA_OK)
             fprintf(stderr, "cffi: error in ffi.onerror: %s\n",
                     lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "(not a string)");

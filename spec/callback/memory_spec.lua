@@ -137,12 +137,16 @@ describe("without memory", function()
             end
             local cb = ffi.callback("int (int)", function() ran = ran + 1 return 5 end, {error = 5})
             local threads = lib.callbacks_in_threads
+            ffi.cdef "unsigned long pthread_self(void);"
+            local me = ffi.C.pthread_self()
             local function attempt()
                 told, ran = 0, 0
                 assert(threads(cb, 1, 1, 5) == 0)
                 if ran == 0 then error("not told", 0) end
             end
-            local function check() end
+            local function check()
+                assert(ffi.C.pthread_self() == me, "an error has left its thread")
+            end
         ]]):format(text))))
         assert.equal("0\n", out)
         assert.equal(0, code)
