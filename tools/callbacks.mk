@@ -19,7 +19,8 @@ tsan:
 
 tsan-spec: $(CORE) $(SUPPORT)
 	LD_PRELOAD="$(shell $(CC) -print-file-name=libtsan.so)" TSAN_OPTIONS=exitcode=66 \
-		$(BUSTED_RUN) --exclude-tags=process $(or $(SPEC),spec/callback/threads_spec.lua spec/callback/modes_spec.lua)
+		$(BUSTED_RUN) --exclude-tags=process $(or $(SPEC),spec/callback/threads_spec.lua spec/callback/modes_spec.lua \
+		spec/callback/ends_spec.lua spec/callback/linker_spec.lua spec/face/tasks_spec.lua spec/face/loops_spec.lua)
 
 # Time passes at each step of who may run Lua (base/universe.h): what races is lost now and then.
 ## the specs of threads, delayed at each step; SECONDS=10 for the one that looks for two in Lua at once

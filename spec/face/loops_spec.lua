@@ -18,14 +18,26 @@ describe("cqueues", function()
     it("has coroutines that await tasks beside its own", function()
         local cqueues = need "cqueues"
         local queue, order = cqueues.new(), {}
+        ffi.cdef [[
+            typedef struct { long words[4]; } loops_semaphore; int sem_init(loops_semaphore *, int, unsigned);
+            int sem_wait(loops_semaphore *); int sem_post(loops_semaphore *);
+        ]]
+        local semaphore = ffi.new "loops_semaphore"
+        ffi.C.sem_init(semaphore, 0, 0)
         for i = 1, 3 do
             queue:wrap(function()
-                assert(ffi.await(ffi.async(lib.callbacks_pause, 20 * i)) == 20 * i)
+                assert(ffi.await(ffi.async(ffi.C.sem_wait, semaphore)) == 0) -- until another coroutine goes on
                 order[#order + 1] = "task" .. i
             end)
         end
-        queue:wrap(function() cqueues.sleep(0.005) order[#order + 1] = "sleep" end)
+        queue:wrap(function()
+            cqueues.sleep(0.005)
+            order[#order + 1] = "sleep"
+            for _ = 1, 3 do ffi.C.sem_post(semaphore) end
+        end)
         assert.is_truthy(queue:loop(5))
+        assert.equal("sleep", order[1])
+        table.sort(order)
         assert.same({ "sleep", "task1", "task2", "task3" }, order)
     end)
 
