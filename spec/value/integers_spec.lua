@@ -183,12 +183,13 @@ local function check_memory(ffi, t, policy)
     check(t, policy, ("element 0 of '%s *': "):format(t.name),
         function(v) pointer[0] = v return cell[0] end, function() return cell[0] end)
     local object = ffi.new(("struct { char before; %s v; char after; }"):format(t.c))
-    check(t, policy, ("field 'v' of '%s': "):format(tostring(ffi.typeof(object)):match "<(.*)>"),
+    local declared = t.c:match "_t$" and (" (%s %%s)"):format(t.c) or "" -- with a typedef
+    check(t, policy, ("field 'v' of '%s'%s: "):format(tostring(ffi.typeof(object)):match "<(.*)>", declared:format "v"),
         function(v) object.v = v return object.v end, function() return object.v end)
     assert.same({0, 0}, {object.before, object.after})
     local pair = ffi.typeof(("struct { %s v; %s w; }"):format(t.c, t.c))
     -- A table without a big integer's metatable would be an initialiser of the whole.
-    check(t, policy, ("field 'w' of '%s': "):format(tostring(pair):match "<(.*)>"),
+    check(t, policy, ("field 'w' of '%s'%s: "):format(tostring(pair):match "<(.*)>", declared:format "w"),
         function(v) return ffi.new(pair, {w = v}).w end)
 end
 
