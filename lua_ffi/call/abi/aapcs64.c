@@ -93,26 +93,13 @@ static bool is_composite(const struct cdecl_type *type)
     return type->kind == CDECL_STRUCT || type->kind == CDECL_UNION;
 }
 
-static uint32_t natural_align(const struct cdecl_type *type);
-
-/* The alignment of a member as laid out, without that of an attribute on the enclosing type. */
-static uint32_t member_align(const struct cdecl_type *type, const struct cdecl_member *member)
-{
-    uint32_t align = member->packed || type->tag->packed ? 1 : cdecl_alignof(member->type);
-    if (member->alignment > align)
-        align = member->alignment;
-    if (type->tag->pack != 0 && align > type->tag->pack)
-        align = type->tag->pack;
-    return align;
-}
-
 static uint32_t natural_align(const struct cdecl_type *type)
 {
     uint32_t align = 1;
     if (!is_composite(type))
         return cdecl_alignof(type->unqual);
     for (uint32_t i = 0; i < type->tag->nmembers; i++) {
-        uint32_t member = member_align(type, &type->tag->members[i]);
+        uint32_t member = lffi_member_align(type, &type->tag->members[i]);
         if (type->tag->members[i].width == CDECL_NOT_BITFIELD && member > align)
             align = member;
     }

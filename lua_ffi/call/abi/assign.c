@@ -38,6 +38,16 @@ bool lffi_add_stack(struct lffi_assign *assign, struct lffi_way *way, uint64_t s
     return true;
 }
 
+uint32_t lffi_member_align(const struct cdecl_type *type, const struct cdecl_member *member)
+{
+    uint32_t align = member->packed || type->tag->packed ? 1 : cdecl_alignof(member->type);
+    if (member->alignment > align)
+        align = member->alignment;
+    if (type->tag->pack != 0 && align > type->tag->pack)
+        align = type->tag->pack;
+    return align;
+}
+
 uint64_t lffi_gpr_offset(uint32_t number)
 {
     return offsetof(struct lffi_registers, gpr) + number * sizeof(uint64_t);

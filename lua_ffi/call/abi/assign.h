@@ -14,6 +14,8 @@ void lffi_add_piece(struct lffi_way *way, uint64_t from, uint64_t to, uint64_t s
 /* Puts `size` bytes into the stack block; false with `*why` when they cannot stand there. */
 bool lffi_add_stack(struct lffi_assign *assign, struct lffi_way *way, uint64_t size, uint32_t align,
                     const char **why);
+/* The alignment of a member as laid out, without that of an attribute on the enclosing type. */
+uint32_t lffi_member_align(const struct cdecl_type *type, const struct cdecl_member *member);
 /* Vectors of other sizes travel in registers that the frame does not have, or by rules that differ
  * between compilers: false with `*why`. */
 bool lffi_vectors_supported(const struct cdecl_type *type, const char **why);

@@ -9,6 +9,7 @@
 #include <float.h>
 #include <string.h>
 
+#include "call/abi/assign.h"
 #include "call/abi/describe.h"
 
 #ifdef LFFI_ABI_LIBFFI
@@ -241,13 +242,32 @@ static size_t count_elements(const struct cdecl_tag *tag)
     return (size_t)elements; /* of a byte at least each */
 }
 
+/* How the argument is aligned. 32-bit Arm: to 8 when a member is, as laid out, or the type of a
+ * bit-field; attributes of the whole, and more than that, do not matter. libffi goes by what it is
+ * told. */
+static uint32_t aggregate_align(const struct cdecl_type *type)
+{
+#ifdef __arm__
+    for (uint32_t i = 0; i < type->tag->nmembers; i++) {
+        const struct cdecl_member *member = &type->tag->members[i];
+        bool field = member->width != CDECL_NOT_BITFIELD;
+        uint32_t align =
+            field ? cdecl_alignof(member->type->unqual) : lffi_member_align(type, member);
+        if (align > 4 && member->width != 0)
+            return 8;
+    }
+    return 4;
+#else
+    return cdecl_alignof(type->unqual);
+#endif
+}
+
 /* Member by member. Its own size and alignment are given, which attributes may have changed. */
 static ffi_type *describe_members(struct lffi_room *room, const struct cdecl_type *type,
                                   const char **why)
 {
     const struct cdecl_tag *tag = type->tag;
-    struct made *made =
-        make(room, cdecl_sizeof(type), cdecl_alignof(type->unqual), count_elements(tag));
+    struct made *made = make(room, cdecl_sizeof(type), aggregate_align(type), count_elements(tag));
     size_t used = 0;
     for (uint32_t i = 0; i < tag->nmembers; i++) {
         uint64_t n;
@@ -318,7 +338,7 @@ static ffi_type *describe_irregular(struct lffi_room *room, const struct cdecl_t
                                     const struct makeup *m, const char **why)
 {
     uint64_t size = cdecl_sizeof(type);
-    uint32_t align = cdecl_alignof(type->unqual);
+    uint32_t align = aggregate_align(type);
     ffi_type *element = is_known_float(m->base) ? floating(m->base, why) : NULL;
     *why = refuse_irregular(m);
     if (*why != NULL)
@@ -328,6 +348,14 @@ static ffi_type *describe_irregular(struct lffi_room *room, const struct cdecl_t
     if (MACHINE == MACHINE_HOMOGENEOUS && is_homogeneous(m, size, element))
         return repeat(room, size, align, element, (size_t)m->floats);
     return plain_bytes(room, size, align);
+}
+
+/* Floats alone with padding between or behind them, which libffi takes for more floats. */
+static bool is_padded(const struct makeup *m, uint64_t size)
+{
+    const char *why;
+    return MACHINE == MACHINE_HOMOGENEOUS && !MACHINE_UNKNOWN && is_known_float(m->base) &&
+           m->floats > 0 && !m->has_integers && !is_homogeneous(m, size, floating(m->base, &why));
 }
 
 static bool has_vectors(const struct cdecl_type *type)
@@ -358,7 +386,7 @@ static ffi_type *describe_aggregate(struct lffi_room *room, const struct cdecl_t
 {
     struct makeup m = {.base = CDECL_PRIM_VOID};
     uint64_t size = cdecl_sizeof(type);
-    uint32_t align = cdecl_alignof(type->unqual);
+    uint32_t align = aggregate_align(type);
     if (has_vectors(type)) {
         *why = "libffi cannot pass vectors";
         return NULL;
@@ -376,7 +404,7 @@ static ffi_type *describe_aggregate(struct lffi_room *room, const struct cdecl_t
         *why = "libffi cannot pass a struct with a flexible array member";
         return NULL;
     }
-    if (m.irregular || (MACHINE == MACHINE_SIZE && m.has_arrays))
+    if (m.irregular || (MACHINE == MACHINE_SIZE && m.has_arrays) || is_padded(&m, size))
         return describe_irregular(room, type, &m, why);
     return describe_members(room, type, why);
 }
