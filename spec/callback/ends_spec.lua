@@ -514,7 +514,7 @@ describe("a thread that is cancelled", function()
         assert.equal(0, status)
     end)
 
-    it("while it posts, or waits for an owner, leaves no lock behind #process", function()
+    it("while it posts, or waits for an owner, leaves no lock behind #process #exits", function()
         local status, out, err = run(cancel .. [[
             ffi.fd() -- which is written to for what waits: a point where a thread may end
             local n = 0

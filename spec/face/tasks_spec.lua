@@ -368,7 +368,7 @@ describe("a task whose thread ends within it", function()
     local text = "the task's thread has ended within it: by pthread_exit, or cancelled"
     before_each(function() ffi.cdef "void pthread_exit(void *);" end)
 
-    it("says so each time, and others are run by other threads", function()
+    it("says so each time, and others are run by other threads #exits", function()
         local before = ffi.threads(1)
         finally(function() ffi.threads(before) end)
         local worker <close> = ffi.worker()
@@ -383,7 +383,7 @@ describe("a task whose thread ends within it", function()
         assert.equal(4, worker:call(lib.callbacks_pause, 4))
     end)
 
-    it("also when it ends in Lua's call of C", function()
+    it("also when it ends in Lua's call of C #exits", function()
         local exits <close> = ffi.callback("int (int)", function() C.pthread_exit(nil) return 1 end)
         local task = ffi.async(lib.callbacks_call, exits, 1)
         fails(text, task.wait, task)
@@ -391,7 +391,7 @@ describe("a task whose thread ends within it", function()
     end)
 
     -- A thread that is cancelled inside one of its functions is lost to ThreadSanitizer.
-    it("also when it is cancelled while inside C #process", function()
+    it("also when it is cancelled while inside C #process #exits", function()
         local code, out, err = callbacks.run [[
             ffi.cdef "unsigned long pthread_self(void); int pthread_cancel(unsigned long);"
             local worker = ffi.worker()
