@@ -4,14 +4,11 @@
 -- pages, Lua code is coloured, and what tools/site/search.js searches is written beside them.
 local folder = assert(arg[1], "usage: lua tools/site.lua FOLDER")
 
--- The pages: source, name in the site, title in the margin. The others of docs/ follow by name.
+-- The pages: source, name in the site, title in the margin. The others of docs/ follow: those for users as
+-- docs/README.md lists them, the reference, the examples, then what is left by name.
 local PAGES = {
     { "README.md", "index.html", "Overview" },
     { "docs/README.md", "docs.html", "Documents" },
-    { "docs/start.md", "start.html" }, { "docs/idioms.md", "idioms.html" }, { "docs/include.md", "include.html" },
-    { "docs/prompt.md", "prompt.html" }, { "docs/bind.md", "bind.html" }, { "docs/callbacks.md", "callbacks.html" },
-    { "docs/errors.md", "errors.html" }, { "docs/reference.md", "reference.html" },
-    { "examples/README.md", "examples.html", "Examples" },
 }
 local LAST = {
     { "bench/README.md", "bench.html", "Benchmarks" },
@@ -25,6 +22,12 @@ local function read(path)
     file:close()
     return text
 end
+
+for name in read "docs/README.md":gmatch "\n| %[([%w-]+)%.md%]" do
+    PAGES[#PAGES + 1] = { "docs/" .. name .. ".md", name .. ".html" }
+end
+PAGES[#PAGES + 1] = { "docs/reference.md", "reference.html" }
+PAGES[#PAGES + 1] = { "examples/README.md", "examples.html", "Examples" }
 
 local function write(path, text)
     local file = assert(io.open(path, "wb"))

@@ -35,6 +35,22 @@ describe("make site", function()
         end
     end)
 
+    it("has the pages for users first, as docs/README.md lists them", function()
+        if not has then return pending "cmark-gfm is not installed" end
+        local places, last = {}, 0
+        for name in support.read_file "docs/README.md":gmatch "\n| %[([%w-]+)%.md%]" do
+            places[#places + 1] = name
+        end
+        assert.is_true(#places > 12)
+        places[#places + 1] = "reference"
+        places[#places + 1] = "design"
+        for _, name in ipairs(places) do
+            local at = pages["changelog.html"]:find(('href="%s.html"'):format(name), 1, true)
+            assert.is_true(at > last, name)
+            last = at
+        end
+    end)
+
     it("has links that lead to pages, anchors and pictures of its own", function()
         if not has then return pending "cmark-gfm is not installed" end
         local count = 0
