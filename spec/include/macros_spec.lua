@@ -282,6 +282,13 @@ struct count { int n; struct count *next; };
 int abs(int);
 #define ABSOLUTE(x) abs(x)
 #define ABSOLUTE_TWICE(x) (2 * abs(x))
+#define COUNT_OF(n) { (n) + 1, 0 }
+#define NAMED(m, next_) { .n = (m), .next = next_ }
+#define NESTED(a, b) { { a, b }, { b, a } }
+#define BROKEN(a) { a } { a }
+#define REQUEST(x) 4002, (((void)((x) == 0)), (int)(x))
+#define THREE(a, b) a, ((void *)0), (b)
+#define COMMA(a, b) (a, b)
 int snprintf(char *, unsigned long, const char *, ...);
 #define PRINT(to, ...) snprintf((to), sizeof(struct count) * 2, __VA_ARGS__)
 #define PRINT_ONE(to, format, rest...) snprintf(to, 32, format, ## rest)
@@ -298,6 +305,35 @@ int snprintf(char *, unsigned long, const char *, ...);
         assert.equal(math.mininteger, ns.PICK(1, math.mininteger, 0))
         assert.equal(5, ns.LONG_(5))
         assert.equal(7, ns.MAXIMUM(7, -7))
+    end)
+
+    it("are tables for ffi.new where braces stand", function()
+        assert.same({ 6, 0 }, ns.COUNT_OF(5))
+        assert.equal(6, ffi.new("struct count", ns.COUNT_OF(5)).n)
+        local first = ffi.new "struct count"
+        local second = ffi.new("struct count", ns.NAMED(7, first))
+        assert.same({ 7, true }, { second.n, second.next == first })
+        assert.same({ { 1, 2 }, { 2, 1 } }, ns.NESTED(1, 2))
+        support.raises("macro 'BROKEN' cannot be called: '{' begins no expression (it is { a1 } { a1 })",
+            ns.BROKEN, 1)
+    end)
+
+    it("know NULL where their header does not", function()
+        local plain = include("struct count { int n; struct count *next; };\n#define NOBODY NULL\n"
+            .. "#define LAST { NULL, 0 }\n#define END(n) { n, NULL }\n#define IS_NOBODY(p) ((p) == NULL)\n"
+            .. "#define NULLS \"NULL\"\n", { lib = false })
+        assert.is_nil(plain.NOBODY)
+        assert.same({ 0, 0 }, plain.LAST)
+        assert.same({ 5, 0 }, plain.END(5))
+        assert.same({ true, false, "NULL" }, { plain.IS_NOBODY(nil), plain.IS_NOBODY(core.new "int[1]"), plain.NULLS })
+    end)
+
+    it("give a value for each argument of a list", function()
+        assert.same({ 4002, 64 }, { ns.REQUEST(64) })
+        local list = table.pack(ns.THREE(1, "x"))
+        assert.same({ 1, "x", 3 }, { list[1], list[3], list.n })
+        assert.is_nil(list[2])
+        assert.same({ 2 }, { ns.COMMA(1, 2) }) -- C's operator
     end)
 
     it("give booleans where they compare", function()

@@ -105,20 +105,22 @@ local function closes_at_end(tokens)
     return false
 end
 
--- Whether a comma stands outside all parentheses: such a text is a list, for an initialiser or for
--- arguments, rather than what C's comma operator makes of it.
-local function is_list(tokens)
-    local depth = 0
+-- The parts of a text between commas that stand outside all parentheses. One with such commas is a
+-- list, for an initialiser or for arguments, rather than what C's comma operator makes of it.
+local function parts_of(tokens)
+    local depth, parts = 0, { {} }
     for _, token in ipairs(tokens) do
         local text = token.kind == "punctuator" and token.text
         if text == "," and depth == 0 then
-            return true
+            parts[#parts + 1] = {}
+        else
+            table.insert(parts[#parts], token)
         end
         local opens = text == "(" or text == "{" or text == "["
         local closes = text == ")" or text == "}" or text == "]"
         depth = depth + (opens and 1 or closes and -1 or 0)
     end
-    return false
+    return parts
 end
 
 -- The value of an expression that is no constant: a call, say. It is asked for each time anew.
@@ -132,13 +134,22 @@ function computed(state, tokens)
     return run(state, tree, tokens)
 end
 
+-- A text in which NULL is left, for its header does not include what defines it, as if it did.
+local function with_null(text)
+    if not text:find("NULL", 1, true) or text:find('"', 1, true) then
+        return text
+    end
+    return (text:gsub("%f[%w_]NULL%f[^%w_]", "((void *)0)"))
+end
+
 -- The value of an object-like macro whose expansion is `text`, and whether it will always be that.
 function macros.value(state, name, text)
     if text == "" then
         return true, true
     end
+    text = with_null(text)
     local tokens = expression.tokens(text)
-    if text:find(",", 1, true) and is_list(tokens) then
+    if text:find(",", 1, true) and parts_of(tokens)[2] then
         local ok, list = pcall(initialiser, state, expression.tokens("{" .. text .. "}"))
         if ok then
             return list, false
@@ -297,7 +308,11 @@ end
 
 -- What a macro is, found out once: tokens, and whether its value is true or false.
 local function prepare(state, macro)
-    macro.tokens = expression.tokens(macro.text)
+    macro.tokens = expression.tokens(with_null(macro.text))
+    macro.is_list = parts_of(macro.tokens)[2] ~= nil
+    if macro.is_list then
+        return
+    end
     local tree = expression.parse(macro.tokens, is_type(state))
     macro.condition = tree and expression.is_condition(tree)
 end
@@ -312,8 +327,8 @@ local function widened(tokens)
     return out
 end
 
-local function call(state, macro, arguments)
-    local tokens = substitute(state, macro, arguments)
+-- The value of an expression in which arguments stand.
+local function value_of(state, tokens)
     local dynamic = false
     for _, token in ipairs(tokens) do
         dynamic = dynamic or token.kind == "value"
@@ -336,6 +351,21 @@ local function call(state, macro, arguments)
     return run(state, tree, tokens)
 end
 
+-- What a call gives: an initialiser in braces a table, a list of arguments one value for each.
+local function call(state, macro, arguments)
+    local tokens = substitute(state, macro, arguments)
+    if tokens[1] and tokens[1].text == "{" and closes_at_end(tokens) then
+        return initialiser(state, tokens, value_of)
+    elseif not macro.is_list then
+        return value_of(state, tokens)
+    end
+    local values = table.pack()
+    for i, part in ipairs(parts_of(tokens)) do
+        values[i], values.n = value_of(state, part), i
+    end
+    return table.unpack(values, 1, values.n)
+end
+
 local function check_count(name, macro, n)
     if n == macro.count or macro.variadic and n > macro.count then
         return
@@ -353,15 +383,16 @@ function macros.callable(state, name, macro)
         end
         local outer = state.active
         state.active = { name = name, outer = outer }
-        local ok, value = pcall(call, state, macro, table.pack(...))
+        local result = table.pack(pcall(call, state, macro, table.pack(...)))
         state.active = outer
-        if not ok then
+        local value = result[2]
+        if not result[1] then
             error(("macro '%s' cannot be called: %s (it is %s)"):format(name, reason_of(value),
                 macros.shown(macro.text)), 2)
         elseif macro.condition and value ~= nil then
             return value ~= 0 and value ~= false
         end
-        return value
+        return table.unpack(result, 2, result.n)
     end
 end
 
