@@ -234,14 +234,27 @@ static int dispatch(lua_State *L, struct outgoing *call)
     return call->plan->general ? call_with_words(L, call) : call_with_registers(L, call);
 }
 
+/* For lib:f(x), which passes the library, a table that has this function. */
+static const char *colon_hint(lua_State *L, const struct outgoing *call)
+{
+    bool passed = false;
+    if (call->record != NULL && call->nargs > 0 && lua_istable(L, call->first)) {
+        lua_pushstring(L, call->record->pub.name);
+        lua_rawget(L, call->first);
+        passed = lffi_to_function(L, -1) == &call->record->pub;
+        lua_pop(L, 1);
+    }
+    return passed ? ": call it with a dot, not a colon" : "";
+}
+
 static void check_count(lua_State *L, const struct outgoing *call)
 {
     int wanted = (int)call->plan->nparams;
     if (call->nargs == wanted || (call->nargs > wanted && call->plan->variadic))
         return;
-    luaL_error(L, "wrong number of arguments to %s: expected %s%d, got %d",
+    luaL_error(L, "wrong number of arguments to %s: expected %s%d, got %d%s",
                lffi_push_callee(L, call), call->plan->variadic ? "at least " : "", wanted,
-               call->nargs);
+               call->nargs, colon_hint(L, call));
 }
 
 int lffi_call_function(lua_State *L)

@@ -59,10 +59,23 @@ static const char *macro_hint(const char *name)
     return strcmp(name, "errno") == 0 ? "'errno' is no symbol: ffi.errno() gives its value" : NULL;
 }
 
+/* "struct point": the names of types stand in no namespace of a library. */
+static bool is_tag(const char *name)
+{
+    static const char *const words[] = {"struct ", "union ", "enum "};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strncmp(name, words[i], strlen(words[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
 static _Noreturn void undeclared_error(lua_State *L, struct lffi_scope *scope,
                                        const struct lffi_library *lib, const char *name)
 {
     const char *near = cdecl_suggest(scope->cdecl, CDECL_SPACE_VALUES, name, strlen(name));
+    if (is_tag(name))
+        luaL_error(L, "'%s' is a type: use ffi.typeof", name);
     if (macro_hint(name) != NULL)
         luaL_error(L, "%s", macro_hint(name));
     if (lffi_library_symbol(L, lib, name) != NULL) {

@@ -287,10 +287,20 @@ static int cdata_len(lua_State *L)
     return 1;
 }
 
+/* For who wrote ffi.new "struct point"{1, 2}. */
+static const char *push_maker_hint(lua_State *L, const struct lffi_cdata *cd)
+{
+    if (!lffi_is_record(cd->ct->op))
+        return lua_pushliteral(L, "");
+    return lua_pushfstring(L, ": ffi.typeof \"%s\" is, and ffi.new takes values as well",
+                           lffi_push_type_text(L, cd->ct->type, NULL));
+}
+
 static int call_metamethod(lua_State *L, struct lffi_cdata *cd)
 {
     if (!lffi_push_metamethod(L, cd->ct, "__call"))
-        return luaL_error(L, "'%s' is not callable", lffi_push_type_text(L, cd->ct->type, NULL));
+        return luaL_error(L, "'%s' is not callable%s", lffi_push_type_text(L, cd->ct->type, NULL),
+                          push_maker_hint(L, cd));
     lua_insert(L, 1);
     lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
     return lua_gettop(L);

@@ -104,6 +104,7 @@ const char *lffi_push_length_hint(lua_State *L, const struct lffi_ctype *ct, uin
     bool open = lffi_is_open_array(ct) && size == 0;
     if (!open || where->place != LFFI_TO_FIELD || where->owner_idx == 0)
         return lua_pushliteral(L, "");
-    return lua_pushfstring(L, ": give the length first, ffi.new(\"%s\", %I, {...})",
-                           lffi_push_type_text(L, where->of, NULL), (LUAI_UACINT)needed);
+    const char *type = lffi_push_type_text(L, where->of, NULL);
+    const char *count = needed == 0 ? "n" : lua_pushfstring(L, "%I", (LUAI_UACINT)needed);
+    return lua_pushfstring(L, ": give the length first, ffi.new(\"%s\", %s, {...})", type, count);
 }

@@ -139,7 +139,8 @@ static void init_element(lua_State *L, const struct object *o, const struct elem
     struct object part = {e->ct, o->addr + index * e->size, e->size};
     struct lffi_where here = part_of(where, LFFI_TO_ELEMENT, o->ct);
     if (index >= e->count)
-        too_many(L, o, where);
+        lffi_init_error(L, where, "too many initializers for '%s'%s", lffi_type_text(L, o->ct),
+                        lffi_push_length_hint(L, o->ct, o->size, where, 0));
     here.index = (int64_t)index;
     init_part(L, &part, idx, &here);
 }

@@ -193,7 +193,5 @@ _Noreturn void lffi_no_index(lua_State *L, struct lffi_cdata *cd)
     if (key != NULL)
         luaL_error(L, "'%s' has no member '%s'%s", lffi_type_text(L, ct), key,
                    lffi_push_text_hint(L, ct));
-    luaL_error(L, "cannot index '%s' with %s", lffi_type_text(L, ct),
-               lffi_push_kind_of(L, ct->scope->st, 2));
-    abort();
+    lffi_cannot_index(L, ct);
 }

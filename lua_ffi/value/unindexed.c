@@ -6,10 +6,39 @@
 
 #include "value/value.h"
 
+/* Raises the text on the stack top at the line that runs: functions of Lua's own (table.unpack)
+ * read elements, too, and have none. */
+static _Noreturn void raise_at_line(lua_State *L)
+{
+    lua_Debug ar;
+    int level = 1;
+    while (lua_getstack(L, level, &ar) && lua_getinfo(L, "S", &ar) && *ar.what == 'C')
+        level++;
+    luaL_where(L, level);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    lua_error(L);
+    abort();
+}
+
 _Noreturn void lffi_index_error(lua_State *L, const char *what)
 {
-    luaL_error(L, "index %s %s", luaL_tolstring(L, 2, NULL), what);
-    abort();
+    lua_pushfstring(L, "index %s %s", luaL_tolstring(L, 2, NULL), what);
+    raise_at_line(L);
+}
+
+_Noreturn void lffi_cannot_index(lua_State *L, const struct lffi_ctype *ct)
+{
+    lua_pushfstring(L, "cannot index '%s' with %s", lffi_type_text(L, ct),
+                    lffi_push_kind_of(L, ct->scope->st, 2));
+    raise_at_line(L);
+}
+
+/* Whether a function of Lua's own reads the element. */
+static bool is_read_by_c(lua_State *L)
+{
+    lua_Debug ar;
+    return lua_getstack(L, 1, &ar) && lua_getinfo(L, "S", &ar) && *ar.what == 'C';
 }
 
 /* Whether ipairs reads the element: for its iterator, a C function, a value is indexed. */
@@ -18,16 +47,6 @@ static bool is_walk(lua_State *L)
     lua_Debug ar;
     return lua_getstack(L, 1, &ar) && lua_getinfo(L, "Sn", &ar) && *ar.what == 'C' &&
            strcmp(ar.namewhat, "for iterator") == 0;
-}
-
-/* Raises the text on the stack top, at the line of the loop. */
-static _Noreturn void walk_error(lua_State *L)
-{
-    luaL_where(L, 2);
-    lua_insert(L, -2);
-    lua_concat(L, 2);
-    lua_error(L);
-    abort();
 }
 
 /* The element that ipairs reads first, or the first one behind an array. */
@@ -44,7 +63,7 @@ void lffi_check_walk(lua_State *L, const struct lffi_ctype *ct, int64_t index)
                     "ipairs cannot walk '%s', of which no element is nil: "
                     "for i = 0, n - 1 do counts them",
                     lffi_type_text(L, ct));
-    walk_error(L);
+    raise_at_line(L);
 }
 
 _Noreturn void lffi_out_of_bounds(lua_State *L, const struct lffi_ctype *ct)
@@ -55,9 +74,12 @@ _Noreturn void lffi_out_of_bounds(lua_State *L, const struct lffi_ctype *ct)
                         "index %s out of bounds for '%s': arrays count from 0, "
                         "for i, v in pairs(array)",
                         luaL_tolstring(L, 2, NULL), type);
-        walk_error(L);
+        raise_at_line(L);
     }
-    lua_pushfstring(L, "out of bounds for '%s'", type);
+    lua_pushfstring(L, "out of bounds for '%s'%s", type,
+                    ct->op == LFFI_ARRAY && is_read_by_c(L)
+                        ? ": arrays count from 0, ffi.totable(array) is a table"
+                        : "");
     lffi_index_error(L, lua_tostring(L, -1));
 }
 

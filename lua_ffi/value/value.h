@@ -145,6 +145,8 @@ bool lffi_luajit_compatible(const struct lffi_ctype *a, const struct lffi_ctype 
 
 /* Raises "index KEY " and the text, of the key at stack index 2. */
 _Noreturn void lffi_index_error(lua_State *L, const char *what);
+/* unindexed.c: raises that a value of the type has no such index as that at stack index 2. */
+_Noreturn void lffi_cannot_index(lua_State *L, const struct lffi_ctype *ct);
 _Noreturn void lffi_out_of_bounds(lua_State *L, const struct lffi_ctype *ct);
 _Noreturn void lffi_no_elements(lua_State *L, const struct lffi_ctype *ct);
 /* Raises when it is ipairs that reads this element of a value of unknown length: no nil would end

@@ -150,7 +150,8 @@ describe("a metatype", function()
     it("leaves errors to types without one", function()
         local plain = ffi.new "struct plain"
         raises("'struct plain' has no member 'method' (members: n)", function() return plain:method() end)
-        raises("'struct plain' is not callable", function() return plain() end)
+        raises("'struct plain' is not callable: ffi.typeof \"struct plain\" is, and ffi.new takes values as well",
+            function() return plain() end)
         raises("attempt to get length of a 'struct plain' value", function() return #plain end)
     end)
 end)

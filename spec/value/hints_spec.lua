@@ -135,6 +135,9 @@ describe("an array without a length", function()
         assert.equal("abc", ffi.string(ffi.new("struct hint_text", 4, { 3, "abc" }).text))
         raises("field 'text' of 'struct hint_text': string of 3 bytes does not fit 'char[]' (2 bytes)",
             ffi.new, "struct hint_text", 2, { 3, "abc" })
+        raises("too many initializers for 'char[]': give the length first, ffi.new(\"struct hint_text\", n, {...})",
+            ffi.new, "struct hint_text", { 3, { 1, 2 } })
+        raises("too many initializers for 'char[]'", ffi.new, "struct hint_text", 1, { 3, { 1, 2 } })
     end)
 end)
 
@@ -236,6 +239,48 @@ describe("ffi.release", function()
         raises("bad argument #1 to 'release' (function expected, got 'int (*)(int)': the Lua function "
             .. "that was converted)", ffi.release, cb)
         raises("bad argument #1 to 'release' (function expected, got integer 5)", ffi.release, 5)
+    end)
+end)
+
+describe("what Lua's own functions read", function()
+    -- These have no line: the error has that of their caller.
+    local function error_of(line)
+        local chunk = assert(load("local ffi, object = ...\n" .. line, "=chunk"))
+        return select(2, pcall(chunk, ffi, ffi.new "int[3]"))
+    end
+
+    it("is said with the line that called them", function()
+        for _, line in ipairs { "table.unpack(object)", "table.concat(object)", "table.sort(object)" } do
+            assert.equal("chunk:2: index 3 out of bounds for 'int[3]': arrays count from 0, ffi.totable(array) is "
+                .. "a table", error_of(line))
+        end
+        assert.equal("chunk:2: index 3 out of bounds for 'int[3]'", error_of "return object[3]")
+        assert.equal("chunk:2: cannot index 'struct hint_point' with integer 1",
+            error_of "for _ in ipairs(ffi.new 'struct hint_point') do end")
+        assert.equal("chunk:2: index nan is not an integer", (error_of "return object[0/0]":gsub("%-nan", "nan")))
+    end)
+end)
+
+describe("a colon for a dot", function()
+    it("passes the library", function()
+        raises("wrong number of arguments to 'toupper' (int toupper(int)): expected 1, got 2: call it with a dot, "
+            .. "not a colon", function() return C:toupper(65) end)
+        raises("wrong number of arguments to 'toupper' (int toupper(int)): expected 1, got 2",
+            function() return C.toupper({}, 65) end)
+    end)
+end)
+
+describe("types by their names", function()
+    it("are in no library", function()
+        raises("'struct hint_point' is a type: use ffi.typeof", function() return C["struct hint_point"] end)
+        raises("'union none' is a type: use ffi.typeof", function() return C["union none"] end)
+        raises("'enum none' is a type: use ffi.typeof", function() return C["enum none"] end)
+    end)
+
+    it("make objects, which are not called", function()
+        raises("'struct hint_point' is not callable: ffi.typeof \"struct hint_point\" is, and ffi.new takes values as "
+            .. "well", function() return ffi.new "struct hint_point" { 1, 2 } end)
+        raises("'int' is not callable", function() return ffi.new "int" (5) end)
     end)
 end)
 

@@ -3,6 +3,7 @@ local ffi = require "cffi"
 local calls = require "monkey.calls"
 local contexts = require "monkey.contexts"
 local declarations = require "monkey.declarations"
+local jobs = require "monkey.jobs"
 local looks = require "monkey.looks"
 local memory = require "monkey.memory"
 local owners = require "monkey.owners"
@@ -11,7 +12,7 @@ local world = require "monkey.world"
 
 local child = {}
 
-local FAMILIES = { memory, declarations, calls, owners, looks }
+local FAMILIES = { memory, declarations, calls, owners, looks, jobs }
 
 local rows = {}
 for _, family in ipairs(FAMILIES) do
