@@ -37,8 +37,8 @@ const char *lffi_push_cast_hint(lua_State *L, const struct lffi_integer *value, 
 const char *lffi_push_hint(lua_State *L, struct lffi_ctype *ct, int idx,
                            const struct lffi_where *where);
 
-/* Likewise for an open-ended array ct of `size` bytes that needs so many elements (0: it is not known
- * how many): none when it has room, of which its length is told. */
+/* Likewise for an open-ended array ct of `size` bytes that needs so many elements (0: that is not
+ * known): none when it has room, of which its length is told. */
 const char *lffi_push_length_hint(lua_State *L, const struct lffi_ctype *ct, uint64_t size,
                                   const struct lffi_where *where, size_t needed);
 

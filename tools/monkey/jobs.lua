@@ -175,7 +175,10 @@ function jobs.op_bytes()
             world.raises("beyond", { "has only", "bytes" }, ffi.copy, to, ("x"):rep(n + 1), n + 1)
         end
         local got = ffi.string(to, n)
-        world.check(got == model, "bytes: %s instead of %s", world.show(got), world.show(model))
+        for i = 1, got == model and 0 or n do
+            local is, want = got:byte(i), model:byte(i)
+            world.check(is == want, "byte %d of %d is %d instead of %d", i - 1, n, is, want)
+        end
     end
     local zero = model:find("\0", 1, true)
     if zero then
