@@ -192,6 +192,10 @@ static void examine_array(struct makeup *m, const struct cdecl_type *type, uint6
 
 static void note_floats(struct makeup *m, uint8_t prim, unsigned n)
 {
+    if (prim == CDECL_PRIM_LDOUBLE && LDBL_MANT_DIG == DBL_MANT_DIG)
+        prim = CDECL_PRIM_DOUBLE; /* one format is one kind to the conventions */
+    if (prim == CDECL_PRIM_FLOAT128 && quad_is_long_double)
+        prim = CDECL_PRIM_LDOUBLE;
     if (m->base == CDECL_PRIM_VOID)
         m->base = prim;
     else if (m->base != prim)
