@@ -19,14 +19,13 @@ bool lffi_prefers_libffi(void)
 
 #ifndef LFFI_ABI_LIBFFI
 
-void lffi_lower(struct lffi_lowered *lowered, ffi_type **types, ffi_type *result,
-                uint32_t stack_size)
+void lffi_lower(struct lffi_lowered *lowered, ffi_type **types, ffi_type *result, unsigned gprs,
+                unsigned fprs, uint32_t stack_size)
 {
-    unsigned count = (unsigned)lffi_count_lowered(stack_size);
+    unsigned all = (unsigned)lffi_count_lowered(stack_size);
+    unsigned count = gprs + fprs + (all - LFFI_GPRS - LFFI_FPRS);
     for (unsigned i = 0; i < count; i++)
-        types[i] = &ffi_type_uint64;
-    for (unsigned i = LFFI_GPRS; i < LFFI_GPRS + LFFI_FPRS; i++)
-        types[i] = &LFFI_FPR_FFI_TYPE;
+        types[i] = i >= gprs && i < gprs + fprs ? &LFFI_FPR_FFI_TYPE : &ffi_type_uint64;
     /* A long double's class is memory once the floating registers are taken, and its bytes are
      * copied by the size that the type claims. */
     lowered->block = (ffi_type){stack_size, 16, FFI_TYPE_LONGDOUBLE, NULL};
@@ -44,7 +43,7 @@ void lffi_invoke_libffi(ffi_type *result, void (*address)(void), const unsigned 
     ffi_type *types[LFFI_GPRS + LFFI_FPRS + LFFI_LIBFFI_VALUES];
     void *values[LFFI_GPRS + LFFI_FPRS + LFFI_LIBFFI_VALUES];
     unsigned n = 0;
-    lffi_lower(&lowered, types, result, (stack + 15) & ~(uint32_t)15);
+    lffi_lower(&lowered, types, result, LFFI_GPRS, LFFI_FPRS, (stack + 15) & ~(uint32_t)15);
     for (unsigned i = 0; i < LFFI_GPRS; i++)
         values[n++] = (void *)(uintptr_t)&regs->gpr[i];
     for (unsigned i = 0; i < LFFI_FPRS; i++)

@@ -21,7 +21,7 @@ void lffi_closure_result(const ffi_type *type, const struct lffi_return *ret, vo
 
 #else
 
-/* One lowered signature: every register as a scalar argument, then the stack block as one value
+/* One lowered signature: each register as a scalar argument, then the stack block as one value
  * that libffi copies as it is or, where its size would make a pointer of that, as words. Must not
  * move once made: the cif points into it, and to the types. */
 struct lffi_lowered {
@@ -34,9 +34,10 @@ static inline size_t lffi_count_lowered(uint32_t stack_size)
 {
     return LFFI_GPRS + LFFI_FPRS + (LFFI_STACK_BY_WORDS ? stack_size / 8 : stack_size > 0);
 }
-/* `stack_size` is a multiple of 16; 0: no block. */
-void lffi_lower(struct lffi_lowered *lowered, ffi_type **types, ffi_type *result,
-                uint32_t stack_size);
+/* The first registers of each kind: all of them when there is a block. `stack_size` is a multiple
+ * of 16; 0: no block. */
+void lffi_lower(struct lffi_lowered *lowered, ffi_type **types, ffi_type *result, unsigned gprs,
+                unsigned fprs, uint32_t stack_size);
 /* Calls with every register of the frame and the first `stack` bytes of its stack block, at most
  * LFFI_LIBFFI_VALUES of what it is to libffi; `value` is where libffi puts what the type `result`
  * makes it bring back. */

@@ -81,18 +81,28 @@ static size_t room_for(const struct lffi_plan *plan)
     return lffi_count_lowered(stack_size_of(plan)) * sizeof(ffi_type *) + 15;
 }
 
+/* libffi takes its time for each register: it is told of those that have arguments, unless the
+ * stack comes in, which is reached when all are taken, or halves of registers are to be found. */
+static void count_registers(const struct lffi_plan *plan, uint8_t *gprs, uint8_t *fprs)
+{
+    bool all = plan->end.stack > 0 || plan->end.wide;
+    *gprs = all || plan->end.gprs > LFFI_GPRS ? LFFI_GPRS : (uint8_t)plan->end.gprs;
+    *fprs = all || plan->end.fprs > LFFI_FPRS ? LFFI_FPRS : (uint8_t)plan->end.fprs;
+}
+
 static void describe(struct lffi_signature *signature, const struct lffi_plan *plan, void *room)
 {
-    (void)plan;
-    lffi_lower(&signature->lowered, room, lffi_abi_result_type(signature->kind),
-               signature->stack_size);
+    count_registers(plan, &signature->gprs, &signature->fprs);
+    lffi_lower(&signature->lowered, room, lffi_abi_result_type(signature->kind), signature->gprs,
+               signature->fprs, signature->stack_size);
 }
 
 static bool same_description(const struct lffi_signature *signature, const struct lffi_plan *plan)
 {
-    (void)signature;
-    (void)plan;
-    return true;
+    uint8_t gprs;
+    uint8_t fprs;
+    count_registers(plan, &gprs, &fprs);
+    return signature->gprs == gprs && signature->fprs == fprs;
 }
 
 const ffi_cif *lffi_signature_cif(const struct lffi_signature *signature)

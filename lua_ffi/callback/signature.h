@@ -33,6 +33,7 @@ struct lffi_signature {
     struct lffi_given_text *texts;
     bool wide;                       /* 128 bits of a floating register matter */
     bool gprs_only;                  /* no floating register matters, nor the stack */
+    uint8_t gprs, fprs;              /* how many registers libffi knows of */
     uint64_t zero[LFFI_RESULT_FPRS]; /* of a float result, where LFFI_BOXED_FLOATS */
     enum lffi_return_kind kind;
 #ifdef LFFI_ABI_LIBFFI

@@ -297,10 +297,11 @@ void lffi_answer_closure(ffi_cif *cif, void *result, void **values, void *user)
     struct lffi_return ret;
     const unsigned char *stack = NULL;
     (void)cif;
-    for (unsigned i = 0; i < LFFI_GPRS; i++)
+    for (unsigned i = 0; i < signature->gprs; i++)
         memcpy(&in.gpr[i], values[i], sizeof in.gpr[i]);
-    for (unsigned i = 0; i < LFFI_FPRS; i++)
-        memcpy(&in.fpr[i], values[LFFI_GPRS + i], fpr_bytes(signature, values + LFFI_GPRS));
+    for (unsigned i = 0; i < signature->fprs; i++)
+        memcpy(&in.fpr[i], values[signature->gprs + i],
+               fpr_bytes(signature, values + signature->gprs));
     if (signature->stack_size > 0)
         stack = values[LFFI_GPRS + LFFI_FPRS];
     if (signature->stack_size > 0 && LFFI_STACK_BY_WORDS) /* as much as the caller has there */
