@@ -428,11 +428,19 @@ bool lffi_quick_load_kept(lua_State *L, struct lffi_ctype *ct, const void *addr,
     const struct lffi_value *kept = place_in_place(value, addr, &place);
     bool empty = kept == NULL || lffi_kind_in_place(kept) == LFFI_IS_NIL;
     const struct lffi_cdata *cd = lffi_block_in_place(value);
+    struct lffi_cdata *made;
     *known = kept != NULL && (!empty || !cd->ct->scope->st->keeps_apart);
     if (empty)
         return false;
-    memcpy(new_reference(L, ct, sizeof(void *), idx, ITS_USER_VALUE, place)->addr, addr,
-           sizeof(void *));
+    made = lua_newuserdatauv(L, sizeof *made + sizeof(void *), 1);
+    made->ct = ct;
+    made->addr = made + 1;
+    if (!lffi_furnish_in_place(L, ct->scope->mt_cdata, kept)) { /* it lies in no stack that moves */
+        lffi_place_copy(L, kept);
+        lua_setiuservalue(L, -2, 1);
+        set_metatable(L, ct, false);
+    }
+    memcpy(made->addr, addr, sizeof(void *));
     return true;
 }
 
@@ -562,7 +570,7 @@ void lffi_quick_finalizer(lua_State *L, struct lffi_state *st)
 {
     const struct lffi_value *arg = lffi_arguments(L);
     const struct lffi_cdata *cd = lffi_block_in_place(arg);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lffi_place_kept(L, &st->finalizers);
     lffi_place_copy(L, &arg[0]);
     lffi_place_copy(L, &arg[1]);
     lua_rawset(L, -3);

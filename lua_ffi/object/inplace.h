@@ -116,6 +116,22 @@ static inline void lffi_place_copy(lua_State *L, const struct lffi_value *value)
     lffi_poke_top(L, slot + 1);
 }
 
+/* Keeps the value on the stack top, which something else keeps alive, and pushes it again. */
+static inline void lffi_keep_value(const lua_State *L, struct lffi_kept_value *kept)
+{
+    const struct lffi_value *value = lffi_stack_top(L);
+    kept->words[0] = (uintptr_t)value->as.object;
+    kept->words[1] = value->tag;
+}
+
+static inline void lffi_place_kept(lua_State *L, const struct lffi_kept_value *kept)
+{
+    struct lffi_value *slot = lffi_poke_slot(L);
+    slot->as.object = (const void *)(uintptr_t)kept->words[0];
+    slot->tag = (uint8_t)kept->words[1];
+    lffi_poke_top(L, slot + 1);
+}
+
 static inline void lffi_place_integer(lua_State *L, lua_Integer value)
 {
     struct lffi_value *slot = lffi_poke_slot(L);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "object/ctype.h"
+#include "object/inplace.h"
 #include "object/scope.h"
 
 static const char state_key = 0;
@@ -72,6 +73,15 @@ static unsigned probe_interned_max(lua_State *L)
     return max;
 }
 
+static void keep_values(lua_State *L, struct lffi_state *st)
+{
+    lua_rawgeti(L, LUA_REGISTRYINDEX, st->ref_finalizers);
+    lffi_keep_value(L, &st->finalizers);
+    lua_pushliteral(L, "__index");
+    lffi_keep_value(L, &st->name_index);
+    lua_pop(L, 2);
+}
+
 static void fill_state(lua_State *L, struct lffi_state *st)
 {
     lua_rawgeti(L, LUA_REGISTRYINDEX, LUA_RIDX_MAINTHREAD);
@@ -85,6 +95,8 @@ static void fill_state(lua_State *L, struct lffi_state *st)
     st->arena_thread = lffi_push_arena_thread(L);
     luaL_ref(L, LUA_REGISTRYINDEX);
     make_metatables(L, st);
+    if (lffi_peeks(st))
+        keep_values(L, st);
 }
 
 struct lffi_state *lffi_open_state(lua_State *L)

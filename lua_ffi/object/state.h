@@ -7,6 +7,12 @@
 /* Metatables: of cdata, of cdata with finalisers, of ctypes. */
 enum lffi_metatable { LFFI_MT_CDATA, LFFI_MT_CDATA_GC, LFFI_MT_CTYPE, LFFI_METATABLES };
 
+/* A Lua value that lives as long as the state, pushed without being looked up (object/inplace.h).
+ */
+struct lffi_kept_value {
+    uint64_t words[2];
+};
+
 /* One per Lua universe. */
 struct lffi_state {
     lua_State *main;
@@ -15,8 +21,11 @@ struct lffi_state {
     const void *mt_cdata_gc;            /* ... of the one with __gc ... */
     const void *mt_ctype;               /* ... and of ctypes: how objects are recognised */
     int ref_metatable[LFFI_METATABLES]; /* registry references of the same */
-    int ref_kept;              /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
-    int ref_finalizers;        /* ephemeron: cdata -> finaliser */
+    int ref_kept;       /* ephemeron: cdata -> {[offset] = value}, without places (S6) */
+    int ref_finalizers; /* ephemeron: cdata -> finaliser */
+    /* where values can be read in place: the same, and names of metamethods, which Lua never frees
+     */
+    struct lffi_kept_value finalizers, name_index, name_eq;
     int ref_integer_types;     /* weak keys: metatable -> function (S2) */
     int saved_errno;           /* S15 */
     unsigned scalar_callbacks; /* how many of those run, each in the one before */

@@ -393,13 +393,14 @@ static int cdata_concat(lua_State *L)
 /* Calls what the left operand's metatype has for the event, if it is a struct, which no operator
  * knows. The
  * metatable stays below. False, with nothing pushed: look closer. */
-static bool quick_event(lua_State *L, const struct lffi_cdata *cd, const char *event)
+static bool quick_event(lua_State *L, const struct lffi_cdata *cd, const struct lffi_value *event)
 {
     const struct lffi_value *arg;
     if (cd == NULL || !lffi_is_record(cd->ct->op) || cd->ct->base->ref_metatype == LUA_NOREF)
         return false;
     lffi_push_ref(L, cd->ct->scope, cd->ct->base->ref_metatype);
-    if (lua_getfield(L, -1, event) == LUA_TNIL) {
+    lffi_place_copy(L, event);
+    if (lua_gettable(L, -2) == LUA_TNIL) {
         lua_pop(L, 2);
         return false;
     }
@@ -410,7 +411,7 @@ static bool quick_event(lua_State *L, const struct lffi_cdata *cd, const char *e
     return true;
 }
 
-/* Upvalue 2: the operator. */
+/* Upvalues 2 and 3: the operator and its event. */
 static int cdata_quick_arith(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
@@ -421,7 +422,7 @@ static int cdata_quick_arith(lua_State *L)
         return cdata_arith(L);
     left = lffi_cdata_in_place(lffi_bound(arg), arg);
     if (left != NULL && lffi_is_record(left->ct->op))
-        done = quick_event(L, left, arith_event[op]);
+        done = quick_event(L, left, lffi_bound_value(arg, 3));
     else if (left != NULL && (left->ct->op == LFFI_POINTER || left->ct->op == LFFI_ARRAY))
         done = lffi_quick_pointer_arith(L, arg, left, op);
     else
@@ -429,6 +430,7 @@ static int cdata_quick_arith(lua_State *L)
     return done ? 1 : cdata_arith(L);
 }
 
+/* Upvalue 2: the event. */
 static int cdata_quick_eq(lua_State *L)
 {
     const struct lffi_value *arg = lffi_arguments(L);
@@ -437,7 +439,9 @@ static int cdata_quick_eq(lua_State *L)
     int order;
     /* of one address the general way tells which callback it is */
     if (!lffi_quick_order(L, arg, &order) || (order == 0 && st->ref_callbacks != 0))
-        return lffi_count_arguments(L, arg) == 2 && quick_event(L, left, "__eq") ? 1 : cdata_eq(L);
+        return lffi_count_arguments(L, arg) == 2 && quick_event(L, left, lffi_bound_value(arg, 2))
+                   ? 1
+                   : cdata_eq(L);
     lua_pushboolean(L, order == 0);
     return 1;
 }
@@ -466,17 +470,22 @@ void lffi_arith_metatable(lua_State *L, struct lffi_state *st)
                                        {"__concat", cdata_concat},
                                        {NULL, NULL}};
     static const luaL_Reg quick[] = {
-        {"__eq", cdata_quick_eq}, {"__lt", cdata_quick_lt}, {"__le", cdata_quick_le}, {NULL, NULL}};
+        {"__lt", cdata_quick_lt}, {"__le", cdata_quick_le}, {NULL, NULL}};
     lua_pushlightuserdata(L, st);
     luaL_setfuncs(L, methods, 1);
     if (lffi_peeks(st)) {
         lua_pushlightuserdata(L, st);
         luaL_setfuncs(L, quick, 1);
+        lua_pushlightuserdata(L, st);
+        lua_pushliteral(L, "__eq");
+        lua_pushcclosure(L, cdata_quick_eq, 2);
+        lua_setfield(L, -2, "__eq");
     }
     for (int op = 0; op < ARITH_EVENTS; op++) {
         lua_pushlightuserdata(L, st);
         lua_pushinteger(L, op);
-        lua_pushcclosure(L, lffi_peeks(st) ? cdata_quick_arith : cdata_arith, 2);
+        lua_pushstring(L, arith_event[op]);
+        lua_pushcclosure(L, lffi_peeks(st) ? cdata_quick_arith : cdata_arith, 3);
         lua_setfield(L, -2, arith_event[op]);
     }
 }

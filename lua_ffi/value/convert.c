@@ -505,7 +505,7 @@ static bool push_library(lua_State *L, struct lffi_state *st, int owner_idx)
 
 /* The pointer keeps what the memory keeps for it, for it may outlive that memory; one of a
  * library's memory may lead to more of it. */
-static void load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
+void lffi_load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx)
 {
     const struct lffi_state *st = ct->scope->st;
     const void *value;
@@ -555,7 +555,7 @@ void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_i
         break;
     case LFFI_FLOAT16: case LFFI_LDOUBLE: case LFFI_FLOAT128: load_wide_float(L, ct, src); break;
     case LFFI_COMPLEX: case LFFI_VECTOR: load_copy(L, ct, src); break;
-    case LFFI_POINTER: load_pointer(L, ct, src, owner_idx); break;
+    case LFFI_POINTER: lffi_load_pointer(L, ct, src, owner_idx); break;
     case LFFI_ARRAY: case LFFI_STRUCT: case LFFI_UNION:
         lffi_push_view(L, ct, (void *)(uintptr_t)src, owner_idx);
         break;

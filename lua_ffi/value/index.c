@@ -283,7 +283,8 @@ static bool quick_metatype(lua_State *L, const struct lffi_ctype *record)
     if (record->base->ref_metatype == LUA_NOREF || record->type->tag->nconstants > 0)
         return false;
     lffi_push_ref(L, record->scope, record->base->ref_metatype);
-    if (lua_getfield(L, -1, "__index") == LUA_TTABLE) {
+    lffi_place_kept(L, &record->scope->st->name_index);
+    if (lua_gettable(L, -2) == LUA_TTABLE) {
         lffi_place_copy(L, &lffi_arguments(L)[1]);
         if (lua_gettable(L, -2) != LUA_TNIL)
             return true;
@@ -345,7 +346,9 @@ static int cdata_quick_index(lua_State *L)
     const void *src = quick_part(arg, false, &ct);
     if (src == NULL)
         return quick_rest(L, arg) ? 1 : cdata_index(L);
-    if (!lffi_fast_load(L, ct->op, src))
+    if (ct->op == LFFI_POINTER)
+        lffi_load_pointer(L, ct, src, 1);
+    else if (!lffi_fast_load(L, ct->op, src))
         lffi_load(L, ct, src, 1);
     return 1;
 }

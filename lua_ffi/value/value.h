@@ -44,6 +44,8 @@ void lffi_store(lua_State *L, struct lffi_ctype *ct, void *dst, int idx,
  * boxed cdata (copies), or a view for structs and arrays, which keeps the cdata at owner_idx (0:
  * none). */
 void lffi_load(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx);
+/* The same of a pointer. */
+void lffi_load_pointer(lua_State *L, struct lffi_ctype *ct, const void *src, int owner_idx);
 /* Pushes a copy of an integer of type ct (any integer op) as Lua integer when it fits, else boxed.
  */
 void lffi_push_integer(lua_State *L, struct lffi_ctype *ct, const struct lffi_integer *value);
