@@ -77,7 +77,8 @@ static INLINE int few_words(lua_State *L, uint64_t *words, int n)
     struct lffi_thread *thread;
     uint64_t word;
     int error_number;
-    if (lffi_count_arguments(L, first) != n || !script->callee.lib->open || errno_now == NULL)
+    if (script->few != n || lffi_count_arguments(L, first) != n || !script->callee.lib->open ||
+        errno_now == NULL)
         return NOT_PLAIN;
     for (int i = 0; i < n; i++)
         if (!slot_put_at_once(&param[i], &first[i], (unsigned char *)&words[i]))
@@ -93,7 +94,8 @@ static INLINE int few_words(lua_State *L, uint64_t *words, int n)
     return push_result(running.L, script_of(&running), word);
 }
 
-/* The frame is gone when a call is not plain: that one has its own. */
+/* An annotation may have come since one of these was chosen: then `few` is another. The frame is
+ * gone when a call is not plain: that one has its own. */
 #define ENTRY(n)                                                                \
     static OUTLINE int word##n##_if_plain(lua_State *L)                         \
     {                                                                           \
@@ -112,12 +114,14 @@ ENTRY(3)
 lua_CFunction lffi_few_caller(const struct lffi_record *record)
 {
     static const lua_CFunction few[FEW] = {word1, word2, word3};
-    const struct lffi_script *script = record->script;
+    struct lffi_script *script = (struct lffi_script *)(uintptr_t)record->script;
     lua_CFunction caller = lffi_quick_caller(record);
     uint32_t n = record->plan->nparams;
-    if (caller == lffi_call_annotated_words && n > 0 && script->plain && script->says->length == 0)
-        return few[n - 1];
-    return caller;
+    if (caller != lffi_call_annotated_words || n == 0 || !script->plain ||
+        script->says->length != 0)
+        return caller;
+    script->few = (uint8_t)n;
+    return few[n - 1];
 }
 
 #endif

@@ -179,11 +179,13 @@ static INLINE int push_result(lua_State *L, const struct lffi_record *record, st
 
 /* ---- the call -------------------------------------------------------------------------------- */
 
+/* `self` is the entry point: an annotation may have come since it was chosen. */
 static INLINE bool is_ready(lua_State *L, const struct lffi_record *record,
-                            const struct lffi_value *first, struct room *room)
+                            const struct lffi_value *first, struct room *room, lua_CFunction self)
 {
     const struct lffi_script *script = record->script;
-    return lffi_count_arguments(L, first) == script->npassed && script->callee.lib->open &&
+    return script->caller == self && lffi_count_arguments(L, first) == script->npassed &&
+           script->callee.lib->open &&
            (script->plain ? load_plain(script, first, room) : load_steps(script, first, room));
 }
 
@@ -213,11 +215,11 @@ static INLINE double run_float(lua_State *L, const struct lffi_record *record,
     return number;
 }
 
-static INLINE int quick_word(lua_State *L, struct room *room, enum reach reach)
+static INLINE int quick_word(lua_State *L, struct room *room, lua_CFunction self, enum reach reach)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
-    if (!is_ready(L, record, first, room))
+    if (!is_ready(L, record, first, room, self))
         return NOT_PLAIN;
     return push_result(L, record, room, run_word(L, record, room, reach));
 }
@@ -228,7 +230,7 @@ enum { SHORT_TEXT = 256 };
 
 /* It is copied and freed before Lua runs again, so that nothing can fail meanwhile; a long one is
  * for the other way. */
-static INLINE int quick_freed(lua_State *L, struct room *room)
+static INLINE int quick_freed(lua_State *L, struct room *room, lua_CFunction self)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
@@ -238,7 +240,7 @@ static INLINE int quick_freed(lua_State *L, struct room *room)
     char *text;
     size_t size = 0;
     int error_number;
-    if (!is_ready(L, record, first, room) || script->free == NULL)
+    if (!is_ready(L, record, first, room, self) || script->free == NULL)
         return NOT_PLAIN;
     lffi_enter_c(L, &script->callee, &running);
     text = (char *)(uintptr_t)invoke_word(record->pub.address, (const unsigned char *)&room->regs,
@@ -265,13 +267,13 @@ static INLINE int quick_freed(lua_State *L, struct room *room)
 }
 
 /* A function that frees: what it gets is nobody's any more. Nothing else is said of the call. */
-static INLINE int quick_release(lua_State *L, struct room *room)
+static INLINE int quick_release(lua_State *L, struct room *room, lua_CFunction self)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
     const struct lffi_script *script = record->script;
     bool finalised = false;
-    if (!is_ready(L, record, first, room))
+    if (!is_ready(L, record, first, room, self))
         return NOT_PLAIN;
     for (int i = 0; i < script->npassed; i++)
         finalised |= lffi_metatable_in_place(&first[i]) == script->callee.st->mt_cdata_gc;
@@ -286,7 +288,7 @@ static INLINE int quick_release(lua_State *L, struct room *room)
 }
 
 /* A result that is owned. */
-static INLINE int quick_owner(lua_State *L, struct room *room)
+static INLINE int quick_owner(lua_State *L, struct room *room, lua_CFunction self)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
@@ -296,7 +298,7 @@ static INLINE int quick_owner(lua_State *L, struct room *room)
     struct lffi_call running;
     uint64_t word;
     bool rare;
-    if (!is_ready(L, record, first, room))
+    if (!is_ready(L, record, first, room, self))
         return NOT_PLAIN;
     cd = lffi_push_result_owner(L, &call);
     if (!script->callee.lib->open) { /* the collector has closed it */
@@ -319,11 +321,11 @@ static INLINE int quick_owner(lua_State *L, struct room *room)
     return 1;
 }
 
-static INLINE int quick_float(lua_State *L, struct room *room, enum reach reach)
+static INLINE int quick_float(lua_State *L, struct room *room, lua_CFunction self, enum reach reach)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
-    if (!is_ready(L, record, first, room))
+    if (!is_ready(L, record, first, room, self))
         return NOT_PLAIN;
     push_float(L, record, run_float(L, record, room, reach));
     return 1 + push_words(L, record->script, room);
@@ -390,7 +392,7 @@ static INLINE bool is_inside(const struct lffi_record *record, const char *memor
 }
 
 /* What follows the result is the buffer alone. */
-static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
+static INLINE int quick_buffer(lua_State *L, struct wide_room *wide, lua_CFunction self)
 {
     const struct lffi_value *first = lffi_arguments(L);
     const struct lffi_record *record = lffi_bound(first);
@@ -399,7 +401,7 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
     uint64_t size;
     uint64_t word;
     int n = 0;
-    if (!is_ready(L, record, first, &wide->room))
+    if (!is_ready(L, record, first, &wide->room, self))
         return NOT_PLAIN;
     memory = buffer_of(L, script, wide, &size);
     if (memory == NULL)
@@ -420,6 +422,7 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
 
 /* The room is gone when a call is not plain: that one has its own. */
 #define ENTRY(name, kind, call)                                           \
+    static int name(lua_State *L);                                        \
     static OUTLINE int name##_if_plain(lua_State *L)                      \
     {                                                                     \
         struct kind room;                                                 \
@@ -430,13 +433,13 @@ static INLINE int quick_buffer(lua_State *L, struct wide_room *wide)
         int nresults = name##_if_plain(L);                                \
         return nresults == NOT_PLAIN ? lffi_call_annotated(L) : nresults; \
     }
-ENTRY(words_to_word, room, quick_word(L, &room, REACH_WORDS))
-ENTRY(all_to_word, room, quick_word(L, &room, REACH_ALL))
-ENTRY(all_to_text, room, quick_freed(L, &room))
-ENTRY(all_to_nothing, room, quick_release(L, &room))
-ENTRY(all_to_owner, room, quick_owner(L, &room))
-ENTRY(all_to_float, room, quick_float(L, &room, REACH_ALL))
-ENTRY(all_to_buffer, wide_room, quick_buffer(L, &room))
+ENTRY(words_to_word, room, quick_word(L, &room, lffi_call_annotated_words, REACH_WORDS))
+ENTRY(all_to_word, room, quick_word(L, &room, all_to_word, REACH_ALL))
+ENTRY(all_to_text, room, quick_freed(L, &room, all_to_text))
+ENTRY(all_to_nothing, room, quick_release(L, &room, all_to_nothing))
+ENTRY(all_to_owner, room, quick_owner(L, &room, all_to_owner))
+ENTRY(all_to_float, room, quick_float(L, &room, all_to_float, REACH_ALL))
+ENTRY(all_to_buffer, wide_room, quick_buffer(L, &room, all_to_buffer))
 
 int lffi_call_annotated_words(lua_State *L)
 {
@@ -501,7 +504,7 @@ static lua_CFunction word_caller(const struct lffi_script *script)
     return lffi_call_annotated_words;
 }
 
-lua_CFunction lffi_quick_caller(const struct lffi_record *record)
+static lua_CFunction caller_of(const struct lffi_record *record)
 {
     const struct lffi_plan *plan = record->plan;
     const struct lffi_script *script = record->script;
@@ -521,6 +524,12 @@ lua_CFunction lffi_quick_caller(const struct lffi_record *record)
     if (is_float)
         return all_to_float;
     return word_caller(script);
+}
+
+lua_CFunction lffi_quick_caller(const struct lffi_record *record)
+{
+    struct lffi_script *script = (struct lffi_script *)(uintptr_t)record->script;
+    return script->caller = caller_of(record);
 }
 
 #endif

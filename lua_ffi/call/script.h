@@ -63,6 +63,8 @@ struct lffi_script {
     uint32_t first_out;             /* the first step with ROLE_OUT */
     const struct lffi_step *buffer; /* the last with ROLE_BUFFER */
     int nobjects, npassed, nrequired;
+    lua_CFunction caller;          /* its short way of quick.c, which serves no other script */
+    uint8_t few;                   /* with few.c's in front: how many arguments */
     uint8_t answer;                /* enum lffi_answer */
     bool counts;                   /* the result counts the elements of buffers */
     bool releases;                 /* arguments that it owns are not to be freed again */

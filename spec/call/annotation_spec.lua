@@ -623,3 +623,61 @@ describe("ffi.annotate", function()
             buffers.annotate, b, "g", { string = "n", n = "out" })
     end)
 end)
+
+-- A function's short way is chosen when it is fetched; what is said of it later asks for another.
+describe("functions fetched before", function()
+    local other = ffi.scope()
+    other.cdef [==[
+        struct box;
+        [[cffi::errno]] char *an_copy(const char *text, int error_number);
+        void an_forget(char *text);
+        int an_texts(void);
+        [[cffi::errno]] struct box *an_new(int value);
+        int an_free(struct box *box);
+        int an_alive(void);
+        [[cffi::fails(-77)]] int an_sum(const int *values, int n);
+        [[cffi::fails(-77)]] int an_fill(char *to, int room, int claim);
+        [[cffi::errno]] void *an_bytes(long *size, int lie);
+        [[cffi::status(0)]] int an_used(int *to, size_t *room, size_t claim);
+    ]==]
+    local fetched = other.load(support.library "annotated")
+
+    it("follow annotations that own and free", function()
+        local copy, new = fetched.an_copy, fetched.an_new
+        copy("abc", 0)
+        new(3)
+        support.gc()
+        local texts, alive = fetched.an_texts(), fetched.an_alive()
+        other.annotate(fetched, "an_copy", { string = "an_forget" })
+        other.annotate(fetched, "an_new", { owned = "an_free" })
+        for _ = 1, 3 do
+            assert.equal("abc", copy("abc", 0))
+            assert.equal(texts, fetched.an_texts())
+            new(4)
+        end
+        support.gc()
+        assert.equal(alive, fetched.an_alive())
+    end)
+
+    it("follow annotations of buffers", function()
+        local sum, fill, bytes, used = fetched.an_sum, fetched.an_fill, fetched.an_bytes, fetched.an_used
+        local three, room = other.new("int[3]", 1, 2, 3), other.new("char[4]")
+        assert.equal(6, sum(three, 3))
+        assert.equal(2, fill(room, 4, 2))
+        assert.is_true(used(three, other.new("size_t[1]", 3), 2))
+        other.annotate(fetched, "an_sum", { "in(n)" })
+        other.annotate(fetched, "an_fill", { "out(room)", count = true })
+        other.annotate(fetched, "an_bytes", { string = "size" })
+        other.annotate(fetched, "an_used", { "out(room)" })
+        for _ = 1, 3 do
+            assert.equal(6, sum(three))
+            raises("wrong number of arguments to 'an_sum' (int an_sum(const int *values, int n)): expected 1, got 2",
+                sum, three, 3)
+            assert.equal("xx", fill(4, 2))
+            raises("wrong number of arguments to 'an_fill' (int an_fill(char *to, int room, int claim)): "
+                .. "expected 2, got 3", fill, room, 4, 2)
+            assert.equal("a\0b\0", bytes(0))
+            assert.same({ 1, 2 }, other.totable((used(3, 2))))
+        end
+    end)
+end)
