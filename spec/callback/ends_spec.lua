@@ -2,6 +2,7 @@
 -- threads. Code that is to stay out of cffi's calls for a while, and not to let others run, has Lua run `sleep`.
 local ffi = require "cffi"
 local callbacks = require "support.callbacks"
+local support = require "support"
 
 local lib = callbacks.load()
 ffi.cdef [[
@@ -22,6 +23,7 @@ end
 local function run(code, seconds)
     local status, out, err
     local least = math.huge
+    local limit = (seconds or 1) * support.patience
     for _ = 1, 3 do
         local t = now()
         callbacks.run ""
@@ -29,9 +31,9 @@ local function run(code, seconds)
         t = now()
         status, out, err = callbacks.run(code)
         least = math.min(least, now() - t - empty)
-        if least < (seconds or 1) then return status, out, err end
+        if least < limit then return status, out, err end
     end
-    assert.is_true(least < (seconds or 1), "took " .. least)
+    assert.is_true(least < limit, "took " .. least)
     return status, out, err
 end
 
@@ -420,7 +422,7 @@ describe("lua_close", function()
             lib.callbacks_pause(20)
             io.write "end"
         ]], 1.5) -- a second for tasks inside C
-        assert.equal("", err)
+        assert.truthy(err == "" or err:find "was called by C after its Lua state was closed\n$", err)
         assert.equal("end", out)
         assert.equal(0, status)
     end)
