@@ -72,7 +72,7 @@ CLANG = $(shell command -v clang)
 # a second time, because callers and callees of the two compilers disagree on small arguments.
 SUPPORT_SRC = $(wildcard spec/support/*.c)
 SUPPORT = $(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%.so) \
-	$(if $(CLANG),$(SUPPORT_SRC:spec/support/%.c=$(BUILD)/spec/%-clang.so))
+	$(if $(CLANG),$(patsubst spec/support/%.c,$(BUILD)/spec/%-clang.so,$(filter-out %/quad.c,$(SUPPORT_SRC))))
 
 objects = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(addsuffix /*.c,$(1))))
 PARSER_OBJ = $(call objects,cdecl_parser)
@@ -171,6 +171,12 @@ $(foreach name,failing registered,$(BUILD)/spec/$(name).so $(BUILD)/spec/$(name)
 $(BUILD)/spec/%.so: spec/support/%.c
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 -O2 -g -fPIC -shared $(SUPPORT_CFLAGS) -MMD -MP -o $@ $< -lpthread -lm
+
+# Linked with the module's own object, of whichever compiler that is.
+$(BUILD)/spec/quad.so: spec/support/quad.c $(BUILD)/lua_ffi/base/quad.o
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(CFLAGS) -fPIC -shared $(CORE_CFLAGS) -iquote cdecl_parser -iquote lua_ffi -MMD -MP \
+		-o $@ $^ -lm
 
 $(BUILD)/spec/%-clang.so: spec/support/%.c
 	@mkdir -p $(@D)

@@ -215,6 +215,15 @@ END_TEST
 #define ADD_LOOP(tcase, test, table) \
     tcase_add_loop_test(tcase, test, 0, sizeof(table) / sizeof *(table))
 
+/* gcc refuses what clang takes. */
+START_TEST(past_the_largest_signed_one)
+{
+    must_parse("enum e { A = 0x7fffffffffffffff, B };");
+    ck_assert_uint_eq(value_of("B").u, (uint64_t)1 << 63);
+    ck_assert_str_eq(print_type(type_of("enum e")->tag->underlying), UINT64_NAME);
+}
+END_TEST
+
 Suite *check_enum(void)
 {
     Suite *suite = suite_create("enum");
@@ -229,5 +238,6 @@ Suite *check_enum(void)
     tcase_add_test(tcase, attributes_of_enumerators);
     tcase_add_test(tcase, the_same_enum_again);
     tcase_add_test(tcase, many_enumerators);
+    tcase_add_test(tcase, past_the_largest_signed_one);
     return suite;
 }

@@ -282,9 +282,9 @@ static bool push_value(lua_State *L, const struct lffi_annotated *call,
     if (plan_of(call)->result.op == LFFI_POINTER && word != 0 && call->script->nobjects > 0 &&
         is_in_buffer(L, call, (uintptr_t)word))
         return false;
-    lffi_push_result(L, plan_of(call), in);
+    lffi_push_result(L, plan_of(call), in); /* of an object: nothing, that is on the top */
     if (in->object != NULL)
-        lua_pushvalue(L, call->base + call->script->nobjects + 1);
+        lua_pushvalue(L, -1);
     return true;
 }
 

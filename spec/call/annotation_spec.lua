@@ -535,6 +535,117 @@ describe("callbacks", function()
     end)
 end)
 
+-- What is rare goes another way than calls of numbers and strings: arguments that are cdata, results in memory.
+describe("annotated functions", function()
+    local other = ffi.scope()
+    other.cdef [==[
+        struct box;
+        [[cffi::owned(an_free)]] struct box *an_new(int value);
+        [[cffi::string]] const char *an_text_of(int code);
+        [[cffi::status(0)]] int an_sum([[cffi::in(n)]] const int *, int n);
+        int an_fill([[cffi::out(room)]] char *, int room, int claim);
+        [[cffi::errno(-1)]] ssize_t write(int fd, const void *data, size_t n) __attribute__((nonnull(2)));
+        [[cffi::errno(-1)]] int sprintf(char *to, const char *format, ...);
+        [[cffi::errno(-1)]] int dprintf(int fd, const char *format, ...) __attribute__((format(printf, 2, 3)));
+        typedef char *(*an_dup [[cffi::string(free)]])(const char *);
+        char *strdup(const char *);
+        [[cffi::string(free)]] char *realpath(const char *path, void *none);
+        div_t div(int a, [[cffi::default(4)]] int b);
+        char *strerror_r(int code, [[cffi::out(size), cffi::string]] char *text, size_t size) __asm__("strerror_r");
+        [[cffi::string(an_drop)]] char *strndup(const char *text, size_t size);
+        void an_drop(void *text, ...) __asm__("free");
+        [[cffi::owned(an_free)]] struct box *calloc(size_t n, size_t size);
+    ]==]
+    local l = other.load(support.library "annotated")
+
+    it("may be told nonnull as well", function()
+        raises("bad argument #2 to 'write' (ssize_t write(int fd, const void *data, size_t n)): NULL is not allowed here "
+            .. "(nonnull)", other.C.write, 1, nil, 3)
+        assert.equal(0, other.C.write(1, "x", 0))
+        raises("bad argument #4 to 'dprintf' (int dprintf(int fd, const char *format, ...)): format '%s' wants 'char *', "
+            .. "got integer 4", other.C.dprintf, 1, "%d %s\n", 3, 4)
+    end)
+
+    it("take more arguments than there is room for in a frame", function()
+        local numbers = {}
+        for i = 1, 240 do numbers[i] = i end
+        local to = ffi.new "char[2000]"
+        local expected = table.concat(numbers, " ") .. " "
+        assert.equal(#expected, other.C.sprintf(to, ("%d "):rep(240), table.unpack(numbers)))
+        assert.equal(expected, ffi.string(to))
+    end)
+
+    it("that are pointers have their strings freed", function()
+        local dup = other.cast("an_dup", other.C.strdup)
+        assert.equal("hello", dup "hello")
+        assert.equal(("x"):rep(1000), dup(("x"):rep(1000)))
+    end)
+
+    it("give nil for NULL, which nobody owns or frees", function()
+        assert.same({ n = 1 }, table.pack(l.an_new(-1)))
+        assert.same({ n = 1 }, table.pack(l.an_new(ffi.cast("int", -1))))
+        assert.same({ n = 1 }, table.pack(l.an_text_of(ffi.cast("int", 3))))
+        assert.same({ n = 1 }, table.pack(other.C.realpath("/nonexistent", nil)))
+        assert.same({ nil, "No such file or directory", 2 }, { C.fopen("/nonexistent", ffi.new("char[2]", "r")) })
+    end)
+
+    it("free strings by functions of any type", function()
+        assert.equal("abc", other.C.strndup("abcdef", 3))
+        assert.equal("abc", other.C.strndup("abcdef", 3))
+    end)
+
+    it("are owned by functions of other libraries of the scope #close", function()
+        support.gc()
+        local before = lib.an_alive()
+        do
+            local box <close> = other.C.calloc(1, 64) -- luacheck: ignore
+        end
+        assert.equal(before - 1, lib.an_alive())
+    end)
+
+    it("name what has no name by its number", function()
+        local counted = ffi.scope()
+        counted.cdef "[[cffi::count]] int an_fill([[cffi::out(room)]] char *, int room, int claim);"
+        raises("'an_fill' (int an_fill(char *, int room, int claim)) gave 9 as what it wrote to parameter '1', which has "
+            .. "room for 3", counted.load(support.library "annotated").an_fill, 3, 9)
+    end)
+
+    it("give structs beside what comes back, and what leads nowhere near a buffer", function()
+        local result = other.C.div(9)
+        assert.same({ 2, 1 }, { result.quot, result.rem })
+        local text, copy = other.C.strerror_r(2, 64)
+        assert.equal("No such file or directory", ffi.string(text))
+        assert.equal("", copy)
+        assert.same({ 2, "xx" }, { l.an_fill(2, 2) })
+        assert.same({ 1, "x" .. "\0" }, { l.an_fill(ffi.cast("int", 2), 1) })
+    end)
+
+    it("take buffers and lengths of every kind", function()
+        assert.equal(true, l.an_sum {})
+        assert.same({ nil, "'an_sum' returned 6", 6 }, { l.an_sum(setmetatable({}, {
+            __cffi_pointer = function() return ffi.new("int[3]", { 1, 2, 3 }) end })) })
+        raises("bad argument #1 to 'an_sum' (int an_sum(const int *, int n)): cannot convert boolean true to "
+            .. "'const int *'", l.an_sum, true)
+        raises("bad argument #1 to 'an_sum' (int an_sum(const int *, int n)): cannot convert userdata to "
+            .. "'const int *'", l.an_sum, io.stdout)
+        assert.equal(5, lib.an_flags(setmetatable({}, { __cffi_integer = function() return 5 end })))
+        assert.equal(0.5, (C.frexp(ffi.new("double", 8))))
+        local zero = assert(C.open("/dev/null", 1))
+        assert.equal(3, C.write(zero, ffi.new("char[3]")))
+        assert.equal(0, C.close(zero))
+        assert.equal("/", C.getcwd(ffi.cast("int", 4096)):sub(1, 1))
+    end)
+
+    it("count in integers of every size", function()
+        for _, result in ipairs { "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned", "long" } do
+            local sized = ffi.scope()
+            sized.cdef(("[[cffi::count]] %s an_fill([[cffi::out(room)]] char *to, %s room, int claim);"):format(result,
+                result == "long" and "int" or result))
+            assert.equal("xxx", sized.load(support.library "annotated").an_fill(9, 3), result)
+        end
+    end)
+end)
+
 describe("ffi.annotate", function()
     local function fresh(text)
         local other = ffi.scope()

@@ -187,6 +187,11 @@ describe("a scanf format", function()
         assert.equal("allocated", ffi.string(p[0]))
         assert.equal(9, n[0])
         C.free(p[0])
+        local wide, long = ffi.new "long long[1]", ffi.new "long double[1]"
+        assert.equal(2, C.sscanf("9000000000 0.5", "%lld %Lf", wide, long))
+        assert.same({ 9000000000, 0.5 }, { wide[0], tonumber(long[0]) or ffi.tonumber(long[0]) })
+        assert.equal(1, C.sscanf("hello", "%4s", ffi.cast("char *", word)))
+        assert.equal("hell", ffi.string(word))
         local a, b = ffi.new "unsigned[1]", ffi.new "int[1]"
         assert.equal(2, C.sscanf("1 2", "%2$u %1$d", b, a))
         assert.same({ 1, 2 }, { a[0], b[0] })
@@ -210,6 +215,9 @@ describe("a scanf format", function()
         { 3, "format '%2147483647ls' writes up to 8589934592 bytes into 16 of 'int[4]'", "%2147483647ls",
             ffi.new "int[4]" },
         { 3, "format '%9c' writes up to 9 bytes into 8 of 'char[8]'", "%9c", ffi.new "char[8]" },
+        { 3, "format '%lld' wants a pointer to a 64-bit integer, got 'int[1]'", "%lld", ffi.new "int[1]" },
+        { 3, "format '%jd' wants a pointer to a 64-bit integer, got 'short[1]'", "%jd", ffi.new "short[1]" },
+        { 3, "format '%Lf' wants 'long double *', got 'double[1]'", "%Lf", ffi.new "double[1]" },
         { 3, "format '%ms' wants 'char **', got 'char[8]'", "%ms", ffi.new "char[8]" },
         { 3, "format '%p' wants 'void **', got 'int[1]'", "%p", ffi.new "int[1]" },
         { 4, "format '%d' has no argument", "%d %d", ffi.new "int[1]" },

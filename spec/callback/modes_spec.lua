@@ -332,7 +332,7 @@ describe("ffi.fd", function()
         lib.callbacks_join()
     end)
 
-    it("says when the system has none left #process", function()
+    it("says when the system has none left #process #plain", function()
         local code, out, err = callbacks.run [[
             ffi.cdef "int dup(int);"
             ffi.callback("int (int)", print)

@@ -458,6 +458,12 @@ describe("ffi.isnull and ffi.eq", function()
         assert.is_true(ffi.eq(ffi.cast("void *", nil), nil))
         assert.is_false(ffi.eq(ffi.cast("void *", 8), nil))
         assert.is_true(ffi.eq("a", "a"))
+        local n = 1
+        local light = debug.upvalueid(function() return n end, 1)
+        assert.is_true(ffi.eq(ffi.cast("void *", light), light))
+        assert.is_true(ffi.eq(light, ffi.cast("char *", light)))
+        assert.is_false(ffi.eq(ffi.cast("char *", light) + 1, light))
+        assert.is_false(ffi.eq(ffi.cast("void *", light), print))
     end)
 end)
 

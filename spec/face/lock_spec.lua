@@ -84,6 +84,13 @@ describe("after ffi.lock()", function()
         prints("ok\n", "says(ffi.cdef, TEXT)")
     end)
 
+    it("arrays are looked into", function()
+        prints("bad argument #1 to 'copy' (bytes of 'void *[2]' may be pointers: no new pointer casts after ffi.lock())\nok\n", [[
+            says(function() ffi.copy(ffi.new "void *[2]", "12345678", 8) end)
+            says(function() ffi.copy(ffi.new "int[2]", "12345678", 8) end)
+        ]])
+    end)
+
     it("libraries raise", function()
         prints(("no new libraries after ffi.lock()\n"):rep(3), [[
             says(function() ffi.load "z" end)

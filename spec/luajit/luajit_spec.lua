@@ -17,6 +17,24 @@ describe("cffi.luajit", function()
         assert.equal("cdata", ffi.type(ffi.typeof "int"))
     end)
 
+    it("gives floats that no integer holds the hardware's integers", function()
+        assert.equal("-9223372036854775808LL", tostring(ffi.new("int64_t", 1e30)))
+        assert.equal("-9223372036854775808LL", tostring(ffi.new("int64_t", -1e30)))
+        assert.equal("9223372036854775808ULL", tostring(ffi.new("uint64_t", 1e30)))
+        assert.equal("-9223372036854775807LL", tostring(ffi.new("int64_t", 1) + 1e30))
+        assert.equal("9223372036854775809ULL", tostring(ffi.new("uint64_t", 1) + 2 ^ 63))
+        assert.equal("9223372036854775809ULL", tostring(ffi.new("uint64_t", 1) + 1e30))
+    end)
+
+    it("tells the place of a bit-field that straddles the units of its type, and types as LuaJIT does", function()
+        ffi.cdef "typedef struct __attribute__((packed)) { char c; int a : 30; int b : 10; } luajit_spec_bits;"
+        assert.same({ 4, 6, 10 }, { ffi.offsetof("luajit_spec_bits", "b") })
+        assert.same({ 1, 0, 30 }, { ffi.offsetof("luajit_spec_bits", "a") })
+        support.raises("element 0 of 'char *[1]': cannot convert 'int (*)[]' to 'char *'",
+            function() ffi.new("char *[1]")[0] = ffi.cast("int (*)[]", 8) end)
+        support.raises("bad argument #1 to 'ipairs' (cdata expected, got integer 3)", ffi.ipairs, 3)
+    end)
+
     it("writes nothing into what is const, not even by a metatype's __newindex", function()
         local written = 0
         ffi.cdef "typedef struct { int x; } luajit_spec_written;"

@@ -136,6 +136,14 @@ describe("a metatype", function()
         assert.equal("missing", co())
         assert.equal("add", co "a")
         assert.equal("ab", co "b")
+        ffi.cdef "struct writes_later { int a; };"
+        ffi.metatype("struct writes_later", {__newindex = function(_, k, v) coroutine.yield(k, v) end,
+                                             __pairs = function() coroutine.yield "pairs" return 1, 2, 3 end})
+        o = ffi.new "struct writes_later"
+        co = coroutine.wrap(function() o.missing = 5 return pairs(o) end)
+        assert.same({"missing", 5}, {co()})
+        assert.equal("pairs", co())
+        assert.same({1, 2, 3}, {co()})
     end)
 
     it("serves pointers to incomplete structs", function()

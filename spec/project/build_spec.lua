@@ -22,7 +22,7 @@ local function exists(path)
 end
 
 describe("linking the module", function()
-    it("takes Lua's functions from whoever loads it", function()
+    it("takes Lua's functions from whoever loads it #plain", function()
         local dir, remove = objects()
         finally(remove)
         local code, _, err = make(dir, dir .. "/cffi/core.so")

@@ -158,7 +158,7 @@ describe("tools/lint-layers", function()
         assert.equal(1, code)
     end)
 
-    it("passes the tree as it is", function()
+    it("passes the tree as it is #plain", function()
         local code, out = support.run { "tools/lint-layers", support.build }
         assert.equal("", out)
         assert.equal(0, code)

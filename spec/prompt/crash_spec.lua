@@ -6,6 +6,7 @@ local DECLARED = [[
 size_t strlen(const char *s); void abort(void); void free(void *p); void *malloc(size_t n);
 int crash_overflow(int depth); int crash_divide(int a, int b); int crash_write(int *where);
 int crash_in(int (*callback)(int), int *where); int kill(int pid, int signal); int getpid(void);
+char *strcpy(char *to, const char *from);
 ]]
 
 -- The errors of lines piped to the prompt, what it printed, and its exit status. The last line must still work.
@@ -28,6 +29,7 @@ describe("a crash at the prompt", function()
     for name, row in pairs {
         ["of a wild pointer"] = { "C.strlen(ffi.cast('char *', 8))", "C crashed (SIGSEGV at @) in strlen(@)" },
         ["of a write"] = { "c.crash_write(ffi.cast('int *', 16))", "C crashed (SIGSEGV at @) in crash_write(@)" },
+        ["of a copy"] = { "C.strcpy(ffi.cast('char *', 8), 'text')", "C crashed (SIGSEGV at @) in strcpy(@, \"text\")" },
         ["by abort"] = { "C.abort()", "C crashed (SIGABRT) in abort()" },
         ["of a division"] = { "c.crash_divide(1, 0)", "C crashed (SIGFPE) in crash_divide(1, 0)" },
         ["of a stack"] = { "c.crash_overflow(0)", "C crashed (SIGSEGV at @) in crash_overflow(0)" },

@@ -303,3 +303,26 @@ describe("complex values", function()
         assert.equal("9223372036854775807", tostring(lib.values_same_float128(max)))
     end)
 end)
+
+describe("_Float128 without the C library's help", function()
+    -- In programs of musl this is all there is; here glibc has the same functions.
+    it("has the same remainders and floors #int128", function()
+        local lib = ffi.load(support.library "quad")
+        ffi.cdef "int quad_differences(int n, uint64_t seed);"
+        assert.equal(0, lib.quad_differences(4000, 88172645463325252))
+        assert.equal(0, lib.quad_differences(4000, 1181783497276652981))
+    end)
+
+    it("has the texts of strfromf128 #int128 #registers", function()
+        ffi.cdef "int strfromf128(char *, size_t, const char *, _Float128);"
+        if not pcall(function() return ffi.C.strfromf128 end) then pending "the C library has no strfromf128" end
+        local to, bits = ffi.new "char[64]", ffi.new "uint64_t[2]"
+        local quad = ffi.cast("_Float128 *", bits)
+        for i = 1, 600 do
+            bits[0], bits[1] = math.random(0), math.random(0) & ~(1 << 62) -- no infinity, no NaN
+            if i % 3 == 0 then bits[0] = 0 end
+            ffi.C.strfromf128(to, 64, "%.36g", quad[0])
+            assert.equal(ffi.string(to), tostring(ffi.cast("_Float128", quad[0])))
+        end
+    end)
+end)

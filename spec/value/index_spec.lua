@@ -467,6 +467,10 @@ describe("pairs", function()
         local address = ffi.cast("intptr_t", memory)
         raises("length of 'int[]' is unknown",
             function() pairs(ffi.cast("struct tail *", address).items) end)
+        ffi.cdef "extern const int in6addr_any[];"
+        raises("length of 'const int[]' is unknown", function() pairs(ffi.C.in6addr_any) end)
+        raises("length of 'const int[]' is unknown", function() return #ffi.C.in6addr_any end)
+        assert.is_nil(ffi.sizeof(ffi.C.in6addr_any))
         raises("null pointer: cannot index 'struct point *' with 'pairs'",
             function() pairs(ffi.new "struct point *") end)
     end)

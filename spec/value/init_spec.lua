@@ -346,6 +346,25 @@ describe("LuaJIT's rules for initialisers", function()
         assert.equal(1, jit.new("union number", {i = 1, d = 2}).i)
     end)
 
+    it("go through members without a name to the first one that has one", function()
+        local a = ffi.new("struct { struct { int a, b; }; int c; }[2]", { { 1, 2, 3 }, { 4 } })
+        assert.same({ 1, 2, 3, 4 }, { a[0].a, a[0].b, a[0].c, a[1].a })
+        local u = ffi.new("struct { union { struct { int a, b; }; }; int c; }", { { 1, 2 }, 3 })
+        assert.same({ 1, 2, 3 }, { u.a, u.b, u.c })
+        ffi.cdef "struct init_part { int x, y; };"
+        local s = ffi.new("struct { struct { struct init_part p; int b; }; int c; }", { ffi.new("struct init_part", 1, 2), 7, 3 })
+        assert.same({ 1, 2, 7, 3 }, { s.p.x, s.p.y, s.b, s.c })
+    end)
+
+    it("give an open end within its length", function()
+        ffi.cdef "struct init_open { int k; short v[]; }; struct init_outer { int n; struct init_open inner; };"
+        local outer = ffi.new("struct init_outer", 5)
+        assert.equal(8 + 5 * 2, ffi.sizeof(outer))
+        outer.inner.v[4] = 7
+        assert.equal(7, outer.inner.v[4])
+        raises("index 5 out of bounds for 'short[]'", function() outer.inner.v[5] = 7 end)
+    end)
+
     it("still refuse what would overflow the object", function()
         raises("too many initializers for 'int[3]'", jit.new, "int[3]", {1, 2, 3, 4})
         raises("too many initializers for 'int[?]'", jit.new, "int[?]", 2, {1, 2, 3})
