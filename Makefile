@@ -176,7 +176,7 @@ $(BUILD)/spec/%.so: spec/support/%.c
 $(BUILD)/spec/quad.so: spec/support/quad.c $(BUILD)/lua_ffi/base/quad.o
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(CFLAGS) -fPIC -shared $(CORE_CFLAGS) -iquote cdecl_parser -iquote lua_ffi -MMD -MP \
-		-o $@ $^ -lm
+		-o $@ $(filter %.c %.o,$^) -lm
 
 $(BUILD)/spec/%-clang.so: spec/support/%.c
 	@mkdir -p $(@D)

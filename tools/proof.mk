@@ -12,7 +12,7 @@ COVERAGE = $(MAKE) BUILD=$(BUILD)/coverage CFLAGS="$(COVERAGE_FLAGS)"
 # abort() stands where nothing comes: behind calls that raise.
 GCOVR = gcovr --root . --exclude '.*/tests/.*' --exclude '.*/spec/.*' --exclude-throw-branches --exclude-unreachable-branches \
 	--exclude-lines-by-pattern '\s*abort\(\);.*'
-## how many lines and branches of C check, spec and 300 signatures reach, by gcovr; build/coverage/lines.txt has which not
+## how many lines and branches of C check, spec and 300 signatures reach, by gcovr; those not reached must be explained
 coverage:
 	find $(BUILD)/coverage -name '*.gcda' -delete 2>/dev/null || :
 	$(COVERAGE) $(JOBS) test-programs

@@ -95,7 +95,8 @@ assert(table_text, page .. " has no table of lines that are not reached")
 for row in table_text:gmatch "\n|([^|\n]+)|" do explain(row) end
 
 local count = 0
-for path, lines in (read(report):gsub("\n(%S+%.[ch])\n", "\n%1")):gmatch "\n(%S+%.[ch])%s+%d+%s+%d+%s+%d+%%%s+([%d,%-]+)" do
+local said = read(report):gsub("\n(%S+%.[ch])\n", "\n%1") -- long names stand in a line of their own
+for path, lines in said:gmatch "\n(%S+%.[ch])%s+%d+%s+%d+%s+%d+%%%s+([%d,%-]+)" do
     local known = explained[path]
     local whole = known and next(known) == nil
     local order, found = by_function(path, lines)

@@ -559,11 +559,11 @@ describe("annotated functions", function()
     local l = other.load(support.library "annotated")
 
     it("may be told nonnull as well", function()
-        raises("bad argument #2 to 'write' (ssize_t write(int fd, const void *data, size_t n)): NULL is not allowed here "
-            .. "(nonnull)", other.C.write, 1, nil, 3)
+        raises("bad argument #2 to 'write' (ssize_t write(int fd, const void *data, size_t n)): NULL is not allowed "
+            .. "here (nonnull)", other.C.write, 1, nil, 3)
         assert.equal(0, other.C.write(1, "x", 0))
-        raises("bad argument #4 to 'dprintf' (int dprintf(int fd, const char *format, ...)): format '%s' wants 'char *', "
-            .. "got integer 4", other.C.dprintf, 1, "%d %s\n", 3, 4)
+        raises("bad argument #4 to 'dprintf' (int dprintf(int fd, const char *format, ...)): format '%s' wants "
+            .. "'char *', got integer 4", other.C.dprintf, 1, "%d %s\n", 3, 4)
     end)
 
     it("take more arguments than there is room for in a frame", function()
@@ -606,8 +606,8 @@ describe("annotated functions", function()
     it("name what has no name by its number", function()
         local counted = ffi.scope()
         counted.cdef "[[cffi::count]] int an_fill([[cffi::out(room)]] char *, int room, int claim);"
-        raises("'an_fill' (int an_fill(char *, int room, int claim)) gave 9 as what it wrote to parameter '1', which has "
-            .. "room for 3", counted.load(support.library "annotated").an_fill, 3, 9)
+        raises("'an_fill' (int an_fill(char *, int room, int claim)) gave 9 as what it wrote to parameter '1', which "
+            .. "has room for 3", counted.load(support.library "annotated").an_fill, 3, 9)
     end)
 
     it("give structs beside what comes back, and what leads nowhere near a buffer", function()
@@ -637,7 +637,8 @@ describe("annotated functions", function()
     end)
 
     it("count in integers of every size", function()
-        for _, result in ipairs { "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned", "long" } do
+        for _, result in ipairs { "signed char", "unsigned char", "short", "unsigned short", "int", "unsigned",
+            "long" } do
             local sized = ffi.scope()
             sized.cdef(("[[cffi::count]] %s an_fill([[cffi::out(room)]] char *to, %s room, int claim);"):format(result,
                 result == "long" and "int" or result))

@@ -497,6 +497,8 @@ describe("ffi.handle", function()
         assert.is_true(ffi.istype("void *", handle))
         assert.equal(value, ffi.from_handle(handle))
         assert.equal(value, ffi.from_handle(ffi.cast("void *", handle)))
+        local _, message = pcall(ffi.from_handle, debug.upvalueid(function() return value end, 1))
+        assert.truthy(message:find "^'0x%x+' is no handle, or one whose value is gone$")
         for _, other in ipairs { 5, "x", false } do
             assert.equal(other, ffi.from_handle(ffi.handle(other)))
         end

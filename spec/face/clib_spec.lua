@@ -190,6 +190,7 @@ describe("ffi.load", function()
             print(ffi.C.library_twice(4))
         ]]
         assert.same({ 0, "8\n", "" }, { support.run_lua(code, path) })
+        assert.same({ 0, "8\n", "" }, { support.run_lua((code:gsub("true%)", "{ global = true })")), path) })
     end)
 
     it("shows its path", function()

@@ -32,6 +32,7 @@ describe("cffi.luajit", function()
         assert.same({ 1, 0, 30 }, { ffi.offsetof("luajit_spec_bits", "a") })
         support.raises("element 0 of 'char *[1]': cannot convert 'int (*)[]' to 'char *'",
             function() ffi.new("char *[1]")[0] = ffi.cast("int (*)[]", 8) end)
+        assert.equal("ctype<int (*)[]>", tostring(ffi.typeof "int (*)[]"))
         support.raises("bad argument #1 to 'ipairs' (cdata expected, got integer 3)", ffi.ipairs, 3)
     end)
 

@@ -49,3 +49,50 @@ describe("make proof", function()
         assert.is_true(count > 10)
     end)
 end)
+
+describe("tools/unreached.lua", function()
+    local SOURCE = [[
+static int first(int (*f)(int), int x)
+{
+    return f(x);
+}
+
+/* Over two lines. */
+static const ElfW(Sym) *second(const char *name,
+                               int x)
+{
+    return 0;
+}
+MAKES(third)
+]]
+
+    -- Of a report that says these lines of SOURCE were never reached, and a page with this row.
+    local function unreached(lines, row)
+        local dir = os.tmpname()
+        os.remove(dir)
+        assert(os.execute("mkdir " .. dir))
+        finally(function() os.execute("rm -rf " .. dir) end)
+        support.write_file(dir .. "/a.c", SOURCE)
+        support.write_file(dir .. "/lines.txt", ("File\n%s/a.c\n   12   3   25%%   %s\nTOTAL 1 1 1%%\n"):format(dir,
+            lines))
+        support.write_file(dir .. "/page.md", ("<!-- unreached -->\n| Where | Why |\n%s\n<!-- /unreached -->\n"):format(
+            (row:gsub("FILE", dir .. "/a.c"))))
+        local code, out = support.run { support.lua, "tools/unreached.lua", dir .. "/lines.txt", dir .. "/page.md" }
+        return code, (out:gsub(dir, "DIR"))
+    end
+
+    it("takes what is explained, by function or by file", function()
+        local said = "unreached: 3 functions have lines that no test reaches, not explained: 0\n"
+        assert.same({ 0, said }, { unreached("3,10,12", "| `FILE` `first` `second` `MAKES` | why |") })
+        assert.same({ 0, said }, { unreached("1-12", "| `FILE` | why |") })
+    end)
+
+    it("names the functions that are not, and rows of what is not there", function()
+        assert.same({ 1, "unreached: DIR/a.c: second, lines 7 10\n"
+            .. "unreached: 2 functions have lines that no test reaches, not explained: 1\n" },
+            { unreached("3,7,10", "| `FILE` `first` | why |") })
+        assert.same({ 1, "unreached: DIR/a.c has no function fourth\nunreached: DIR/a.c: first, lines 3\n"
+            .. "unreached: 1 functions have lines that no test reaches, not explained: 2\n" },
+            { unreached("3", "| `FILE` `fourth` `second` | why |") })
+    end)
+end)

@@ -29,7 +29,8 @@ describe("a crash at the prompt", function()
     for name, row in pairs {
         ["of a wild pointer"] = { "C.strlen(ffi.cast('char *', 8))", "C crashed (SIGSEGV at @) in strlen(@)" },
         ["of a write"] = { "c.crash_write(ffi.cast('int *', 16))", "C crashed (SIGSEGV at @) in crash_write(@)" },
-        ["of a copy"] = { "C.strcpy(ffi.cast('char *', 8), 'text')", "C crashed (SIGSEGV at @) in strcpy(@, \"text\")" },
+        ["of a copy"] = { "C.strcpy(ffi.cast('char *', 8), 'text')",
+            "C crashed (SIGSEGV at @) in strcpy(@, \"text\")" },
         ["by abort"] = { "C.abort()", "C crashed (SIGABRT) in abort()" },
         ["of a division"] = { "c.crash_divide(1, 0)", "C crashed (SIGFPE) in crash_divide(1, 0)" },
         ["of a stack"] = { "c.crash_overflow(0)", "C crashed (SIGSEGV at @) in crash_overflow(0)" },

@@ -352,7 +352,8 @@ describe("LuaJIT's rules for initialisers", function()
         local u = ffi.new("struct { union { struct { int a, b; }; }; int c; }", { { 1, 2 }, 3 })
         assert.same({ 1, 2, 3 }, { u.a, u.b, u.c })
         ffi.cdef "struct init_part { int x, y; };"
-        local s = ffi.new("struct { struct { struct init_part p; int b; }; int c; }", { ffi.new("struct init_part", 1, 2), 7, 3 })
+        local s = ffi.new("struct { struct { struct init_part p; int b; }; int c; }",
+            { ffi.new("struct init_part", 1, 2), 7, 3 })
         assert.same({ 1, 2, 7, 3 }, { s.p.x, s.p.y, s.b, s.c })
     end)
 
