@@ -1,5 +1,5 @@
-/* The module's remainder and floor of quad.c, which it uses where the C library has none, against the
- * C library's: linked with the object that the module has. */
+/* The module's remainder and floor of quad.c, which it uses where the C library has none, against
+ * the C library's: linked with the object that the module has. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <stdint.h>
@@ -50,8 +50,18 @@ static int differs(lffi_real a, lffi_real b)
 int quad_differences(int n, uint64_t seed);
 int quad_differences(int n, uint64_t seed)
 {
-    static const lffi_real special[] = {0,    -0.0L, 0.5L, -0.5L,   1,         -1,
-                                        1.5L, -1.5L, 3,    1e4000L, -1e-4000L, __builtin_inf(),
+    static const lffi_real special[] = {0,
+                                        -0.0L,
+                                        0.5L,
+                                        -0.5L,
+                                        1,
+                                        -1,
+                                        1.5L,
+                                        -1.5L,
+                                        3,
+                                        1e4000L,
+                                        -1e-4000L,
+                                        __builtin_inf(),
                                         -__builtin_inf()};
     const int nspecial = sizeof special / sizeof *special;
     int count = 0;
