@@ -105,8 +105,9 @@ int lffi_add_traceback(lua_State *L)
 
 /* ---- the last resort ------------------------------------------------------------------------- */
 
-/* Stack: the error, the scope, what it is as C has it: outside, where nothing is protected, a string
- * would want memory, and the error of another thread's coroutine leave C on the wrong stack. */
+/* Stack: the error, the scope, what it is as C has it: outside, where nothing is protected, a
+ * string would want memory, and the error of another thread's coroutine leave C on the wrong stack.
+ */
 static int call_onerror(lua_State *L)
 {
     struct lffi_scope *scope = lua_touserdata(L, 2);

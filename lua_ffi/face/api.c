@@ -240,6 +240,7 @@ int luaopen_cffi_core(lua_State *L)
     lffi_open_guard(L);
     lffi_open_known(L);
     lffi_open_texts(L);
+    lffi_open_proxy(L);
     push_api(L, lffi_open_state(L)->scope);
     return 1;
 }

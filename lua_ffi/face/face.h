@@ -31,6 +31,8 @@ void lffi_forget_texts(lua_State *L, struct lffi_scope *scope);
 void lffi_open_texts(lua_State *L);
 /* guard.c: puts the prompt's crash guard into the registry as "cffi.guard". */
 void lffi_open_guard(lua_State *L);
+/* proxy.c: puts newproxy of Lua 5.1 into the registry as "cffi.newproxy". */
+void lffi_open_proxy(lua_State *L);
 /* tags.c: puts what lists the types that all scopes know into the registry as "cffi.known". */
 void lffi_open_known(lua_State *L);
 

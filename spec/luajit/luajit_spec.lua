@@ -120,6 +120,30 @@ describe("install", function()
         assert.equal(0, exit)
     end)
 
+    it("has newproxy, whose finaliser may come later", function()
+        local exit, out, err = support.run_lua [[
+            local ffi = require("cffi.luajit").install()
+            local plain, proxy = newproxy(), newproxy(true)
+            local other = newproxy(proxy)
+            print(type(plain), getmetatable(plain), getmetatable(proxy) == getmetatable(other), proxy ~= other)
+            print(pcall(newproxy, plain))
+            print(pcall(newproxy, 5))
+            print(pcall(newproxy, io.stdout))
+            local mt = getmetatable(proxy)
+            function mt.__len() return 7 end
+            function mt.__gc() print "finalised" end
+            print(#proxy, ffi.cast("void *", plain) == ffi.cast("void *", plain))
+            proxy, other = newproxy(true)
+            collectgarbage()
+            collectgarbage()
+        ]]
+        local refused = "false\tbad argument #1 to 'newproxy' (boolean or proxy expected)\n"
+        assert.equal("", err)
+        assert.equal("userdata\tnil\ttrue\ttrue\n" .. refused:rep(3) .. "7\ttrue\nfinalised\nfinalised\n",
+            (out:gsub("to '%?'", "to 'newproxy'")))
+        assert.equal(0, exit)
+    end)
+
     it("has modules as Lua 5.1 makes them", function()
         local dir = os.tmpname()
         os.remove(dir)

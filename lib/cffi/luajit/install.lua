@@ -1,6 +1,7 @@
 -- What a LuaJIT program finds around it: the modules ffi, bit and jit, the globals of Lua 5.1, and
 -- on request a loader for its number literals.
 local source = require "cffi.luajit.source"
+local newproxy = debug.getregistry()["cffi.newproxy"]
 
 local function nothing() end
 
@@ -170,6 +171,7 @@ local function add_names(ffi, translate)
         getfenv = getfenv,
         setfenv = setfenv,
         module = module,
+        newproxy = newproxy,
         gcinfo = function() return collectgarbage "count" end,
     })
     add(table, {
