@@ -262,6 +262,8 @@ END_TEST
 #define WORD_NAME "int"
 #endif
 
+#define VECTOR16 _Alignof(int __attribute__((vector_size(16))))
+
 static const struct {
     const char *text; /* declares v */
     const char *printed;
@@ -297,19 +299,21 @@ static const struct {
     {"const int v __attribute__((mode(QI)));", "const signed char", 1, 1},
     {"int v __attribute__((regparm(3)));", "int", 4, 4}, /* of functions: means nothing here */
     {"enum { A, B } v __attribute__((mode(QI)));", "unsigned char", 1, 1},
-    {"int v __attribute__((mode(V4SI)));", "int __attribute__((vector_size(16)))", 16, 16},
-    {"int v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16)))", 16, 16},
+    {"int v __attribute__((mode(V4SI)));", "int __attribute__((vector_size(16)))", 16, VECTOR16},
+    {"int v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16)))", 16,
+     VECTOR16},
     {"float v __attribute__((vector_size(4 * sizeof(float))));",
-     "float __attribute__((vector_size(16)))", 16, 16},
+     "float __attribute__((vector_size(16)))", 16, VECTOR16},
     {"char v __attribute__((__vector_size__(8)));", "char __attribute__((vector_size(8)))", 8,
      _Alignof(char __attribute__((vector_size(8))))},
     {"int *v __attribute__((vector_size(16)));", "int __attribute__((vector_size(16))) *",
      sizeof(void *), sizeof(void *)},
     {"int v[2] __attribute__((vector_size(16)));", "int __attribute__((vector_size(16)))[2]", 32,
-     16},
-    {"__attribute__((vector_size(16))) int v;", "int __attribute__((vector_size(16)))", 16, 16},
+     VECTOR16},
+    {"__attribute__((vector_size(16))) int v;", "int __attribute__((vector_size(16)))", 16,
+     VECTOR16},
     {"typedef int t __attribute__((vector_size(16))); t v;", "int __attribute__((vector_size(16)))",
-     16, 16},
+     16, VECTOR16},
 };
 
 START_TEST(types_that_change)
