@@ -18,7 +18,7 @@ local function leave(prompt)
     assert.equal(0, prompt.finish())
 end
 
-describe("the prompt's screen", function() prompts.each_editor(describe, function(editor)
+describe("the prompt's screen", function() prompts.each_editor(describe, pending, function(editor)
     teardown(function() os.execute("rm -rf " .. state) end)
 
     it("has colours where the terminal has, unless NO_COLOR is set", function()
@@ -195,7 +195,7 @@ describe("the prompt's screen", function() prompts.each_editor(describe, functio
 end) end)
 
 describe("a session with a library never seen before", function()
-    it("goes from nothing to a working call", function()
+    it("goes from nothing to a working call #lp64", function()
         local prompt = start_prompt({ name = "readline" }, { "XDG_CACHE_HOME=" .. state }, 60, 100)
         prompt.expect "> "
         local function round(line, ...)

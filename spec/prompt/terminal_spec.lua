@@ -14,7 +14,7 @@ describe("CFFI_EDITOR", function()
     end)
 end)
 
-describe("the prompt on a terminal", function() prompts.each_editor(describe, function(editor)
+describe("the prompt on a terminal", function() prompts.each_editor(describe, pending, function(editor)
     local state = os.tmpname()
     os.remove(state)
 

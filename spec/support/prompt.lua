@@ -13,7 +13,7 @@ local editors = {
 }
 
 -- Defines the cases of fn(editor) for each editor that is there; one that is not is pending.
-function prompt.each_editor(describe, fn)
+function prompt.each_editor(describe, pending, fn)
     for _, editor in ipairs(editors) do
         describe("(" .. editor.name .. ")", function()
             if editor.edits and not pcall(ffi.load, editor.name) then
