@@ -42,8 +42,8 @@ static bool homogeneous_members(const struct cdecl_type *type, struct homogeneou
         const struct cdecl_member *member = &type->tag->members[i];
         struct homogeneous inner = {h->size, 0, h->prim};
         if (member->width != CDECL_NOT_BITFIELD) {
-            if (member->width == 0)
-                continue;
+            if (member->width == 0 && type->kind == CDECL_STRUCT)
+                continue; /* a union counts it, to gcc */
             return false;
         }
         if (!homogeneous(member->type, &inner))

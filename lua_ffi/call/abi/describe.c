@@ -166,7 +166,7 @@ static void examine_members(struct makeup *m, const struct cdecl_type *type, uin
         if (member->width != CDECL_NOT_BITFIELD) {
             uint64_t first = member->bit;
             m->bits = m->irregular = true;
-            m->has_integers |= member->width > 0;
+            m->has_integers |= member->width > 0 || type->kind == CDECL_UNION; /* as gcc has it */
             note_eightbytes(m, at + member->offset, (first + member->width + 7) / 8, HAS_INTEGERS);
             continue;
         }
