@@ -294,12 +294,14 @@ static void fail_directive(struct parser *p, const struct directive *d)
     int word = (int)(d->word_end - d->word > 40 ? 40 : d->word_end - d->word);
     if (is_directive(d, "error"))
         cdecl__fail_token(p, &d->token, "#error%s%.*s", size > 0 ? " " : "", size, d->rest);
-    if (is_directive(d, "include") || is_directive(d, "include_next") || is_directive(d, "import"))
+    bool includes =
+        is_directive(d, "include") || is_directive(d, "include_next") || is_directive(d, "import");
+    if (includes && !p->lex.verbatim) /* with -dI a compiler shows those that it has read */
         cdecl__fail_token(p, &d->token,
                           "'#%.*s' is not for ffi.cdef: give it what 'cc -E' makes of the "
                           "header",
                           word, d->word);
-    if (d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
+    if (includes || d->word == d->end || is_directive(d, "warning") || is_directive(d, "ident") ||
         is_directive(d, "sccs") || is_directive(d, "assert") || is_directive(d, "unassert"))
         return;
     cdecl__fail_token(p, &d->token, "unknown directive '#%.*s'", word, d->word);

@@ -232,6 +232,7 @@ static const struct {
     {"#define __CHAR_BIT__ 8", "__CHAR_BIT__", NULL},
     {"#pragma pack(3)\n#pragma pack(push, 5)\n#line x\nint a;", "a", "extern int a"},
     {"#pragma GCC visibility push(default)\n#ident \"x\"\nint a;", "a", "extern int a"},
+    {"#include <a.h> /* -dI */\n#include_next \"b.h\"\nint a;", "a", "extern int a"},
     {"#define S don't\n#define T 3\nint a;", "T", "#define T 3"},
 };
 

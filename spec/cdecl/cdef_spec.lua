@@ -193,6 +193,70 @@ describe("ffi.cdef", function()
             return text
         end
 
+        -- Guards for C++, GNU's and MSVC's words, macros of all kinds.
+        local TEXT = [[
+#pragma once
+#ident "x"
+#ifdef __cplusplus
+extern "C" {
+#endif
+#ifdef _MSC_VER
+#define API __declspec(dllimport)
+#define INLINE static __forceinline
+typedef unsigned __int64 u64_t;
+#else
+#define API __attribute__((visibility("default")))
+#define INLINE static __inline__ __attribute__((always_inline))
+typedef unsigned long long u64_t;
+#endif
+#define CALLBACK
+#define foreach(i, n) for (int i = 0; i < (n); i++)
+#define MAX(a, b) ({ __typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })
+#define DECLARE_HANDLE(name) struct name##__ { int unused; }; typedef struct name##__ *name
+#define SAY(format, args...) printf(format, ##args)
+#define SEMICOLON ;
+#define BRACE {
+#define LINES a \
+  b
+#define NUMBER 0x20u
+typedef int (CALLBACK *callback_t)(void *);
+API int do_it(const char *name, ...);
+INLINE int twice(int x) { return x + x; }
+DECLARE_HANDLE(HWND);
+#pragma GCC diagnostic push
+#pragma pack(push, 1)
+struct tight { char a; u64_t b; };
+#pragma pack(pop)
+#include <stddef.h>
+#line 500 "other.h"
+int after_line(void);
+#ifdef __cplusplus
+}
+#endif
+]]
+        for _, compiler in ipairs {"gcc -E -dD", "gcc -E -dD -dI -CC", "clang -E -dD", "clang -E -dD -dI -C",
+            "clang -target x86_64-pc-windows-msvc -fms-compatibility -E -dD"} do
+            it("is read, " .. compiler, function()
+                local input = os.tmpname()
+                local file = assert(io.open(input, "w"))
+                file:write((TEXT:gsub("#include", compiler:find "msvc" and "//" or "#include")))
+                file:close()
+                ffi.cdef(output(compiler .. " -w -x c " .. input))
+                os.remove(input)
+                assert.same({9, 8, 32}, {ffi.sizeof "struct tight", ffi.sizeof "HWND", ffi.C.NUMBER})
+                assert.equal(5, ffi.cast("callback_t", function() return 5 end)(nil))
+                raises("macro 'MAX' is no constant: it takes arguments, 'MAX(a,b)'; write what it stands for, '({ " ..
+                    "__typeof__(a) _a = (a); __typeof__(b) _b = (b); _a > _b ? _a : _b; })'",
+                    function() return ffi.C.MAX end)
+                local places = {}
+                for name, kind, _, path, line in ffi.declarations() do
+                    places[name] = kind .. " " .. tostring(path):match "[^/]*$" .. ":" .. tostring(line)
+                end
+                assert.equal("function other.h:500", places.after_line)
+                assert.equal("macro", places.foreach:match "%a+")
+            end)
+        end
+
         for _, flags in ipairs {"-E -dD", "-E -dD -P", "-E -dD -CC -O2 -D_FORTIFY_SOURCE=2"} do
             it("is read, " .. flags, function()
                 local lines = {}
