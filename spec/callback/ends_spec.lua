@@ -445,7 +445,7 @@ describe("lua_close", function()
         local status, out, err = run [[
             local n = 0
             cb = ffi.callback("int (int)", function() n = n + 1 return 1 end, { error = 1 })
-            lib.callbacks_start(cb, 3, 2000, 1)
+            lib.callbacks_start(cb, 3, 500, 1)
             last = setmetatable({}, { __gc = function() io.write("joined ", lib.callbacks_join(), " ") end })
             io.write "end "
         ]]
