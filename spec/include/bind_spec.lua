@@ -152,6 +152,23 @@ describe("cffi.include.chunks", function()
             "a.h:8-8 static int f(void);", "b.h:20-20 int g(char c);", 'b.h:21-21 char t[] = "};";' }, shown)
     end)
 
+    it("finds the body of a tag behind its attributes", function()
+        local texts = {}
+        for i, between in ipairs { "", "__attribute__ ((__may_alias__)) ", "[[deprecated]] ", "_Alignas(8) ",
+            "__attribute((packed)) __attribute__((aligned(4))) ", "__declspec(align(8)) " } do
+            texts[i] = ("struct %st%d;\nint f%d(struct t%d *);\nstruct %st%d {\n    int x;\n};\n")
+                :format(between, i, i, i, between, i)
+        end
+        local text = '# 1 "a.h"\n' .. table.concat(texts)
+        local declarers = chunks.link(chunks.split(text), function(name)
+            local number = name:match "^f(%d)$"
+            return number and "a.h", number and number * 5 - 3
+        end)
+        for i = 1, #texts do
+            assert.truthy(declarers["t" .. i][1].text:find("{ int x; }", 1, true), i)
+        end
+    end)
+
     it("keeps attributes, and adds those of a file", function()
         local path = os.tmpname()
         support.write_file(path, [==[/* how to call */

@@ -128,9 +128,20 @@ for _, word in ipairs(tags) do
     tag_patterns[word] = "%f[%w_]" .. word .. "%s+([%a_][%w_]*)%s*({?)"
 end
 
+-- Without what may stand between "struct" and its tag, as in glibc 2.40's
+-- struct __attribute__((__may_alias__)) sockaddr { ... }.
+local function without_attributes(text)
+    return text:gsub("__attribute_*%s*%b()", " "):gsub("__declspec%s*%b()", " ")
+        :gsub("_?_?[aA]lignas%s*%b()", " "):gsub("%[%[.-%]%]", " ")
+end
+
 -- The tags that a chunk mentions: those that it gives a body, and the others.
 local function tags_of(text)
     local bodies, others = {}, {}
+    if text:find "__attribute" or text:find "__declspec" or text:find "lignas"
+        or text:find("[[", 1, true) then
+        text = without_attributes(text)
+    end
     for _, word in ipairs(tags) do
         if text:find(word, 1, true) then -- which most have not
             for name, brace in text:gmatch(tag_patterns[word]) do
