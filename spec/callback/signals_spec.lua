@@ -101,6 +101,7 @@ describe("a signal callback", function()
             lib.callbacks_alarm(20000)
             local t = {}
             repeat t[1] = {} until got
+            lib.callbacks_alarm(0)
             print(got)
         ]]
         assert.equal("", err)

@@ -2,7 +2,7 @@
 local support = require "support"
 
 describe("a soak of 60,000 callbacks", function()
-    it("counts what its steps predict, and memory stays flat", function()
+    it("counts what its steps predict, and memory stays flat #resident", function()
         local code, out, err = support.run { support.lua, "tools/callback_soak.lua", "60000", "7",
             support.keeps_freed and "1000000" or "2048" }
         assert.equal("", err)

@@ -140,7 +140,6 @@ struct makeup {
     bool irregular;    /* libffi cannot be told of it member by member */
     bool unaligned;    /* ... since a member stands where its type does not */
     bool bits;         /* ... since it has bit-fields */
-    bool has_arrays;
     bool flexible;
     uint8_t eightbyte[2]; /* x86-64: what lies in them, HAS_* */
 };
@@ -183,7 +182,6 @@ static void examine_members(struct makeup *m, const struct cdecl_type *type, uin
 static void examine_array(struct makeup *m, const struct cdecl_type *type, uint64_t at)
 {
     uint64_t size = cdecl_sizeof(type->target);
-    m->has_arrays = true;
     if (type->count == 0 || type->count >= CDECL_COUNT_VLA || size == 0)
         return;
     for (uint64_t i = 0; i < type->count; i++)
@@ -344,6 +342,9 @@ static ffi_type *describe_irregular(struct lffi_room *room, const struct cdecl_t
     uint64_t size = cdecl_sizeof(type);
     uint32_t align = aggregate_align(type);
     ffi_type *element = is_known_float(m->base) ? floating(m->base, why) : NULL;
+    if (element == NULL && MACHINE == MACHINE_HOMOGENEOUS && m->floats > 0 && !m->has_integers &&
+        m->base != CDECL_PRIM_COUNT)
+        return floating(m->base, why); /* in registers that libffi does not know */
     *why = refuse_irregular(m);
     if (*why != NULL)
         return NULL;
@@ -385,6 +386,22 @@ static uint32_t i386_alignment(const struct cdecl_type *type)
     return type->prim == CDECL_PRIM_FLOAT128 && type->kind == CDECL_FLOAT ? 16 : 4;
 }
 
+/* s390x: by the size, but for a struct whose one member, at any depth, is a float; then that lies at
+ * the start of a floating register, and so do the eight bytes of an aligned one. Members without size
+ * count to gcc, and libffi is not told of them: what is no such struct is plain bytes. */
+static ffi_type *describe_by_size(struct lffi_room *room, const struct cdecl_type *type)
+{
+    const struct cdecl_type *only = type;
+    uint64_t size = cdecl_sizeof(type);
+    uint32_t align = cdecl_alignof(type->unqual);
+    while (only->kind == CDECL_STRUCT && only->tag->nmembers == 1 &&
+           only->tag->members[0].width == CDECL_NOT_BITFIELD)
+        only = only->tag->members[0].type;
+    if (only->kind == CDECL_FLOAT && (size == 4 || size == 8))
+        return repeat(room, size, align, size == 4 ? &ffi_type_float : &ffi_type_double, 1);
+    return plain_bytes(room, size, align);
+}
+
 static ffi_type *describe_aggregate(struct lffi_room *room, const struct cdecl_type *type,
                                     const char **why)
 {
@@ -408,7 +425,9 @@ static ffi_type *describe_aggregate(struct lffi_room *room, const struct cdecl_t
         *why = "libffi cannot pass a struct with a flexible array member";
         return NULL;
     }
-    if (m.irregular || (MACHINE == MACHINE_SIZE && m.has_arrays) || is_padded(&m, size))
+    if (MACHINE == MACHINE_SIZE)
+        return describe_by_size(room, type);
+    if (m.irregular || is_padded(&m, size))
         return describe_irregular(room, type, &m, why);
     return describe_members(room, type, why);
 }
