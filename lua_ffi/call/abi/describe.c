@@ -386,9 +386,9 @@ static uint32_t i386_alignment(const struct cdecl_type *type)
     return type->prim == CDECL_PRIM_FLOAT128 && type->kind == CDECL_FLOAT ? 16 : 4;
 }
 
-/* s390x: by the size, but for a struct whose one member, at any depth, is a float; then that lies at
- * the start of a floating register, and so do the eight bytes of an aligned one. Members without size
- * count to gcc, and libffi is not told of them: what is no such struct is plain bytes. */
+/* s390x: by the size, but for a struct whose one member, at any depth, is a float; then that lies
+ * at the start of a floating register, and so do the eight bytes of an aligned one. Members without
+ * size count to gcc, and libffi is not told of them: what is no such struct is plain bytes. */
 static ffi_type *describe_by_size(struct lffi_room *room, const struct cdecl_type *type)
 {
     const struct cdecl_type *only = type;
