@@ -336,6 +336,14 @@ static const char *refuse_irregular(const struct makeup *m)
     return NULL;
 }
 
+/* ppc64: aggregates of long doubles alone that travel in floating registers; gcc gives them no even
+ * place among the words beside those, as libffi would for their alignment. */
+static bool is_ibm_pair(const struct makeup *m)
+{
+    return MACHINE == MACHINE_HOMOGENEOUS && LDBL_MANT_DIG == 106 && !m->has_integers &&
+           m->base == CDECL_PRIM_LDOUBLE && m->floats > 0 && m->floats <= 4;
+}
+
 static ffi_type *describe_irregular(struct lffi_room *room, const struct cdecl_type *type,
                                     const struct makeup *m, const char **why)
 {
@@ -351,7 +359,7 @@ static ffi_type *describe_irregular(struct lffi_room *room, const struct cdecl_t
     if (MACHINE == MACHINE_EIGHTBYTES)
         return describe_eightbytes(room, size, align, m);
     if (MACHINE == MACHINE_HOMOGENEOUS && is_homogeneous(m, size, element))
-        return repeat(room, size, align, element, (size_t)m->floats);
+        return repeat(room, size, is_ibm_pair(m) ? 8 : align, element, (size_t)m->floats);
     return plain_bytes(room, size, align);
 }
 
@@ -427,7 +435,7 @@ static ffi_type *describe_aggregate(struct lffi_room *room, const struct cdecl_t
     }
     if (MACHINE == MACHINE_SIZE)
         return describe_by_size(room, type);
-    if (m.irregular || is_padded(&m, size))
+    if (m.irregular || is_padded(&m, size) || is_ibm_pair(&m))
         return describe_irregular(room, type, &m, why);
     return describe_members(room, type, why);
 }
