@@ -172,6 +172,7 @@ static const void *read_unbound(struct cdecl_state *state, void *argument)
     start_parser(&p, state, &source);
     cdecl__declarations(&p);
     end_parser(&p);
+    cdecl__forget_unbound(&p);
     if (p.unbound == NULL)
         cdecl__fail_token(&p, &p.tok, "the text declares nothing");
     return p.unbound;

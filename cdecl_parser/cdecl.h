@@ -356,9 +356,9 @@ size_t cdecl_macros_replaced(const struct cdecl_state *state);
 bool cdecl_parse(struct cdecl_state *state, const struct cdecl_source *source,
                  struct cdecl_error *error);
 
-/* Reads declarations and returns them, linked by `next`, in place of giving their names a meaning:
- * the scope finds no name more than before. Tags and types are made as usual. NULL with `error`
- * filled on failure, or when the text declares no name. */
+/* Reads declarations and returns them, linked by `next`; their names have a meaning to the end of
+ * the text only: the scope finds no name more than before. Tags and types are made as usual. NULL
+ * with `error` filled on failure, or when the text declares no name. */
 const struct cdecl_decl *cdecl_parse_unbound(struct cdecl_state *state,
                                              const struct cdecl_source *source,
                                              struct cdecl_error *error);

@@ -124,10 +124,12 @@ static const struct cdecl_decl *merge(struct parser *p, const struct place *at,
     return publish(p, at, &merged);
 }
 
-/* Appends to the list of a text whose declarations get no meaning. */
-static const struct cdecl_decl *list_unbound(struct parser *p, const struct cdecl_decl *decl)
+/* Appends to the list of a text whose declarations have a meaning to its end only. */
+static const struct cdecl_decl *list_unbound(struct parser *p, struct name *name,
+                                             const struct cdecl_decl *decl)
 {
     struct cdecl_decl *copy = NEW(p->state, struct cdecl_decl);
+    struct hidden_name *hidden = KEEP_ONE(p->state, struct hidden_name);
     *copy = *decl;
     copy->next = NULL;
     if (p->unbound == NULL)
@@ -135,7 +137,17 @@ static const struct cdecl_decl *list_unbound(struct parser *p, const struct cdec
     else
         p->last_unbound->next = copy;
     p->last_unbound = copy;
+    *hidden = (struct hidden_name){p->hidden_names, name, name->decl};
+    p->hidden_names = hidden;
+    SAVE(p->state, name->decl);
+    name->decl = copy;
     return copy;
+}
+
+void cdecl__forget_unbound(struct parser *p)
+{
+    for (const struct hidden_name *h = p->hidden_names; h != NULL; h = h->outer)
+        h->name->decl = h->meant;
 }
 
 static bool is_among(const char *name, const char *const *names)
@@ -171,7 +183,7 @@ const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at
 {
     const struct cdecl_decl *old = at->name->decl;
     if (p->source->flags & CDECL_UNBOUND)
-        return list_unbound(p, decl);
+        return list_unbound(p, at->name, decl);
     if (old == NULL)
         return publish(p, at, decl);
     bool predeclared = old->line == 0;

@@ -449,6 +449,8 @@ struct cdecl_value cdecl__strings(struct parser *p);
  * means. */
 const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl);
+/* Gives the names that a CDECL_UNBOUND text declared the meaning back that they had before. */
+void cdecl__forget_unbound(struct parser *p);
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
                                   const struct place *at, const struct cdecl_type *type);
 

@@ -52,6 +52,13 @@ struct hidden_macro {
     const struct cdecl_decl *given; /* put back only where this is still meant, NULL: always */
 };
 
+/* What a name meant before a text whose declarations get no meaning beyond its end. */
+struct hidden_name {
+    struct hidden_name *outer;
+    struct name *name;
+    const struct cdecl_decl *meant;
+};
+
 /* What the lexer leaves to the preprocessor. */
 struct preprocessor {
     void (*directive)(struct parser *p); /* at a '#' that begins a line: through the line's end */
@@ -80,6 +87,7 @@ struct parser {
     struct note *notes;           /* of the declaration being read, the latest first */
     struct body *body;            /* the struct or union body being read */
     struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
+    struct hidden_name *hidden_names;          /* what these meant before */
 };
 
 #endif

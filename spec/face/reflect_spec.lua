@@ -203,6 +203,18 @@ describe("ffi.parse", function()
         local d = ffi.parse("$ $(int)", ffi.typeof "short", "name")[1]
         assert.equal("short name(int)", d.text)
         support.raises("1:1: unknown type 'zork'\n    zork f()\n    ^", function() ffi.parse "zork f()" end)
+        local own = {}
+        for i, decl in ipairs(ffi.parse [[typedef unsigned own; enum { OWN = 3, NEXT };
+            typedef struct { own x; } pair; own f(own); pair *g(pair p); extern own a[NEXT]; extern __typeof__(a) b;
+            typedef float double_t; double_t h(void);]]) do
+            own[i] = decl.name .. ": " .. ffi.reflect(decl.type).name
+        end
+        assert.same({ "own: unsigned int", "OWN: int", "NEXT: int", "pair: pair", "f: unsigned int (unsigned int)",
+            "g: pair *(pair)", "a: unsigned int[4]", "b: unsigned int[4]", "double_t: float", "h: float (void)" }, own)
+        for _, name in ipairs { "own", "pair" } do
+            assert.is_false(pcall(ffi.typeof, name))
+        end
+        support.raises("unknown name 'OWN'\n    OWN\n    ^", ffi.eval, "OWN")
         support.raises("1:1: the text declares nothing", function() ffi.parse "" end)
         support.raises("bad argument #1 to 'parse' (string expected, got nil)", ffi.parse, nil)
     end)
