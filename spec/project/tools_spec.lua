@@ -39,8 +39,8 @@ describe("make install", function()
         make("install", "DESTDIR=" .. dir, "PREFIX=/opt/x")
         local root = dir .. "/opt/x"
         local lib, share = "./lib/lua/" .. VERSION .. "/", "./share/lua/" .. VERSION .. "/"
-        local expected = { "./bin/cffi", "./include/cffi.h", lib .. "cffi/core.so",
-            lib .. "cffi/posix.headers", share .. "cffi.lua", share .. "cffi.d.lua",
+        local expected = { "./bin/cffi", "./include/cffi.h", "./lib/libcffi.a", "./lib/pkgconfig/cffi.pc",
+            lib .. "cffi/core.so", lib .. "cffi/posix.headers", share .. "cffi.lua", share .. "cffi.d.lua",
             "./share/doc/cffi/lib/cffi.d.lua" }
         for name in files_below("lib/cffi"):gmatch "%./([^\n]+)" do
             expected[#expected + 1] = share .. "cffi/" .. name
