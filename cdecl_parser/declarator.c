@@ -67,8 +67,16 @@ static unsigned qualifiers(struct parser *p, struct attrs *attrs)
     }
 }
 
-/* "." name { token }: a length that names a later parameter, as the manual pages of Linux write it:
- * "void buf[.count]". C has no such thing, the parameter is a pointer. */
+/* Whether a length names another parameter, as the manual pages of Linux write it: "[.count]",
+ * "[*.length]", "[(.max + 1) / 2]". C has no such thing. */
+static bool at_manual_length(struct parser *p)
+{
+    enum token_kind kind = p->tok.kind;
+    return kind == TOK_DOT ||
+           ((kind == TOK_STAR || kind == TOK_LPAREN) && cdecl__peek(p)->kind == TOK_DOT);
+}
+
+/* [ "*" | "(" ] "." name { token }; the parameter is a pointer. */
 OUT_OF_LINE static void manual_length(struct parser *p)
 {
     while (p->tok.kind != TOK_RBRACKET && p->tok.kind != TOK_EOF) {
@@ -97,7 +105,7 @@ static void array_length(struct parser *p, struct derived *d, struct attrs *attr
         cdecl__fail_token(p, &p->tok, "'[*]' is for parameters");
     if (p->tok.kind == TOK_QUESTION || star) {
         cdecl__advance(p);
-    } else if (p->tok.kind == TOK_DOT && parameter) {
+    } else if (parameter && at_manual_length(p)) {
         manual_length(p);
     } else {
         struct place at = cdecl__here(p);

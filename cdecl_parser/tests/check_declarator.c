@@ -76,6 +76,8 @@ static const char *const adjusted[][2] = {
     {"int (int a[*][3])", "int (int (*)[3])"},
     {"int (int n, int a[n + 1])", "int (int, int *)"},
     {"int (int a[.n * (n + m[1])], int n)", "int (int *, int)"},
+    {"int (void a[restrict *.n], int *n)", "int (void *restrict, int *)"},
+    {"int (long a[(.n + 63) / 64], long n)", "int (long *, long)"},
     {"int (int n, int a[][n])", "int (int, int (*)[?])"},
     {"int (int f(char))", "int (int (*)(char))"},
     {"int (int (char))", "int (int (*)(char))"},

@@ -111,6 +111,8 @@ describe("the names of POSIX", function()
             int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen);
             int accept(int sockfd, struct sockaddr *_Nullable restrict addr, socklen_t *_Nullable restrict addrlen);
             int setsockopt(int sockfd, int level, int optname, const void optval[.optlen], socklen_t optlen);
+            int getsockopt(int sockfd, int level, int optname, void optval[restrict *.optlen],
+                           socklen_t *restrict optlen);
             off_t lseek(int fd, off_t offset, int whence);
             void *mmap(void addr[.length], size_t length, int prot, int flags, int fd, off_t offset);
             time_t time(time_t *_Nullable tloc);
