@@ -34,11 +34,14 @@ _Noreturn void lffi_cannot_index(lua_State *L, const struct lffi_ctype *ct)
     raise_at_line(L);
 }
 
-/* Whether a function of Lua's own reads the element. */
+/* Whether a function of Lua's own reads the element: what runs is __index, called by one. */
 static bool is_read_by_c(lua_State *L)
 {
     lua_Debug ar;
-    return lua_getstack(L, 1, &ar) && lua_getinfo(L, "S", &ar) && *ar.what == 'C';
+    if (!lua_getstack(L, 1, &ar) || !lua_getinfo(L, "S", &ar) || *ar.what != 'C')
+        return false;
+    return lua_getstack(L, 0, &ar) && lua_getinfo(L, "f", &ar) &&
+           luaL_getmetafield(L, 1, "__index") != LUA_TNIL && lua_rawequal(L, -1, -2);
 }
 
 /* Whether ipairs reads the element: for its iterator, a C function, a value is indexed. */

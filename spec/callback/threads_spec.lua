@@ -32,7 +32,8 @@ describe("a callback on a foreign thread", function()
         end
         -- in turns, and the best of each: other processes evict what is cached
         local own, foreign = math.huge, math.huge
-        for _ = 1, 60 do
+        for round = 1, 240 do
+            if round % 60 == 0 then os.execute "sleep 1" end -- others may be done then
             own = math.min(own, cost(function() lib.callbacks_repeat(cb, N) end))
             foreign = math.min(foreign, cost(function()
                 assert.equal(0, lib.callbacks_in_threads(cb, 1, N, 1))
