@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <pwd.h>
 #include <regex.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
@@ -33,6 +34,9 @@
 #include <utime.h>
 #include <wchar.h>
 #include <wctype.h>
+#if defined __linux__
+#include <mqueue.h>
+#endif
 #include "internal.h"
 
 enum form {

@@ -31,10 +31,12 @@ local HEADERS = [[
 #include <iconv.h>
 #include <locale.h>
 #include <netinet/in.h>
+#include <mqueue.h>
 #include <poll.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <regex.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
 #include <stddef.h>
@@ -125,6 +127,13 @@ describe("the names of POSIX", function()
                                void *(*start_routine)(void *), void *restrict arg);
             int sigprocmask(int how, const sigset_t *_Nullable restrict set, sigset_t *_Nullable restrict oldset);
             key_t ftok(const char *pathname, int proj_id);
+            int sigqueue(pid_t pid, int sig, const union sigval value);
+            int sigwaitinfo(const sigset_t *restrict set, siginfo_t *_Nullable restrict info);
+            int sigaltstack(const stack_t *_Nullable restrict ss, stack_t *_Nullable restrict old_ss);
+            int sched_setaffinity(pid_t pid, size_t cpusetsize, const cpu_set_t *mask);
+            ssize_t copy_file_range(int fd_in, off64_t *_Nullable off_in, int fd_out, off64_t *_Nullable off_out,
+                                    size_t len, unsigned int flags);
+            int mq_send(mqd_t mqdes, const char msg_ptr[.msg_len], size_t msg_len, unsigned int msg_prio);
             int usleep(useconds_t usec);
             int glob(const char *restrict pattern, int flags, int (*errfunc)(const char *epath, int eerrno),
                      glob_t *restrict pglob);
