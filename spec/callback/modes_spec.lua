@@ -230,15 +230,19 @@ describe("a callback of mode", function()
     end)
 
     it("owner is served while it waits for a task, a worker, or in ffi.run", function()
-        local main = coroutine.running()
-        local cb <close> = ffi.callback("int (int)", function(x)
-            return coroutine.running() == main and x + 1 or x + 2
+        local main, asks = coroutine.running(), nil
+        local cb <close> = ffi.callback("int (int)", function(x) -- on the owner's coroutine that asks or waits
+            local here = coroutine.running()
+            return (here == main or here == asks) and x + 1 or x + 2
         end, { thread = "owner", error = -9 })
         assert.equal(2, ffi.async(lib.callbacks_call, cb, 1):wait())
         local worker <close> = ffi.worker()
         assert.equal(6, worker:call(lib.callbacks_call, cb, 5))
         local result
-        ffi.run(function() result = ffi.await(ffi.async(lib.callbacks_call, cb, 7)) end)
+        ffi.run(function()
+            asks = coroutine.running()
+            result = ffi.await(ffi.async(lib.callbacks_call, cb, 7))
+        end)
         assert.equal(8, result)
     end)
 
