@@ -274,8 +274,8 @@ static size_t size_of_text(const struct lffi_signature *signature,
         return 0;
     if (!text->has_length)
         return strlen(*address) + 1;
-    size = lffi_integer_at((enum lffi_op)text->length_op,
-                           argument(signature, in, stack, text->length_to));
+    size =
+        lffi_integer_at((uint8_t)text->length_op, argument(signature, in, stack, text->length_to));
     return size > 0 ? (size_t)size : 0;
 }
 

@@ -306,7 +306,7 @@ end)
 
 describe("_Float128 without the C library's help", function()
     -- In programs of musl this is all there is; here glibc has the same functions.
-    it("has the same remainders and floors #int128", function()
+    it("has the same remainders and floors #int128 #x64", function()
         local lib = ffi.load(support.library "quad")
         ffi.cdef "int quad_differences(int n, uint64_t seed);"
         assert.equal(0, lib.quad_differences(4000, 88172645463325252))
