@@ -137,11 +137,18 @@ describe("a metatype", function()
         assert.equal("add", co "a")
         assert.equal("ab", co "b")
         ffi.cdef "struct writes_later { int a; };"
-        ffi.metatype("struct writes_later", {__newindex = function(_, k, v) coroutine.yield(k, v) end,
-                                             __pairs = function() coroutine.yield "pairs" return 1, 2, 3 end})
+        ffi.metatype("struct writes_later", {__newindex = function(_, k, v) coroutine.yield(k, v) end})
         o = ffi.new "struct writes_later"
-        co = coroutine.wrap(function() o.missing = 5 return pairs(o) end)
+        co = coroutine.wrap(function() o.missing = 5 return "written" end)
         assert.same({"missing", 5}, {co()})
+        assert.equal("written", co())
+    end)
+
+    it("may yield from __pairs #yields", function()
+        ffi.cdef "struct walks_later { int a; };"
+        ffi.metatype("struct walks_later", {__pairs = function() coroutine.yield "pairs" return 1, 2, 3 end})
+        local o = ffi.new "struct walks_later"
+        local co = coroutine.wrap(function() return pairs(o) end)
         assert.equal("pairs", co())
         assert.same({1, 2, 3}, {co()})
     end)
