@@ -142,7 +142,7 @@ static void end_parser(struct parser *p)
 {
     if (p->notes != NULL)
         cdecl__end_notes(p);
-    cdecl__undefine_all(p);
+    cdecl__mean_as_before(p);
     if (p->next_arg < p->source->nargs) {
         p->surplus = (uint32_t)p->next_arg + 1;
         cdecl__fail_token(p, &p->tok, "%zu arguments for %zu '$'", p->source->nargs, p->next_arg);
@@ -172,7 +172,6 @@ static const void *read_unbound(struct cdecl_state *state, void *argument)
     start_parser(&p, state, &source);
     cdecl__declarations(&p);
     end_parser(&p);
-    cdecl__forget_unbound(&p);
     if (p.unbound == NULL)
         cdecl__fail_token(&p, &p.tok, "the text declares nothing");
     return p.unbound;
@@ -285,7 +284,7 @@ static const struct cdecl_type *add_remark(struct cdecl_state *state, const stru
         cdecl__expected(&p, "',' or the end of the attributes");
     notes[remark->param] = attrs.notes;
     type = cdecl__annotate(&p, type, decl->params, notes, NOTES_IN_PART);
-    cdecl__undefine_all(&p);
+    cdecl__mean_as_before(&p);
     state->parser = NULL;
     return type;
 }

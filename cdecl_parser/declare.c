@@ -129,7 +129,6 @@ static const struct cdecl_decl *list_unbound(struct parser *p, struct name *name
                                              const struct cdecl_decl *decl)
 {
     struct cdecl_decl *copy = NEW(p->state, struct cdecl_decl);
-    struct hidden_name *hidden = KEEP_ONE(p->state, struct hidden_name);
     *copy = *decl;
     copy->next = NULL;
     if (p->unbound == NULL)
@@ -137,17 +136,8 @@ static const struct cdecl_decl *list_unbound(struct parser *p, struct name *name
     else
         p->last_unbound->next = copy;
     p->last_unbound = copy;
-    *hidden = (struct hidden_name){p->hidden_names, name, name->decl};
-    p->hidden_names = hidden;
-    SAVE(p->state, name->decl);
-    name->decl = copy;
+    cdecl__mean_for_now(p, &name->decl, copy, NULL);
     return copy;
-}
-
-void cdecl__forget_unbound(struct parser *p)
-{
-    for (const struct hidden_name *h = p->hidden_names; h != NULL; h = h->outer)
-        h->name->decl = h->meant;
 }
 
 static bool is_among(const char *name, const char *const *names)

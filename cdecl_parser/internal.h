@@ -224,6 +224,12 @@ struct origin cdecl__tag_origin(const struct parser *p, const struct place *at,
                                 const struct cdecl_tag *old);
 void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl *decl);
 void cdecl__append_decl(struct cdecl_state *state, struct cdecl_decl *decl);
+/* Has the name or macro of which `place` holds the meaning mean `decl` until
+ * cdecl__mean_as_before(), which puts back what it meant; where that has changed meanwhile only
+ * when `given` is NULL. */
+void cdecl__mean_for_now(struct parser *p, const struct cdecl_decl **place,
+                         const struct cdecl_decl *decl, const struct cdecl_decl *given);
+void cdecl__mean_as_before(struct parser *p);
 
 /* ---- value.c ---- */
 
@@ -356,7 +362,6 @@ void cdecl__define(struct parser *p, const struct place *at, const char *from, c
 void cdecl__undefine(struct parser *p, struct name *name);
 /* The caller's macros: for the time of the text. */
 void cdecl__define_all(struct parser *p, const struct cdecl_source *source);
-void cdecl__undefine_all(struct parser *p);
 /* At a name that is a macro, between `start` and `next`: reads its replacement from now on. False
  * when the name stands for itself here. */
 bool cdecl__expand(struct parser *p, struct name *name, const char *start, const char *next);
@@ -449,8 +454,6 @@ struct cdecl_value cdecl__strings(struct parser *p);
  * means. */
 const struct cdecl_decl *cdecl__declare(struct parser *p, const struct place *at,
                                         const struct cdecl_decl *decl);
-/* Gives the names that a CDECL_UNBOUND text declared the meaning back that they had before. */
-void cdecl__forget_unbound(struct parser *p);
 struct cdecl_decl cdecl__new_decl(const struct parser *p, enum cdecl_decl_kind kind,
                                   const struct place *at, const struct cdecl_type *type);
 

@@ -100,20 +100,14 @@ static bool is_compilers(const struct parser *p, const struct cdecl_decl *macro,
     return text != NULL && strcmp(text, macro->text) == 0;
 }
 
-/* Notes what a macro means, to be put back when the text has been read. */
-static void hide(struct parser *p, struct name_extra *extra, const struct cdecl_decl *given)
-{
-    struct hidden_macro *hidden = KEEP_ONE(p->state, struct hidden_macro);
-    *hidden = (struct hidden_macro){p->hidden_macros, extra, extra->macro, given};
-    p->hidden_macros = hidden;
-}
-
 /* Gives the name of `extra` the meaning `macro`, NULL for none. */
 static void set_macro(struct parser *p, struct name_extra *extra, const struct cdecl_decl *macro)
 {
-    if (p->source->flags & CDECL_UNBOUND)
-        hide(p, extra, NULL);
-    else if (extra->macro != NULL)
+    if (p->source->flags & CDECL_UNBOUND) {
+        cdecl__mean_for_now(p, &extra->macro, macro, NULL);
+        return;
+    }
+    if (extra->macro != NULL)
         p->state->macros_replaced++;
     SAVE(p->state, extra->macro);
     extra->macro = macro;
@@ -185,17 +179,8 @@ void cdecl__define_all(struct parser *p, const struct cdecl_source *source)
         struct cdecl_decl *macro = KEEP_ONE(p->state, struct cdecl_decl);
         *macro = (struct cdecl_decl){.kind = CDECL_DECL_MACRO, .name = name->text};
         macro->text = define->text == NULL ? "1" : define->text;
-        hide(p, extra, macro);
-        SAVE(p->state, extra->macro);
-        extra->macro = macro;
+        cdecl__mean_for_now(p, &extra->macro, macro, macro);
     }
-}
-
-void cdecl__undefine_all(struct parser *p)
-{
-    for (const struct hidden_macro *h = p->hidden_macros; h != NULL; h = h->outer)
-        if (h->given == NULL || h->extra->macro == h->given)
-            h->extra->macro = h->meant;
 }
 
 /* ---- use ---- */

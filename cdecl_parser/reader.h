@@ -44,19 +44,12 @@ struct lexer {
     unsigned nconditionals;
 };
 
-/* What a macro meant before, to be put back at the end of the text. */
-struct hidden_macro {
-    struct hidden_macro *outer;
-    struct name_extra *extra;
+/* What a name or macro meant before, to be put back at the end of the text. */
+struct hidden_meaning {
+    struct hidden_meaning *outer;
+    const struct cdecl_decl **place; /* of the name */
     const struct cdecl_decl *meant;
     const struct cdecl_decl *given; /* put back only where this is still meant, NULL: always */
-};
-
-/* What a name meant before a text whose declarations get no meaning beyond its end. */
-struct hidden_name {
-    struct hidden_name *outer;
-    struct name *name;
-    const struct cdecl_decl *meant;
 };
 
 /* What the lexer leaves to the preprocessor. */
@@ -82,12 +75,11 @@ struct parser {
     uint32_t surplus;     /* the first argument that no "$" took, when all is read */
     uint32_t pack;        /* #pragma pack in force, 0 when none */
     struct pack *packs;
-    struct hidden_macro *hidden_macros;
+    struct hidden_meaning *hidden;
     struct param_node *prototype; /* parameters read so far, visible in array lengths */
     struct note *notes;           /* of the declaration being read, the latest first */
     struct body *body;            /* the struct or union body being read */
     struct cdecl_decl *unbound, *last_unbound; /* what CDECL_UNBOUND declares */
-    struct hidden_name *hidden_names;          /* what these meant before */
 };
 
 #endif

@@ -326,6 +326,25 @@ void cdecl__bind(struct cdecl_state *state, struct name *name, struct cdecl_decl
     cdecl__append_decl(state, decl);
 }
 
+/* ---- for the time of one text ---- */
+
+void cdecl__mean_for_now(struct parser *p, const struct cdecl_decl **place,
+                         const struct cdecl_decl *decl, const struct cdecl_decl *given)
+{
+    struct hidden_meaning *hidden = KEEP_ONE(p->state, struct hidden_meaning);
+    *hidden = (struct hidden_meaning){p->hidden, place, *place, given};
+    p->hidden = hidden;
+    SAVE(p->state, *place);
+    *place = decl;
+}
+
+void cdecl__mean_as_before(struct parser *p)
+{
+    for (const struct hidden_meaning *h = p->hidden; h != NULL; h = h->outer)
+        if (h->given == NULL || *h->place == h->given)
+            *h->place = h->meant;
+}
+
 /* ---- what the embedder looks up ---- */
 
 const struct cdecl_decl *cdecl_find(const struct cdecl_state *state, const char *name, size_t size)

@@ -9,41 +9,33 @@
 
 enum { ORDINARY = 256 }; /* what most texts fit in: those are written once */
 
+/* Pushes and returns what print(..., buffer, size) writes. */
+#define RETURN_PRINTED(print, ...)                                        \
+    do {                                                                  \
+        char text[ORDINARY];                                              \
+        luaL_Buffer b;                                                    \
+        size_t size = print(__VA_ARGS__, text, sizeof text);              \
+        if (size < sizeof text)                                           \
+            return lua_pushlstring(L, text, size);                        \
+        print(__VA_ARGS__, luaL_buffinitsize(L, &b, size + 1), size + 1); \
+        luaL_pushresultsize(&b, size);                                    \
+        return lua_tostring(L, -1);                                       \
+    } while (0)
+
 const char *lffi_push_type_text(lua_State *L, const struct cdecl_type *type, const char *name)
 {
-    char text[ORDINARY];
-    luaL_Buffer b;
-    size_t size = cdecl_print(type, name, text, sizeof text);
-    if (size < sizeof text)
-        return lua_pushlstring(L, text, size);
-    cdecl_print(type, name, luaL_buffinitsize(L, &b, size + 1), size + 1);
-    luaL_pushresultsize(&b, size);
-    return lua_tostring(L, -1);
+    RETURN_PRINTED(cdecl_print, type, name);
 }
 
 const char *lffi_push_decl_text(lua_State *L, const struct cdecl_decl *decl)
 {
-    char text[ORDINARY];
-    luaL_Buffer b;
-    size_t size = cdecl_print_decl(decl, text, sizeof text);
-    if (size < sizeof text)
-        return lua_pushlstring(L, text, size);
-    cdecl_print_decl(decl, luaL_buffinitsize(L, &b, size + 1), size + 1);
-    luaL_pushresultsize(&b, size);
-    return lua_tostring(L, -1);
+    RETURN_PRINTED(cdecl_print_decl, decl);
 }
 
 const char *lffi_push_member_text(lua_State *L, const struct cdecl_tag *tag,
                                   const struct cdecl_member *m)
 {
-    char text[ORDINARY];
-    luaL_Buffer b;
-    size_t size = cdecl_print_member(tag, m, text, sizeof text);
-    if (size < sizeof text)
-        return lua_pushlstring(L, text, size);
-    cdecl_print_member(tag, m, luaL_buffinitsize(L, &b, size + 1), size + 1);
-    luaL_pushresultsize(&b, size);
-    return lua_tostring(L, -1);
+    RETURN_PRINTED(cdecl_print_member, tag, m);
 }
 
 /* The member of that name when a typedef is in its declaration, with the tag it is in. */

@@ -99,6 +99,21 @@ describe("cqueues", function()
 end)
 
 describe("luv", function()
+    -- Serves what ffi.fd tells of until step() says that all is done, or for five seconds.
+    local function serve(uv, step)
+        local poll, timer = uv.new_poll(ffi.fd()), uv.new_timer()
+        local function finish()
+            poll:close()
+            timer:close()
+        end
+        timer:start(5000, 0, finish)
+        poll:start("r", function()
+            ffi.poll()
+            if step() then finish() end
+        end)
+        uv.run()
+    end
+
     it("serves threads that wait for the owner, and resumes coroutines that await", function()
         local uv = need "luv"
         local n, done = 0, nil
@@ -110,18 +125,10 @@ describe("luv", function()
             done = ffi.await(ffi.async(lib.callbacks_call, owner, 1)) + ffi.await(ffi.async(lib.callbacks_pause, 20))
         end)
         local _, task = coroutine.resume(co)
-        local poll, timer = uv.new_poll(ffi.fd()), uv.new_timer()
-        local function finish()
-            poll:close()
-            timer:close()
-        end
-        timer:start(5000, 0, finish)
-        poll:start("r", function()
-            ffi.poll()
+        serve(uv, function()
             if task and task:done() then _, task = coroutine.resume(co) end
-            if done and n == 11 then finish() end
+            return done and n == 11
         end)
-        uv.run()
         assert.equal(21, done)
         assert.equal(11, n)
         assert.equal(0, lib.callbacks_join())
@@ -153,23 +160,15 @@ describe("luv", function()
         lib.callbacks_delay = 20
         lib.callbacks_start(cb, 2, 5, 1)
         for i = 1, 3 do tasks[i] = ffi.async(lib.callbacks_pause, 10 * i) end
-        local poll, timer = uv.new_poll(ffi.fd()), uv.new_timer()
-        local function finish()
-            poll:close()
-            timer:close()
-        end
-        timer:start(5000, 0, finish) -- else it hangs when nothing comes
-        poll:start("r", function()
-            ffi.poll()
+        serve(uv, function()
             for i = #tasks, 1, -1 do
                 if tasks[i]:done() then
                     table.remove(tasks, i)
                     done = done + 1
                 end
             end
-            if done == 3 and n == 10 then finish() end
+            return done == 3 and n == 10
         end)
-        uv.run()
         assert.equal(3, done)
         assert.equal(10, n)
         assert.equal(0, lib.callbacks_join())

@@ -118,6 +118,12 @@ enum { LFFI_MAX_STACK = 1 << 18 };
 #define LFFI_WORDS4(w) (w)[0], (w)[1], (w)[2], (w)[3]
 #define LFFI_WORDS8(w) LFFI_WORDS4(w), LFFI_WORDS4((w) + 4)
 #define LFFI_WORDS16(w) LFFI_WORDS8(w), LFFI_WORDS8((w) + 8)
+#define LFFI_WORD_PARAMETERS8                                                                  \
+    uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5, uint64_t g6, \
+        uint64_t g7
+#define LFFI_SAVE_WORDS8(in)                                                        \
+    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, \
+    in.gpr[5] = g5, in.gpr[6] = g6, in.gpr[7] = g7
 #define LFFI_FPR_TYPES double, double, double, double, double, double, double, double
 #define LFFI_FPR_VALUES(f, as) \
     (f)[0].as, (f)[1].as, (f)[2].as, (f)[3].as, (f)[4].as, (f)[5].as, (f)[6].as, (f)[7].as

@@ -46,12 +46,8 @@ struct lffi_pair {
 
 /* ---- callbacks: what an entry saves and returns ---------------------------------------------- */
 
-#define LFFI_GPR_PARAMETERS                                                                    \
-    uint64_t g0, uint64_t g1, uint64_t g2, uint64_t g3, uint64_t g4, uint64_t g5, uint64_t g6, \
-        uint64_t g7
-#define LFFI_SAVE_GPRS(in)                                                          \
-    in.gpr[0] = g0, in.gpr[1] = g1, in.gpr[2] = g2, in.gpr[3] = g3, in.gpr[4] = g4, \
-    in.gpr[5] = g5, in.gpr[6] = g6, in.gpr[7] = g7
+#define LFFI_GPR_PARAMETERS LFFI_WORD_PARAMETERS8
+#define LFFI_SAVE_GPRS(in) LFFI_SAVE_WORDS8(in)
 #define LFFI_FPR_PARAMETER double
 #define LFFI_FPR_MEMBER d
 #define LFFI_STACK_ARGUMENTS(ap) ((const unsigned char *)(ap))
